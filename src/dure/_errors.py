@@ -1,0 +1,57 @@
+"""Exceptions of Dure: each says what came, what was expected and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class DureError(Exception):
+    """Base of every error Dure raises on purpose."""
+
+
+class BackendError(DureError):
+    """Keras runs, or is told to run, on another backend than JAX."""
+
+
+class StudyError(DureError, ValueError):
+    """A study that cannot be run; carries every fault found, not only the first.
+
+    Parameters
+    ----------
+    faults
+        One sentence per fault: what came, what was expected, what to do.
+    subject
+        What the faults are about, for the first line of the message.
+    """
+
+    def __init__(self, faults: str | Sequence[str], subject: str = "this study") -> None:
+        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        if len(self.faults) == 1:
+            message = self.faults[0]
+        else:
+            lines = "\n".join(f"  {n}. {fault}" for n, fault in enumerate(self.faults, 1))
+            message = f"{len(self.faults)} things are wrong with {subject}:\n{lines}"
+        super().__init__(message)
+
+
+class UnsupportedModelError(StudyError):
+    """A Keras model that Dure cannot train faithfully, with the reason."""
+
+
+class MemoryPlanError(DureError, MemoryError):
+    """A plan that needs more memory than the device has."""
+
+
+class RunFolderError(DureError):
+    """A run folder that cannot be written, read or gone on with."""
+
+
+class StudyChangedError(RunFolderError):
+    """A run folder made by another study, other data or other code; carries the differences."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A closing hint ' Did you mean ...?' for a misspelt name, or '' when nothing is close."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,73 @@
+"""Splits of rows into training and validation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dure._arrays import Rows
+
+FOLD_SEED = 0
+"""Seeds the shuffle of every k-fold split; the folds are the same for every variant and seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One division of rows.
+
+    Attributes
+    ----------
+    fold
+        Number of the split, from 1.
+    train, validation
+        Indices of rows, int32, no row in both; `validation` is None where nothing validates.
+    """
+
+    fold: int
+    train: Rows
+    validation: Rows | None
+
+
+def hold_out_last(rows: int, fraction: float) -> int:
+    """The first validation row when the last `fraction` of the rows validates, as in Keras.
+
+    Keras' formula (``train_validation_split``): ``floor(rows * (1 - fraction))``.
+    """
+    return math.floor(rows * (1.0 - fraction))
+
+
+def split_in_two(rows: int, first_validation: int | None) -> tuple[Split, ...]:
+    """One split: rows before `first_validation` train, the rest validates (None: all train)."""
+    every = np.arange(rows, dtype=np.int32)
+    if first_validation is None:
+        return (Split(1, every, None),)
+    return (Split(1, every[:first_validation], every[first_validation:]),)
+
+
+def k_folds(rows: int, folds: int, labels: npt.NDArray[np.int64] | None) -> tuple[Split, ...]:
+    """Shuffled folds, each row validating once; sizes differ by at most one row.
+
+    Parameters
+    ----------
+    rows, folds
+        2 <= folds <= rows.
+    labels
+        The class of each row, shape [rows]: then every class is spread over the folds evenly, to
+        one row, and needs at least `folds` rows. None: plain k-fold.
+
+    Returns
+    -------
+    Splits numbered from 1, their rows in ascending order. The same on every call (`FOLD_SEED`).
+    """
+    # scikit-learn takes half a second to import and only folds need it.
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    maker = KFold if labels is None else StratifiedKFold
+    made = maker(folds, shuffle=True, random_state=FOLD_SEED).split(np.zeros(rows), labels)
+    return tuple(
+        Split(fold, train.astype(np.int32), validation.astype(np.int32))
+        for fold, (train, validation) in enumerate(made, 1)
+    )

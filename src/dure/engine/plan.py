@@ -1,0 +1,401 @@
+"""From a study to programs: what will be compiled, for which lanes, in how much memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from dure._errors import DureError, MemoryPlanError, StudyError
+from dure._types import LaneKey, Monitor
+from dure.engine.controllers import Controller, controller, direction
+from dure.engine.host import Callbacks, sort_callbacks
+from dure.engine.memory import available_bytes, peak_bytes, tree_bytes
+from dure.engine.program import Program, Rows, Shape
+from dure.lower import (
+    Batch,
+    Lowered,
+    build_model,
+    description,
+    faults,
+    make_ready,
+    parameters,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from dure.study import Split, Study, Variant
+
+ORDER_ROWS = 2_000_000
+"""Row numbers (int32) passed into one round at most: 8 MB a lane, whatever the data's size."""
+
+ROUND_EPOCHS = 256
+"""Epochs one call can run at most; rounds are sized by time, this only bounds the curves."""
+
+MEMORY_SHARE = 0.95
+"""Share of the free memory a plan may fill."""
+
+
+@dataclass(frozen=True)
+class PlannedProgram:
+    """One compilation and the lanes that share it; memory is of one worker's call, in bytes."""
+
+    variants: list[str]
+    lanes: int
+    parameters: int
+    steps_per_epoch: int
+    width: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study will need, known before anything is compiled.
+
+    Attributes
+    ----------
+    workers
+        Calls that run at once: one a CPU core, or one a GPU.
+    memory_bytes
+        Predicted peak: the data once, and every worker's largest program.
+    available_bytes
+        Free memory of the device now.
+    """
+
+    lanes: int
+    epochs: int
+    programs: list[PlannedProgram]
+    workers: int
+    device: str
+    data_bytes: int
+    memory_bytes: int
+    available_bytes: int
+
+    def __str__(self) -> str:
+        rows = [("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")]
+        for number, program in enumerate(self.programs, 1):
+            shown = ", ".join(program.variants)
+            rows.append(
+                (
+                    str(number),
+                    shown if len(shown) <= 40 else f"{shown[:37]}...",
+                    str(program.lanes),
+                    f"{program.parameters:,}",
+                    str(program.steps_per_epoch),
+                    str(program.width),
+                    megabytes(program.memory_bytes),
+                )
+            )
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = [
+            "  ".join(
+                cell.ljust(w) if i == 1 else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([self.headline, *lines])
+
+    @property
+    def headline(self) -> str:
+        """The plan in one sentence."""
+        return (
+            f"{self.lanes} lanes of up to {self.epochs} epochs in {len(self.programs)} programs on "
+            f"{self.workers} x {self.device}; memory about {megabytes(self.memory_bytes)} "
+            f"(data {megabytes(self.data_bytes)}) of {megabytes(self.available_bytes)} free"
+        )
+
+
+def megabytes(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+@dataclass
+class Prototype:
+    """The first build of a variant: its functions and what every other seed must look like."""
+
+    variant: Variant
+    lowered: Lowered
+    description: str
+    draws_to_build: bool
+    metrics: tuple[str, ...]
+    monitor: Monitor
+    controllers: list[Controller]
+    carry: Any = None
+    programs: dict[tuple[int, int], Program] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the architecture."""
+        return hashlib.sha256(self.description.encode()).hexdigest()
+
+
+@dataclass
+class Prepared:
+    """A study ready to run: its plan, and for every variant and split size the program."""
+
+    study: Study
+    plan: Plan
+    callbacks: Callbacks
+    prototypes: dict[str, Prototype]
+    batch: Batch
+
+    def program(self, key: LaneKey) -> Program:
+        """The program that trains a lane."""
+        split = self.study.splits[key.fold - 1]
+        return self.prototypes[key.variant].programs[split_size(split)]
+
+
+def split_size(split: Split) -> tuple[int, int]:
+    """Training and validation rows of a split."""
+    return len(split.train), 0 if split.validation is None else len(split.validation)
+
+
+def devices() -> list[Any]:
+    """The devices lanes run on: one entry a worker. A CPU is one device with many workers."""
+    found = jax.local_devices()
+    if found[0].platform == "cpu":
+        return found[:1] * usable_cores()
+    return list(found)
+
+
+def usable_cores() -> int:
+    """CPU cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prepare(study: Study, check_memory: bool = True) -> Prepared:
+    """Build each variant once, trace its program, and group what can share a compilation.
+
+    Two variants share a program when their traced programs are the same to the last constant:
+    then they differ only in numbers that live in state, as a learning rate does.
+
+    Raises
+    ------
+    StudyError
+        Every variant's faults at once.
+    MemoryPlanError
+        If the plan needs more memory than is free.
+    """
+    callbacks = sort_callbacks(study.callbacks)
+    rows = row_shapes(study)
+    batch = first_batch(study, rows)
+    problems = list(callbacks.faults)
+    prototypes: dict[str, Prototype] = {}
+    for variant in study.variant_list:
+        try:
+            prototypes[variant.name] = _prototype(study, variant, callbacks, batch)
+        except StudyError as error:
+            problems += [f"variant {variant.name!r}: {fault}" for fault in error.faults]
+    if problems:
+        raise StudyError(list(dict.fromkeys(problems)))
+    memory = _trace_programs(study, callbacks, prototypes, rows)
+    plan = _plan(study, prototypes, memory, tree_bytes(rows))
+    if check_memory and plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
+        raise MemoryPlanError(_memory_message(plan))
+    return Prepared(study, plan, callbacks, prototypes, batch)
+
+
+def row_shapes(study: Study) -> Rows:
+    """Shapes and types of a study's arrays as programs see them."""
+    arrays = study.fold_arrays(study.splits[0])
+    parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
+    return Rows(*jax.tree.map(_device_shape, parts))
+
+
+def _device_shape(array: Any) -> Any:
+    return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
+
+
+def _prototype(
+    study: Study, variant: Variant, callbacks: Callbacks, batch: Batch
+) -> Prototype:
+    first = study.seed_list[0]
+    model, draws = _built(study, variant, first, batch)
+    text = description(model)
+    for seed in study.seed_list[1:2]:
+        if description(_built(study, variant, seed, batch)[0]) != text:
+            raise StudyError(
+                f"build returned another architecture for seed {seed} than for seed {first}; "
+                "the same arguments must always give the same network (only weights may differ)."
+            )
+    lowered = Lowered(model)
+    names = tuple(jax.eval_shape(lambda: lowered.results(lowered.initial_metrics)))
+    validated = any(split.validation is not None for split in study.splits)
+    metrics = names + tuple(f"val_{name}" for name in names if validated)
+    controllers = [controller(c, lowered, metrics) for c in callbacks.in_program]
+    if callbacks.schedulers and not lowered.rate_is_variable:
+        raise StudyError(
+            "LearningRateScheduler needs an optimizer whose learning_rate is a number; "
+            "this one has a schedule."
+        )
+    return Prototype(
+        variant,
+        lowered,
+        text,
+        draws,
+        metrics,
+        _monitor(callbacks, lowered, metrics),
+        [c for c in controllers if c is not None],
+    )
+
+
+def _built(study: Study, variant: Variant, seed: int, batch: Batch) -> tuple[Any, bool]:
+    """A variant's model, checked and built for the study's data."""
+    try:
+        model, _ = build_model(study.build, variant.arguments, seed)
+    except DureError:
+        raise
+    except Exception as error:
+        raise StudyError(f"build raised {type(error).__name__}: {error}") from error
+    if found := faults(model):
+        raise StudyError(found)
+    return model, _ready(model, batch)
+
+
+def first_batch(study: Study, rows: Rows) -> Batch:
+    """Shapes of a training batch."""
+
+    def cut(shape: Any) -> Any:
+        size = min(study.batch_size, shape.shape[0])
+        return jax.ShapeDtypeStruct((size, *shape.shape[1:]), shape.dtype)
+
+    parts = (rows.x, rows.y, rows.train_weight)
+    return tuple(jax.tree.map(cut, part) for part in parts)  # type: ignore[return-value]
+
+
+def _ready(model: Any, batch: Batch) -> bool:
+    """Build a model for a study's data; whether Keras would have drawn a batch to do so."""
+    try:
+        return make_ready(model, batch)
+    except Exception as error:
+        shapes = [jax.tree.map(lambda a: a.shape, part) for part in batch[:2]]
+        raise StudyError(
+            f"the model does not take these data (a batch of x {shapes[0]}, y {shapes[1]}): {error}"
+        ) from error
+
+
+def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:
+    """What decides a lane's best epoch: what early stopping watches, else the (validation) loss."""
+    for callback in (*callbacks.in_program, *callbacks.host):
+        name = getattr(callback, "monitor", None)
+        if name in metrics:
+            mode = getattr(callback, "mode", "auto")
+            known = lowered.directions()
+            return Monitor(name, direction(name, mode, known, type(callback).__name__))
+    return Monitor("val_loss" if "val_loss" in metrics else "loss", "min")
+
+
+def _trace_programs(
+    study: Study, callbacks: Callbacks, prototypes: dict[str, Prototype], rows: Rows
+) -> dict[int, int]:
+    """Give every prototype its programs, shared where equal; memory of one call by id(program)."""
+    known: dict[str, Program] = {}
+    memory: dict[int, int] = {}
+    for prototype in prototypes.values():
+        for size in sorted({split_size(split) for split in study.splits}):
+            shape = program_shape(study, callbacks, size, callbacks.stop_on_nan)
+            program = Program(
+                prototype.lowered, shape, prototype.monitor, prototype.controllers
+            )
+            prototype.carry = program.start(state_of(prototype.lowered.model))
+            jaxpr = program.trace(prototype.carry, rows)
+            shared = known.setdefault(_identity(jaxpr), program)
+            prototype.programs[size] = shared
+            if shared is program:
+                orders = 4 * shape.round_epochs * shape.train_rows
+                memory[id(program)] = (
+                    3 * tree_bytes(prototype.carry) + 2 * orders + peak_bytes(jaxpr)
+                )
+    return memory
+
+
+def program_shape(
+    study: Study,
+    callbacks: Callbacks,
+    size: tuple[int, int],
+    stop_on_nan: bool,
+    diverge_on_nan: bool = True,
+) -> Shape:
+    """The static numbers of the program for splits of this size."""
+    train_rows, validation_rows = size
+    room = max(1, min(ORDER_ROWS // max(train_rows, 1), ROUND_EPOCHS, study.epochs))
+    return Shape(
+        train_rows=train_rows,
+        validation_rows=validation_rows,
+        batch_size=study.batch_size,
+        validation_batch_size=study.validation_batch_size or study.batch_size,
+        round_epochs=1 if callbacks.host else room,
+        logs_rate=callbacks.logs_rate,
+        sets_rate=bool(callbacks.schedulers),
+        stop_on_nan=stop_on_nan,
+        diverge_on_nan=diverge_on_nan,
+    )
+
+
+def _identity(jaxpr: Any) -> str:
+    """A hash equal for two programs that compute the same; addresses in its text do not count."""
+    digest = hashlib.sha256(re.sub(r"0x[0-9a-f]+", "", str(jaxpr)).encode())
+    for constant in jaxpr.consts:
+        array = np.asarray(constant)
+        digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def _plan(
+    study: Study, prototypes: dict[str, Prototype], memory: dict[int, int], data_bytes: int
+) -> Plan:
+    lanes: dict[int, int] = {}
+    variants: dict[int, list[str]] = {}
+    programs: dict[int, Program] = {}
+    for key in study.lanes:
+        program = prototypes[key.variant].programs[split_size(study.splits[key.fold - 1])]
+        programs[id(program)] = program
+        lanes[id(program)] = lanes.get(id(program), 0) + 1
+        names = variants.setdefault(id(program), [])
+        if key.variant not in names:
+            names.append(key.variant)
+    planned = [
+        PlannedProgram(
+            variants[p],
+            lanes[p],
+            parameters(program.lowered.model),
+            program.shape.steps,
+            program.width,
+            memory[p],
+        )
+        for p, program in programs.items()
+    ]
+    places = devices()
+    workers = min(len(places), len(study.lanes))
+    data_bytes *= 2 if study.data.prepare is not None else 1
+    return Plan(
+        lanes=len(study.lanes),
+        epochs=study.epochs,
+        programs=planned,
+        workers=workers,
+        device=f"{places[0].platform} {'core' if places[0].platform == 'cpu' else 'device'}",
+        data_bytes=data_bytes,
+        memory_bytes=data_bytes + workers * max(p.memory_bytes for p in planned),
+        available_bytes=available_bytes(places[0]),
+    )
+
+
+def _memory_message(plan: Plan) -> str:
+    largest = max(plan.programs, key=lambda p: p.memory_bytes)
+    return (
+        f"this study needs about {megabytes(plan.memory_bytes)} and {megabytes(plan.available_bytes)}"
+        f" are free: data {megabytes(plan.data_bytes)}, and {plan.workers} workers with up to "
+        f"{megabytes(largest.memory_bytes)} each (variant {largest.variants[0]!r}, "
+        f"{largest.parameters:,} parameters). Lower batch_size or the network's size, or pass "
+        "fewer rows."
+    )

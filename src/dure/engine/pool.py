@@ -1,0 +1,299 @@
+"""Feeds devices with lanes: one worker thread a CPU core or a GPU, all busy at once.
+
+On a CPU every worker calls the same compiled program on the one CPU device: JAX runs calls from
+several threads side by side, so nothing is compiled twice and the data are in memory once. A
+stacked program (GPU) is refilled lane by lane as lanes stop.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from dure._types import Status
+from dure.engine.finish import Finished, finish
+from dure.engine.hooks import HostCallbacks
+from dure.engine.lane import Lane
+from dure.engine.program import RUNNING, Carry, Orders, Program
+
+ROUND_SECONDS = 1.0
+"""Aim for the length of a round: short enough to stop and to show progress, long enough to cost
+nothing between rounds."""
+
+
+@dataclass(frozen=True)
+class RoundDone:
+    """One lane ran some epochs; `carry` and `slot` say where its state is."""
+
+    lane: Lane
+    first_epoch: int  # from 1
+    metrics: Mapping[str, npt.NDArray[np.float32]]  # each [epochs run]
+    seconds: float
+    lane_seconds: float  # of all its rounds so far
+    carry: Carry
+    slot: int
+    order: Mapping[str, Any]
+
+    @property
+    def epochs(self) -> int:
+        """Epochs this round ran for the lane."""
+        return len(next(iter(self.metrics.values())))
+
+
+@dataclass(frozen=True)
+class LaneDone:
+    """A lane will not train any further."""
+
+    index: int
+    status: Status
+    finished: Finished | None
+
+
+class Sink(Protocol):
+    """Who hears what the pool does, always in the thread that called :meth:`Pool.run`."""
+
+    def round_done(self, done: RoundDone) -> None: ...
+    def lane_done(self, done: LaneDone) -> None: ...
+    def tick(self) -> None: ...
+
+
+class Pool:
+    """Trains lanes on devices until none is left, or until told to stop.
+
+    Parameters
+    ----------
+    devices
+        One entry a worker; the same device may appear several times.
+    make
+        Builds the lane of an index; called in the thread of :meth:`run` only.
+    """
+
+    def __init__(self, devices: list[Any], make: Callable[[int], Lane]) -> None:
+        self._make = make
+        self._devices = devices
+        self._events: queue.Queue[Any] = queue.Queue()
+        self._ready: deque[Lane] = deque()
+        self._lanes_ready = threading.Condition()
+        self._no_more = False
+        self._stop = threading.Event()
+
+    def run(self, indices: list[int], sink: Sink) -> None:
+        """Train the lanes of these indices in this order; returns when the last is done.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After every worker has ended its round and `sink` has heard of it.
+        """
+        waiting = deque(indices)
+        workers = [threading.Thread(target=self._work, daemon=True) for _ in self._devices]
+        for worker in workers:
+            worker.start()
+        try:
+            self._coordinate(waiting, workers, sink)
+        except BaseException:
+            self._end_rounds(workers, sink)
+            raise
+
+    def _coordinate(self, waiting: deque[int], workers: list[Any], sink: Sink) -> None:
+        while any(worker.is_alive() for worker in workers) or not self._events.empty():
+            self._build_ahead(waiting, sink)
+            try:
+                event = self._events.get(timeout=0.5)
+            except queue.Empty:
+                sink.tick()
+                continue
+            self._hear(event, sink)
+            sink.tick()
+
+    def _build_ahead(self, waiting: deque[int], sink: Sink) -> None:
+        """Keep a lane ready for every worker, so that none waits for Keras to build one."""
+        while waiting and len(self._ready) < len(self._devices) * self._width():
+            index = waiting.popleft()
+            try:
+                lane = self._make(index)
+            except Exception as error:
+                sink.lane_done(LaneDone(index, _failure(error), None))
+                continue
+            with self._lanes_ready:
+                self._ready.append(lane)
+                self._lanes_ready.notify()
+            while not self._events.empty():
+                self._hear(self._events.get(), sink)
+        if not waiting:
+            with self._lanes_ready:
+                self._no_more = True
+                self._lanes_ready.notify_all()
+
+    def _width(self) -> int:
+        return max((lane.program.width for lane in self._ready), default=1)
+
+    @staticmethod
+    def _hear(event: Any, sink: Sink) -> None:
+        if isinstance(event, RoundDone):
+            sink.round_done(event)
+        elif isinstance(event, LaneDone):
+            sink.lane_done(event)
+        elif isinstance(event, BaseException):
+            raise event
+
+    def _end_rounds(self, workers: list[Any], sink: Sink) -> None:
+        self._stop.set()
+        with self._lanes_ready:
+            self._no_more = True
+            self._ready.clear()
+            self._lanes_ready.notify_all()
+        for worker in workers:
+            worker.join()
+        while not self._events.empty():
+            event = self._events.get()
+            if not isinstance(event, BaseException):
+                self._hear(event, sink)
+
+    def _work(self) -> None:
+        try:
+            while (lane := self._take(None)) is not None:
+                _Slots(lane.program, self._take, self._events.put, self._stop).train(lane)
+        except BaseException as error:
+            self._events.put(error)
+
+    def _take(self, like: Lane | None) -> Lane | None:
+        """The next lane; with `like`, one that can be stacked with it, without waiting."""
+        with self._lanes_ready:
+            while like is None and not self._ready and not self._no_more:
+                self._lanes_ready.wait()
+            if self._stop.is_set():
+                return None
+            for position, lane in enumerate(self._ready):
+                if like is None or (lane.program is like.program and lane.rows is like.rows):
+                    del self._ready[position]
+                    self._events.put("taken")
+                    return lane
+            return None
+
+
+def _failure(error: Exception) -> Status:
+    text = str(error).strip().splitlines()
+    return Status("failed", reason=f"{type(error).__name__}: {text[0] if text else ''}"[:500])
+
+
+class _Slots:
+    """The lanes of one stacked call; a free slot is filled while lanes of its kind wait."""
+
+    def __init__(
+        self,
+        program: Program,
+        take: Callable[[Lane | None], Lane | None],
+        tell: Callable[[Any], None],
+        stop: threading.Event,
+    ) -> None:
+        self.program = program
+        self.take = take
+        self.tell = tell
+        self.stop = stop
+        self.lanes: list[Lane | None] = [None] * program.width
+        self.hosts: dict[int, HostCallbacks] = {}
+        self.carry: Any = None
+
+    def train(self, first: Lane) -> None:
+        """Train this lane, and others of its kind beside and after it, until no slot is busy."""
+        try:
+            self._put(0, first)
+            while any(self.lanes) and not self.stop.is_set():
+                self._fill(first)
+                self._round(first.rows)
+        except Exception as error:
+            for lane in self.lanes:
+                if lane is not None:
+                    self.tell(LaneDone(lane.index, _failure(error), None))
+
+    def _fill(self, like: Lane) -> None:
+        for slot, lane in enumerate(self.lanes):
+            if lane is None and (new := self.take(like)) is not None:
+                self._put(slot, new)
+
+    def _put(self, slot: int, lane: Lane) -> None:
+        self.lanes[slot] = lane
+        carry, lane.carry = lane.carry, None
+        if self.carry is None:
+            width = self.program.width
+            self.carry = jax.tree.map(lambda a: np.repeat(a[None], width, 0), carry)
+        else:
+            self.carry = jax.tree.map(lambda s, a: _set(s, slot, a), self.carry, carry)
+        if lane.callbacks:
+            self.hosts[slot] = HostCallbacks(lane)
+            self.carry = self.hosts[slot].train_begin(self.carry)
+
+    def _round(self, rows: Any) -> None:
+        self.program.compile()
+        epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS) for n in self.lanes]
+        for slot, host in self.hosts.items():
+            self.carry = host.epoch_begin(self.carry)
+        orders = [self._orders(s, count) for s, count in enumerate(epoch_counts)]
+        stacked = jax.tree.map(lambda *a: np.stack(a), *orders)
+        start = time.perf_counter()
+        self.carry, curves, ran = self.program(self.carry, stacked, rows)
+        epochs_run, curves = np.asarray(ran), np.asarray(curves)
+        seconds = time.perf_counter() - start
+        if epochs_run.max():
+            self.program.seconds_per_epoch = seconds / float(epochs_run.max())
+        status = np.asarray(self.carry.status)
+        share = seconds / max(1, sum(lane is not None for lane in self.lanes))
+        for slot, lane in enumerate(self.lanes):
+            if lane is not None:
+                self._tell_round(slot, lane, curves[slot, : epochs_run[slot]], share)
+                self._end_if_done(slot, lane, int(status[slot]))
+
+    def _orders(self, slot: int, count: int) -> Orders:
+        lane = self.lanes[slot]
+        if lane is None:
+            like = next(n for n in self.lanes if n is not None)
+            return like.idle_orders()
+        rate = None
+        if lane.schedulers:
+            state = jax.tree.map(lambda a: np.asarray(a)[slot], self.carry.model)
+            rate = float(self.program.lowered.learning_rate(state))
+        return lane.orders(count, rate)
+
+    def _tell_round(self, slot: int, lane: Lane, curves: Any, seconds: float) -> None:
+        first = lane.epoch + 1
+        lane.epoch += len(curves)
+        lane.seconds += seconds
+        metrics = self.program.metrics(curves)
+        if slot in self.hosts:
+            self.carry = self.hosts[slot].epoch_end(self.carry, metrics)
+        order = lane.order.state()
+        self.tell(RoundDone(lane, first, metrics, seconds, lane.seconds, self.carry, slot, order))
+
+    def _end_if_done(self, slot: int, lane: Lane, code: int) -> None:
+        status = lane.status(code)
+        host = self.hosts.get(slot)
+        if host is not None and host.stopped and code == RUNNING:
+            status = Status("stopped", lane.epoch)
+        if not status.done:
+            return
+        carry = jax.tree.map(lambda a: np.asarray(a)[slot], self.carry)
+        if host is not None:
+            host.train_end()
+            del self.hosts[slot]
+        self.lanes[slot] = None
+        self.tell(LaneDone(lane.index, status, finish(lane, carry)))
+
+
+def _set(stacked: Any, slot: int, value: Any) -> Any:
+    if len(stacked) == 1:
+        return value[None]
+    if isinstance(stacked, np.ndarray):
+        stacked[slot] = value
+        return stacked
+    return stacked.at[slot].set(value)
+

@@ -1,0 +1,356 @@
+"""Pictures of a result's curves: training as dots, validation as a line, its interval as a band."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from textwrap import fill
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.gridspec import GridSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from dure._errors import DureError, did_you_mean
+from dure._intervals import Band, band
+from dure._tables import source_of
+from dure._types import Mode
+from dure.result import Result, mode_of
+
+# Okabe & Ito (2008, "Color universal design") without yellow, which is faint on white; then three
+# of Paul Tol's "muted" scheme (2021, "Colour schemes").
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#882255", "#999933", "#332288"),
+)
+_MOST_PANELS = 24
+_NAME = 26  # letters of a variant's name that a panel has room for
+# Where one of these is installed, names in Korean, Japanese or Chinese can be drawn.
+_EAST_ASIAN = (
+    *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo"),
+    *("Noto Sans CJK JP", "Microsoft YaHei", "WenQuanYi Zen Hei"),
+)
+
+
+@dataclass(frozen=True)
+class _Series:
+    """What is drawn of one variant: bands along the epochs, None where there is no such metric."""
+
+    name: str
+    colour: str
+    training: Band | None
+    validation: Band | None
+    lost: int  # lanes left out because they diverged or failed
+
+    @property
+    def judged(self) -> Band:
+        """The one that gets line and band: validation, or training where nothing is held out."""
+        chosen = self.validation or self.training
+        assert chosen is not None
+        return chosen
+
+
+def curves(result: Result, metric: str = "loss") -> Figure:
+    """One metric along the epochs, for every variant.
+
+    One panel shows the validation means of all variants together, then each variant has a panel of
+    its own with training (dots), validation (line) and the 95 % interval of the validation mean
+    (band); the other variants stay in grey behind it. With more than ten variants, whose colours
+    could not be told apart, only the small panels remain; beyond 24, those of the 24 variants with
+    the best mean. Lanes that diverged or failed are left out and counted in the panel. Once lanes
+    have stopped the line is thin, and it ends where fewer than half of them remain.
+
+    Parameters
+    ----------
+    result
+        A result; may be half-way through training.
+    metric
+        A metric's name with or without ``val_``. Default "loss".
+
+    Returns
+    -------
+    Figure
+        Belongs to nobody: pyplot does not know of it. ``figure.savefig(path)`` writes it.
+
+    Raises
+    ------
+    DureError
+        For a metric the result does not have.
+    """
+    base = metric.removeprefix("val_")
+    known = _metrics(result)
+    if base not in known:
+        raise DureError(
+            f"There is no metric {metric!r} to draw; there is {', '.join(known) or 'none'}."
+            + did_you_mean(base, known)
+        )
+    fonts = [f for f in _EAST_ASIAN if f in set(fontManager.get_font_names())]
+    with mpl.rc_context({"font.family": ["DejaVu Sans", *fonts], "font.size": 10}):
+        series = _series(result, base)
+        shown = _shown(result, series)
+        figure, overlay, panels = _layout(len(shown))
+        mode = mode_of(base, result.monitor)
+        drawn = [b for one in shown for b in (one.training, one.validation) if b is not None]
+        for axes, one in zip(panels, shown, strict=True):
+            _panel(axes, one, shown)
+            _dress(axes, result, base, _limits(drawn, mode))
+        if overlay is not None:
+            _overlay(overlay, shown)
+            _dress(overlay, result, base, _limits([one.judged for one in shown], mode))
+        _frame(figure, result, base, shown, len(series))
+    return figure
+
+
+def save_all(result: Result, folder: str | PathLike[str] | None = None) -> list[Path]:
+    """Write the curves of every metric as PNG files and return their paths, the loss first.
+
+    Parameters
+    ----------
+    result
+        A result; nothing is written for one without a single epoch.
+    folder
+        A run folder: the files go to ``pictures/`` in it, which is made. Default: the result's own.
+    """
+    pictures = Path(result.folder if folder is None else folder) / "pictures"
+    paths = []
+    for metric in sorted(_metrics(result), key=lambda name: name != "loss"):
+        pictures.mkdir(parents=True, exist_ok=True)
+        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric)
+        path = pictures / f"{safe}.png"
+        with warnings.catch_warnings():
+            # A name in a script that no installed font has: boxes in a picture, no reason to stop.
+            warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
+            curves(result, metric).savefig(path, dpi=130)
+        paths.append(path)
+    return paths
+
+
+def _metrics(result: Result) -> list[str]:
+    return list(dict.fromkeys(str(name).removeprefix("val_") for name in result.curves))
+
+
+def _series(result: Result, base: str) -> list[_Series]:
+    lost = result.lanes["status"].str.startswith(("diverged", "failed"))
+    made = []
+    for number, variant in enumerate(result.variants):
+        mine = result.lanes["variant"] == variant
+        bands: list[Band | None] = []
+        for name in (base, f"val_{base}"):
+            if name not in result.curves:
+                bands.append(None)
+                continue
+            values = result.curves[name].sel(variant=variant).copy()
+            for _, lane in result.lanes[mine & lost].iterrows():
+                values.loc[{"seed": lane["seed"], "fold": lane["fold"]}] = np.nan
+            bands.append(_cut(band(values.transpose("seed", "fold", "epoch").values)))
+        colour = (
+            COLOURS[number % len(COLOURS)] if len(result.variants) <= len(COLOURS) else COLOURS[0]
+        )
+        made.append(_Series(variant, colour, bands[0], bands[1], int((mine & lost).sum())))
+    return made
+
+
+def _cut(whole: Band) -> Band:
+    """A band without the epochs that fewer than half of its lanes, or one of several, reached."""
+    most = int(whole.n.max(initial=0))
+    enough = whole.n >= max(min(2, most), most / 2)
+    mean, low, high = (np.where(enough, values, np.nan) for values in whole[:3])
+    return Band(mean, low, high, whole.n, whole.of)
+
+
+def _shown(result: Result, series: list[_Series]) -> list[_Series]:
+    """All series, or the 24 with the best mean monitor, in the study's order."""
+    if len(series) <= _MOST_PANELS:
+        return series
+    means = result.summary(result.monitor.name)["mean"].to_numpy()
+    order = np.argsort(means if result.monitor.mode == "min" else -means, kind="stable")
+    return [series[i] for i in sorted(order[:_MOST_PANELS])]
+
+
+def _layout(count: int) -> tuple[Figure, Axes | None, list[Axes]]:
+    """The figure, its panel for all variants together where it has one, and one panel a variant."""
+    together = 1 < count <= len(COLOURS)
+    columns = 1 if count == 1 else math.ceil(math.sqrt(count)) if together else 4
+    rows = math.ceil(count / columns)
+    lead = 2 if together else 0
+    width = {1: 7.5, 2: 12.0, 3: 14.0}.get(columns, 14.0)
+    height = 5.0 if count == 1 else max(5.2, 2.3 * rows + 1.2)
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, 0, 0.99, 1)))
+    grid = GridSpec(rows, lead + columns, figure=figure)
+    overlay = figure.add_subplot(grid[:, :lead]) if together else None
+    panels: list[Axes] = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        axes = figure.add_subplot(grid[row, lead + column])
+        lowest = number + columns >= count
+        axes.tick_params(labelbottom=lowest, labelleft=column == 0)
+        # Below the last of an unfinished row there is nothing that its labels could run into.
+        axes.xaxis.set_in_layout(not lowest or row == rows - 1)
+        panels.append(axes)
+    return figure, overlay, panels
+
+
+def _panel(axes: Axes, one: _Series, others: Sequence[_Series]) -> None:
+    for other in others:
+        if other is not one:
+            axes.plot(
+                _epochs(other.judged), other.judged.mean, color="0.8", linewidth=0.8, zorder=1
+            )
+    names = [_short(one.name)] if len(others) > 1 else []
+    if one.lost:
+        names.append(f"{one.judged.of - one.lost} of {one.judged.of} lanes")
+    axes.set_title("\n".join(names), color=one.colour, fontweight="bold", fontsize=10)
+    if one.training is not None:
+        _dots(axes, one.training, one.colour, 30 if len(others) > 1 else 60)
+    if one.validation is not None:
+        _line(axes, one.validation, one.colour)
+    _spread(axes, one.judged, one.colour, 0.22)
+
+
+def _overlay(axes: Axes, shown: Sequence[_Series]) -> None:
+    what = "Validation" if shown[0].validation is not None else "Training"
+    axes.set_title(f"{what}, all variants", fontsize=10)
+    for one in shown:
+        _line(axes, one.judged, one.colour)
+        _spread(axes, one.judged, one.colour, 0.13)
+
+
+def _dots(axes: Axes, training: Band, colour: str, most: int) -> None:
+    """Training means; no more dots than `most`, since beyond that they run into a line."""
+    step = math.ceil(len(training.mean) / most)
+    epochs, mean = _epochs(training)[::step], training.mean[::step]
+    axes.plot(epochs, mean, ".", color=colour, markersize=4.5, alpha=0.75, zorder=3)
+
+
+def _line(axes: Axes, validation: Band, colour: str) -> None:
+    """The mean: full while all lanes run, thin from there on."""
+    everyone = np.where(validation.n == validation.n.max(initial=0), validation.mean, np.nan)
+    axes.plot(_epochs(validation), validation.mean, color=colour, linewidth=0.9, zorder=4)
+    axes.plot(_epochs(validation), everyone, color=colour, linewidth=2.0, zorder=4)
+
+
+def _spread(axes: Axes, judged: Band, colour: str, alpha: float) -> None:
+    known = np.isfinite(judged.low)
+    axes.fill_between(
+        _epochs(judged),
+        judged.low,
+        judged.high,
+        where=known.tolist(),
+        color=colour,
+        alpha=alpha,
+        linewidth=0,
+        zorder=2,
+    )
+
+
+def _epochs(judged: Band) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.arange(1, len(judged.mean) + 1)
+
+
+def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
+    """Limits of the vertical axis: all means in view, bands as far as they do not flatten them.
+
+    A few wild epochs (means beyond three times the span of the middle nine tenths) are cut too.
+    Losses are not drawn below 0 nor accuracies above 1, though an interval may reach there.
+    """
+    means = np.concatenate([one.mean for one in drawn])
+    means = means[np.isfinite(means)]
+    if not means.size:
+        return None
+    low, high = np.quantile(means, (0.05, 0.95))
+    reach = 3 * (high - low)
+    if reach > 0:
+        means = means[(means >= low - reach) & (means <= high + reach)]
+    least, most = float(means.min()), float(means.max())
+    margin = 0.35 * (most - least)
+    edges = np.concatenate([np.r_[one.low, one.high] for one in drawn])
+    edges = edges[np.isfinite(edges)]
+    bottom = max(least - margin, float(edges.min(initial=least)))
+    top = min(most + margin, float(edges.max(initial=most)))
+    bottom = max(bottom, 0.0) if least >= 0 else bottom
+    top = min(top, 1.0) if most <= 1 and mode == "max" else top
+    room = 0.04 * (top - bottom) or 0.05 * abs(top) or 0.5
+    return bottom - room, top + room
+
+
+def _dress(axes: Axes, result: Result, base: str, limits: tuple[float, float] | None) -> None:
+    axes.set_xlim(0.5, result.curves.sizes["epoch"] + 0.5)
+    if limits is not None:
+        axes.set_ylim(*limits)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+    axes.grid(color="0.92", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    subplot = axes.get_subplotspec()
+    if axes.xaxis.get_tick_params()["labelbottom"]:
+        axes.set_xlabel("epoch")
+    if subplot is not None and subplot.is_first_col():
+        axes.set_ylabel(_plain(base))
+
+
+def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], of: int) -> None:
+    """Title above, legend and a caption in plain words below."""
+    title = " · ".join(filter(None, (f"{result.name}: {base}", source_of(result))))
+    figure.suptitle(_plain(title), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    width = int(figure.get_figwidth() * 13)
+    figure.legend(
+        handles=_legend(shown),
+        loc="outside lower left",
+        ncols=3,
+        frameon=False,
+        title=fill(_caption(result, shown, of), width),
+        title_fontsize=9,
+        alignment="left",
+    )
+
+
+def _legend(shown: Sequence[_Series]) -> list[Line2D | Patch]:
+    colour = shown[0].colour if len(shown) == 1 else "0.3"
+    handles: list[Line2D | Patch] = []
+    if any(one.training is not None for one in shown):
+        handles.append(Line2D([], [], color=colour, marker=".", linestyle="", label="training"))
+    if any(one.validation is not None for one in shown):
+        handles.append(Line2D([], [], color=colour, linewidth=2, label="validation"))
+    if any(np.isfinite(one.judged.low).any() for one in shown):
+        handles.append(Patch(color=colour, alpha=0.22, linewidth=0, label="95 % interval"))
+    return handles
+
+
+def _caption(result: Result, shown: Sequence[_Series], of: int) -> str:
+    seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
+    over = " and ".join(f"{n} {noun}s" for n, noun in ((seeds, "seed"), (folds, "fold")) if n > 1)
+    parts = ["One network a variant: how far chance moved these curves cannot be seen."]
+    if over:
+        parts = [f"Means over {over}; the band is the 95 % interval of the mean at each epoch."]
+    if any((one.judged.n < one.judged.n.max(initial=0)).any() for one in shown):
+        parts.append("Thin line: some networks have stopped, the mean is of the others.")
+    if lost := sum(one.lost for one in shown):
+        parts.append(f"Not drawn: networks that diverged or failed ({lost}).")
+    if len(shown) < of:
+        best = f"with the best mean {result.monitor.name}"
+        parts.append(f"Only the {len(shown)} of {of} variants {best} are shown.")
+    elif len(shown) > 1:
+        parts.append("Grey: the other variants.")
+    return " ".join(parts)
+
+
+def _short(name: str) -> str:
+    """A name on at most two lines; too long a one loses its middle."""
+    if len(name) > 2 * _NAME:
+        name = f"{name[:_NAME]}…{name[1 - _NAME :]}"
+    return _plain(fill(name, _NAME))
+
+
+def _plain(text: str) -> str:
+    """Text that matplotlib does not read as mathematics."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,360 @@
+"""Plans, results and progress on a terminal; plain lines where output is not a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.measure import Measurement
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from dure._tables import KINDS, aligned, count, source_of, summary_cells, summary_notes
+from dure._types import LaneKey, Status
+from dure.result import Result, mode_of
+from dure.store import RunEntry
+
+if TYPE_CHECKING:
+    from dure.engine.plan import Plan
+
+_MOST_ROWS = 100  # lanes in a table; result.lanes has them all
+_MOST_VARIANTS = 8  # variants in the live table
+_MOST_NOTES = 5  # troubled lanes reported one by one
+_PLAIN_EVERY = 5.0  # seconds between plain lines
+_WINDOW = 60.0  # seconds over which the speed is taken
+
+
+def plan_table(plan: Plan) -> RenderableType:
+    """What a study will need: a row per program, and the sums below."""
+    head = f"{count(plan.lanes, 'lane')} of up to {count(plan.epochs, 'epoch')}"
+    table = _table(f"Plan: {head}", "program", "variants", right=(0, 2, 3, 4, 5, 6))
+    for name in ("lanes", "parameters", "steps an epoch", "width", "memory"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for number, program in enumerate(plan.programs, 1):
+        numbers = (program.lanes, program.parameters, program.steps_per_epoch, program.width)
+        cells = (*(f"{n:,}" for n in numbers), size(program.memory_bytes))
+        table.add_row(str(number), _names(program.variants), *cells)
+    table.caption = Text(
+        f"{count(len(plan.programs), 'program')} on {plan.workers} x {_clean(plan.device)}; "
+        f"memory: about {size(plan.memory_bytes)} (data {size(plan.data_bytes)}) "
+        f"of {size(plan.available_bytes)} free"
+    )
+    return table
+
+
+class _Summary:
+    """A summary as one table where the console has room for it, else as narrower ones."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        header, rows = summary_cells(self._result)
+        title = " · ".join(filter(None, (self._result.name, source_of(self._result))))
+        notes = Text("\n".join(map(_clean, summary_notes(self._result))))
+        header, *rows = [[_clean(cell) for cell in row] for row in (header, *rows)]
+        table = _table(title, header[0])
+        for name in header[1:]:
+            table.add_column(Text(name), justify="right")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        table.caption = notes
+        # A wide table would break within intervals; several narrow ones below each other do not.
+        if (
+            Measurement.get(console, options.update_width(10_000), table).maximum
+            > options.max_width
+        ):
+            yield Text(_clean(title), style="bold")
+            yield Text("\n".join(aligned(header, rows, options.max_width)), no_wrap=True)
+            yield notes
+        else:
+            yield table
+
+
+def summary_table(result: Result) -> RenderableType:
+    """Means with intervals, a row per variant, and what must be known to read them."""
+    return _Summary(result)
+
+
+def lanes_table(result: Result) -> RenderableType:
+    """A row per lane: which it is, how it ended, epochs run, best epoch, seconds; at most 100."""
+    lanes = result.lanes
+    table = _table(f"{result.name}: {count(len(lanes), 'lane')}", "lane", "variant", right=(0,))
+    for name in ("seed", "fold"):
+        table.add_column(name, justify="right")
+    table.add_column("status", overflow="fold")
+    for name in ("epochs", "best epoch", "seconds"):
+        table.add_column(name, justify="right")
+    for row in lanes.head(_MOST_ROWS).itertuples():
+        best = "-" if row.best_epoch is lanes["best_epoch"].dtype.na_value else str(row.best_epoch)
+        names = Text(_clean(str(row.variant))), str(row.seed), str(row.fold)
+        status = Text(_clean(str(row.status)))
+        table.add_row(str(row.Index), *names, status, str(row.epochs), best, f"{row.seconds:.1f}")
+    if len(lanes) > _MOST_ROWS:
+        table.caption = Text(f"and {len(lanes) - _MOST_ROWS} more: result.lanes has them all")
+    return table
+
+
+def runs_table(runs: Sequence[RunEntry]) -> RenderableType:
+    """A row per run folder: where it is, name, when it began, lanes done; or what ails it."""
+    if not runs:
+        return Text("There are no runs here yet.")
+    table = _table("Runs", "folder", "name")
+    table.add_column("began")
+    table.add_column("lanes done", justify="right", overflow="fold")
+    for run in runs:
+        done = run.problem or f"{run.done} of {run.lanes}"
+        began = run.created[:16].replace("T", " ")
+        table.add_row(*(Text(_clean(c)) for c in (str(run.folder), run.name, began, done)))
+    return table
+
+
+class Reporter(Protocol):
+    """What a running study tells its progress to."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def advance(self, lane: LaneKey, epochs: int, last: Mapping[str, float]) -> None:
+        """A lane ran this many more epochs; `last` are the metrics of the last of them."""
+
+    def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
+        """A lane came to its end; `best` is its best monitored value, None without any."""
+
+    def note(self, text: str) -> None:
+        """A sentence for the reader."""
+
+
+class Quiet:
+    """A reporter that shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def advance(self, lane: LaneKey, epochs: int, last: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+
+class Progress:
+    """Live progress of a study: lanes and epochs done, speed, time left, best so far per variant.
+
+    A context manager. On a terminal a display that is redrawn twice a second; elsewhere a plain
+    line at most every five seconds, and one at the end.
+
+    Parameters
+    ----------
+    total_lanes
+        Lanes in all.
+    total_epochs
+        Epochs of all lanes if none stops early.
+    variants
+        Names, in the study's order.
+    monitor
+        The metric whose best values are shown.
+    console
+        Where to; default the standard error stream, so that output can be piped.
+    clock
+        Seconds from any start; for tests.
+    """
+
+    def __init__(
+        self,
+        total_lanes: int,
+        total_epochs: int,
+        variants: Sequence[str],
+        monitor: str,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.console = console or Console(stderr=True)
+        self._lanes, self._epochs = total_lanes, total_epochs
+        self._monitor = monitor
+        self._better = min if mode_of(monitor) == "min" else max
+        self._best: dict[str, float | None] = dict.fromkeys(variants)
+        self._done: Counter[str] = Counter()  # by variant
+        self._kinds: Counter[str] = Counter()
+        self._ran: Counter[LaneKey] = Counter()
+        self._ended: set[LaneKey] = set()
+        self._saved = 0  # epochs that lanes which stopped early will not run
+        self._clock = clock
+        self._start = self._last_line = clock()
+        self._ticks = deque([(self._start, 0)])
+        live = Live(
+            console=self.console, get_renderable=self._display, refresh_per_second=2, screen=False
+        )
+        self._live = live if self.console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start(refresh=True)
+        else:
+            self._say(
+                f"training {count(self._lanes, 'lane')}, up to {self._epochs:,} epochs in all"
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.stop()
+        troubled = self._kinds["diverged"] + self._kinds["failed"]
+        if troubled > _MOST_NOTES:
+            self._say(f"... {count(troubled, 'lane')} diverged or failed in all")
+        kinds = ", ".join(f"{self._kinds[k]} {k}" for k in KINDS if self._kinds[k])
+        spent = duration(self._clock() - self._start)
+        lanes = f"{len(self._ended)} of {count(self._lanes, 'lane')} done"
+        self._say(f"{lanes} in {spent}" + (f": {kinds}" if kinds else ""))
+
+    def advance(self, lane: LaneKey, epochs: int, last: Mapping[str, float]) -> None:
+        """A lane ran this many more epochs; `last` are the metrics of the last of them."""
+        self._ran[lane] += epochs
+        now = self._clock()
+        self._ticks.append((now, self._ticks[-1][1] + epochs))
+        while len(self._ticks) > 2 and now - self._ticks[0][0] > _WINDOW:
+            self._ticks.popleft()
+        self._note_best(lane.variant, last.get(self._monitor))
+        self._plain_line(now)
+
+    def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
+        """A lane came to its end; `best` is its best monitored value, None without any."""
+        if lane in self._ended:
+            return
+        self._ended.add(lane)
+        self._done[lane.variant] += 1
+        self._kinds[status.kind] += 1
+        self._saved += max(0, self._epochs // max(1, self._lanes) - self._ran[lane])
+        troubled = self._kinds["diverged"] + self._kinds["failed"]
+        if status.kind in ("diverged", "failed"):
+            if troubled <= _MOST_NOTES:
+                self.note(f"{lane.variant}, seed {lane.seed}, fold {lane.fold}: {status}")
+        else:
+            self._note_best(lane.variant, best)
+        self._plain_line(self._clock())
+
+    def note(self, text: str) -> None:
+        """A sentence for the reader, above the display."""
+        self._say(text)
+
+    @property
+    def epochs_left(self) -> int:
+        """Epochs that lanes in training and waiting may still run."""
+        return max(0, self._epochs - self._saved - sum(self._ran.values()))
+
+    @property
+    def speed(self) -> float:
+        """Epochs a second over the last minute; 0 before there were any."""
+        since, before = self._ticks[0]
+        elapsed = self._clock() - since
+        return (self._ticks[-1][1] - before) / elapsed if elapsed > 0 else 0.0
+
+    def _note_best(self, variant: str, value: float | None) -> None:
+        if value is None or not abs(value) < float("inf"):
+            return
+        known = self._best.get(variant)
+        self._best[variant] = float(value) if known is None else self._better(known, float(value))
+
+    def _state(self) -> str:
+        ran = sum(self._ran.values())
+        parts = [f"{len(self._ended)} of {count(self._lanes, 'lane')} done", f"{ran:,} epochs"]
+        if speed := self.speed:
+            parts += [f"{speed:,.1f} epochs/s", f"{duration(self.epochs_left / speed)} left"]
+        return ", ".join(parts)
+
+    def _plain_line(self, now: float) -> None:
+        if self._live or now - self._last_line < _PLAIN_EVERY:
+            return
+        self._last_line = now
+        shown = [(n, b) for n, b in self._best.items() if b is not None]
+        best = ", ".join(f"{name} {value:.4g}" for name, value in shown[:_MOST_VARIANTS])
+        more = f" and {len(shown) - _MOST_VARIANTS} more" if len(shown) > _MOST_VARIANTS else ""
+        self._say(self._state() + (f"; best {self._monitor}: {best}{more}" if best else ""))
+
+    def _say(self, text: str) -> None:
+        self.console.print(Text(_clean(text)), soft_wrap=True)
+
+    def _display(self) -> RenderableType:
+        over = self._epochs - self._saved
+        bar = ProgressBar(total=max(1, over), completed=over - self.epochs_left, width=40)
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        table.add_column(Text("variant"), overflow="ellipsis", no_wrap=True, max_width=48)
+        table.add_column(Text("lanes done"), justify="right")
+        table.add_column(Text(f"best {_clean(self._monitor)} so far"), justify="right")
+        for variant, best in list(self._best.items())[:_MOST_VARIANTS]:
+            shown = "-" if best is None else f"{best:.4g}"
+            table.add_row(Text(_clean(variant)), str(self._done[variant]), shown)
+        parts: list[RenderableType] = [bar, Text(self._state()), table]
+        if len(self._best) > _MOST_VARIANTS:
+            parts.append(Text(f"and {len(self._best) - _MOST_VARIANTS} more variants"))
+        return Group(*parts)
+
+
+def size(number: int) -> str:
+    """Bytes for people: '3.2 MB', '1.5 GB' (powers of 1000)."""
+    if number < 1_000_000:
+        return f"{number / 1e3:.1f} kB"
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: '42 s', '3 min 05 s', '2 h 10 min'."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
+    table = Table(
+        title=Text(_clean(title), style="bold"),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+    )
+    for number, name in enumerate(columns):
+        justify = "right" if number in set(right) else "left"
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def _names(names: Sequence[str]) -> Text:
+    shown = ", ".join(map(_clean, names[:_MOST_VARIANTS]))
+    more = len(names) - _MOST_VARIANTS
+    return Text(shown + (f" and {more} more" if more > 0 else ""))
+
+
+def _clean(text: str) -> str:
+    """Text that cannot move the cursor or break a line, whatever a name holds."""
+    return "".join(c if c.isprintable() else "·" for c in text)

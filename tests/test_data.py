@@ -1,0 +1,622 @@
+"""Data: what is taken, how it is converted, every fault told at once, preparation inside folds."""
+
+import dataclasses
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dure
+from dure._arrays import Part, check_finite
+from dure._data import class_labels
+
+
+def faults_of(*args: Any, **kwargs: Any) -> tuple[str, ...]:
+    with pytest.raises(dure.StudyError) as caught:
+        dure.Data(*args, **kwargs)
+    return caught.value.faults
+
+
+def the_fault_of(*args: Any, **kwargs: Any) -> str:
+    faults = faults_of(*args, **kwargs)
+    assert len(faults) == 1, faults
+    return faults[0]
+
+
+X, Y = np.arange(12.0).reshape(6, 2), np.array([0, 1, 0, 1, 0, 1])
+
+
+# Conversion
+
+
+@pytest.mark.parametrize(
+    ("given_type", "kept_type"),
+    [
+        ("float64", "float32"),
+        ("float16", "float32"),
+        ("float32", "float32"),
+        (">f8", "float32"),
+        ("int64", "int64"),
+        (">i4", "int32"),
+        ("uint64", "int64"),
+        ("uint8", "uint8"),
+        ("int16", "int16"),
+        ("bool", "bool"),
+    ],
+)
+def test_types_become_what_fit_would_see(given_type: str, kept_type: str) -> None:
+    data = dure.Data(np.ones((3, 2), given_type))
+    assert data.x.dtype == np.dtype(kept_type)
+    assert data.x.dtype.isnative
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "float32", "int64", "uint8", "bool"])
+def test_types_agree_with_the_slices_of_keras(dtype: str) -> None:
+    from keras.src.trainers.data_adapters.array_slicing import convert_to_sliceable
+
+    array = np.ones((3, 2), dtype)
+    kept = convert_to_sliceable(array, target_backend="jax")[:]
+    assert dure.Data(array).x.dtype == np.asarray(kept).dtype
+
+
+def test_nothing_is_copied_where_nothing_changes() -> None:
+    x = np.ones((3, 2), np.float32)
+    assert dure.Data(x).x is x
+
+
+def test_jax_and_pandas_arrays_are_taken() -> None:
+    import jax.numpy as jnp
+    import pandas as pd
+
+    data = dure.Data(pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}), jnp.arange(2))
+    assert isinstance(data.x, np.ndarray)
+    assert isinstance(data.y, np.ndarray)
+    np.testing.assert_array_equal(data.x, np.array([[1, 3], [2, 4]], np.float32))
+
+
+def test_trees_keep_their_nesting() -> None:
+    data = dure.Data({"left": X, "right": (X, [Y])}, [Y, {"b": X, "a": Y}])
+    assert isinstance(data.x["right"], tuple)
+    assert isinstance(data.x["right"][1], list)
+    assert data.y[1]["b"].dtype == np.float32
+    assert data.rows == 6
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("x", "told"),
+    [
+        (None, "x is None"),
+        ([1, 2, 3], r"x is a plain list.*np\.asarray\(x\)"),
+        ([[1, 2], [3]], r"x is a plain list.*padded"),
+        (((1.0,), (2.0,)), "x is a plain tuple"),
+        ([np.float64(3)], "x is a plain list"),
+        ({"a": [1, 2]}, r"x\['a'\] is a plain list"),
+        ([], "x is an empty list"),
+        ({}, "x is an empty dict"),
+        (np.array([[1], [1, 2]], dtype=object), "x has dtype object.*Pad sequences"),
+        (np.array(["a", "b"]), "x holds text"),
+        (np.array(["2020-01-01"], "datetime64[D]"), "x holds dates"),
+        (np.ones(3, complex), "x holds complex numbers"),
+        (np.float32(3), "x is a single value"),
+        (np.ones((0, 3)), r"x has no rows \(shape \(0, 3\)\)"),
+        (np.ones((3, 0)), "x has rows without a single value"),
+        (np.array([2**31]), "x holds integers from 2147483648.*int32"),
+        ((i for i in range(3)), "x is of type generator; Dure takes NumPy arrays"),
+        ("words", "x is of type str"),
+    ],
+)
+def test_what_is_no_array_is_refused_with_a_remedy(x: Any, told: str) -> None:
+    with pytest.raises(dure.StudyError, match=told):
+        dure.Data(x)
+
+
+def test_a_sparse_matrix_is_refused_with_a_remedy() -> None:
+    from scipy import sparse
+
+    assert "x.toarray()" in the_fault_of(sparse.csr_matrix(np.eye(3)))
+
+
+def test_rows_that_disagree_are_told_for_every_array() -> None:
+    told = the_fault_of({"a": X, "b": X[:5]}, Y, sample_weight=np.ones(4))
+    for part in ("x['a'] has 6", "x['b'] has 5", "y has 6", "sample_weight has 4"):
+        assert part in told
+
+
+def test_nan_is_told_with_place_count_and_row() -> None:
+    x = X.copy()
+    x[3, 1] = x[5, 0] = np.nan
+    y = np.array([0.5, np.inf, 1, 2, 3, 4])
+    one, two = faults_of(x, y)
+    assert one.startswith(
+        "x holds 2 values that are NaN or infinite as float32, the first in row 3"
+    )
+    assert two.startswith("y holds 1 value that is NaN or infinite as float32, the first in row 1")
+
+
+def test_a_float64_too_large_for_float32_is_told() -> None:
+    assert "infinite as float32, the first in row 1" in the_fault_of(np.array([1.0, 1e300]))
+
+
+@given(st.integers(1, 40), st.integers(1, 3), st.data())
+def test_nan_is_found_wherever_it_is(rows: int, width: int, data: st.DataObject) -> None:
+    places = data.draw(
+        st.sets(st.tuples(st.integers(0, rows - 1), st.integers(0, width - 1)), min_size=1)
+    )
+    x = np.zeros((rows, width), np.float32)
+    for place in places:
+        x[place] = np.nan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dure._arrays._BLOCK", 7)
+        faults: list[str] = []
+        check_finite(x, "x", faults)
+    assert f"holds {len(places)} value" in faults[0]
+    assert f"first in row {min(places)[0]} " in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ((X[:, :1], Y), r"test\[0\] has rows of shape \(1,\), x of shape \(2,\)"),
+        ((X, np.eye(2)[Y]), r"test\[1\] has rows of shape \(2,\)"),
+        ((X.astype(int), Y), r"test\[0\] is int64, x is float32"),
+        ((X[:5], Y), r"The rows disagree: test\[0\] has 5, test\[1\] has 6"),
+        ((X,), "x comes with targets, test without|x comes without|comes with targets"),
+        (X, "test is of type ndarray; pass a tuple"),
+        ((X, Y, Y, Y), "test is of type tuple"),
+        (({"a": X}, Y), r"test\[0\] is nested as"),
+        ((None, Y), r"test\[0\] is None"),
+        ((X, Y, np.ones((6, 2))), r"test\[2\] has shape \(6, 2\)"),
+    ],
+)
+def test_a_test_part_that_does_not_fit(test: Any, told: str) -> None:
+    with pytest.raises(dure.StudyError, match=told):
+        dure.Data(X, Y, test=test)
+
+
+def test_a_test_part_is_converted_like_the_rest() -> None:
+    data = dure.Data(X, Y, test=(X[:3], Y[:3], [1, 2, 3] * np.ones(3)))
+    assert isinstance(data.test, Part)
+    assert data.test.x.dtype == np.float32
+    assert data.test.weight.dtype == np.float32
+    assert dure.Data(X, Y, test=(X, Y)).test.weight is None
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 1)])
+def test_one_weight_a_row_always_fits(shape: tuple[int, ...]) -> None:
+    data = dure.Data(X, {"a": Y, "b": X}, sample_weight=np.ones(shape, int))
+    assert data.sample_weight.dtype == np.float32
+
+
+def test_weights_by_time_step_fit_a_single_output() -> None:
+    dure.Data(X, np.ones((6, 4, 3)), sample_weight=np.ones((6, 4)))
+    assert "shape (6, 3)" in the_fault_of(X, np.ones((6, 4, 2)), sample_weight=np.ones((6, 3)))
+    assert the_fault_of(X, {"a": np.ones((6, 4))}, sample_weight=np.ones((6, 4)))
+
+
+def test_weights_by_output_need_the_outputs_nesting() -> None:
+    dure.Data(X, {"a": Y, "b": X}, sample_weight={"a": np.ones(6), "b": np.ones(6)})
+    told = the_fault_of(X, {"a": Y, "b": X}, sample_weight={"a": np.ones(6)})
+    assert "sample_weight is nested as" in told
+    assert "without y" in the_fault_of(X, sample_weight=np.ones(6))
+
+
+def test_prepare_must_be_an_instance_with_fit_and_transform() -> None:
+    from sklearn.linear_model import LinearRegression
+    from sklearn.preprocessing import StandardScaler
+
+    assert "StandardScaler()" in the_fault_of(X, Y, prepare=StandardScaler)
+    assert "has not both fit and transform" in the_fault_of(X, Y, prepare=LinearRegression())
+    assert "x has several" in the_fault_of({"a": X}, Y, prepare=StandardScaler())
+
+
+def test_class_names_must_match_the_classes() -> None:
+    assert "labels from 0 to 1" in the_fault_of(X, Y, class_names=["a"])
+    assert "labels from -1 to 1" in the_fault_of(X, Y * 2 - 1, class_names=["a", "b"])
+    assert "y has 2 classes" in the_fault_of(X, np.eye(2)[Y], class_names=["a"])
+    assert "holds no labels" in the_fault_of(X, Y + 0.5, class_names=["a", "b"])
+    dure.Data(X, np.eye(2)[Y], class_names=["a", "b"])
+    dure.Data(X, Y, class_names=["a", "b", "never seen"])
+
+
+def test_every_fault_is_told_at_once() -> None:
+    faults = faults_of(
+        [1, 2],
+        np.array([np.nan, 1.0]),
+        sample_weight=np.ones(3),
+        test=(X,),
+        prepare=int,
+        kind="clasification",
+    )
+    assert len(faults) >= 4
+    text = " ".join(faults)
+    for part in ("plain list", "NaN", "rows disagree", "prepare is the class int"):
+        assert part in text
+
+
+# Classes
+
+
+@pytest.mark.parametrize(
+    ("y", "labels"),
+    [
+        (np.array([3, 5, 3, 5]), [3, 5, 3, 5]),
+        (np.array([[3], [5], [3], [5]]), [3, 5, 3, 5]),
+        (np.array([True, False, True]), [1, 0, 1]),
+        (np.array([0.0, 1.0, 1.0]), [0, 1, 1]),
+        (np.array([-1.0, 1.0, 1.0]), [-1, 1, 1]),
+        (np.array([[0, 1.0, 0], [1, 0, 0]]), [1, 0]),
+        (np.array([[0, 1], [1, 0]], np.uint8), [1, 0]),
+        (np.array([0, 1]), [0, 1]),
+        (np.array([0.0, 0.5]), None),
+        (np.array([0.0, 1.0, 2.0]), None),
+        (np.array([1, 2, 3, 4]), None),
+        (np.array([[1, 1], [0, 1]]), None),
+        (np.array([[0, 2], [1, 0]]), None),
+        (np.array([[0.5, 0.5]]), None),
+        (np.ones((2, 2, 2)), None),
+    ],
+)
+def test_classes_are_read_from_targets(y: np.ndarray, labels: list[int] | None) -> None:
+    found = class_labels(y)
+    assert (None if found is None else found.tolist()) == labels
+
+
+def test_kind_is_read_or_said() -> None:
+    assert dure.Data(X, Y).kind == "classification"
+    assert dure.Data(X, Y + 0.5).kind == "regression"
+    assert dure.Data(X).kind is None
+    assert dure.Data(X, [Y, Y]).kind is None
+    assert dure.Data(X, Y, kind="regression").labels is None
+    grades = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0])
+    assert dure.Data(X, grades).labels is None
+    assert dure.Data(X, grades, kind="classification").labels is not None
+    assert "Did you mean 'regression'?" in the_fault_of(X, Y, kind="regresion")
+    assert "not one label a row" in the_fault_of(X, Y + 0.5, kind="classification")
+
+
+# What it offers
+
+
+def test_fingerprint_is_a_sha256_over_place_type_shape_and_bytes() -> None:
+    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    plain = hashlib.sha256(b"x|<f4|(3, 2)\n" + x.tobytes()).hexdigest()
+    assert dure.Data(x).fingerprint == plain
+    assert dure.Data(x.astype(np.float64)).fingerprint == plain
+    assert dure.Data(np.asfortranarray(x)).fingerprint == plain
+
+
+def test_fingerprint_changes_with_anything() -> None:
+    changed = X.copy()
+    changed[5, 1] += 1e-3
+    prints = [
+        dure.Data(*args, **kwargs).fingerprint
+        for args, kwargs in [
+            ((X,), {}),
+            ((X, Y), {}),
+            ((changed, Y), {}),
+            ((X[::-1], Y), {}),
+            ((X.reshape(6, 2, 1), Y), {}),
+            ((X, Y.astype(np.int32)), {}),
+            ((X, Y), {"sample_weight": np.ones(6)}),
+            ((X, Y), {"test": (X, Y)}),
+            (({"a": X}, Y), {}),
+            (({"b": X}, Y), {}),
+            (([X], Y), {}),
+        ]
+    ]
+    assert len(set(prints)) == len(prints)
+    assert dure.Data({"b": X, "a": Y}).fingerprint == dure.Data({"a": Y, "b": X}).fingerprint
+
+
+def test_rows_and_bytes() -> None:
+    data = dure.Data(X, Y, test=(X[:2], Y[:2]))
+    assert data.rows == 6
+    assert data.nbytes == 6 * 2 * 4 + 6 * 8 + 2 * 2 * 4 + 2 * 8
+
+
+def test_take_keeps_everything_else() -> None:
+    data = dure.Data(
+        {"a": X}, Y, test=({"a": X}, Y), sample_weight=np.arange(6.0), source="here", excerpt=True
+    )
+    taken = data.take([4, 0])
+    np.testing.assert_array_equal(taken.x["a"], X[[4, 0]].astype(np.float32))
+    assert taken.y.tolist() == [0, 0]
+    assert taken.sample_weight.tolist() == [4, 0]
+    assert taken.test.x["a"].shape == (6, 2)
+    assert (taken.source, taken.excerpt, taken.kind) == ("here", True, "classification")
+    assert data.take(slice(3)).rows == 3
+    assert data.take(Y == 1).rows == 3
+
+
+def test_it_is_frozen_and_short_to_print() -> None:
+    data = dure.Data(np.zeros((6, 100)), Y, test=(np.zeros((6, 100)), Y), source="here")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        data.x = X  # type: ignore[misc]
+    assert repr(data) == "Data(x=float32[6, 100], y=int64[6], test=6 rows, classification, here)"
+
+
+# Preparation
+
+
+class Spy:
+    """A transformer that remembers what `fit` saw; copied, not cloned."""
+
+    seen: list[np.ndarray] = []  # noqa: RUF012
+
+    def fit(self, x: np.ndarray) -> None:
+        Spy.seen.append(x.copy())
+        self.low = x.min()
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        return x - self.low
+
+
+@given(st.integers(2, 12), st.integers(0, 2**16))
+def test_preparation_equals_scaling_by_hand(rows: int, seed: int) -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    random = np.random.default_rng(seed)
+    x, test = random.normal(size=(rows, 3, 2)), random.normal(size=(4, 3, 2))
+    train = random.permutation(rows)[: max(1, rows - 1)]
+    scaler = StandardScaler()
+    data = dure.Data(x, test=(test,), prepare=scaler)
+    got, got_test = data.prepared(train)
+
+    kept = x.astype(np.float32).astype(np.float64)
+    mean, spread = kept[train].mean(axis=0), kept[train].std(axis=0)
+    spread = np.where(spread < 1e-12, 1, spread)
+    np.testing.assert_allclose(got, (kept - mean) / spread, atol=2e-4)
+    np.testing.assert_allclose(got_test, (test - mean) / spread, atol=1e-2, rtol=1e-3)
+    assert got.dtype == got_test.dtype == np.float32
+    assert got.shape == x.shape
+    assert not hasattr(scaler, "mean_"), "the user's own transformer is never fitted"
+
+
+def test_only_training_rows_are_seen_by_fit() -> None:
+    Spy.seen.clear()
+    data = dure.Data(X, Y, test=(X - 100, Y), prepare=Spy())
+    x, test_x = data.prepared([2, 4])
+    np.testing.assert_array_equal(Spy.seen, [X[[2, 4]].astype(np.float32)])
+    np.testing.assert_array_equal(x, X - 4)
+    np.testing.assert_array_equal(test_x, X - 104)
+    assert not hasattr(data.prepare, "low")
+
+
+def test_without_prepare_the_same_arrays_come_back() -> None:
+    data = dure.Data(X, Y, test=(X, Y))
+    assert data.prepared([0]) == (data.x, data.test.x)
+    assert dure.Data(X).prepared([0])[1] is None
+
+
+def test_another_width_stays_two_axes() -> None:
+    from sklearn.decomposition import PCA
+
+    data = dure.Data(np.random.default_rng(0).normal(size=(9, 3, 2)), prepare=PCA(4))
+    assert data.prepared(range(9))[0].shape == (9, 4)
+
+
+def test_sparse_results_become_arrays() -> None:
+    from sklearn.preprocessing import OneHotEncoder
+
+    data = dure.Data(Y, prepare=OneHotEncoder())
+    x, _ = data.prepared(range(6))
+    np.testing.assert_array_equal(x, np.eye(2)[Y])
+
+
+def test_fit_is_given_the_training_targets_where_it_takes_them() -> None:
+    from sklearn.feature_selection import SelectKBest
+
+    x = np.column_stack([np.arange(6.0) % 3, Y + 0.01 * np.arange(6)])
+    data = dure.Data(x, Y.reshape(6, 1), prepare=SelectKBest(k=1))
+    np.testing.assert_allclose(data.prepared(range(5))[0][:, 0], x[:, 1], rtol=1e-6)
+
+
+def test_missing_values_are_fine_if_the_preparation_fills_them() -> None:
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+
+    x = X.copy()
+    x[1, 0] = np.nan
+    filled, _ = dure.Data(x, Y, prepare=SimpleImputer()).prepared([0, 2])
+    assert filled[1, 0] == 2.0
+    with pytest.raises(dure.StudyError, match="x after StandardScaler holds 1 value that is NaN"):
+        dure.Data(x, Y, prepare=StandardScaler()).prepared(range(6))
+
+
+def test_a_preparation_that_drops_rows_is_refused() -> None:
+    class Dropper(Spy):
+        def transform(self, x: np.ndarray) -> np.ndarray:
+            return x[1:]
+
+    with pytest.raises(dure.StudyError, match=r"Dropper.transform made shape \(5, 2\) of 6 rows"):
+        dure.Data(X, Y, prepare=Dropper()).prepared([0, 1])
+
+
+def test_a_random_preparation_is_the_same_every_time_and_leaves_no_trace() -> None:
+    from sklearn.random_projection import GaussianRandomProjection
+
+    data = dure.Data(X, Y, prepare=GaussianRandomProjection(2))
+    np.random.seed(5)
+    before = np.random.get_state()[1].copy()
+    first, _ = data.prepared(range(6))
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.random.seed(6)
+    np.testing.assert_array_equal(first, data.prepared(range(6))[0])
+
+
+# Data sets
+
+
+def test_digits() -> None:
+    from sklearn.datasets import load_digits
+
+    data, loaded = dure.data.digits(), load_digits()
+    assert data.x.shape == (1437, 8, 8, 1)
+    assert data.test.x.shape == (360, 8, 8, 1)
+    assert (data.x.min(), data.x.max()) == (0.0, 1.0)
+    both = np.concatenate([data.x, data.test.x]).reshape(-1, 64) * 16
+    assert {tuple(row) for row in both} == {tuple(row) for row in loaded.data}
+    assert data.class_names == tuple("0123456789")
+    shares = np.bincount(data.test.y) / np.bincount(loaded.target)
+    assert shares.min() > 0.19
+    assert shares.max() < 0.21
+
+
+def test_breast_cancer() -> None:
+    data = dure.data.breast_cancer()
+    assert data.x.shape == (455, 30)
+    assert data.test.x.shape == (114, 30)
+    assert data.class_names == ("malignant", "benign")
+    assert data.kind == "classification"
+
+
+def test_diabetes() -> None:
+    data = dure.data.diabetes()
+    assert data.x.shape == (353, 10)
+    assert data.test.x.shape == (89, 10)
+    assert data.kind == "regression"
+    assert (data.y.dtype, data.class_names) == (np.float32, None)
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "diabetes"])
+def test_sets_are_the_same_every_time_and_say_where_they_are_from(name: str) -> None:
+    one, other = getattr(dure.data, name)(), getattr(dure.data, name)()
+    assert one.fingerprint == other.fingerprint
+    assert "scikit-learn" in one.source
+    assert not one.excerpt
+
+
+@pytest.fixture
+def no_excerpts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DURE_DATA", raising=False)
+
+
+def _mnist_like(path: Path) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(0)
+    arrays = {
+        "x_train": random.integers(0, 256, (40, 28, 28), np.uint8),
+        "y_train": (np.arange(40) % 10).astype(np.uint8),
+        "x_test": random.integers(0, 256, (20, 28, 28), np.uint8),
+        "y_test": (np.arange(20) % 10).astype(np.uint8),
+    }
+    np.savez(path, **arrays)
+    return arrays
+
+
+def test_mnist_reads_the_excerpt_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays = _mnist_like(tmp_path / "mnist-15k.npz")
+    monkeypatch.setenv("DURE_DATA", str(tmp_path))
+    data = dure.data.mnist()
+    assert data.excerpt
+    assert data.source.endswith("excerpt: 40 training and 20 test digits")
+    assert "excerpt" in repr(data)
+    expected = arrays["x_train"].astype(np.float64)[..., None] / 255
+    np.testing.assert_allclose(data.x, expected, atol=1e-7)
+    np.testing.assert_array_equal(data.test.y, arrays["y_test"])
+    assert data.x.dtype == np.float32
+
+
+def test_mnist_says_where_the_excerpt_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DURE_DATA", str(tmp_path))
+    with pytest.raises(dure.DureError, match=r"DURE_DATA names the folder.*no mnist-15k\.npz"):
+        dure.data.mnist()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A web server on this machine: its address and the folder it serves."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}", folder
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def redirected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Send Keras' own download of MNIST elsewhere; the rest of its code stays as it is."""
+    import keras.src.datasets.mnist as keras_mnist
+
+    real = keras_mnist.get_file
+
+    def redirect(origin: str, sha256: str) -> None:
+        def get_file(fname: str, **_: Any) -> Any:
+            cache = tmp_path / "cache"
+            cache.mkdir(exist_ok=True)
+            return real(fname, origin=origin, file_hash=sha256, cache_dir=str(cache))
+
+        monkeypatch.setattr(keras_mnist, "get_file", get_file)
+
+    return redirect
+
+
+def test_mnist_is_downloaded_once_into_the_cache_of_keras(
+    server: tuple[str, Path], redirected: Any, no_excerpts: None
+) -> None:
+    address, folder = server
+    arrays = _mnist_like(folder / "mnist.npz")
+    sha256 = hashlib.sha256((folder / "mnist.npz").read_bytes()).hexdigest()
+    redirected(f"{address}/mnist.npz", sha256)
+    data = dure.data.mnist()
+    np.testing.assert_array_equal(data.y, arrays["y_train"])
+    assert data.x.shape == (40, 28, 28, 1)
+    assert (data.excerpt, data.source) == (False, "MNIST (LeCun, Cortes, Burges)")
+    (folder / "mnist.npz").unlink()
+    assert dure.data.mnist().fingerprint == data.fingerprint
+
+
+def test_mnist_without_a_network_names_the_other_way(redirected: Any, no_excerpts: None) -> None:
+    import socket
+
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        redirected(f"http://127.0.0.1:{taken.getsockname()[1]}/mnist.npz", "")
+        with pytest.raises(dure.DureError, match=r"could not be downloaded .*DURE_DATA.*mnist-15k"):
+            dure.data.mnist()
+    assert socket.getdefaulttimeout() is None
+
+
+def test_mnist_with_a_damaged_download_is_one_error(
+    server: tuple[str, Path], redirected: Any, no_excerpts: None
+) -> None:
+    address, folder = server
+    _mnist_like(folder / "mnist.npz")
+    redirected(f"{address}/mnist.npz", "0" * 64)
+    with pytest.raises(dure.DureError, match="could not be downloaded .*corrupted"):
+        dure.data.mnist()
+
+
+def test_the_real_excerpt_where_there_is_one() -> None:
+    import os
+
+    folder = os.environ.get("DURE_DATA")
+    if not folder or not (Path(folder) / "mnist-15k.npz").is_file():
+        pytest.skip("no excerpt of MNIST: DURE_DATA names no folder that holds mnist-15k.npz")
+    data = dure.data.mnist()
+    assert (data.rows, len(data.test.y)) == (10_000, 5_000)
+    assert len(np.unique(data.y)) == 10

@@ -1,0 +1,275 @@
+"""What a terminal shows, as text of a fixed width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+
+from dure._types import LaneKey, Status
+from dure.result import Result
+from dure.store import RunEntry
+from dure.view.terminal import (
+    Progress,
+    Quiet,
+    duration,
+    lanes_table,
+    plan_table,
+    runs_table,
+    size,
+    summary_table,
+)
+
+NAMES = st.text(max_size=30) | st.sampled_from(["[red]x[/red]", "[/]", "a\x1b[2Jb", "c\nd", "두레"])
+
+
+def shown(what: RenderableType, width: int = 120) -> list[str]:
+    console = Console(file=StringIO(), width=width, force_terminal=False, color_system=None)
+    console.print(what)
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Watched:
+    """A progress, its clock and what it has printed."""
+
+    progress: Progress
+    clock: Clock
+    out: StringIO = field(default_factory=StringIO)
+
+    @property
+    def text(self) -> str:
+        return self.out.getvalue()
+
+
+def watched(
+    lanes: int = 4, epochs: int = 40, variants: tuple[str, ...] = ("a", "b"), live: bool = False
+) -> Watched:
+    clock, out = Clock(), StringIO()
+    console = Console(file=out, width=100, force_terminal=live, color_system=None)
+    return Watched(Progress(lanes, epochs, variants, "val_loss", console, clock), clock, out)
+
+
+def plan(variants: list[str]) -> SimpleNamespace:
+    program = SimpleNamespace(
+        variants=variants,
+        lanes=15,
+        parameters=197210,
+        steps_per_epoch=45,
+        width=1,
+        memory_bytes=3_200_000,
+    )
+    return SimpleNamespace(
+        lanes=25,
+        epochs=30,
+        programs=[program, program],
+        workers=2,
+        device="cpu",
+        data_bytes=920_000,
+        memory_bytes=8_100_000,
+        available_bytes=24_000_000_000,
+    )
+
+
+def test_plan_has_a_row_per_program_and_the_sums() -> None:
+    lines = shown(plan_table(plan(["none", "dropout"])))
+    assert "25 lanes of up to 30 epochs" in lines[0]
+    rows = [line for line in lines if "none, dropout" in line]
+    assert len(rows) == 2
+    assert all(part in rows[0] for part in ("15", "197,210", "45", "3.2 MB"))
+    assert "2 programs on 2 x cpu" in lines[-1]
+    assert "8.1 MB (data 920.0 kB) of 24.0 GB free" in lines[-1]
+
+
+def test_columns_of_numbers_end_at_the_same_place() -> None:
+    wanted = plan(["a"])
+    wanted.programs[1] = SimpleNamespace(**{**vars(wanted.programs[0]), "parameters": 7})
+    rows = [line for line in shown(plan_table(wanted)) if "3.2 MB" in line]
+    ends = [line.index(" ", line.index(n)) for line, n in zip(rows, ("197,210", "7 "), strict=True)]
+    assert ends[0] == ends[1]
+
+
+def test_summary_shows_intervals_and_what_they_rest_on(make: Callable[..., Result]) -> None:
+    result = make(["none", "dropout"], ends={1: Status("diverged", 3, "loss became NaN")})
+    text = "\n".join(shown(summary_table(result)))
+    assert "demo · digits (scikit-learn)" in text
+    assert "4 of 5" in text and "5 of 5" in text
+    assert text.count("[0.") >= 8  # two variants, four metrics
+    assert "95 % interval over 5 seeds" in text
+
+
+@pytest.mark.parametrize("width", [200, 100, 80, 60])
+def test_summary_never_breaks_an_interval(make: Callable[..., Result], width: int) -> None:
+    lines = shown(summary_table(make(["none", "dropout"])), width)
+    assert len(re.findall(r"\d \[[\d.]+, [\d.]+\]", "\n".join(lines))) == 8
+    assert all(cell_len(line) <= width for line in lines)
+
+
+def test_lanes_are_a_row_each_up_to_a_hundred(make: Callable[..., Result]) -> None:
+    result = make(["a"], seeds=3, epochs=4, ends={1: Status("diverged", 2, "loss became NaN")})
+    lines = shown(lanes_table(result))
+    assert sum("finished" in line for line in lines) == 2
+    assert any("diverged at epoch 2: loss became NaN" in line for line in lines)
+    many = shown(lanes_table(make(["a"], seeds=103, epochs=1)))
+    assert sum("finished" in line for line in many) == 100
+    assert "and 3 more" in many[-1]
+
+
+def test_runs_are_a_row_each() -> None:
+    folder = Path("runs/demo-1")
+    lines = shown(
+        runs_table(
+            [
+                RunEntry(folder, "demo", "2026-01-02T03:04:05+00:00", 3, 25, None),
+                RunEntry(Path("runs/bad"), "bad", "", 0, 0, "manifest.json is damaged"),
+            ]
+        )
+    )
+    assert any("3 of 25" in line and "2026-01-02 03:04" in line for line in lines)
+    assert any("manifest.json is damaged" in line for line in lines)
+    assert shown(runs_table([])) == ["There are no runs here yet."]
+
+
+@settings(deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=12), st.integers(20, 160))
+def test_any_name_is_printed_as_it_is(names: list[str], width: int) -> None:
+    lines = shown(plan_table(plan(names)), width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert not any("\x1b" in line for line in lines)
+    run = RunEntry(Path("x"), names[0], "", 0, 1, None)
+    assert all(cell_len(line) <= width for line in shown(runs_table([run]), width))
+
+
+@settings(deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=12, unique=True), st.booleans())
+def test_progress_takes_any_name(names: list[str], live: bool) -> None:
+    seen = watched(len(names), len(names), tuple(names), live)
+    with seen.progress as progress:
+        for name in names:
+            seen.clock.now += 6
+            progress.advance(LaneKey(name, 0, 1), 1, {"val_loss": 0.5})
+            progress.lane_done(LaneKey(name, 0, 1), Status("failed", 1, "[bold]" + name), None)
+    assert f"{len(names)} of {len(names)} lane" in seen.text
+
+
+def test_markup_in_names_is_literal(make: Callable[..., Result]) -> None:
+    result = make(["[red]hot[/red]", "[/]"], seeds=2, epochs=3)
+    for table in (summary_table(result), lanes_table(result)):
+        text = "\n".join(shown(table))
+        assert "[red]hot[/red]" in text and "[/]" in text
+
+
+def test_plain_lines_come_at_most_every_five_seconds() -> None:
+    seen = watched()
+    with seen.progress as progress:
+        for _ in range(10):
+            seen.clock.now += 1
+            progress.advance(LaneKey("a", 0, 1), 1, {"val_loss": 1 / seen.clock.now})
+        progress.lane_done(LaneKey("a", 0, 1), Status("finished"), 0.1)
+    lines = seen.text.splitlines()
+    assert lines[0] == "training 4 lanes, up to 40 epochs in all"
+    assert lines[1] == (
+        "0 of 4 lanes done, 5 epochs, 1.0 epochs/s, 35 s left; best val_loss: a 0.2"
+    )
+    assert len(lines) == 4  # start, after 5 s, after 10 s, end
+    assert lines[-1] == "1 of 4 lanes done in 10 s: 1 finished"
+
+
+def test_epochs_that_stopped_lanes_save_are_not_waited_for() -> None:
+    seen = watched()
+    seen.clock.now = 2
+    seen.progress.advance(LaneKey("a", 0, 1), 4, {})
+    assert (seen.progress.epochs_left, seen.progress.speed) == (36, 2.0)
+    seen.progress.lane_done(LaneKey("a", 0, 1), Status("stopped", 4), None)
+    assert seen.progress.epochs_left == 30
+    seen.progress.lane_done(LaneKey("b", 0, 1), Status("finished"), None)  # done before a resume
+    assert seen.progress.epochs_left == 20
+    seen.progress.lane_done(LaneKey("b", 0, 1), Status("finished"), None)  # told twice
+    assert seen.progress.epochs_left == 20
+
+
+def test_speed_forgets_what_was_long_ago() -> None:
+    seen = watched(epochs=10_000)
+    for _ in range(100):
+        seen.clock.now += 1
+        seen.progress.advance(LaneKey("a", 0, 1), 1 if seen.clock.now < 30 else 5, {})
+    assert seen.progress.speed == pytest.approx(5)
+
+
+def test_best_follows_the_direction_of_the_metric() -> None:
+    out = StringIO()
+    console = Console(file=out, width=100, force_terminal=False, color_system=None)
+    clock = Clock()
+    progress = Progress(2, 20, ["a"], "val_accuracy", console, clock)
+    for value in (0.8, 0.9, float("nan"), 0.7):
+        clock.now += 3
+        progress.advance(LaneKey("a", 0, 1), 1, {"val_accuracy": value})
+    assert out.getvalue().splitlines()[-1].endswith("best val_accuracy: a 0.9")
+
+
+def test_live_display_has_bar_best_and_the_rest_counted() -> None:
+    seen = watched(12, 120, tuple("abcdefghij"), live=True)
+    with seen.progress as progress:
+        progress.lane_done(LaneKey("a", 0, 1), Status("finished"), 0.25)
+        progress.note("something [to] know")
+    assert "best val_loss so far" in seen.text
+    assert "0.25" in seen.text
+    assert "and 2 more variants" in seen.text
+    assert "something [to] know" in seen.text
+    assert "1 of 12 lanes done in 0 s: 1 finished" in seen.text
+
+
+def test_troubled_lanes_are_told_five_times_then_counted() -> None:
+    seen = watched(9, 90)
+    with seen.progress as progress:
+        for number in range(7):
+            progress.lane_done(LaneKey("a", number, 1), Status("diverged", 2, "loss is NaN"), 1.0)
+    assert seen.text.count("diverged at epoch 2: loss is NaN") == 5
+    assert "... 7 lanes diverged or failed in all" in seen.text
+
+
+def test_an_error_inside_leaves_the_terminal_in_order() -> None:
+    seen = watched(live=True)
+    with pytest.raises(KeyError), seen.progress:
+        raise KeyError
+    assert "0 of 4 lanes done" in seen.text
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with Quiet() as quiet:
+        quiet.advance(LaneKey("a", 0, 1), 1, {})
+        quiet.lane_done(LaneKey("a", 0, 1), Status("finished"), None)
+        quiet.note("x")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(512, "0.5 kB"), (3_200_000, "3.2 MB"), (1_500_000_000, "1.5 GB")]
+)
+def test_sizes(number: int, text: str) -> None:
+    assert size(number) == text
