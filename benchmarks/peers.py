@@ -222,7 +222,7 @@ def maker(args: argparse.Namespace, workload: workloads.Workload, steps: int, fo
         if peer is DURE:
             source = str(HERE.parent / "src")
             environment["PYTHONPATH"] = source
-            options = [str(args.dure_epochs)]
+            options = [str(workload.dure_epochs)]
             python = args.dure_python
         else:
             environment.pop("PYTHONPATH", None)
@@ -279,7 +279,7 @@ def run_workload(
 def hopeless(setting: Setting, settings: Sequence[Setting]) -> bool:
     """Whether the same peer's other setting is already three times as fast: time saved."""
     others = [other.ms for other in settings if other.peer is setting.peer]
-    return bool(setting.samples) and setting.ms > 3 * min(others)
+    return len(setting.samples) > 1 and setting.ms > 3 * min(others)
 
 
 def _record(setting: Setting) -> dict[str, Any]:
@@ -392,9 +392,6 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--repeats", type=int, default=5, help="timed epochs of each (5)")
-    parser.add_argument(
-        "--dure-epochs", type=int, default=3, help="epochs of Dure's timed run past its first (3)"
-    )
     parser.add_argument("--quick", action="store_true", help="a third of the rows, two repeats")
     parser.add_argument("--json", type=Path, default=Path("peers.json"), help="where results go")
     args = parser.parse_args()
@@ -421,6 +418,8 @@ def main() -> None:
             args.json.write_text(json.dumps(report, indent=1))
             print(f"\n{table(records[-1])}\n{verdict(records[-1])}", flush=True)
     print(f"\n{summary(records, args.peers)}\n\nwritten: {args.json}")
+    if report["machine"]["load_at_start"] > 0.5:
+        print("The machine was not idle when this began: the figures are noisy.")
 
 
 if __name__ == "__main__":

@@ -105,6 +105,7 @@ def test_variants_given_as_such() -> None:
         ("cell", "variants is of type str"),
         ([{"rate": 1}], "variants is of type list"),
         ({"rat": [1, 2]}, r"give 'rat', which build does not take; it takes cell, rate. Did you "),
+        ([Variant("a", None)], "arguments of type NoneType; pass a dict"),  # type: ignore[arg-type]
         ([Variant("a", {1: 2})], r"has arguments named \[1\]"),
     ],
 )

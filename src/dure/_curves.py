@@ -24,7 +24,7 @@ _SCHEMA = """
 CREATE TABLE lanes (
   lane INTEGER PRIMARY KEY, variant TEXT NOT NULL, seed INTEGER NOT NULL, fold INTEGER NOT NULL,
   status TEXT NOT NULL, epoch INTEGER, reason TEXT, epochs INTEGER NOT NULL, best_epoch INTEGER,
-  seconds REAL NOT NULL, weights_sha256 TEXT);
+  seconds REAL NOT NULL, weights_sha256 TEXT, synced INTEGER);
 CREATE TABLE curves (
   lane INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (lane, epoch)) WITHOUT ROWID;
 CREATE TABLE test (
@@ -164,13 +164,16 @@ class CurvesFile:
             self._columns = self._read_columns()
             raise
 
-    def sync(self, generation: int) -> None:
-        """Make everything committed so far survive a power cut; notes the coming generation."""
+    def sync(self) -> None:
+        """Make everything committed so far survive a power cut; the weights must do so already."""
         self._db.execute("PRAGMA synchronous=FULL")
         try:
             with self._transaction():
+                self._db.execute("UPDATE lanes SET synced = 1 WHERE synced = 0")
+                # A commit that changes nothing would not be flushed.
                 self._db.execute(
-                    "INSERT OR REPLACE INTO run VALUES ('generation', ?)", (generation,)
+                    "INSERT OR REPLACE INTO run VALUES ('syncs', 1 + ifnull("
+                    "(SELECT value FROM run WHERE key = 'syncs'), 0))"
                 )
         finally:
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -220,7 +223,7 @@ class CurvesFile:
         with self._transaction():
             self._db.execute(
                 "UPDATE lanes SET status = ?, epoch = ?, reason = ?, best_epoch = ?,"
-                " weights_sha256 = ? WHERE lane = ?",
+                " weights_sha256 = ?, synced = 0 WHERE lane = ?",
                 (status.kind, status.epoch, status.reason, best_epoch, sha256, lane),
             )
             self._db.executemany(
@@ -228,6 +231,22 @@ class CurvesFile:
                 [(lane, metric, float(value)) for metric, value in test.items()],
             )
         self.done.add(lane)
+
+    def unfinish(self, lane: int) -> None:
+        """Take back `finish`."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE lanes SET status = 'running', epoch = NULL, reason = NULL, best_epoch = "
+                "NULL, weights_sha256 = NULL, synced = NULL WHERE lane = ?",
+                (lane,),
+            )
+            self._db.execute("DELETE FROM test WHERE lane = ?", (lane,))
+        self.done.discard(lane)
+
+    def unsynced(self) -> dict[int, str]:
+        """Checksums of the weights, by lane, that lanes were marked done with since `sync`."""
+        query = "SELECT lane, weights_sha256 FROM lanes WHERE synced = 0 AND weights_sha256 NOTNULL"
+        return dict(self._db.execute(query).fetchall())
 
     def _column(self, metric: str) -> str:
         """The column of a metric, made if there is none yet."""

@@ -54,7 +54,7 @@ def make_variants(given: Any, faults: list[str]) -> tuple[Variant, ...]:
     if not variants and not faults:
         faults.append("variants is empty; leave it out for a single variant without arguments.")
     _check_names(variants, faults)
-    return variants
+    return tuple(variant for variant in variants if isinstance(variant.arguments, Mapping))
 
 
 def _from_mapping(given: Mapping[Any, Any], faults: list[str]) -> tuple[Variant, ...]:
@@ -98,6 +98,12 @@ def _check_names(variants: Sequence[Variant], faults: list[str]) -> None:
                 "(variants={name: {argument: value}}), or drop the repeated value from the grid."
             )
     for variant in variants:
+        if not isinstance(variant.arguments, Mapping):
+            faults.append(
+                f"Variant {variant.name!r} has arguments of type "
+                f"{type(variant.arguments).__name__}; pass a dict."
+            )
+            continue
         strange = [key for key in variant.arguments if not isinstance(key, str)]
         if strange:
             faults.append(
@@ -152,7 +158,7 @@ def _check_arguments(
     for name, where in unknown.items():
         faults.append(
             f"{_told(where)} {'give' if len(where) > 1 else 'gives'} {name!r}, which build does "
-            f"not take; it takes {takes}.{did_you_mean(name, named)}"
+            f"not take; it takes {takes}.{did_you_mean(str(name), named)}"
         )
     for name, where in missing.items():
         faults.append(

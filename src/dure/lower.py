@@ -206,19 +206,24 @@ class Lowered:
         )
 
     @contextlib.contextmanager
-    def tracing(self) -> Iterator[None]:
-        """While open, layers compute through their fast twins; one thread at a time."""
-        with _TRACING:
-            swapped = []
-            try:
-                for layer in self.model._flatten_layers() if self.fast else ():
-                    if (call := fast_call(layer)) is not None:
-                        object.__setattr__(layer, "call", call)
-                        swapped.append(layer)
-                yield
-            finally:
-                for layer in swapped:
-                    object.__delattr__(layer, "call")
+    def tracing(self, stacked: bool = False) -> Iterator[None]:
+        """While open, layers compute through their fast twins; one thread at a time.
+
+        Parameters
+        ----------
+        stacked
+            Whether lanes are stacked by ``vmap``: then layers keep from cuDNN's recurrent
+            kernels, which have no batching rule.
+        """
+        with _TRACING, contextlib.ExitStack() as undo:
+            for layer in self.model._flatten_layers():
+                if self.fast and (call := fast_call(layer)) is not None:
+                    object.__setattr__(layer, "call", call)
+                    undo.callback(object.__delattr__, layer, "call")
+                if stacked and hasattr(layer, "use_cudnn"):
+                    undo.callback(setattr, layer, "use_cudnn", layer.use_cudnn)
+                    layer.use_cudnn = False
+            yield
 
     def train_step(
         self, state: ModelState, metrics: list[Any], batch: Batch

@@ -21,6 +21,7 @@ from dure.engine.drop_in import fit
 from dure.engine.lane import snapshot
 from dure.engine.plan import Prepared, devices, prepare
 from dure.engine.pool import LaneDone, Pool, RoundDone
+from dure.engine.width import widen_for_device
 from dure.models import save_architecture
 from dure.result import Result, load
 from dure.store import LaneRound, LaneSnapshot, Store, is_run_folder, new_run_folder
@@ -50,7 +51,7 @@ def run_study(
     source
         Where the study came from, for `dure resume`; kept in the manifest.
     reporter
-        Makes what shows progress; None for the terminal's own, or silence without `progress`.
+        Makes what shows progress; None for the terminal's own.
 
     Raises
     ------
@@ -66,7 +67,8 @@ def run_study(
     with _open_store(study, manifest, out, resume) as store:
         for variant, prototype in prepared.prototypes.items():
             save_architecture(store.folder, variant, prototype.lowered.model)
-        with (reporter or _reporter(progress))(prepared) as shown:
+        shown = reporter_for(prepared, progress) if reporter is None else reporter(prepared)
+        with shown:
             _train(prepared, store, shown)
         folder = store.folder
     result = load(folder, study.build)
@@ -74,21 +76,16 @@ def run_study(
     return result
 
 
-def _reporter(progress: bool) -> Callable[[Prepared], Reporter]:
+def reporter_for(prepared: Prepared, progress: bool) -> Reporter:
+    """What shows a study's progress on the terminal, or nothing at all."""
     from dure.view.terminal import Progress, Quiet
 
-    def make(prepared: Prepared) -> Reporter:
-        study, first = prepared.study, next(iter(prepared.prototypes.values()))
-        if not progress:
-            return Quiet()
-        return Progress(
-            len(study.lanes),
-            len(study.lanes) * study.epochs,
-            [variant.name for variant in study.variant_list],
-            first.monitor.name,
-        )
-
-    return make
+    if not progress:
+        return Quiet()
+    study, first = prepared.study, next(iter(prepared.prototypes.values()))
+    lanes = len(study.lanes)
+    names = [variant.name for variant in study.variant_list]
+    return Progress(lanes, lanes * study.epochs, names, first.monitor.name)
 
 
 def _draw(result: Result) -> None:
@@ -183,6 +180,8 @@ def _train(prepared: Prepared, store: Store, shown: Reporter) -> None:
             shown.lane_done(study.lanes[lane], status, None)
     places = devices()[: prepared.plan.workers]
     builder = LaneBuilder(prepared, places[0])
+    if places[0].platform != "cpu":
+        widen_for_device(prepared, builder.rows(0))
     pool = Pool(places, lambda index: builder.lane(index, restored.pop(index, None)))
     try:
         pool.run([lane for lane in _lane_order(prepared) if lane not in done], recorder)

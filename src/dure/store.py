@@ -8,13 +8,16 @@
       lock                     held by the one process that writes
 
 Order is what makes it safe. Curves are recorded before the checkpoint that builds on them;
-a lane's weights are on the disk before the lane is marked done; nothing is removed before
-what replaces it is complete. After a power cut (not a killed process) lanes marked done since
-the last checkpoint may be unmarked again; they are trained again from there, to the same end.
+a lane's weights are written before the lane is marked done; nothing is removed before what
+replaces it is complete. Against power cuts (not killed processes) lanes are flushed to the disk
+with the next checkpoint, and at the end, since flushing each would cost more than training a
+small one. Weights not flushed yet are verified when the folder is opened for writing again;
+where a power cut took them, the lane is in training again, and comes to the same end.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import warnings
 from collections.abc import Mapping, Sequence
@@ -30,6 +33,7 @@ from dure._errors import RunFolderError
 from dure._files import (
     WriterLock,
     explained,
+    flush_files,
     flush_folder,
     read_tensors,
     tensor_pieces,
@@ -94,6 +98,7 @@ class Store:
             self._curves = CurvesFile(folder / CURVES, read_only=lock is None)
         self.lanes = self._curves.keys
         self._generations = Generations(folder / CHECKPOINTS)
+        self._pending: list[int] = []  # lanes whose weights are written but not flushed
 
     @classmethod
     def create(
@@ -147,16 +152,43 @@ class Store:
         try:
             store = cls(folder, lock)
             store._generations.clear_leftovers()
+            store._verify_unsynced()
         except BaseException:
             lock.release()
             raise
         return store
 
     def close(self) -> None:
-        """Close the files and let others write. Nothing is lost without it."""
+        """Flush what is not yet, close the files, let others write. Safe to leave out."""
+        if self._lock and self._pending:
+            # What cannot be flushed is verified when the folder is next opened for writing.
+            with contextlib.suppress(RunFolderError):
+                self._sync()
         self._curves.close()
         if self._lock:
             self._lock.release()
+
+    def _sync(self) -> None:
+        with explained("flush to the disk", self.folder):
+            flush_files([self._weights_file(lane) for lane in self._pending])
+            flush_folder(self.folder / LANES)
+            self._curves.sync()
+        self._pending = []
+
+    def _verify_unsynced(self) -> None:
+        with explained("verify the newest weights", self.folder):
+            for lane, digest in self._curves.unsynced().items():
+                try:
+                    read_tensors(self._weights_file(lane), digest)
+                    self._pending.append(lane)
+                except (OSError, ValueError) as error:
+                    warnings.warn(
+                        f"lane {lane} in {self.folder} is trained again: its weights did not "
+                        f"reach the disk ({error}).",
+                        RuntimeWarning,
+                        stacklevel=3,
+                    )
+                    self._curves.unfinish(lane)
 
     def __enter__(self) -> Store:
         return self
@@ -255,12 +287,15 @@ class Store:
         with explained(f"store the weights of lane {lane}", self.folder):
             digest = None
             if arrays:
-                digest = write_atomically(self._weights_file(lane), tensor_pieces(arrays))
+                path = self._weights_file(lane)
+                digest = write_atomically(path, tensor_pieces(arrays), flush=False)
             plain = Status(
                 status.kind, None if status.epoch is None else int(status.epoch), status.reason
             )
             best = None if best_epoch is None else int(best_epoch)
             self._curves.finish(lane, plain, best, digest, test)
+        if digest:
+            self._pending.append(lane)
 
     def checkpoint(self, lanes: Mapping[int, LaneSnapshot]) -> None:
         """Write one checkpoint generation of lanes in training, and keep the newest two.
@@ -283,9 +318,8 @@ class Store:
                     "record_round comes first."
                 )
         with explained("write a checkpoint", self.folder):
-            number = self._generations.next_number()
-            self._curves.sync(number)
-            self._generations.write(number, plain)
+            self._sync()
+            self._generations.write(self._generations.next_number(), plain)
 
     # Reading
 

@@ -104,6 +104,10 @@ class LaneBuilder:
             order.restore(restored.order)
         return lane
 
+    def rows(self, index: int) -> Rows:
+        """The arrays lane `index` reads, on the device."""
+        return self._on_device(self.study.lanes[index]).rows
+
     def _on_device(self, key: LaneKey) -> _OnDevice:
         """The arrays of a fold; one set for all folds unless each is prepared by itself."""
         place = key.fold if self.study.data.prepare is not None else 0

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +25,12 @@ from dure.engine.controllers import BestEpoch, Controller, Epoch
 from dure.lower import Arrays, Batch, Lowered, ModelState
 
 RUNNING, STOPPED, DIVERGED = range(3)
+
+Loop = tuple[ModelState, list[Any]]
+"""What goes from batch to batch: the model's state and its metrics'."""
+
+Logs = dict[str, Any]
+"""An epoch's metrics by Keras' names."""
 
 
 class Carry(NamedTuple):
@@ -102,12 +110,15 @@ class Program:
         self.lowered = lowered
         self.shape = shape
         self.width = width
+        self._monitor = monitor
         self.best = None if monitor is None else BestEpoch(monitor.name, monitor.mode)
         self.controllers = controllers
         self.metric_shapes: dict[str, tuple[int, ...]] = {}
         self.compilations = 0
+        self.stepped = False
         self.seconds_per_epoch: float | None = None
         self._traced: Any = None
+        self._specs: Any = None
         self._compiled: Any = None
         self._evaluate: Any = None
         self._lock = threading.Lock()
@@ -144,17 +155,38 @@ class Program:
         stacked = jax.tree.map(
             lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders)
         )
-        with self.lowered.tracing():
+        self._specs = (carry, rows)
+        with self.lowered.tracing(stacked=self.width > 1):
             self._traced = jax.jit(self._stacked_round).trace(*stacked, rows)
         return self._traced.jaxpr
+
+    @property
+    def example(self) -> Carry:
+        """The carry the program was traced with."""
+        return self._specs[0]  # type: ignore[no-any-return]
+
+    def widened(self, width: int) -> Program:
+        """The same program for another number of stacked lanes, traced and not compiled."""
+        wider = Program(self.lowered, self.shape, self._monitor, self.controllers, width)
+        wider.trace(*self._specs)
+        return wider
 
     def compile(self) -> None:
         """Compile what was traced, once; later calls return at once. Safe from any thread."""
         with self._lock:
             if self._compiled is None:
-                self._compiled = self._traced.lower().compile()
+                self._compiled = self._compile()
                 self._traced = None
                 self.compilations += 1
+
+    def _compile(self) -> Any:
+        from dure.engine.stepped import SteppedRounds, has_slow_loop
+
+        on_cpu = jax.default_backend() == "cpu"
+        self.stepped = on_cpu and self.width == 1 and has_slow_loop(self._traced.jaxpr)
+        if self.stepped:
+            return SteppedRounds(self, *self._specs)
+        return self._traced.lower().compile()
 
     def __call__(self, carry: Any, orders: Any, rows: Any) -> tuple[Carry, Any, Any]:
         """Run one round for `width` lanes.
@@ -164,6 +196,11 @@ class Program:
         """
         self.compile()
         return self._compiled(carry, orders, rows)  # type: ignore[no-any-return]
+
+    @property
+    def columns(self) -> int:
+        """Columns of the curves: one a metric, one a part of a vector metric."""
+        return sum(math.prod(shape) for shape in self.metric_shapes.values())
 
     def metrics(self, curves: Any) -> dict[str, Any]:
         """Columns of the curves [epochs, metrics] by name; a vector metric has a column each."""
@@ -178,17 +215,27 @@ class Program:
 
     def test(self, state: ModelState, rows: Rows) -> dict[str, float]:
         """Keras' ``evaluate`` of one lane's state on test rows, by metric name."""
-        order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
-        with self._lock:
-            if self._evaluate is None:
-                with self.lowered.tracing():
-                    self._evaluate = jax.jit(self.evaluate).lower(state, order, rows).compile()
-        results = self._evaluate(state, order, rows)[1]
+        if self.stepped:
+            results = self._compiled.evaluate(state, rows)
+        else:
+            results = self._scanned_test(state, rows)
         return {
             f"{name}_{part}" if value.ndim else name: float(np.ravel(value)[part])
             for name, value in results.items()
             for part in range(value.size)
         }
+
+    def _scanned_test(self, state: ModelState, rows: Rows) -> Logs:
+        order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
+
+        def run(state: ModelState, order: Any, rows: Rows) -> Logs:
+            return self.evaluate(state, order, rows)[1]
+
+        with self._lock:
+            if self._evaluate is None:
+                with self.lowered.tracing():
+                    self._evaluate = jax.jit(run).lower(state, order, rows).compile()
+        return self._evaluate(state, order, rows)  # type: ignore[no-any-return]
 
     def _stacked_round(self, carry: Carry, orders: Orders, rows: Rows) -> Any:
         if self.width > 1:
@@ -199,8 +246,7 @@ class Program:
     def _round(self, carry: Carry, orders: Orders, rows: Rows) -> tuple[Carry, Any, Any]:
         names = jax.eval_shape(lambda: self.lowered.results(self.lowered.initial_metrics))
         self.metric_shapes = self._log_shapes({name: spec.shape for name, spec in names.items()})
-        width = sum(math.prod(s) for s in self.metric_shapes.values())
-        curves = jnp.full((self.shape.round_epochs, width), jnp.nan, jnp.float32)
+        curves = jnp.full((self.shape.round_epochs, self.columns), jnp.nan, jnp.float32)
 
         def unfinished(loop: tuple[Carry, Any, Any]) -> Any:
             return (loop[1] < orders.count) & (loop[0].status == RUNNING)
@@ -222,20 +268,30 @@ class Program:
         return shapes
 
     def _epoch(self, carry: Carry, orders: Orders, index: Any, rows: Rows) -> tuple[Carry, Any]:
-        state = carry.model
-        if self.shape.sets_rate:
-            rate = self.lowered.learning_rate(state)
-            wanted = orders.rates[index]
-            rate = jnp.where(jnp.isnan(wanted), rate, wanted).astype(jnp.float32)
-            state = self.lowered.with_learning_rate(state, rate)
-        state, logs = self._train(state, orders.train[index], rows)
+        state = self.before_epoch(carry.model, orders.rates[index])
+        state, train = self._train(state, orders.train[index], rows)
+        validation: Logs = {}
         if self.shape.validation_rows:
             state, validation = self._validate(state, orders.validate[index], orders, rows)
-            logs |= {f"val_{name}": value for name, value in validation.items()}
+        return self.after_epoch(carry, state, train, validation, orders.validate[index])
+
+    def before_epoch(self, state: ModelState, rate: Any) -> ModelState:
+        """Set the learning rate a schedule asks for; NaN leaves it."""
+        if not self.shape.sets_rate:
+            return state
+        present = self.lowered.learning_rate(state)
+        rate = jnp.where(jnp.isnan(rate), present, rate).astype(jnp.float32)
+        return self.lowered.with_learning_rate(state, rate)
+
+    def after_epoch(
+        self, carry: Carry, state: ModelState, train: Logs, validation: Logs, validated: Any
+    ) -> tuple[Carry, Any]:
+        """Let the controllers see an epoch's metrics; the new carry and the curves' row."""
+        logs = {**train, **{f"val_{name}": value for name, value in validation.items()}}
         if self.shape.logs_rate:
             logs["learning_rate"] = self.lowered.learning_rate(state)
         logs = {name: value.astype(jnp.float32) for name, value in logs.items()}
-        epoch = Epoch(carry.epoch, logs, orders.validate[index])
+        epoch = Epoch(carry.epoch, logs, validated)
         status = jnp.int32(RUNNING)
         memories = []
         best = carry.best
@@ -250,21 +306,34 @@ class Program:
         if self.shape.stop_on_nan:
             status = jnp.where(jnp.isfinite(logs["loss"]), status, DIVERGED)
         new = Carry(state, best, memories, carry.epoch + 1, status.astype(jnp.int32))
-        new = jax.tree.map(lambda a, old: a.astype(old.dtype), new, carry)
+        new = same_types(new, carry)
         return new, jnp.concatenate([logs[name].ravel() for name in self.metric_shapes])
 
-    def _train(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
-        def step(loop: Any, indices: Any) -> Any:
+    def train_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+        """Train on the rows of one batch."""
+
+        def step() -> Any:
             batch = _batch(rows.x, rows.y, rows.train_weight, indices)
-            return self.lowered.train_step(*loop, batch)
+            return same_types(self.lowered.train_step(*loop, batch), loop)
 
-        def guarded(loop: Any, indices: Any) -> Any:
-            finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
-            return lax.cond(finite, lambda: step(loop, indices), lambda: loop)
+        if not self.shape.stop_on_nan:
+            return step()  # type: ignore[no-any-return]
+        finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
+        return lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
 
-        start = (state, [jnp.asarray(m) for m in self.lowered.initial_metrics])
-        chosen = guarded if self.shape.stop_on_nan else step
-        state, metrics = _in_batches(chosen, start, order, self.shape.batch_size)
+    def test_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+        """Evaluate on the rows of one batch."""
+        batch = _batch(rows.x, rows.y, rows.validation_weight, indices)
+        return same_types(self.lowered.test_step(*loop, batch), loop)  # type: ignore[no-any-return]
+
+    def no_metrics(self) -> list[Any]:
+        """Metrics before the first batch."""
+        return [jnp.asarray(m) for m in self.lowered.initial_metrics]
+
+    def _train(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
+        start = (state, self.no_metrics())
+        step = partial(self.train_batch, rows=rows)
+        state, metrics = _in_batches(step, start, order, self.shape.batch_size)
         return state, self.lowered.results(metrics)
 
     def _validate(
@@ -281,14 +350,9 @@ class Program:
 
     def evaluate(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
         """Keras' ``evaluate`` over the rows in `order`."""
-
-        def step(loop: Any, indices: Any) -> Any:
-            batch = _batch(rows.x, rows.y, rows.validation_weight, indices)
-            return self.lowered.test_step(*loop, batch)
-
-        start = (state, [jnp.asarray(m) for m in self.lowered.initial_metrics])
-        size = self.shape.validation_batch_size
-        state, metrics = _in_batches(step, start, order, size)
+        start = (state, self.no_metrics())
+        step = partial(self.test_batch, rows=rows)
+        state, metrics = _in_batches(step, start, order, self.shape.validation_batch_size)
         return state, self.lowered.results(metrics)
 
 
@@ -299,21 +363,19 @@ def _batch(x: Arrays, y: Arrays, weight: Arrays, indices: Any) -> Batch:
     return tuple(jax.tree.map(take, part) for part in (x, y, weight))  # type: ignore[return-value]
 
 
-def _in_batches(step: Any, loop: Any, order: Any, batch_size: int) -> Any:
+def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size: int) -> Loop:
     """Fold `step` over `order` cut into batches; the smaller rest is a step of its own.
 
     Padding the rest would change batch normalisation and every mean over the batch.
     """
-    full = len(order) // batch_size
+    full = len(order) // size
     if full:
-        batches = order[: full * batch_size].reshape(full, batch_size)
-        loop, _ = lax.scan(lambda c, i: (_same_types(step(c, i), c), None), loop, batches)
-    if len(order) % batch_size:
-        loop = _same_types(step(loop, order[full * batch_size :]), loop)
-    return loop
+        batches = order[: full * size].reshape(full, size)
+        loop, _ = lax.scan(lambda c, i: (step(c, i), None), loop, batches)
+    return step(loop, order[full * size :]) if len(order) % size else loop
 
 
-def _same_types(new: Any, old: Any) -> Any:
+def same_types(new: Any, old: Any) -> Any:
     """A loop's values must keep their types; Keras may give a weakly typed or wider scalar."""
     return jax.tree.map(lambda a, b: jnp.asarray(a, jnp.result_type(b)), new, old)
 

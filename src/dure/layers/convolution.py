@@ -82,15 +82,13 @@ def taps(padded: jax.Array, window: Window, outputs: Sequence[int]) -> list[jax.
     ]
 
 
-def scatter_taps(
-    parts: Sequence[jax.Array], window: Window, spatial: Sequence[int]
-) -> jax.Array:
+def scatter_taps(parts: Sequence[jax.Array], window: Window, spatial: Sequence[int]) -> jax.Array:
     """The transpose of padding and :func:`taps`: each part added back where it was read."""
     total: jax.Array | None = None
     zero = jnp.zeros((), parts[0].dtype)
     for part, starts in zip(parts, _tap_starts(window), strict=True):
         config = [
-            (start - low, low + length - start - (count - 1) * stride - 1 , stride - 1)
+            (start - low, low + length - start - (count - 1) * stride - 1, stride - 1)
             for start, stride, count, length, (low, _) in zip(
                 starts, window.strides, part.shape[1:-1], spatial, window.pads, strict=True
             )
@@ -140,9 +138,7 @@ def _by_patches_backward(
     dkernel = (patches.T @ rows).reshape(kernel.shape)
     spread = rows @ kernel.reshape(-1, kernel.shape[-1]).T
     parts = spread.reshape(*dy.shape[:-1], math.prod(window.size), x.shape[-1])
-    dx = scatter_taps(
-        [parts[..., k, :] for k in range(parts.shape[-2])], window, x.shape[1:-1]
-    )
+    dx = scatter_taps([parts[..., k, :] for k in range(parts.shape[-2])], window, x.shape[1:-1])
     return dx, dkernel
 
 
@@ -158,9 +154,7 @@ _KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 _OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 
 
-def _transform(
-    matrix: np.ndarray, parts: Sequence[jax.Array], rank: int
-) -> list[jax.Array]:
+def _transform(matrix: np.ndarray, parts: Sequence[jax.Array], rank: int) -> list[jax.Array]:
     """``matrix`` applied along each of ``rank`` axes of a row-major grid of arrays."""
     rows, columns = matrix.shape
     out = []
@@ -199,9 +193,7 @@ def _tile_kernel(kernel: jax.Array) -> list[jax.Array]:
     return _transform(_KERNEL, list(kernel.reshape(3**rank, *kernel.shape[-2:])), rank)
 
 
-def _untile_outputs(
-    products: Sequence[jax.Array], batch: int, outputs: Sequence[int]
-) -> jax.Array:
+def _untile_outputs(products: Sequence[jax.Array], batch: int, outputs: Sequence[int]) -> jax.Array:
     """The inverse of tiling on the way out: [batch, *outputs, channels]."""
     rank = len(outputs)
     tiles = [-(-count // 2) for count in outputs]
@@ -209,8 +201,7 @@ def _untile_outputs(
     parts = _transform(_OUTPUT, [p.reshape(batch, *tiles, channels) for p in products], rank)
     for axis in reversed(range(rank)):
         parts = [
-            jnp.stack(pair, axis=axis + 2)
-            for pair in zip(parts[::2], parts[1::2], strict=True)
+            jnp.stack(pair, axis=axis + 2) for pair in zip(parts[::2], parts[1::2], strict=True)
         ]
     whole = parts[0].reshape(batch, *(2 * n for n in tiles), channels)
     cut = [(0, count - 2 * n) for count, n in zip(outputs, tiles, strict=True)]
@@ -257,3 +248,118 @@ def _by_tiles_backward(
 
 
 _by_tiles.defvjp(_by_tiles_forward, _by_tiles_backward)
+
+
+# --- Choosing the form -------------------------------------------------------------------------
+
+
+def convolve(window: Window, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Cross-correlation of ``x`` [batch, *spatial, in] with ``kernel`` [*size, in, out].
+
+    The same as ``lax.conv_general_dilated`` with features last, in float32, for one or two
+    spatial axes; returns [batch, *outputs, out]. See the module's text for the two forms.
+    """
+    fewest, most = sorted(kernel.shape[-2:])
+    three_close_taps = (
+        set(window.size) == {3} and set(window.strides) == {1} and set(window.dilation) == {1}
+    )
+    if three_close_taps and fewest >= 16 and most >= 32:
+        return _by_tiles(window, x, kernel)
+    return _by_patches(window, x, kernel)
+
+
+def convolve_depthwise(window: Window, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Each channel with its own kernels: ``kernel`` [*size, in, multiplier].
+
+    Returns [batch, *outputs, in * multiplier], the multiples of one channel side by side.
+    No product of matrices is hidden in here, so shifted multiply-adds, which XLA fuses into one
+    pass, are the whole of it, and their automatic gradient too.
+    """
+    outputs = window.outputs(x.shape[1:-1])
+    *_, channels, multiplier = kernel.shape
+    weights = kernel.reshape(-1, channels, multiplier)
+    parts = taps(pad_spatial(x, window.pads), window, outputs)
+    total = parts[0][..., None] * weights[0]
+    for part, weight in zip(parts[1:], weights[1:], strict=True):
+        total = total + part[..., None] * weight
+    return total.reshape(x.shape[0], *outputs, channels * multiplier)
+
+
+# --- Twins of Keras' layers --------------------------------------------------------------------
+
+
+def conv_call(layer: Any) -> Call | None:
+    """A replacement for the ``call`` of a ``keras.layers.Conv1D`` or ``Conv2D``.
+
+    Takes and returns what the layer's own ``call`` does, reading the layer's variables when it
+    is called. None for several groups, LoRA, and whatever :func:`plain` refuses.
+    """
+    if not plain(layer) or layer.groups != 1 or layer.lora_enabled or layer.lora_rank:
+        return None
+
+    def call(inputs: Any) -> Any:
+        kernel = keras.ops.convert_to_tensor(layer.kernel)
+        x = keras.ops.convert_to_tensor(inputs, dtype=kernel.dtype)
+        return _finish(layer, convolve(_layer_window(layer, x), x, kernel))
+
+    return call
+
+
+def depthwise_conv_call(layer: Any) -> Call | None:
+    """As :func:`conv_call`, for ``keras.layers.DepthwiseConv1D`` and ``DepthwiseConv2D``."""
+    if not plain(layer):
+        return None
+
+    def call(inputs: Any) -> Any:
+        kernel = keras.ops.convert_to_tensor(layer.kernel)
+        x = keras.ops.convert_to_tensor(inputs, dtype=kernel.dtype)
+        return _finish(layer, convolve_depthwise(_layer_window(layer, x), x, kernel))
+
+    return call
+
+
+def separable_conv_call(layer: Any) -> Call | None:
+    """As :func:`conv_call`, for ``keras.layers.SeparableConv1D`` and ``SeparableConv2D``."""
+    if not plain(layer):
+        return None
+
+    def call(inputs: Any) -> Any:
+        depthwise = keras.ops.convert_to_tensor(layer.depthwise_kernel)
+        pointwise = keras.ops.convert_to_tensor(layer.pointwise_kernel)
+        x = keras.ops.convert_to_tensor(inputs, dtype=depthwise.dtype)
+        middle = convolve_depthwise(_layer_window(layer, x), x, depthwise)
+        y = middle @ pointwise.reshape(pointwise.shape[-2:])
+        return _finish(layer, y)
+
+    return call
+
+
+def plain(layer: Any) -> bool:
+    """Whether a layer computes in float32, unquantized, with its features last."""
+    return bool(
+        layer.data_format == "channels_last"
+        and layer.compute_dtype == layer.variable_dtype == "float32"
+        and layer.quantization_mode is None
+    )
+
+
+def _layer_window(layer: Any, x: jax.Array) -> Window:
+    return window_for(
+        layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding, x.shape[1:-1]
+    )
+
+
+def _finish(layer: Any, y: jax.Array) -> Any:
+    if layer.use_bias:
+        y = y + keras.ops.convert_to_tensor(layer.bias)
+    return y if layer.activation is None else layer.activation(y)
+
+
+TWINS: dict[type[Any], Callable[[Any], Call | None]] = {
+    keras.layers.Conv1D: conv_call,
+    keras.layers.Conv2D: conv_call,
+    keras.layers.DepthwiseConv1D: depthwise_conv_call,
+    keras.layers.DepthwiseConv2D: depthwise_conv_call,
+    keras.layers.SeparableConv1D: separable_conv_call,
+    keras.layers.SeparableConv2D: separable_conv_call,
+}

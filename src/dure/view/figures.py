@@ -163,7 +163,7 @@ def _series(result: Result, base: str) -> list[_Series]:
 def _cut(whole: Band) -> Band:
     """A band without the epochs that fewer than half of its lanes, or one of several, reached."""
     most = int(whole.n.max(initial=0))
-    enough = whole.n >= max(min(2, most), most / 2)
+    enough = whole.n >= max(min(2, most), 1)
     mean, low, high = (np.where(enough, values, np.nan) for values in whole[:3])
     return Band(mean, low, high, whole.n, whole.of)
 

@@ -1,0 +1,358 @@
+"""The command line: thin, every command with an example in its help."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from dure import __version__
+from dure._errors import DureError, RunFolderError, StudyError, did_you_mean
+
+if TYPE_CHECKING:
+    from dure.result import Result
+    from dure.study import Study
+
+OK, ERROR, LANES_FAILED, INTERRUPTED = 0, 1, 3, 130
+
+EXIT_CODES = (
+    "Exit codes: 0 all went well, 1 an error said in words, 2 wrong usage, 3 some lanes failed, "
+    "130 stopped by Ctrl-C."
+)
+
+app = typer.Typer(
+    name="dure",
+    help="Train every variant x seed x fold of a Keras model at once; answer with evidence.\n\n"
+    "Begin with:  dure demo\n\n" + EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a new one under runs/ if none.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", help="How many seeds, instead of its own.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs, instead of its own.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, its name, or 'latest'.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"dure {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    out: Out = None,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """A small network that overfits, and four cures, on real digits: about a minute on two cores.
+
+    Example:  dure demo --seeds 10
+    """
+    with _errors_in_words():
+        source = {"module": "dure.gallery.demo", "name": "study", **_overrides(seeds, epochs, [])}
+        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
+        if not quiet and not as_json:
+            folder = result.folder
+            print(
+                f"\nWhat to do next\n"
+                f"  look at the curves      {folder / 'pictures'}\n"
+                f"  see one metric          dure show {folder} --metric val_accuracy\n"
+                f"  more seeds              dure demo --seeds 20\n"
+                f"  your own network        put a `study = dure.Study(...)` in a file, then\n"
+                f"                          dure run FILE.py"
+            )
+        raise typer.Exit(_exit_code(result))
+
+
+@app.command()
+def run(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
+    ],
+    out: Out = None,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run the study in a Python file.
+
+    Example:  dure run reviews.py:study --seeds 10 --epochs 20 --set cell=LSTM --out runs/lstm
+    """
+    with _errors_in_words():
+        file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
+        overrides = _overrides(seeds, epochs, settings or [])
+        source = {"file": str(Path(file).resolve()), "name": name or None, **overrides}
+        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
+        raise typer.Exit(_exit_code(result))
+
+
+@app.command()
+def resume(folder: Run, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Go on with a run that was stopped or killed; it ends as if it never had been.
+
+    Example:  dure resume runs/demo-3f9a1c
+    """
+    with _errors_in_words():
+        from dure.store import read_manifest
+
+        path = _folder(folder)
+        source = read_manifest(path).get("source")
+        if not source:
+            raise RunFolderError(
+                f"{path} was started from Python, so only Python knows its build function: call "
+                f"study.run(out={str(path)!r}, resume=True) there."
+            )
+        result = _run(source, path, resume=True, quiet=quiet, as_json=as_json)
+        raise typer.Exit(_exit_code(result))
+
+
+@app.command("list")
+def list_(
+    root: Annotated[Path, typer.Argument(help="Folder that holds run folders.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List the runs in a folder, oldest first.
+
+    Example:  dure list runs
+    """
+    with _errors_in_words():
+        from dure.store import list_runs
+
+        runs = list_runs(root)
+        if as_json:
+            print(json.dumps([{**r._asdict(), "folder": str(r.folder)} for r in runs]))
+        elif runs:
+            from dure.view.terminal import runs_table
+
+            Console().print(runs_table(runs))
+        else:
+            print(f"No runs in {root}. Start one with: dure demo")
+
+
+@app.command()
+def show(
+    folder: Run,
+    metric: Annotated[str | None, typer.Option("--metric", help="Only this metric.")] = None,
+    lanes: Annotated[bool, typer.Option("--lanes", help="One row a lane, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a run found, finished or still in training.
+
+    Example:  dure show latest --metric val_loss
+    """
+    with _errors_in_words():
+        from dure.result import load
+
+        result = load(_folder(folder))
+        if as_json:
+            print(_json(result, metric))
+            return
+        from dure.view.terminal import lanes_table, metric_table, summary_table
+
+        console = Console()
+        console.print(metric_table(result, metric) if metric else summary_table(result))
+        if lanes:
+            console.print(lanes_table(result))
+
+
+def _run(
+    source: Mapping[str, Any], out: Path | None, resume: bool, quiet: bool, as_json: bool
+) -> Result:
+    """Find a study, run it, and print what it found."""
+    from dure.run import reporter_for, run_study
+    from dure.view.terminal import plan_table, summary_table
+
+    study = _study(source)
+    silent = quiet or as_json
+
+    def shown(prepared: Any) -> Any:
+        if not silent:
+            Console().print(plan_table(prepared.plan))
+        return reporter_for(prepared, progress=not silent)
+
+    result = run_study(study, out, resume=resume, source=source, reporter=shown)
+    if as_json:
+        print(_json(result, None))
+    elif not quiet:
+        console = Console()
+        console.print()
+        console.print(summary_table(result))
+        pictures = sorted((result.folder / "pictures").glob("*.png"))
+        print(f"\nRun folder {result.folder} ({len(pictures)} pictures in pictures/)")
+    return result
+
+
+def _overrides(seeds: int | None, epochs: int | None, settings: list[str]) -> dict[str, Any]:
+    """What the command line changes in a study, as the manifest keeps it."""
+    given: dict[str, Any] = {}
+    if seeds is not None:
+        given["seeds"] = seeds
+    if epochs is not None:
+        given["epochs"] = epochs
+    if settings:
+        pairs = [setting.partition("=") for setting in settings]
+        wrong = [s for s, (name, equals, _) in zip(settings, pairs, strict=True) if not equals]
+        if wrong:
+            raise StudyError(
+                [f"--set {s} has no '='; write --set ARGUMENT=VALUE." for s in wrong], "--set"
+            )
+        given["set"] = {name: _value(text) for name, _, text in pairs}
+    return given
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _study(source: Mapping[str, Any]) -> Study:
+    """The study a manifest's source names, with its overrides."""
+    from dure.study import Study
+
+    module = _module(source)
+    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
+    where = source.get("file") or source["module"]
+    name = source.get("name") or ("study" if "study" in studies or len(studies) != 1 else None)
+    study = studies.get(name) if name else next(iter(studies.values()))
+    if study is None:
+        known = ", ".join(studies) or "none"
+        raise StudyError(
+            f"{where} has no study named {name!r} (studies there: {known})."
+            + did_you_mean(str(name), studies)
+        )
+    changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
+    if source.get("set"):
+        changes["variants"] = _with_settings(study, source["set"])
+    return replace(study, **changes) if changes else study
+
+
+def _with_settings(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The study's variants with some arguments fixed; in a grid, a list gives several values."""
+    variants = study.variants
+    named = variants is not None and (
+        not isinstance(variants, Mapping) or any(isinstance(v, Mapping) for v in variants.values())
+    )
+    if named:
+        return {v.name: {**v.arguments, **settings} for v in study.variant_list}
+    fixed = {k: v if isinstance(v, list) else [v] for k, v in settings.items()}
+    return {**(variants or {}), **fixed}
+
+
+def _module(source: Mapping[str, Any]) -> Any:
+    import importlib
+    import importlib.util
+
+    if "module" in source:
+        return importlib.import_module(source["module"])
+    path = Path(source["file"])
+    if not path.is_file():
+        raise StudyError(f"there is no file {path}; give a Python file that makes a dure.Study.")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise StudyError(f"{path} is not a Python file; give one that makes a dure.Study.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except DureError:
+        raise
+    except Exception as error:
+        line = _line_in(error, path)
+        raise StudyError(f"{path}{line} raised {type(error).__name__}: {error}") from error
+    return module
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    trace = error.__traceback__
+    found = ""
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename) == path:
+            found = f", line {trace.tb_lineno},"
+        trace = trace.tb_next
+    return found
+
+
+def _folder(name: str) -> Path:
+    """A run folder by path, by name under runs/, or the latest there."""
+    from dure.store import is_run_folder, latest, list_runs
+
+    if name == "latest":
+        return latest("runs")
+    for path in (Path(name), Path("runs") / name):
+        if is_run_folder(path):
+            return path
+    known = [run.folder.name for run in list_runs("runs")]
+    raise RunFolderError(
+        f"there is no run folder {name!r}; `dure list` shows those there are."
+        + did_you_mean(name, known)
+    )
+
+
+def _json(result: Result, metric: str | None) -> str:
+    summary = result.summary(metric).to_dict(orient="records")
+    lanes = json.loads(result.lanes.to_json(orient="records"))
+    document = {"folder": str(result.folder), "summary": summary, "lanes": lanes}
+    return json.dumps(_without_nan(document), ensure_ascii=False)
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value
+
+
+def _exit_code(result: Result) -> int:
+    return LANES_FAILED if any(s.kind == "failed" for s in result.statuses) else OK
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    try:
+        yield
+    except DureError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(Text(f"Error: {message}"), soft_wrap=True)
+    raise typer.Exit(ERROR)

@@ -1,0 +1,1 @@
+"""Studies that come with Dure, a short file each."""

@@ -1,0 +1,159 @@
+"""Max and average pooling without XLA's windowed reductions: twins of Keras' layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from dure.layers.convolution import (
+    Call,
+    Window,
+    pad_spatial,
+    plain,
+    scatter_taps,
+    taps,
+    window_for,
+)
+
+
+def _members(window: Window, x: jax.Array, fill: float) -> list[jax.Array]:
+    """For each place in the pool, in row-major order: [batch, *outputs, channels]."""
+    return taps(pad_spatial(x, window.pads, fill), window, window.outputs(x.shape[1:-1]))
+
+
+def _give_back(
+    window: Window, value: jax.Array, place: jax.Array | None, spatial: tuple[int, ...]
+) -> jax.Array:
+    """Every pool's value handed to its members (all of them, or the one at ``place``).
+
+    ``value`` and ``place`` are [batch, *outputs, channels]; returns [batch, *spatial, channels],
+    summed where pools overlap.
+    """
+    if window.size != window.strides:
+        count = math.prod(window.size)
+        parts = [value if place is None else jnp.where(place == k, value, 0) for k in range(count)]
+        return scatter_taps(parts, window, spatial)
+    # Pools side by side: one pass of compare-and-choose over an array with the places as axes
+    # of their own, [batch, out, size, out, size, channels].
+    batch, *outputs, channels = value.shape
+    between = tuple(range(2, 2 * len(outputs) + 1, 2))
+    split = (batch, *(n for pair in zip(outputs, window.size, strict=True) for n in pair), channels)
+    whole = jnp.broadcast_to(jnp.expand_dims(value, between), split)
+    if place is not None:
+        numbers = np.arange(math.prod(window.size), dtype=np.int32).reshape(window.size)
+        others = (0, *(axis - 1 for axis in between), len(split) - 1)
+        here = jnp.expand_dims(place, between) == jnp.expand_dims(numbers, others)
+        whole = jnp.where(here, whole, 0)
+    covered = [count * size for count, size in zip(outputs, window.size, strict=True)]
+    edges = [
+        (-low, length - n + low)
+        for low, length, n in zip((p[0] for p in window.pads), spatial, covered, strict=True)
+    ]
+    return pad_spatial(whole.reshape(batch, *covered, channels), edges)
+
+
+def _first_maximum(window: Window, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The maximum of every pool and its place in it, the first of equals."""
+    members = _members(window, x, -np.inf)
+    best, place = members[0], jnp.zeros(members[0].shape, jnp.int32)
+    for index, member in enumerate(members[1:], 1):
+        # "Stays unless beaten" is the comparison XLA's select-and-scatter makes, so equals
+        # (zeros after ReLU) are decided as Keras decides them.
+        stays = best >= member
+        best, place = jnp.where(stays, best, member), jnp.where(stays, place, index)
+    return best, place
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def max_pool(window: Window, x: jax.Array) -> jax.Array:
+    """Maximum of every window on ``x`` [batch, *spatial, channels]; the first of equals learns."""
+    return _first_maximum(window, x)[0]
+
+
+def _max_pool_forward(window: Window, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return _first_maximum(window, x)[0], x
+
+
+def _max_pool_backward(window: Window, x: jax.Array, dy: jax.Array) -> tuple[jax.Array]:
+    # Finding the place again costs no more than keeping it, and keeps no memory.
+    return (_give_back(window, dy, _first_maximum(window, x)[1], x.shape[1:-1]),)
+
+
+max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+
+
+def _counts(window: Window, spatial: tuple[int, ...]) -> np.ndarray:
+    """How many real inputs each window holds: [1, *outputs, 1]."""
+    total = np.ones((1,) * (len(spatial) + 2), np.float32)
+    for axis, (size, stride, length, (low, _), outputs) in enumerate(
+        zip(window.size, window.strides, spatial, window.pads, window.outputs(spatial), strict=True)
+    ):
+        starts = np.arange(outputs) * stride - low
+        inside = np.minimum(starts + size, length) - np.maximum(starts, 0)
+        total = total * np.expand_dims(
+            inside.astype(np.float32), [n for n in range(len(spatial) + 2) if n != axis + 1]
+        )
+    return total
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def average_pool(window: Window, x: jax.Array) -> jax.Array:
+    """Mean of every window on ``x`` [batch, *spatial, channels], padding not counted."""
+    first, *others = _members(window, x, 0.0)
+    return sum(others, start=first) / _counts(window, x.shape[1:-1])
+
+
+def _average_pool_forward(window: Window, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    # Only the shape of the input is needed; an unused array leaves no trace in the program.
+    return average_pool(window, x), x
+
+
+def _average_pool_backward(window: Window, x: jax.Array, dy: jax.Array) -> tuple[jax.Array]:
+    spatial = x.shape[1:-1]
+    return (_give_back(window, dy / _counts(window, spatial), None, spatial),)
+
+
+average_pool.defvjp(_average_pool_forward, _average_pool_backward)
+
+
+def _pool_call(pool: Callable[[Window, jax.Array], jax.Array], layer: Any) -> Call | None:
+    if not plain(layer) or layer.padding not in ("valid", "same") or min(layer.strides) < 1:
+        return None
+
+    def call(inputs: Any) -> Any:
+        x = keras.ops.convert_to_tensor(inputs)
+        ones = (1,) * len(layer.pool_size)
+        return pool(
+            window_for(layer.pool_size, layer.strides, ones, layer.padding, x.shape[1:-1]), x
+        )
+
+    return call
+
+
+def max_pool_call(layer: Any) -> Call | None:
+    """A replacement for the ``call`` of a ``keras.layers.MaxPooling1D`` or ``MaxPooling2D``.
+
+    Takes and returns what the layer's own ``call`` does. None where features come first or the
+    layer does not compute in float32.
+    """
+    return _pool_call(max_pool, layer)
+
+
+def average_pool_call(layer: Any) -> Call | None:
+    """As :func:`max_pool_call`, for ``AveragePooling1D`` and ``AveragePooling2D``."""
+    return _pool_call(average_pool, layer)
+
+
+TWINS: dict[type[Any], Callable[[Any], Call | None]] = {
+    keras.layers.MaxPooling1D: max_pool_call,
+    keras.layers.MaxPooling2D: max_pool_call,
+    keras.layers.AveragePooling1D: average_pool_call,
+    keras.layers.AveragePooling2D: average_pool_call,
+}

@@ -1,0 +1,226 @@
+"""Fast twins of Keras' SimpleRNN, LSTM and GRU: the same numbers from the layers' own variables.
+
+``recurrent_call(layer)`` gives a function with the signature of ``layer.call``; put in its place
+while a training step is traced, it computes the same outputs, draws the same dropout masks from the
+layer's own seed generator, and carries gradients written by hand (recurrent_loops, recurrent_gru,
+where the measurements stand). Whatever it is not sure to compute alike is left to Keras: at once,
+with None, where the configuration already says so; at the call, where only the arguments do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import keras
+from jax import Array
+from keras import activations, layers
+
+from dure.layers.recurrent_gru import gru
+from dure.layers.recurrent_loops import Form, lstm, project, simple_rnn
+
+_NAMES = {
+    activations.tanh: "tanh",
+    activations.relu: "relu",
+    activations.sigmoid: "sigmoid",
+    activations.linear: "linear",
+    None: "linear",
+}
+
+Runner = Callable[..., tuple[Array | None, list[Array]]]
+
+
+def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
+    """A fast function for ``layer.call``, or None where Keras' own has to stay.
+
+    Takes exactly SimpleRNN, LSTM, GRU, or RNN over one of their cells (no subclasses), in float32,
+    stateless, with sigmoid as recurrent activation and tanh, relu, sigmoid or linear as activation.
+    The layer must be built. The returned function has the arguments
+    ``(sequences, initial_state=None, mask=None, training=False)`` and reads the layer's variables
+    when called, so it may be traced under Keras' stateless scope, differentiated and vmapped.
+    """
+    run = _RUNNERS.get(type(getattr(layer, "cell", None)))
+    if run is None or not _is_supported(layer):
+        return None
+
+    def call(
+        sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = False
+    ) -> Any:
+        if not _fits(layer, sequences, initial_state, mask):
+            return type(layer).call(
+                layer, sequences, initial_state=initial_state, mask=mask, training=training
+            )
+        return _call(layer, run, sequences, initial_state, mask, bool(training))
+
+    return call
+
+
+def _is_supported(layer: Any) -> bool:
+    cell = layer.cell
+    policies = (layer.dtype_policy, cell.dtype_policy)
+    rates = (cell.dropout, cell.recurrent_dropout)
+    # With dropout alone, implementation 1 runs into an error inside Keras; that stays Keras'.
+    gated_dropout = cell.dropout > 0 and cell.recurrent_dropout == 0
+    return (
+        type(layer) in (layers.RNN, layers.SimpleRNN, layers.LSTM, layers.GRU)
+        and layer.built
+        and cell.built
+        and not layer.stateful
+        and getattr(layer, "use_cudnn", "auto") is not True
+        and all(p.compute_dtype == p.variable_dtype == "float32" for p in policies)
+        and cell.activation in _NAMES
+        and getattr(cell, "recurrent_activation", activations.sigmoid) is activations.sigmoid
+        and all(rate < 1 for rate in rates)
+        and not (getattr(cell, "implementation", 2) == 1 and gated_dropout)
+        and not (cell.recurrent_dropout > 0 and not getattr(cell, "reset_after", True))
+    )
+
+
+def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
+    """Whether these arguments are of the plain kind: arrays of the expected shapes in float32."""
+    if getattr(sequences, "ndim", None) != 3 or sequences.dtype != "float32":
+        return False
+    batch, steps, _ = sequences.shape
+    if None in sequences.shape or steps == 0 or batch == 0:
+        return False
+    # An unrolled layer starts a masked sequence from zeros even where a state is given.
+    if mask is not None and (layer.unroll or getattr(mask, "shape", None) != (batch, steps)):
+        return False
+    if initial_state is None:
+        return True
+    states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
+    shape = (batch, layer.cell.units)
+    return len(states) == len(layer.state_size) and all(
+        getattr(s, "shape", None) == shape and s.dtype == "float32" for s in states
+    )
+
+
+def _call(
+    layer: Any, run: Runner, sequences: Any, initial_state: Any, mask: Any, training: bool
+) -> Any:
+    sequences = keras.ops.convert_to_tensor(sequences)
+    batch, steps, _ = sequences.shape
+    states = _initial(layer, initial_state, batch)
+    # Keras draws both masks in every call, training or not, and forgets them afterwards.
+    drop = layer.cell.get_dropout_mask(sequences[:, 0, :])
+    recurrent_drop = layer.cell.get_recurrent_dropout_mask(states[0])
+    layer.cell.reset_dropout_mask()
+    layer.cell.reset_recurrent_dropout_mask()
+
+    x = sequences.transpose(1, 0, 2)
+    live = None
+    if mask is not None:
+        live = keras.ops.cast(mask, "bool").T
+    if layer.go_backwards:
+        x, live = x[::-1], None if live is None else live[::-1]
+    inputs = [x * m for m in _as_list(drop)] if training and drop is not None else [x]
+    kept = _as_list(recurrent_drop) if training and recurrent_drop is not None else None
+    units = layer.cell.units
+    flat_live = None if live is None else jnp.tile(live, (1, units))
+    flat_drop = None if kept is None else jnp.stack([_flat(m) for m in kept])
+    form = Form(_NAMES[layer.cell.activation], layer.return_sequences)
+    sequence, last = run(
+        layer.cell, form, inputs, [_flat(s) for s in states], flat_live, flat_drop
+    )
+    last = [s.reshape(units, batch).T for s in last]
+    return _outputs(layer, sequence, last, live)
+
+
+def _outputs(layer: Any, sequence: Array | None, last: list[Array], live: Array | None) -> Any:
+    """What the layer returns, from flat states [time, units * batch] and last states."""
+    output = last[0]
+    zero = layer.zero_output_for_mask and live is not None
+    if sequence is not None:
+        steps, (batch, units) = len(sequence), output.shape
+        blocks = sequence.reshape(steps, units, batch)
+        if zero:
+            blocks = jnp.where(live[:, None, :], blocks, 0.0)
+        output = blocks.transpose(2, 0, 1)
+    elif zero:
+        output = jnp.where(live[-1][:, None], output, 0.0)
+    return (output, *last) if layer.return_state else output
+
+
+def _initial(layer: Any, given: Any, batch: int) -> list[Array]:
+    if given is None:
+        given = layer.get_initial_state(batch_size=batch)
+    given = given if isinstance(given, (list, tuple)) else [given]
+    return [keras.ops.convert_to_tensor(s) for s in given]
+
+
+def _as_list(masks: Any) -> list[Array]:
+    return list(masks) if isinstance(masks, (list, tuple)) else [masks]
+
+
+def _flat(state: Array) -> Array:
+    """[batch, units] as one block of units * batch."""
+    return state.T.reshape(-1)
+
+
+def _project(inputs: list[Array], kernel: Array, order: list[int], gates: int) -> Array:
+    """All input projections, flat; with one input a gate where dropout differs by gate."""
+    if len(inputs) == 1:
+        return project(inputs[0], kernel)
+    parts = jnp.split(kernel, gates, axis=1)
+    return jnp.concatenate([project(inputs[g], k) for g, k in zip(order, parts, strict=True)], 1)
+
+
+def _value(variable: Any) -> Array:
+    value: Array = keras.ops.convert_to_tensor(variable)
+    return value
+
+
+def _half(values: list[Array], sigmoid: tuple[bool, ...]) -> list[Array]:
+    return [0.5 * v if s else v for v, s in zip(values, sigmoid, strict=True)]
+
+
+def _run_simple_rnn(
+    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+) -> tuple[Array | None, list[Array]]:
+    bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units)
+    weights = _value(cell.recurrent_kernel).T
+    inputs = project(x[0], _value(cell.kernel))
+    sequence, last = simple_rnn(form, inputs, weights, bias, states[0], live, drop)
+    return sequence, [last]
+
+
+def _run_lstm(
+    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+) -> tuple[Array | None, list[Array]]:
+    sigmoid = (True, True, False, True)
+
+    def halved(variable: Any) -> Array:
+        parts = jnp.split(_value(variable), 4, axis=-1)
+        return jnp.concatenate(_half(parts, sigmoid), axis=-1)
+
+    inputs = _project(x, halved(cell.kernel), [0, 1, 2, 3], 4)
+    bias = halved(cell.bias) if cell.use_bias else jnp.zeros(4 * cell.units)
+    weights = halved(cell.recurrent_kernel).T
+    sequence, h, c = lstm(form, inputs, weights, bias, *states, live, drop)
+    return sequence, [h, c]
+
+
+def _run_gru(
+    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+) -> tuple[Array | None, list[Array]]:
+    update, reset, candidate = jnp.split(_value(cell.kernel), 3, axis=1)
+    kernel = jnp.concatenate([candidate, 0.5 * update, 0.5 * reset], axis=1)
+    inputs = _project(x, kernel, [2, 0, 1], 3)
+    update, reset, candidate = jnp.split(_value(cell.recurrent_kernel), 3, axis=1)
+    weights = jnp.concatenate([0.5 * update, 0.5 * reset, candidate], axis=1).T
+    bias, inner_bias = jnp.zeros(3 * cell.units), jnp.zeros(cell.units)
+    if cell.use_bias:
+        given = jnp.atleast_2d(_value(cell.bias))
+        update, reset, _ = jnp.split(given.sum(0), 3)
+        bias = jnp.concatenate([given[0, 2 * cell.units :], 0.5 * update, 0.5 * reset])
+        if cell.reset_after:
+            inner_bias = given[1, 2 * cell.units :]
+    form = form._replace(reset_after=cell.reset_after)
+    sequence, last = gru(form, inputs, weights, bias, inner_bias, states[0], live, drop)
+    return sequence, [last]
+
+
+_RUNNERS: dict[Any, Runner] = {
+    layers.SimpleRNNCell: _run_simple_rnn,
+    layers.LSTMCell: _run_lstm,
+    layers.GRUCell: _run_gru,
+}
