@@ -14,6 +14,7 @@ import argparse
 import cProfile
 import os
 import pstats
+import resource
 import subprocess
 import sys
 import tempfile
@@ -101,7 +102,11 @@ def split(lanes: int) -> None:
     """Run the study in four sizes and print what each part costs."""
     few = max(1, lanes // 10)
     whole, run = in_fresh_process(lanes, EPOCHS)
-    print(f"{lanes:,} lanes, {EPOCHS} epochs, batch {BATCH}: {whole:.1f} s, import included")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"{lanes:,} lanes, {EPOCHS} epochs, batch {BATCH}: {whole:.1f} s, import included "
+        f"({used.ru_utime + used.ru_stime:.1f} s of processor time)"
+    )
     reached = "reached" if lanes < 1000 or whole <= TARGET_SECONDS else "NOT reached"
     if lanes == 1000:
         print(f"to reach: {TARGET_SECONDS:.0f} s; {reached}")

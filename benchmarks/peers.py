@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -28,15 +29,11 @@ HERE = Path(__file__).resolve().parent
 WORKERS = HERE / "peers"
 sys.path.insert(0, str(WORKERS))
 
+import report  # noqa: E402
 import workloads  # noqa: E402
 
 PAIR = 2  # processes at once, in the second setting every peer is tried in
-# To reach: times Keras on TensorFlow, times the best peer.
-TARGETS: dict[str, tuple[float | None, float]] = {
-    **dict.fromkeys(("rnn", "lstm", "lstm2", "gru2"), (10.0, 1.5)),
-    "cnn": (None, 1.0),
-    "dense": (None, 1.5),
-}
+PATIENCE = 600.0  # s to wait for one answer of a worker
 
 
 @dataclass(frozen=True)
@@ -101,10 +98,14 @@ class Worker:
 
     def answer(self) -> dict[str, Any]:
         """The next message."""
+        # A process that hangs is killed, and then its stream ends.
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
         line = _pipe(self.process.stdout).readline()
+        timer.cancel()
         if not line:
             tail = self.log.read_text(errors="replace").strip().splitlines()[-5:]
-            raise WorkerDied("\n".join(tail) or "no output")
+            raise WorkerDied("\n".join(tail) or "it ended, or said nothing, and left no message")
         message: dict[str, Any] = json.loads(line)
         return message
 
@@ -139,6 +140,7 @@ class Setting:
     processes: int
     workers: list[Worker] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)  # ms per model-step
+    cpu_samples: list[float] = field(default_factory=list)  # the same of processor time
     first_epoch: float = float("nan")  # s, from process start
     peak_mb: float = float("nan")  # of all its processes together
     answers: list[dict[str, Any]] = field(default_factory=list)
@@ -183,6 +185,7 @@ class Setting:
         seconds = answers[0]["seconds"] if self.processes == 1 else wall
         steps = sum(answer["model_steps"] for answer in answers)
         self.samples.append(1000 * seconds / steps)
+        self.cpu_samples.append(1000 * sum(a["cpu_seconds"] for a in answers) / steps)
         self.peak_mb = sum(answer["peak_mb"] for answer in answers)
         self.answers += answers
 
@@ -293,72 +296,6 @@ def progress(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
-def best_of(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Per peer the faster of its settings that ran."""
-    best: dict[str, dict[str, Any]] = {}
-    for setting in record["settings"]:
-        name = setting["peer"]["name"]
-        if setting["ms"] and (name not in best or setting["ms"] < best[name]["ms"]):
-            best[name] = setting
-    return best
-
-
-def table(record: dict[str, Any]) -> str:
-    """The aligned table of one workload."""
-    best = best_of(record)
-    dure = best.get("dure", {}).get("ms")
-    head = ("", "one process", "two at once", "best", "/ Dure", "peak MB", "first epoch s")
-    lines = [
-        f"{record['title']}: {record['steps']} steps of {record['batch']}; {record['data']}",
-        f"{head[0]:16}" + "".join(f"{text:>14}" for text in head[1:]),
-    ]
-    names = dict.fromkeys(setting["peer"]["name"] for setting in record["settings"])
-    for name in names:
-        ms = {s["processes"]: s["ms"] for s in record["settings"] if s["peer"]["name"] == name}
-        cells = [_number(ms.get(1)), _number(ms.get(PAIR))]
-        if name in best:
-            chosen = best[name]
-            ratio = f"{chosen['ms'] / dure:.2f}" if dure else "-"
-            cells += [_number(chosen["ms"]), ratio]
-            cells += [f"{chosen['peak_mb']:,.0f}", f"{chosen['first_epoch']:.1f}"]
-        else:
-            cells += ["failed", "-", "-", "-"]
-        lines.append(f"{PEERS[name].title:16}" + "".join(f"{cell:>14}" for cell in cells))
-    return "\n".join(lines)
-
-
-def _number(ms: float | None) -> str:
-    return "-" if ms is None else f"{ms:.3g}" if ms < 100 else f"{ms:.0f}"
-
-
-def verdict(record: dict[str, Any]) -> str:
-    """How Dure stands against what it is to reach, in one line; '' without Dure or peers."""
-    best = best_of(record)
-    dure = best.pop("dure", None)
-    if dure is None or not best:
-        return ""
-    over_tf, over_best = TARGETS[record["workload"]]
-    first = min(best.values(), key=lambda setting: float(setting["ms"]))
-    parts = [(f"the best peer ({first['peer']['title']})", first["ms"] / dure["ms"], over_best)]
-    if over_tf is not None and "keras-tf" in best:
-        parts.append(("Keras+TF", best["keras-tf"]["ms"] / dure["ms"], over_tf))
-    said = [
-        f"{times:.2f}x {whom} (to reach {target:g}: {'yes' if times >= target else 'NO'})"
-        for whom, times, target in parts
-    ]
-    return "Dure is " + ", ".join(said)
-
-
-def summary(records: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
-    """All workloads in one table: the best figure of every peer, in ms per model-step."""
-    lines = [f"{'ms per model-step':26}" + "".join(f"{PEERS[n].title:>16}" for n in names)]
-    for record in records:
-        best = best_of(record)
-        cells = [_number(best[name]["ms"]) if name in best else "-" for name in names]
-        lines.append(f"{record['title']:26}" + "".join(f"{cell:>16}" for cell in cells))
-    return "\n".join(lines)
-
-
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
     return {
@@ -405,20 +342,20 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Measure, print, write."""
     args = parse()
-    report: dict[str, Any] = {"machine": machine(), "repeats": args.repeats, "quick": args.quick}
+    written: dict[str, Any] = {"machine": machine(), "repeats": args.repeats, "quick": args.quick}
     names = ("keras", "jax", "tensorflow_cpu", "tensorflow", "torch", "numpy")
-    report["dure_versions"] = versions(args.dure_python, names)
+    written["dure_versions"] = versions(args.dure_python, names)
     if args.peers_python:
-        report["peers_versions"] = versions(args.peers_python, names)
+        written["peers_versions"] = versions(args.peers_python, names)
     records: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
         for name in args.workloads:
             records.append(run_workload(args, workloads.WORKLOADS[name], Path(folder)))
-            report["workloads"] = records
-            args.json.write_text(json.dumps(report, indent=1))
-            print(f"\n{table(records[-1])}\n{verdict(records[-1])}", flush=True)
-    print(f"\n{summary(records, args.peers)}\n\nwritten: {args.json}")
-    if report["machine"]["load_at_start"] > 0.5:
+            written["workloads"] = records
+            args.json.write_text(json.dumps(written, indent=1))
+            print(f"\n{report.table(records[-1])}\n{report.verdict(records[-1])}", flush=True)
+    print(f"\n{report.summary(records)}\n\nwritten: {args.json}")
+    if written["machine"]["load_at_start"] > 0.5:
         print("The machine was not idle when this began: the figures are noisy.")
 
 

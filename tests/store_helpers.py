@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dure._types import LaneKey, Status
-from dure.store import (
-    LaneRound,
-    Store,
-)
+from dure.store import LaneRound, Store
 
 KEYS = [LaneKey("LSTM", seed, fold) for seed in (0, 7) for fold in (1, 2)]
 SOME = {"0000": np.arange(6, dtype=np.float32).reshape(2, 3)}

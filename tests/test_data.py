@@ -235,7 +235,7 @@ def test_every_fault_is_told_at_once() -> None:
         sample_weight=np.ones(3),
         test=(X,),
         prepare=int,
-        kind="clasification",
+        task="clasification",
     )
     assert len(faults) >= 4
     text = " ".join(faults)
@@ -262,6 +262,7 @@ def test_every_fault_is_told_at_once() -> None:
         (np.array([1, 2, 3, 4]), None),
         (np.array([[1, 1], [0, 1]]), None),
         (np.array([[0, 2], [1, 0]]), None),
+        (np.array([[1, 2], [1, 0]]), None),
         (np.array([[0.5, 0.5]]), None),
         (np.ones((2, 2, 2)), None),
     ],
@@ -272,16 +273,16 @@ def test_classes_are_read_from_targets(y: np.ndarray, labels: list[int] | None) 
 
 
 def test_kind_is_read_or_said() -> None:
-    assert dure.Data(X, Y).kind == "classification"
-    assert dure.Data(X, Y + 0.5).kind == "regression"
-    assert dure.Data(X).kind is None
-    assert dure.Data(X, [Y, Y]).kind is None
-    assert dure.Data(X, Y, kind="regression").labels is None
+    assert dure.Data(X, Y).task == "classification"
+    assert dure.Data(X, Y + 0.5).task == "regression"
+    assert dure.Data(X).task is None
+    assert dure.Data(X, [Y, Y]).task is None
+    assert dure.Data(X, Y, task="regression").labels is None
     grades = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0])
     assert dure.Data(X, grades).labels is None
-    assert dure.Data(X, grades, kind="classification").labels is not None
-    assert "Did you mean 'regression'?" in the_fault_of(X, Y, kind="regresion")
-    assert "not one label a row" in the_fault_of(X, Y + 0.5, kind="classification")
+    assert dure.Data(X, grades, task="classification").labels is not None
+    assert "Did you mean 'regression'?" in the_fault_of(X, Y, task="regresion")
+    assert "not one label a row" in the_fault_of(X, Y + 0.5, task="classification")
 
 
 # What it offers
@@ -333,7 +334,7 @@ def test_take_keeps_everything_else() -> None:
     assert taken.y.tolist() == [0, 0]
     assert taken.sample_weight.tolist() == [4, 0]
     assert taken.test.x["a"].shape == (6, 2)
-    assert (taken.source, taken.excerpt, taken.kind) == ("here", True, "classification")
+    assert (taken.source, taken.excerpt, taken.task) == ("here", True, "classification")
     assert data.take(slice(3)).rows == 3
     assert data.take(Y == 1).rows == 3
 
@@ -477,14 +478,14 @@ def test_breast_cancer() -> None:
     assert data.x.shape == (455, 30)
     assert data.test.x.shape == (114, 30)
     assert data.class_names == ("malignant", "benign")
-    assert data.kind == "classification"
+    assert data.task == "classification"
 
 
 def test_diabetes() -> None:
     data = dure.data.diabetes()
     assert data.x.shape == (353, 10)
     assert data.test.x.shape == (89, 10)
-    assert data.kind == "regression"
+    assert data.task == "regression"
     assert (data.y.dtype, data.class_names) == (np.float32, None)
 
 

@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
         *("contract", "backend", "data", "study", "layers", "lower", "engine"),
         *("store", "models", "result", "terminal", "view"),
     },
-    "gallery": {"contract", "data", "study", "layers"},
+    "gallery": {"contract", "backend", "data", "study", "layers"},
     "cli": {
         *("contract", "backend", "data", "study", "engine", "store", "models", "result"),
         *("evidence", "lens", "terminal", "view", "run", "gallery"),

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import ml_dtypes
@@ -191,11 +192,14 @@ def test_a_reader_in_another_process_never_sees_half_a_round(store: Store) -> No
     )
     command = [sys.executable, "-c", code, str(store.folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
-        assert reader.stdout and reader.stdout.readline() == "ready\n"
-        for first in range(1, 41, 2):
-            metrics = {"loss": np.array([1.0, 2.0])}
-            store.record_round([LaneRound(lane, first, metrics, 1.0) for lane in range(4)])
-        assert reader.wait(60) == 0
+        try:
+            assert reader.stdout and reader.stdout.readline() == "ready\n"
+            for first in range(1, 41, 2):
+                metrics = {"loss": np.array([1.0, 2.0])}
+                store.record_round([LaneRound(lane, first, metrics, 1.0) for lane in range(4)])
+            assert reader.wait(60) == 0
+        finally:
+            reader.kill()
 
 
 def test_no_jax_and_no_keras_come_with_the_store() -> None:

@@ -174,7 +174,7 @@ def test_folds_are_stratified_for_classes_and_plain_otherwise() -> None:
     uneven = np.array([0] * 16 + [1] * 4)
     for split in study(data=Data(X, uneven), folds=4).splits:
         assert np.bincount(uneven[split.validation]).tolist() == [4, 1]
-    plain = study(data=Data(X, uneven, kind="regression"), folds=4).splits
+    plain = study(data=Data(X, uneven, task="regression"), folds=4).splits
     assert any(np.bincount(uneven[s.validation], minlength=2)[1] != 1 for s in plain)
     assert len(study(data=Data(X, [Y, Y]), folds=4).splits) == 4
     assert len(study(data=Data(X), folds=20).splits) == 20
@@ -233,7 +233,8 @@ def test_validation_freq_that_cannot_be(value: Any) -> None:
 
 
 def test_validation_freq_may_be_a_list_of_epochs() -> None:
-    study(validation_freq=[1, 5, 10])
+    assert study(validation_freq=(1, 5, np.int64(10))).validation_freq == [1, 5, 10]
+    assert study(validation_freq=np.int64(2)).validation_freq == 2
 
 
 @pytest.mark.parametrize("value", ["batch", 1, None])
@@ -532,7 +533,7 @@ def test_the_manifest_says_everything_in_json() -> None:
     assert manifest["data"] == {
         "fingerprint": made.data.fingerprint,
         "rows": 20,
-        "kind": "classification",
+        "task": "classification",
         "source": "here",
         "excerpt": True,
         "class_names": ["a", "b"],

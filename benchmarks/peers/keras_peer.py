@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +55,16 @@ def main() -> None:
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch and not protocol.asked():
                 os._exit(0)  # nothing to save, and a half epoch is not to be run
-            self.started = time.perf_counter()
+            self.watch = protocol.Stopwatch()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            seconds = time.perf_counter() - self.started
+            took = self.watch.read()
             if epoch:
                 protocol.say(
-                    seconds=seconds, model_steps=int(steps), peak_mb=protocol.peak_mb(), **logs
+                    **took, model_steps=int(steps), peak_mb=protocol.peak_mb(), **(logs or {})
                 )
             else:
-                protocol.say(warm=seconds)
+                protocol.say(warm=took["seconds"])
 
     rows = int(steps) * workload.batch
     model.fit(

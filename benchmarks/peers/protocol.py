@@ -42,6 +42,20 @@ def epochs_asked() -> Iterator[None]:
         yield
 
 
+class Stopwatch:
+    """Wall and processor time since it was made; the latter over all threads of the process."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        """Both, in seconds."""
+        return {
+            "seconds": time.perf_counter() - self._wall,
+            "cpu_seconds": time.process_time() - self._cpu,
+        }
+
+
 def peak_mb() -> float:
     """High-water mark of this process' memory, in MB (mapped data it touched included)."""
     # Not getrusage: there a process starts from the peak of the one that spawned it.

@@ -9,7 +9,6 @@ and read once an epoch, as Keras' fit does.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,14 +125,14 @@ def main() -> None:
     protocol.first_epoch_done(parameters=sum(p.numel() for p in module.parameters()))
     rows = int(steps) * workload.batch
     x, y = x[:rows], y[:rows]
-    started = time.perf_counter()
+    watch = protocol.Stopwatch()
     epoch(call, optimizer, x, y, workload.batch, binary)
-    protocol.say(warm=time.perf_counter() - started)
+    protocol.say(warm=watch.read()["seconds"])
     for _ in protocol.epochs_asked():
-        started = time.perf_counter()
+        watch = protocol.Stopwatch()
         logs = epoch(call, optimizer, x, y, workload.batch, binary)
         protocol.say(
-            seconds=time.perf_counter() - started,
+            **watch.read(),
             model_steps=int(steps),
             peak_mb=protocol.peak_mb(),
             **logs,

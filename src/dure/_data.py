@@ -28,7 +28,7 @@ from dure._arrays import (
 )
 from dure._errors import StudyError, did_you_mean
 
-Kind = Literal["classification", "regression"]
+Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,10 +57,11 @@ class Data:
         A name for each class, in the order of the labels.
     word_index
         For texts: the integer of each word.
-    kind
+    task
         ``"classification"`` or ``"regression"``; read from `y` if None. Whole numbers in an
         integer array are labels unless there are more than half as many as rows; so are one-hot
-        rows and floats that are all 0 or 1 (or all -1 or 1). Folds are stratified for classification.
+        rows and floats that are all 0 or 1 (or all -1 or 1). For classification folds are
+        stratified.
     source
         Where the data come from, one line.
     excerpt
@@ -81,7 +82,7 @@ class Data:
     prepare: Any = None
     class_names: Sequence[str] | None = None
     word_index: Mapping[str, int] | None = None
-    kind: Kind | None = None
+    task: Task | None = None
     source: str | None = None
     excerpt: bool = False
 
@@ -122,20 +123,20 @@ class Data:
             )
 
     def _settle_kind(self, faults: list[str]) -> None:
-        if self.kind is not None and self.kind not in get_args(Kind):
+        if self.task is not None and self.task not in get_args(Task):
             faults.append(
-                f"kind is {self.kind!r}; pass one of {list(get_args(Kind))} or None."
-                f"{did_you_mean(str(self.kind), get_args(Kind))}"
+                f"task is {self.task!r}; pass one of {list(get_args(Task))} or None."
+                f"{did_you_mean(str(self.task), get_args(Task))}"
             )
             return
         labels = self.labels
-        if self.kind == "classification" and labels is None:
+        if self.task == "classification" and labels is None:
             faults.append(
-                "kind is 'classification', but y is not one label a row (whole numbers, or "
-                "one-hot rows). Pass such a y, or leave kind out."
+                "task is 'classification', but y is not one label a row (whole numbers, or "
+                "one-hot rows). Pass such a y, or leave task out."
             )
-        if self.kind is None and self.y is not None and not is_nested(self.y):
-            self._set(kind="regression" if labels is None else "classification")
+        if self.task is None and self.y is not None and not is_nested(self.y):
+            self._set(task="regression" if labels is None else "classification")
         if self.class_names is not None:
             self._set(class_names=tuple(self.class_names))
             self._check_class_names(labels, faults)
@@ -157,9 +158,9 @@ class Data:
     @cached_property
     def labels(self) -> npt.NDArray[np.int64] | None:
         """The class of each row, shape [rows]; None where `y` holds no classes."""
-        if self.y is None or is_nested(self.y) or self.kind == "regression":
+        if self.y is None or is_nested(self.y) or self.task == "regression":
             return None
-        return class_labels(self.y, declared=self.kind == "classification")
+        return class_labels(self.y, declared=self.task == "classification")
 
     @property
     def rows(self) -> int:
@@ -210,8 +211,8 @@ class Data:
             ]
         if self.test is not None:
             shown.append(f"test={row_count(self.test.x)} rows")
-        if self.kind is not None:
-            shown.append(self.kind)
+        if self.task is not None:
+            shown.append(self.task)
         if self.source is not None:
             shown.append(self.source)
         return f"Data({', '.join(shown)})"

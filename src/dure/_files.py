@@ -213,7 +213,7 @@ def read_tensors(path: Path, sha256: str) -> dict[str, np.ndarray]:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"{path.name} does not match its checksum")
     try:
-        found = deserialize(data)  # type: ignore[no-untyped-call]
+        found = deserialize(data)
     except SafetensorError as error:  # only if what was written was wrong
         raise ValueError(f"{path.name} is not a safetensors file: {error}") from error
     arrays: dict[str, np.ndarray] = {}

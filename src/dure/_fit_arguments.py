@@ -109,17 +109,18 @@ def check_callbacks(given: Any, faults: list[str]) -> tuple[Any, ...]:
     return tuple(given)
 
 
-def check_validation_freq(given: Any, faults: list[str]) -> None:
-    """Append if this is neither a whole number from 1 on nor a list of epochs (from 1)."""
-    if isinstance(given, (list, tuple)):
-        epochs = [whole(epoch) for epoch in given]
-        if not epochs or any(epoch is None or epoch < 1 for epoch in epochs):
-            faults.append(
-                f"validation_freq is {given!r}; a list names the epochs, counted from 1, after "
-                "which to validate."
-            )
-    else:
+def check_validation_freq(given: Any, faults: list[str]) -> int | list[int]:
+    """A whole number from 1 on or a list of epochs (from 1), plain; appends if it is neither."""
+    if not isinstance(given, (list, tuple)):
         check_count(given, "validation_freq", faults)
+        return whole(given) or 1
+    epochs = [epoch for epoch in map(whole, given) if epoch is not None and epoch >= 1]
+    if not epochs or len(epochs) < len(given):
+        faults.append(
+            f"validation_freq is {given!r}; a list names the epochs, counted from 1, after which "
+            "to validate."
+        )
+    return epochs
 
 
 def check_validation_split(given: Any, rows: int | None, faults: list[str]) -> None:
@@ -160,7 +161,7 @@ def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
             more = f" and {len(few) - 5} more" if len(few) > 5 else ""
             faults.append(
                 f"folds is {folds}, but {told}{more} of the {data.rows} rows; every class needs a "
-                "row in each fold. Pass fewer folds or more rows, or Data(kind='regression') for "
+                "row in each fold. Pass fewer folds or more rows, or Data(task='regression') for "
                 "folds that ignore y."
             )
 

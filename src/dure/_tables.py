@@ -22,7 +22,7 @@ _PAGE = 100  # columns of text; wider tables go on below
 
 def count(number: int, noun: str) -> str:
     """'1 lane', '2 lanes'."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def tally(statuses: Sequence[Status]) -> str:

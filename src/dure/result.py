@@ -239,9 +239,10 @@ class Result:
     def summary(self, metric: str | None = None) -> pd.DataFrame:
         """One row per variant and metric: the mean over lanes with its 95 % interval.
 
-        Validation metrics (training metrics where nothing is held for validation) are taken at
-        each lane's own best epoch by the monitor (which comes first), test metrics as they were measured. The interval
-        is that of ``dure._intervals``: over seeds; over folds with one seed; NaN with one lane.
+        The monitor comes first. Validation metrics (training metrics where nothing is held for
+        validation) are taken at each lane's own best epoch by the monitor, test metrics as they
+        were measured. The interval is that of ``dure._intervals``: over seeds; over folds with
+        one seed; NaN with one lane.
 
         A best epoch is chosen on the very validation rows it is then judged by, so these values
         are a little better than new rows would give; test metrics are not.
@@ -273,9 +274,12 @@ class Result:
         return pd.DataFrame(rows, columns=columns)
 
     def _summary_metrics(self) -> list[str]:
-        curves = sorted(map(str, self.curves), key=lambda name: name != self.monitor.name)
+        first = (self.monitor.name, self.monitor.name.removeprefix("val_"))
+        curves = sorted(map(str, self.curves), key=lambda name: name not in first)
         held_out = [name for name in curves if name.startswith("val_")]
-        return (held_out or curves) + [f"{_TEST}{name}" for name in self.test]
+        tests = [f"{_TEST}{n}" for n in curves if n in self.test]
+        tests += [f"{_TEST}{n}" for n in self.test if n not in self.curves]
+        return (held_out or curves) + tests
 
     def _known(self, metric: str) -> str:
         known = [str(name) for name in self.curves] + [f"{_TEST}{name}" for name in self.test]

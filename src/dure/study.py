@@ -56,7 +56,7 @@ class Study:
         seed decides first weights, shuffling and dropout.
     folds
         k for k-fold cross-validation: shuffled folds that are the same for every variant and
-        seed, stratified where `y` holds classes (`Data.kind`). None for no folds.
+        seed, stratified where `y` holds classes (`Data.task`). None for no folds.
     validation_split
         The fraction of the rows, taken from their end as in Keras, that validates.
     validation_data
@@ -87,7 +87,7 @@ class Study:
     callbacks: Sequence[Any] = ()
     shuffle: bool = True
     class_weight: Mapping[int, float] | None = None
-    validation_freq: int | Sequence[int] = 1
+    validation_freq: int | list[int] = 1
     validation_batch_size: int | None = None
     name: str = "study"
     variant_list: tuple[Variant, ...] = field(init=False)
@@ -106,7 +106,7 @@ class Study:
         fit_arguments.check_count(self.batch_size, "batch_size", faults)
         size = self.validation_batch_size
         fit_arguments.check_count(size, "validation_batch_size", faults, optional=True)
-        fit_arguments.check_validation_freq(self.validation_freq, faults)
+        freq = fit_arguments.check_validation_freq(self.validation_freq, faults)
         fit_arguments.check_name(self.name, faults)
         if not isinstance(self.shuffle, (bool, np.bool_)):
             faults.append(f"shuffle is {self.shuffle!r}; pass True or False.")
@@ -116,6 +116,7 @@ class Study:
         object.__setattr__(self, "variant_list", variants)
         object.__setattr__(self, "seed_list", seeds)
         object.__setattr__(self, "callbacks", callbacks)
+        object.__setattr__(self, "validation_freq", freq)
         object.__setattr__(self, "_validation", validation)
 
     def _check_data(self, faults: list[str]) -> Part | None:
@@ -251,7 +252,7 @@ class Study:
             "data": {
                 "fingerprint": data.fingerprint,
                 "rows": data.rows,
-                "kind": data.kind,
+                "task": data.task,
                 "source": data.source,
                 "excerpt": data.excerpt,
                 "class_names": None if data.class_names is None else list(data.class_names),

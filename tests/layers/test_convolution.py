@@ -38,9 +38,14 @@ def results(layer: Any, x: np.ndarray, twin: bool) -> list[np.ndarray]:
     if call is not None:
         layer.call = call
     try:
-        function = jax.jit(lambda x, w: layer.stateless_call(w, frozen, x)[0])
-        y, pull = jax.vjp(function, jnp.asarray(x), weights)
-        dx, dweights = pull(jnp.asarray(numbers(*y.shape, seed=99)))
+        dy = numbers(*layer.compute_output_shape(x.shape), seed=99)
+
+        @jax.jit
+        def everything(x: jax.Array, weights: Any, dy: jax.Array) -> Any:
+            y, pull = jax.vjp(lambda x, w: layer.stateless_call(w, frozen, x)[0], x, weights)
+            return y, *pull(dy)
+
+        y, dx, dweights = everything(x, weights, dy)
     finally:
         if call is not None:
             del layer.call
@@ -88,7 +93,6 @@ CASES = {
     "separable": (lambda: L.SeparableConv2D(5, 3, padding="same", activation="relu"), IMAGE),
     "separable strides": (lambda: L.SeparableConv2D(5, 3, strides=2, depth_multiplier=2), IMAGE),
     "separable series": (lambda: L.SeparableConv1D(5, 3, padding="same"), (2, 9, 3)),
-    "separable causal": (lambda: L.SeparableConv1D(5, 3, padding="causal"), (2, 9, 3)),
 }
 
 
@@ -105,6 +109,7 @@ def test_twin_equals_keras_layer(name: str) -> None:
     [
         lambda: L.Conv2D(4, 3, data_format="channels_first"),
         lambda: L.Conv2D(4, 3, groups=2),
+        lambda: L.Conv2D(4, 3, padding=[(1, 0), (0, 2)]),
         lambda: L.Conv2D(4, 3, dtype="mixed_bfloat16"),
         lambda: L.Conv2D(4, 3, dtype="float16"),
         lambda: L.Conv1D(4, 3, lora_rank=2),
@@ -173,7 +178,7 @@ axis = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     axes=st.lists(axis, min_size=1, max_size=2),
     padding=st.sampled_from(["valid", "same", "causal"]),
@@ -200,7 +205,7 @@ def test_any_window_equals_plain_loops(
     check_against_loops(window, x, kernel)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     spatial=st.lists(st.integers(1, 6), min_size=1, max_size=2),
     low=st.integers(0, 2),
@@ -219,10 +224,15 @@ def test_tiles_of_any_size_equal_plain_loops(
 
 
 def check_against_loops(window: Window, x: np.ndarray, kernel: np.ndarray) -> None:
-    y, pull = jax.vjp(lambda x, k: convolve(window, x, k), jnp.asarray(x), jnp.asarray(kernel))
-    dy = numbers(*y.shape, seed=7)
+    dy = numbers(x.shape[0], *window.outputs(x.shape[1:-1]), kernel.shape[-1], seed=7)
+
+    @jax.jit
+    def fast(x: jax.Array, kernel: jax.Array, dy: jax.Array) -> Any:
+        y, pull = jax.vjp(lambda x, k: convolve(window, x, k), x, kernel)
+        return y, *pull(dy)
+
     for got, wanted in zip(
-        (y, *pull(jnp.asarray(dy))), slow_convolution(window, x, kernel, dy), strict=True
+        fast(x, kernel, dy), slow_convolution(window, x, kernel, dy), strict=True
     ):
         # The floor is one rounding of the sums' terms: sums may cancel to nearly nothing.
         got, wanted = np.asarray(got, np.float64), np.asarray(wanted)
@@ -250,8 +260,8 @@ def test_under_vmap_every_row_is_its_own(name: str) -> None:
     call = TWINS[type(layer)](layer)
     assert call is not None
     xs = jnp.stack([jnp.asarray(numbers(*shape, seed=s)) for s in range(3)])
-    slope = jax.grad(lambda x: jnp.sum(jnp.square(call(x))))
-    together, apart = jax.vmap(slope)(xs), jnp.stack([slope(x) for x in xs])
+    slope = jax.jit(jax.grad(lambda x: jnp.sum(jnp.square(call(x)))))
+    together, apart = jax.jit(jax.vmap(slope))(xs), jnp.stack([slope(x) for x in xs])
     assert_close(together, apart, 1e-6)
 
 

@@ -35,6 +35,7 @@ def invent(
     ends: Mapping[int, Status] | None = None,
     validation: bool = True,
     excerpt: bool = False,
+    source: str = "digits (scikit-learn)",
 ) -> Result:
     """A run folder of an overfitting classifier; lanes not in `ends` are finished."""
     keys = [LaneKey(v, s, f) for v in variants for s in range(seeds) for f in range(1, folds + 1)]
@@ -43,7 +44,7 @@ def invent(
     manifest = {
         "name": "demo",
         "study": {"epochs": epochs},
-        "data": {"source": "digits (scikit-learn)", "excerpt": excerpt},
+        "data": {"source": source, "excerpt": excerpt},
         "monitor": {"name": "val_loss" if validation else "loss", "mode": "min"},
         "metrics": names,
     }

@@ -77,6 +77,7 @@ def collisions(figure: Figure) -> list[tuple[str, str]]:
     ("variants", "given"),
     [
         (["LSTM"], {"seeds": 1}),
+        (["LSTM"], {"seeds": 3, "source": "a name as long as some sources have " * 4}),
         (["a", "b"], {"seeds": 3, "epochs": 1}),
         (["cell=LSTM, learning_rate=0.0001", "x" * 90], {"seeds": 2, "excerpt": True}),
         (FIVE, {"ends": {**dict.fromkeys(range(20, 25), NAN_AT_4), 3: NAN_AT_4}}),
@@ -145,6 +146,7 @@ def test_line_turns_thin_where_lanes_stop_and_ends_at_half(make: Make) -> None:
     (axes,) = curves(make(["a"], seeds=6, epochs=10, ends=ends)).axes
     thick, thin = drawn(axes, COLOURS[0])
     assert np.isfinite(thick).sum() == 2
+    assert axes.get_xlim() == (0.5, 5.5)
     assert np.isfinite(thin).sum() == 5  # six lanes, of which three ran the fifth epoch
 
 
@@ -164,8 +166,23 @@ def test_a_wild_lane_does_not_flatten_the_rest(make: Make) -> None:
     assert high < 20 and low > -1
 
 
+def test_limits_hold_wide_bands_but_no_single_spike(make: Make) -> None:
+    result = make(["a"], seeds=3, epochs=20)
+    for seed, value in enumerate((4.0, 5.0, 6.0)):
+        result.curves["val_loss"].loc[{"seed": seed}] = value
+        result.curves["loss"].loc[{"seed": seed}] = 5.0
+    result.curves["val_loss"].loc[{"epoch": 7, "seed": 0}] = 0.0
+    result.curves["val_loss"].loc[{"epoch": 7, "seed": 2}] = 10.0
+    want = mean_interval([[4.0], [5.0], [6.0]])
+    low, high = curves(result).axes[0].get_ylim()
+    assert want.low - 0.5 < low < want.low and want.high < high < want.high + 0.5
+
+
 def test_limits_hold_no_impossible_values(make: Make) -> None:
-    result = make(["a"], seeds=2, epochs=20)  # two lanes: very wide intervals
+    result = make(["a"], seeds=2, epochs=20)
+    for name, apart in (("val_accuracy", (0.99, 0.7)), ("val_loss", (0.05, 0.6))):
+        for seed, value in enumerate(apart):  # an interval from below 0 to above 1
+            result.curves[name].loc[{"seed": seed}] = value
     assert curves(result, "accuracy").axes[0].get_ylim()[1] < 1.05
     assert curves(result, "loss").axes[0].get_ylim()[0] > -0.2
 

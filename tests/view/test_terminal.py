@@ -91,7 +91,8 @@ def plan(variants: list[str]) -> SimpleNamespace:
 def test_plan_has_a_row_per_program_and_the_sums() -> None:
     lines = shown(plan_table(plan(["none", "dropout"])))
     assert "25 lanes of up to 30 epochs" in lines[0]
-    rows = [line for line in lines if "none, dropout" in line]
+    rows = [line for line in lines if "none" in line]
+    assert sum(line.strip() == "dropout" for line in lines) == 2
     assert len(rows) == 2
     assert all(part in rows[0] for part in ("15", "197,210", "45", "3.2 MB"))
     assert "2 programs on 2 x cpu" in lines[-1]
@@ -127,6 +128,8 @@ def test_lanes_are_a_row_each_up_to_a_hundred(make: Callable[..., Result]) -> No
     lines = shown(lanes_table(result))
     assert sum("finished" in line for line in lines) == 2
     assert any("diverged at epoch 2: loss became NaN" in line for line in lines)
+    waiting = shown(lanes_table(make(["a"], seeds=1, ends={0: Status("waiting")})))
+    assert any(line.split() == ["0", "a", "0", "1", "waiting", "0", "-", "0.0"] for line in waiting)
     many = shown(lanes_table(make(["a"], seeds=103, epochs=1)))
     assert sum("finished" in line for line in many) == 100
     assert "and 3 more" in many[-1]
@@ -205,6 +208,16 @@ def test_epochs_that_stopped_lanes_save_are_not_waited_for() -> None:
     assert seen.progress.epochs_left == 20
 
 
+def test_time_left_is_not_guessed_from_the_first_epochs() -> None:
+    seen = watched(lanes=4, epochs=400)
+    for number in range(25):
+        seen.clock.now += 5
+        seen.progress.advance(LaneKey("a", 0, 1), 1, {})
+        if number == 3:
+            assert "epochs/s" in seen.text and "left" not in seen.text
+    assert "25 epochs, 0.2 epochs/s, 31 min 15 s left" in seen.text
+
+
 def test_speed_forgets_what_was_long_ago() -> None:
     seen = watched(epochs=10_000)
     for _ in range(100):
@@ -250,6 +263,12 @@ def test_an_error_inside_leaves_the_terminal_in_order() -> None:
     with pytest.raises(KeyError), seen.progress:
         raise KeyError
     assert "0 of 4 lanes done" in seen.text
+
+
+def test_a_long_note_stays_one_line_where_there_is_no_terminal() -> None:
+    seen = watched()
+    seen.progress.note("word " * 60)
+    assert len(seen.text.splitlines()) == 1
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

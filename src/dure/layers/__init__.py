@@ -11,14 +11,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+
+from dure.layers import convolution, pooling  # noqa: E402
+from dure.layers.embedding import embedding_call  # noqa: E402
+from dure.layers.recurrent import recurrent_call  # noqa: E402
 
 Twin = Callable[[Any], Callable[..., Any] | None]
 
-TWINS: dict[type[keras.layers.Layer], Twin] = {}
+TWINS: dict[type[Any], Twin] = {
+    keras.layers.Embedding: embedding_call,
+    keras.layers.RNN: recurrent_call,
+    keras.layers.SimpleRNN: recurrent_call,
+    keras.layers.LSTM: recurrent_call,
+    keras.layers.GRU: recurrent_call,
+    **convolution.TWINS,
+    **pooling.TWINS,
+}
 
 
-def fast_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
+def fast_call(layer: Any) -> Callable[..., Any] | None:
     """The fast replacement of ``layer.call``, or None where there is none for its configuration."""
     twin = TWINS.get(type(layer))
     return None if twin is None else twin(layer)

@@ -1,6 +1,32 @@
 """Convolutions as matrix products: fast twins of Keras' layers for compiled loops on CPU.
 
-Inside ``lax.scan`` XLA's CPU convolution leaves its fast path.
+Inside ``lax.scan`` XLA's CPU convolution leaves its fast path (459 ms a step of the 64/128-filter
+network on 28x28 pictures, batch 32); products of matrices keep theirs, 270 of 270 GFLOP/s on one
+core whichever operand is turned round but the first (180). So a convolution becomes products, in
+one of two forms, with gradients written by hand:
+
+Patches
+    What every kernel position sees, side by side, times the kernel, in one product. Its weight
+    gradient is one product with the same patches, its input gradient one product whose columns
+    are added back where they came from. Any size, strides, dilation and padding.
+
+Tiles
+    For three taps per axis, side by side, at stride 1: minimal filtering (Winograd's F(2, 3)),
+    which makes two outputs along an axis from four products instead of six, 2.25 times fewer in
+    two dimensions, with transforms of sums and halves only. Against double precision its largest
+    error is that of XLA's own convolution: forward 4e-7 against 8e-7 of the largest value, input
+    gradient 4e-7 against 7e-7, kernel gradient 8e-7 against 4e-7 (64 to 128 channels, 14x14).
+
+Milliseconds for 64 to 128 channels at 14x14, batch 32, one core, in a scan: forward 4.3 to 5.0 as
+nine shifted products, 5.3 as patches, 4.8 as patches of rows, 2.0 as tiles; kernel gradient 6.3,
+6.9, 5.3 and 2.9; input gradient 5.5, 4.3 (added back), 4.5 and 2.2. A step of the whole network:
+19 with patches, 12.9 with tiles (all of it; adding up the best times of its parts, 11.6).
+
+Tiles need channels to pay for their transforms. Patches took this many times as long, forward and
+both gradients at 8x8, 14x14 and 28x28: 1 to 16 channels 0.3, 0.2, 0.3; 8 to 16 0.6, 0.5, 0.6;
+16 to 16 0.9, 0.8, 1.0; 16 to 32 1.1, 1.0, 1.1; 32 to 32 1.7, 1.7, 2.1; 64 to 128 1.6, 1.7, 1.7.
+The rule, in :func:`convolve`: tiles when the fewer channels are at least 16 and the more at
+least 32. A bias and ReLU need no form of their own: XLA fuses both into the neighbouring passes.
 """
 
 from __future__ import annotations
@@ -63,7 +89,7 @@ def pad_spatial(x: jax.Array, pads: Sequence[tuple[int, int]], value: float = 0.
 
 
 def taps(padded: jax.Array, window: Window, outputs: Sequence[int]) -> list[jax.Array]:
-    """For each kernel entry in row-major order, the inputs it meets: [batch, *outputs, channels]."""
+    """The inputs each kernel entry (row-major) meets: arrays [batch, *outputs, channels]."""
     return [
         lax.slice(
             padded,
@@ -335,9 +361,10 @@ def separable_conv_call(layer: Any) -> Call | None:
 
 
 def plain(layer: Any) -> bool:
-    """Whether a layer computes in float32, unquantized, with its features last."""
+    """Whether a layer computes in float32, unquantized, features last, padding given by name."""
     return bool(
         layer.data_format == "channels_last"
+        and isinstance(layer.padding, str)
         and layer.compute_dtype == layer.variable_dtype == "float32"
         and layer.quantization_mode is None
     )

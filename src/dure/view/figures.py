@@ -101,12 +101,13 @@ def curves(result: Result, metric: str = "loss") -> Figure:
         figure, overlay, panels = _layout(len(shown))
         mode = mode_of(base, result.monitor)
         drawn = [b for one in shown for b in (one.training, one.validation) if b is not None]
+        last = max(int(_epochs(b)[np.isfinite(b.mean)].max(initial=1)) for b in drawn)
         for axes, one in zip(panels, shown, strict=True):
             _panel(axes, one, shown)
-            _dress(axes, result, base, _limits(drawn, mode))
+            _dress(axes, base, last, _limits(drawn, mode))
         if overlay is not None:
             _overlay(overlay, shown)
-            _dress(overlay, result, base, _limits([one.judged for one in shown], mode))
+            _dress(overlay, base, last, _limits([one.judged for one in shown], mode))
         _frame(figure, result, base, shown, len(series))
     return figure
 
@@ -163,7 +164,7 @@ def _series(result: Result, base: str) -> list[_Series]:
 def _cut(whole: Band) -> Band:
     """A band without the epochs that fewer than half of its lanes, or one of several, reached."""
     most = int(whole.n.max(initial=0))
-    enough = whole.n >= max(min(2, most), 1)
+    enough = whole.n >= max(min(2, most), most / 2)
     mean, low, high = (np.where(enough, values, np.nan) for values in whole[:3])
     return Band(mean, low, high, whole.n, whole.of)
 
@@ -258,9 +259,9 @@ def _epochs(judged: Band) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
-    """Limits of the vertical axis: all means in view, bands as far as they do not flatten them.
+    """Limits of the vertical axis: means and bands in view, but for a few wild epochs.
 
-    A few wild epochs (means beyond three times the span of the middle nine tenths) are cut too.
+    Wild: means beyond three times the span of the middle nine tenths.
     Losses are not drawn below 0 nor accuracies above 1, though an interval may reach there.
     """
     means = np.concatenate([one.mean for one in drawn])
@@ -272,19 +273,19 @@ def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
     if reach > 0:
         means = means[(means >= low - reach) & (means <= high + reach)]
     least, most = float(means.min()), float(means.max())
-    margin = 0.35 * (most - least)
-    edges = np.concatenate([np.r_[one.low, one.high] for one in drawn])
-    edges = edges[np.isfinite(edges)]
-    bottom = max(least - margin, float(edges.min(initial=least)))
-    top = min(most + margin, float(edges.max(initial=most)))
+    lows, highs = (np.concatenate([one[side] for one in drawn]) for side in (1, 2))
+    bottom, top = least, most
+    if np.isfinite(lows).any():  # the tenth of the epochs with the widest bands may be cut
+        bottom = min(least, float(np.nanquantile(lows, 0.1)))
+        top = max(most, float(np.nanquantile(highs, 0.9)))
     bottom = max(bottom, 0.0) if least >= 0 else bottom
     top = min(top, 1.0) if most <= 1 and mode == "max" else top
     room = 0.04 * (top - bottom) or 0.05 * abs(top) or 0.5
     return bottom - room, top + room
 
 
-def _dress(axes: Axes, result: Result, base: str, limits: tuple[float, float] | None) -> None:
-    axes.set_xlim(0.5, result.curves.sizes["epoch"] + 0.5)
+def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None) -> None:
+    axes.set_xlim(0.5, last + 0.5)
     if limits is not None:
         axes.set_ylim(*limits)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
@@ -301,14 +302,15 @@ def _dress(axes: Axes, result: Result, base: str, limits: tuple[float, float] | 
 def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], of: int) -> None:
     """Title above, legend and a caption in plain words below."""
     title = " · ".join(filter(None, (f"{result.name}: {base}", source_of(result))))
-    figure.suptitle(_plain(title), x=0.01, ha="left", fontsize=12, fontweight="bold")
-    width = int(figure.get_figwidth() * 13)
+    inches = figure.get_figwidth()
+    title = _plain(fill(title, int(inches * 8)))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     figure.legend(
         handles=_legend(shown),
         loc="outside lower left",
         ncols=3,
         frameon=False,
-        title=fill(_caption(result, shown, of), width),
+        title=fill(_caption(result, shown, of), int(inches * 13)),
         title_fontsize=9,
         alignment="left",
     )

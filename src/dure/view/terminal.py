@@ -35,18 +35,19 @@ def plan_table(plan: Plan) -> RenderableType:
     """What a study will need: a row per program, and the sums below."""
     head = f"{count(plan.lanes, 'lane')} of up to {count(plan.epochs, 'epoch')}"
     table = _table(f"Plan: {head}", "program", "variants", right=(0, 2, 3, 4, 5, 6))
-    for name in ("lanes", "parameters", "steps an epoch", "width", "memory"):
+    for name in ("lanes", "parameters", "steps", "width", "memory"):
         table.add_column(name, justify="right", no_wrap=True)
     for number, program in enumerate(plan.programs, 1):
         numbers = (program.lanes, program.parameters, program.steps_per_epoch, program.width)
         cells = (*(f"{n:,}" for n in numbers), size(program.memory_bytes))
         table.add_row(str(number), _names(program.variants), *cells)
-    table.caption = Text(
+    notes = Text(
+        "steps: of one lane in one epoch; width: lanes trained by one call\n"
         f"{count(len(plan.programs), 'program')} on {plan.workers} x {_clean(plan.device)}; "
         f"memory: about {size(plan.memory_bytes)} (data {size(plan.data_bytes)}) "
         f"of {size(plan.available_bytes)} free"
     )
-    return table
+    return Group(table, notes)
 
 
 class _Summary:
@@ -65,17 +66,14 @@ class _Summary:
             table.add_column(Text(name), justify="right")
         for row in rows:
             table.add_row(*map(Text, row))
-        table.caption = notes
+        wanted = Measurement.get(console, options.update_width(10_000), table).maximum
         # A wide table would break within intervals; several narrow ones below each other do not.
-        if (
-            Measurement.get(console, options.update_width(10_000), table).maximum
-            > options.max_width
-        ):
+        if wanted > options.max_width:
             yield Text(_clean(title), style="bold")
             yield Text("\n".join(aligned(header, rows, options.max_width)), no_wrap=True)
-            yield notes
         else:
             yield table
+        yield notes
 
 
 def summary_table(result: Result) -> RenderableType:
@@ -215,9 +213,8 @@ class Progress:
         if self._live:
             self._live.start(refresh=True)
         else:
-            self._say(
-                f"training {count(self._lanes, 'lane')}, up to {self._epochs:,} epochs in all"
-            )
+            lanes = count(self._lanes, "lane")
+            self._say(f"training {lanes}, up to {self._epochs:,} epochs in all")
         return self
 
     def __exit__(
@@ -286,9 +283,12 @@ class Progress:
 
     def _state(self) -> str:
         ran = sum(self._ran.values())
-        parts = [f"{len(self._ended)} of {count(self._lanes, 'lane')} done", f"{ran:,} epochs"]
+        parts = [f"{len(self._ended)} of {count(self._lanes, 'lane')} done", count(ran, "epoch")]
         if speed := self.speed:
-            parts += [f"{speed:,.1f} epochs/s", f"{duration(self.epochs_left / speed)} left"]
+            parts.append(f"{speed:,.1f} epochs/s")
+            # The first epochs wait for the compiler and would promise far too long a time.
+            if ran >= self._epochs / 20 or self._clock() - self._start > _WINDOW:
+                parts.append(f"{duration(self.epochs_left / speed)} left")
         return ", ".join(parts)
 
     def _plain_line(self, now: float) -> None:
@@ -350,9 +350,8 @@ def _table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
 
 
 def _names(names: Sequence[str]) -> Text:
-    shown = ", ".join(map(_clean, names[:_MOST_VARIANTS]))
-    more = len(names) - _MOST_VARIANTS
-    return Text(shown + (f" and {more} more" if more > 0 else ""))
+    more = [f"and {len(names) - _MOST_VARIANTS} more"] if len(names) > _MOST_VARIANTS else []
+    return Text("\n".join([*map(_clean, names[:_MOST_VARIANTS]), *more]))
 
 
 def _clean(text: str) -> str:

@@ -1,0 +1,364 @@
+"""The networks on which Dure must give Keras' own numbers, and how the two are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers as L
+
+BATCH = 16
+ROWS = 2 * BATCH + 5  # the last batch is smaller
+
+
+class Case(NamedTuple):
+    """A network, its data and what else its `fit` is given."""
+
+    model: Callable[[], keras.Model]
+    x: Any
+    y: Any
+    fit: dict[str, Any] = {}
+
+
+class Deviation(NamedTuple):
+    """Worst relative deviations of Dure from Keras: weights after a step, after epochs, curves."""
+
+    one_step: float
+    epochs: float
+    curves: float
+
+
+RANDOM = np.random.default_rng(20240517)
+TABLE = RANDOM.normal(size=(ROWS, 10)).astype("float32")
+PICTURES = RANDOM.random(size=(ROWS, 9, 9, 3)).astype("float32")
+SERIES = RANDOM.normal(size=(ROWS, 12, 4)).astype("float32")
+WORDS = RANDOM.integers(1, 20, size=(ROWS, 12)).astype("int32")
+PADDED = WORDS * (np.arange(12) >= RANDOM.integers(0, 9, size=(ROWS, 1)))
+BINARY = RANDOM.integers(0, 2, size=(ROWS,)).astype("int32")
+CLASSES = RANDOM.integers(0, 3, size=(ROWS,)).astype("int32")
+ONE_HOT = np.eye(3, dtype="float32")[CLASSES]
+NUMBERS = (TABLE[:, :2] @ np.array([[1.0], [-2.0]]) + 0.5).astype("float32")
+WEIGHTS = RANDOM.random(ROWS).astype("float32")
+
+
+def sequential(*stack: Any, loss: Any = "binary_crossentropy", optimizer: Any = "rmsprop") -> Any:
+    """A compiled Sequential model of these layers; left unbuilt where they name no Input."""
+
+    def make() -> keras.Model:
+        made = [layer() if callable(layer) and not isinstance(layer, L.Layer) else layer
+                for layer in stack]
+        model = keras.Sequential(made)
+        opt = optimizer() if callable(optimizer) else optimizer
+        metrics = [] if callable(loss) else ["accuracy"]
+        model.compile(opt, loss() if callable(loss) else loss, metrics=metrics)
+        return model
+
+    return make
+
+
+def sigmoid() -> L.Layer:
+    return L.Dense(1, activation="sigmoid")
+
+
+def softmax() -> L.Layer:
+    return L.Dense(3, activation="softmax")
+
+
+def words(*stack: Any, mask: bool = False) -> Callable[[], keras.Model]:
+    """An embedding, these layers, and a sigmoid."""
+    return sequential(lambda: L.Embedding(20, 6, mask_zero=mask), *stack, sigmoid)
+
+
+def pictures(*stack: Any) -> Callable[[], keras.Model]:
+    """These layers, flattened, and a softmax."""
+    loss = "sparse_categorical_crossentropy"
+    return sequential(*stack, L.Flatten, softmax, loss=loss, optimizer="adam")
+
+
+def tabular(*stack: Any, optimizer: Any = "rmsprop") -> Callable[[], keras.Model]:
+    """A hidden layer, these layers, and a sigmoid."""
+    return sequential(lambda: L.Dense(8, "tanh"), *stack, sigmoid, optimizer=optimizer)
+
+
+def _two_inputs() -> keras.Model:
+    left, right = L.Input((10,), name="left"), L.Input((12, 4), name="right")
+    merged = L.Concatenate()([L.Dense(4, "relu")(left), L.GRU(4)(right)])
+    model = keras.Model({"left": left, "right": right}, L.Dense(1, "sigmoid")(merged))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _two_outputs() -> keras.Model:
+    x = L.Input((10,))
+    hidden = L.Dense(8, "tanh")(x)
+    outputs = {
+        "kind": L.Dense(3, "softmax", name="kind")(hidden),
+        "size": L.Dense(1, name="size")(hidden),
+    }
+    model = keras.Model(x, outputs)
+    model.compile(
+        "adam",
+        loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
+        loss_weights={"kind": 1.0, "size": 0.3},
+        metrics={"kind": ["accuracy"], "size": ["mae"]},
+    )
+    return model
+
+
+def _shared_layer() -> keras.Model:
+    x, shared = L.Input((10,)), L.Dense(10, "tanh")
+    model = keras.Model(x, L.Dense(1, "sigmoid")(L.Add()([shared(shared(x)), x])))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _nested() -> keras.Model:
+    inner = keras.Sequential([L.Input((10,)), L.Dense(6, "relu"), L.BatchNormalization()])
+    x = L.Input((10,))
+    model = keras.Model(x, L.Dense(1, "sigmoid")(L.Dropout(0.2)(inner(x))))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy", "auc"])
+    return model
+
+
+@keras.saving.register_keras_serializable("parity")
+class Residual(keras.Model):
+    """A subclassed model that adds a loss of its own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hidden = L.Dense(10, "tanh")
+        self.drop = L.Dropout(0.2)
+        self.out = L.Dense(1, "sigmoid")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        hidden = self.drop(self.hidden(x), training=training)
+        self.add_loss(1e-3 * keras.ops.mean(keras.ops.square(hidden)))
+        return self.out(hidden + x)
+
+
+def _subclassed() -> keras.Model:
+    model = Residual()
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _frozen() -> keras.Model:
+    model = keras.Sequential([L.Input((10,)), L.Dense(8, "tanh"), L.Dense(1, "sigmoid")])
+    model.layers[0].trainable = False
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _mixed() -> keras.Model:
+    policy = keras.DTypePolicy("mixed_bfloat16")
+    stack = [
+        L.Input((10,)),
+        L.Dense(8, "relu", dtype=policy),
+        L.Dense(1, "sigmoid", dtype="float32"),
+    ]
+    model = keras.Sequential(stack)
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _regularised() -> Callable[[], keras.Model]:
+    def dense() -> L.Layer:
+        return L.Dense(
+            8,
+            "relu",
+            kernel_regularizer=keras.regularizers.L1L2(1e-3, 1e-2),
+            bias_regularizer="l2",
+            activity_regularizer=keras.regularizers.L1(1e-3),
+            kernel_constraint=keras.constraints.MaxNorm(0.9),
+        )
+
+    return tabular(dense)
+
+
+NETWORKS: dict[str, Case] = {
+    "dense": Case(tabular(), TABLE, BINARY),
+    "regression": Case(
+        sequential(lambda: L.Dense(8, "relu"), lambda: L.Dense(1), loss="mse"), TABLE, NUMBERS
+    ),
+    "one-hot targets": Case(
+        sequential(lambda: L.Dense(8, "relu"), softmax, loss="categorical_crossentropy"),
+        TABLE,
+        ONE_HOT,
+    ),
+    "Conv1D causal": Case(
+        sequential(
+            lambda: L.Conv1D(6, 3, padding="causal", dilation_rate=2, activation="relu"),
+            lambda: L.MaxPooling1D(2),
+            L.Flatten,
+            sigmoid,
+        ),
+        SERIES,
+        BINARY,
+    ),
+    "Conv2D same": Case(
+        pictures(lambda: L.Conv2D(5, 3, padding="same", activation="relu"), L.MaxPooling2D),
+        PICTURES,
+        CLASSES,
+    ),
+    "two Conv2D": Case(
+        pictures(
+            lambda: L.Conv2D(8, 3, padding="same", activation="relu"),
+            L.MaxPooling2D,
+            lambda: L.Conv2D(8, 3, padding="same", activation="relu"),
+            L.MaxPooling2D,
+        ),
+        PICTURES,
+        CLASSES,
+    ),
+    "Conv2D strided": Case(
+        pictures(lambda: L.Conv2D(5, 3, strides=2, use_bias=False), L.AveragePooling2D),
+        PICTURES,
+        CLASSES,
+    ),
+    "Conv2D grouped": Case(pictures(lambda: L.Conv2D(6, 3, groups=3)), PICTURES, CLASSES),
+    "Conv2DTranspose": Case(pictures(lambda: L.Conv2DTranspose(4, 3)), PICTURES, CLASSES),
+    "DepthwiseConv2D": Case(pictures(lambda: L.DepthwiseConv2D(3)), PICTURES, CLASSES),
+    "SeparableConv2D": Case(
+        pictures(lambda: L.SeparableConv2D(4, 3, padding="same")), PICTURES, CLASSES
+    ),
+    "overlapping MaxPooling2D": Case(
+        pictures(lambda: L.Conv2D(4, 3, activation="relu"), lambda: L.MaxPooling2D(3, strides=2)),
+        PICTURES,
+        CLASSES,
+    ),
+    "GlobalMaxPooling2D": Case(
+        pictures(lambda: L.Conv2D(4, 3, activation="relu"), L.GlobalMaxPooling2D),
+        PICTURES,
+        CLASSES,
+    ),
+    "GlobalAveragePooling1D": Case(words(L.GlobalAveragePooling1D), WORDS, BINARY),
+    "Embedding": Case(words(L.Flatten), WORDS, BINARY),
+    "SimpleRNN": Case(words(lambda: L.SimpleRNN(5)), WORDS, BINARY),
+    "LSTM": Case(words(lambda: L.LSTM(5)), WORDS, BINARY),
+    "GRU": Case(words(lambda: L.GRU(5)), WORDS, BINARY),
+    "GRU reset before": Case(words(lambda: L.GRU(5, reset_after=False)), WORDS, BINARY),
+    "LSTM masked": Case(words(lambda: L.LSTM(5), mask=True), PADDED, BINARY),
+    "GRU masked, stacked": Case(
+        words(lambda: L.GRU(5, return_sequences=True), lambda: L.GRU(4), mask=True), PADDED, BINARY
+    ),
+    "SimpleRNN masked": Case(words(lambda: L.SimpleRNN(5), mask=True), PADDED, BINARY),
+    "LSTM dropout": Case(words(lambda: L.LSTM(5, dropout=0.3)), WORDS, BINARY),
+    "LSTM recurrent dropout": Case(
+        words(lambda: L.LSTM(5, dropout=0.2, recurrent_dropout=0.2)), WORDS, BINARY
+    ),
+    "GRU recurrent dropout": Case(words(lambda: L.GRU(5, recurrent_dropout=0.2)), WORDS, BINARY),
+    "two LSTM": Case(
+        words(lambda: L.LSTM(5, return_sequences=True), lambda: L.LSTM(5)), WORDS, BINARY
+    ),
+    "Bidirectional LSTM": Case(words(lambda: L.Bidirectional(L.LSTM(4))), WORDS, BINARY),
+    "RNN of cells": Case(words(lambda: L.RNN([L.GRUCell(4), L.LSTMCell(4)])), WORDS, BINARY),
+    "BatchNormalization": Case(tabular(L.BatchNormalization), TABLE, BINARY),
+    "LayerNormalization": Case(tabular(L.LayerNormalization), TABLE, BINARY),
+    "Dropout": Case(tabular(lambda: L.Dropout(0.4)), TABLE, BINARY),
+    "GaussianNoise": Case(tabular(lambda: L.GaussianNoise(0.1)), TABLE, BINARY),
+    "regularizers, constraints": Case(_regularised(), TABLE, BINARY),
+    "two inputs": Case(_two_inputs, {"left": TABLE, "right": SERIES}, BINARY),
+    "two outputs": Case(_two_outputs, TABLE, {"kind": CLASSES, "size": NUMBERS}),
+    "shared layer": Case(_shared_layer, TABLE, BINARY),
+    "nested model": Case(_nested, TABLE, BINARY),
+    "subclassed model": Case(_subclassed, TABLE, BINARY),
+    "frozen layer": Case(_frozen, TABLE, BINARY),
+    "mixed_bfloat16": Case(_mixed, TABLE, BINARY),
+    "class weights": Case(tabular(), TABLE, BINARY, {"class_weight": {0: 0.3, 1: 2.0}}),
+    "sample weights": Case(tabular(), TABLE, BINARY, {"sample_weight": WEIGHTS}),
+}
+
+
+def _scheduled() -> Any:
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e-2, 5, 0.7)
+    return keras.optimizers.Adam(schedule)
+
+
+def _scaled() -> Any:
+    return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+
+
+O = keras.optimizers
+OPTIMIZERS: dict[str, Callable[[], Any]] = {
+    "SGD": lambda: O.SGD(0.1, momentum=0.9, nesterov=True),
+    "RMSprop": lambda: O.RMSprop(momentum=0.5, centered=True),
+    "Adam": lambda: O.Adam(amsgrad=True),
+    "AdamW": lambda: O.AdamW(weight_decay=0.01),
+    "Adagrad": lambda: O.Adagrad(0.05),
+    "Adadelta": lambda: O.Adadelta(0.5),
+    "Adamax": lambda: O.Adamax(),
+    "Nadam": lambda: O.Nadam(),
+    "Ftrl": lambda: O.Ftrl(0.05, l1_regularization_strength=0.01),
+    "Lion": lambda: O.Lion(),
+    "Lamb": lambda: O.Lamb(),
+    "Adafactor": lambda: O.Adafactor(),
+    "Muon": lambda: O.Muon(),
+    "ScheduleFreeAdamW": lambda: O.ScheduleFreeAdamW(),
+    "LossScaleOptimizer": _scaled,
+    "schedule": _scheduled,
+    "clipnorm": lambda: O.Adam(clipnorm=0.01),
+    "clipvalue": lambda: O.Adam(clipvalue=0.01),
+    "global_clipnorm": lambda: O.Adam(global_clipnorm=0.01),
+    "gradient accumulation": lambda: O.Adam(gradient_accumulation_steps=2),
+    "moving averages": lambda: O.Adam(use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=2),
+}
+
+CASES = {
+    **NETWORKS,
+    **{
+        f"optimizer {name}": Case(tabular(L.BatchNormalization, optimizer=make), TABLE, BINARY)
+        for name, make in OPTIMIZERS.items()
+    },
+}
+
+
+def rows_of(case: Case, count: int) -> tuple[Any, Any, dict[str, Any]]:
+    """The first rows of a case's data, and its other arguments for as many."""
+
+    def cut(part: Any) -> Any:
+        return {k: v[:count] for k, v in part.items()} if isinstance(part, dict) else part[:count]
+
+    fit = {k: v[:count] if k == "sample_weight" else v for k, v in case.fit.items()}
+    return cut(case.x), cut(case.y), fit
+
+
+def relative(ours: list[Any], theirs: list[Any]) -> float:
+    """The worst norm of a difference against the norm of what it differs from."""
+
+    def one(a: Any, b: Any) -> float:
+        a, b = np.asarray(a, "float64"), np.asarray(b, "float64")
+        return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-3))
+
+    return max((one(a, b) for a, b in zip(ours, theirs, strict=True)), default=0.0)
+
+
+def compare(case: Case, fit: Callable[..., Any], seed: int = 7) -> Deviation:
+    """Train the same network by Keras' `fit` and by another of the same arguments."""
+    weights: dict[str, list[Any]] = {}
+    curves: dict[str, dict[str, list[float]]] = {}
+    for name, train in (("keras", keras.Model.fit), ("ours", fit)):
+        for rows, epochs in ((BATCH, 1), (ROWS, 3)):
+            keras.utils.set_random_seed(seed)
+            model = case.model()
+            x, y, more = rows_of(case, rows)
+            # Validation rows are the training rows: only the same arithmetic is wanted of them.
+            validation = {"validation_data": (x, y)} if epochs > 1 else {}
+            options = {"batch_size": BATCH, "epochs": epochs, "shuffle": False, "verbose": 0}
+            history = train(model, x, y, **options, **validation, **more)
+            weights[f"{name} {epochs}"] = [
+                np.asarray(v.value, "float64")
+                for v in (*model.weights, *model.optimizer.variables)
+                if "seed_generator" not in v.path
+            ]
+            curves[name] = history.history
+    assert set(curves["ours"]) == set(curves["keras"])
+    return Deviation(
+        relative(weights["ours 1"], weights["keras 1"]),
+        relative(weights["ours 3"], weights["keras 3"]),
+        relative(
+            [curves["ours"][n] for n in sorted(curves["keras"])],
+            [curves["keras"][n] for n in sorted(curves["keras"])],
+        ),
+    )
