@@ -1,9 +1,9 @@
 """`dure.fit` against Keras' own `fit`: same start, same order of batches, same numbers."""
 
 import pytest
-from oracles.parity import CASES, compare
 
 import dure
+from oracles.parity import CASES, compare
 
 
 @pytest.mark.parametrize("name", CASES)

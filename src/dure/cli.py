@@ -38,7 +38,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a new one under runs/ if none.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Run folder; a new one under runs/ if none.")
+]
 Seeds = Annotated[int | None, typer.Option("--seeds", help="How many seeds, instead of its own.")]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs, instead of its own.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
@@ -190,14 +192,14 @@ def _run(
 ) -> Result:
     """Find a study, run it, and print what it found."""
     from dure.run import reporter_for, run_study
-    from dure.view.terminal import plan_table, summary_table
+    from dure.view.terminal import summary_table
 
     study = _study(source)
     silent = quiet or as_json
 
     def shown(prepared: Any) -> Any:
         if not silent:
-            Console().print(plan_table(prepared.plan))
+            print(prepared.plan)
         return reporter_for(prepared, progress=not silent)
 
     result = run_study(study, out, resume=resume, source=source, reporter=shown)

@@ -165,7 +165,7 @@ def _without_address(value: Any) -> str:
 
 
 def state_of(model: keras.Model) -> ModelState:
-    """The state of a model with weights and optimizer (arrays shared with the model, not copied)."""
+    """The state of a model with weights and optimizer; arrays are the model's own, not copies."""
     return ModelState(
         [v.value for v in model.trainable_variables],
         [v.value for v in model.non_trainable_variables],

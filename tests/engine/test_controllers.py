@@ -107,9 +107,7 @@ def test_early_stopping_is_keras(
             break
     theirs.on_train_end()
 
-    ours = EarlyStopping(
-        "loss", mode, restore_best_weights=True, start_from_epoch=start, **options
-    )
+    ours = EarlyStopping("loss", mode, restore_best_weights=True, start_from_epoch=start, **options)
     memory, _, epochs, _ = in_program(ours, history)
     assert epochs == ran
     restored = int(memory["weights"][0]) if memory["found"] else epochs - 1

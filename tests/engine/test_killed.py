@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.small import assert_same_runs, study
 
 import dure
+from engine.small import assert_same_runs, study
 
 KILLS = 50
 CHAINS = 2  # run folders, each killed and resumed again and again

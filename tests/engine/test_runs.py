@@ -6,11 +6,17 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
+
+import dure
+from dure.engine.plan import prepare
+from dure.engine.width import widen
+from dure.run import run_study
 from engine.small import (
     TEST,
+    Heard,
     X,
     Y,
-    Heard,
     assert_same_runs,
     build,
     keras_lane,
@@ -18,12 +24,6 @@ from engine.small import (
     same,
     study,
 )
-from sklearn.preprocessing import StandardScaler
-
-import dure
-from dure.engine.plan import prepare
-from dure.engine.width import widen
-from dure.run import run_study
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,9 @@ def test_a_lane_is_keras_fit_under_its_seed(result: dure.Result, seed: int, rate
         curve = lane.curves[name].values
         np.testing.assert_allclose(curve[: len(values)], values, rtol=1e-5)
         assert np.isnan(curve[len(values) :]).all()
-    for ours, theirs in zip(lane_weights(result)[(lane.variant, lane.seed, lane.fold)], model.get_weights(), strict=True):
+    for ours, theirs in zip(
+        lane_weights(result)[(lane.variant, lane.seed, lane.fold)], model.get_weights(), strict=True
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
     trained = lane.model("final")
     expected = model.evaluate(*TEST, verbose=0, return_dict=True)
@@ -56,7 +58,9 @@ def test_test_metrics_are_those_of_the_best_weights(result: dure.Result) -> None
     lane = result.lane("learning_rate=0.2", 1)
     expected = lane.model("best").evaluate(*TEST, verbose=0, return_dict=True)
     for name, value in expected.items():
-        assert float(result.test[name].sel(variant=lane.variant, seed=1, fold=1)) == pytest.approx(value)
+        assert float(result.test[name].sel(variant=lane.variant, seed=1, fold=1)) == pytest.approx(
+            value
+        )
 
 
 def test_variants_that_differ_in_numbers_share_one_compilation(
@@ -74,7 +78,9 @@ def test_variants_that_differ_in_structure_do_not_share() -> None:
 
 
 def test_a_lane_does_not_depend_on_its_neighbours(result: dure.Result, tmp_path: Path) -> None:
-    alone = study(variants={"learning_rate": [0.2]}, seeds=[1]).run(tmp_path / "run", progress=False)
+    alone = study(variants={"learning_rate": [0.2]}, seeds=[1]).run(
+        tmp_path / "run", progress=False
+    )
     name = "learning_rate=0.2"
     for metric, values in alone.curves.items():
         np.testing.assert_array_equal(
@@ -249,7 +255,9 @@ def test_other_callbacks_run_per_lane_with_the_lanes_model(tmp_path: Path) -> No
     ).run(tmp_path / "run", progress=False)
     assert list(result.lanes["status"]) == ["stopped at epoch 3"] * 2
     for seed in (0, 1):
-        saved = keras.models.load_model(tmp_path / f"best-learning_rate=0.05-seed{seed}-fold1.keras")
+        saved = keras.models.load_model(
+            tmp_path / f"best-learning_rate=0.05-seed{seed}-fold1.keras"
+        )
         stored = result.lane("learning_rate=0.05", seed).model("best")
         same(saved.get_weights(), stored.get_weights())
         lines = (tmp_path / f"learning_rate=0.05-{seed}.csv").read_text().splitlines()

@@ -16,6 +16,8 @@ from dure.layers.embedding import embedding_call
 from dure.layers.recurrent import recurrent_call
 
 BATCH, STEPS, FEATURES, UNITS = 4, 7, 3, 5
+# Compiling is nearly all that these tests cost; results are compared up to rounding anyway.
+QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 KINDS = (layers.SimpleRNN, layers.LSTM, layers.GRU)
 
 
@@ -55,10 +57,8 @@ def _evaluate(
         total = sum(jnp.vdot(o, _random(*o.shape, seed=9 + i)) for i, o in enumerate(flat))
         return total, (flat, left)
 
-    # Compiling is nearly all this costs; the results are compared up to rounding anyway.
-    options = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
     gradient = jax.value_and_grad(loss, argnums=(0, 1, 2), has_aux=True)
-    run = jax.jit(gradient, compiler_options=options)
+    run = jax.jit(gradient, compiler_options=QUICK)
     trainable = [v.value for v in layer.trainable_variables]
     (_, (outputs, left)), gradients = run(trainable, x, states)
     return outputs, gradients, left
@@ -211,7 +211,7 @@ def _plain(kind: Any, weights: Any, x: Any, mask: Any) -> Any:
     return h
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     kind=st.sampled_from(KINDS),
     batch=st.integers(1, 5),
@@ -235,8 +235,10 @@ def test_gradients_agree_with_plain_code(
     fixed = [v.value for v in layer.non_trainable_variables]
     fast = loss(lambda w, x: layer.stateless_call(w, fixed, x, mask=mask)[0])
     plain = loss(lambda w, x: _plain(kind, w, x, mask))
-    got = jax.value_and_grad(fast, argnums=(0, 1))(weights, x)
-    expected = jax.value_and_grad(plain, argnums=(0, 1))(weights, x)
+    got, expected = (
+        jax.jit(jax.value_and_grad(f, argnums=(0, 1)), compiler_options=QUICK)(weights, x)
+        for f in (fast, plain)
+    )
     _assert_close(got, expected, 1e-5)
 
 
@@ -307,11 +309,16 @@ def test_training_agrees_with_keras(name: str) -> None:
         variables = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
         state = tuple([v.value for v in group] for group in variables)
         data = words.reshape(3, 16, 9)[:batches], labels.reshape(3, 16, 1)[:batches]
-        run = jax.jit(lambda state: jax.lax.scan(step, state, data))
+        run = jax.jit(lambda state: jax.lax.scan(step, state, data), compiler_options=QUICK)
         for _ in range(epochs):
             state, _ = run(state)
         return list(state[0])
 
     slow, fast = _models(STACKS[name])
     for epochs, batches, tolerance in ((1, 1, 1e-6), (3, 3, 1e-4)):
-        _assert_close(train(fast, epochs, batches), train(slow, epochs, batches), tolerance)
+        got, expected = train(fast, epochs, batches), train(slow, epochs, batches)
+        # Relative to the model's largest weight: biases start at zero, and RMSprop makes a step of
+        # the rate's size out of a gradient that is nothing but rounding.
+        scale = max(float(jnp.abs(w).max()) for w in expected)
+        for g, e in zip(got, expected, strict=True):
+            np.testing.assert_allclose(g, e, rtol=0, atol=tolerance * scale)

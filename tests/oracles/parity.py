@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
@@ -19,7 +20,7 @@ class Case(NamedTuple):
     model: Callable[[], keras.Model]
     x: Any
     y: Any
-    fit: dict[str, Any] = {}
+    fit: Mapping[str, Any] = MappingProxyType({})
 
 
 class Deviation(NamedTuple):
@@ -47,8 +48,10 @@ def sequential(*stack: Any, loss: Any = "binary_crossentropy", optimizer: Any = 
     """A compiled Sequential model of these layers; left unbuilt where they name no Input."""
 
     def make() -> keras.Model:
-        made = [layer() if callable(layer) and not isinstance(layer, L.Layer) else layer
-                for layer in stack]
+        made = [
+            layer() if callable(layer) and not isinstance(layer, L.Layer) else layer
+            for layer in stack
+        ]
         model = keras.Sequential(made)
         opt = optimizer() if callable(optimizer) else optimizer
         metrics = [] if callable(loss) else ["accuracy"]
@@ -213,7 +216,7 @@ NETWORKS: dict[str, Case] = {
         CLASSES,
     ),
     "Conv2D strided": Case(
-        pictures(lambda: L.Conv2D(5, 3, strides=2, use_bias=False), L.AveragePooling2D),
+        pictures(lambda: L.Conv2D(5, 3, strides=2, use_bias=False), lambda: L.AveragePooling2D(2)),
         PICTURES,
         CLASSES,
     ),
@@ -276,33 +279,36 @@ def _scheduled() -> Any:
     return keras.optimizers.Adam(schedule)
 
 
+def _averaged() -> Any:
+    return keras.optimizers.Adam(use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=2)
+
+
 def _scaled() -> Any:
     return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
 
 
-O = keras.optimizers
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
-    "SGD": lambda: O.SGD(0.1, momentum=0.9, nesterov=True),
-    "RMSprop": lambda: O.RMSprop(momentum=0.5, centered=True),
-    "Adam": lambda: O.Adam(amsgrad=True),
-    "AdamW": lambda: O.AdamW(weight_decay=0.01),
-    "Adagrad": lambda: O.Adagrad(0.05),
-    "Adadelta": lambda: O.Adadelta(0.5),
-    "Adamax": lambda: O.Adamax(),
-    "Nadam": lambda: O.Nadam(),
-    "Ftrl": lambda: O.Ftrl(0.05, l1_regularization_strength=0.01),
-    "Lion": lambda: O.Lion(),
-    "Lamb": lambda: O.Lamb(),
-    "Adafactor": lambda: O.Adafactor(),
-    "Muon": lambda: O.Muon(),
-    "ScheduleFreeAdamW": lambda: O.ScheduleFreeAdamW(),
+    "SGD": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "RMSprop": lambda: keras.optimizers.RMSprop(momentum=0.5, centered=True),
+    "Adam": lambda: keras.optimizers.Adam(amsgrad=True),
+    "AdamW": lambda: keras.optimizers.AdamW(weight_decay=0.01),
+    "Adagrad": lambda: keras.optimizers.Adagrad(0.05),
+    "Adadelta": lambda: keras.optimizers.Adadelta(0.5),
+    "Adamax": lambda: keras.optimizers.Adamax(),
+    "Nadam": lambda: keras.optimizers.Nadam(),
+    "Ftrl": lambda: keras.optimizers.Ftrl(0.05, l1_regularization_strength=0.01),
+    "Lion": lambda: keras.optimizers.Lion(),
+    "Lamb": lambda: keras.optimizers.Lamb(),
+    "Adafactor": lambda: keras.optimizers.Adafactor(),
+    "Muon": lambda: keras.optimizers.Muon(),
+    "ScheduleFreeAdamW": lambda: keras.optimizers.ScheduleFreeAdamW(),
     "LossScaleOptimizer": _scaled,
     "schedule": _scheduled,
-    "clipnorm": lambda: O.Adam(clipnorm=0.01),
-    "clipvalue": lambda: O.Adam(clipvalue=0.01),
-    "global_clipnorm": lambda: O.Adam(global_clipnorm=0.01),
-    "gradient accumulation": lambda: O.Adam(gradient_accumulation_steps=2),
-    "moving averages": lambda: O.Adam(use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=2),
+    "clipnorm": lambda: keras.optimizers.Adam(clipnorm=0.01),
+    "clipvalue": lambda: keras.optimizers.Adam(clipvalue=0.01),
+    "global_clipnorm": lambda: keras.optimizers.Adam(global_clipnorm=0.01),
+    "gradient accumulation": lambda: keras.optimizers.Adam(gradient_accumulation_steps=2),
+    "moving averages": _averaged,
 }
 
 CASES = {

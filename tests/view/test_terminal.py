@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +22,7 @@ from dure.view.terminal import (
     Quiet,
     duration,
     lanes_table,
-    plan_table,
+    metric_table,
     runs_table,
     size,
     summary_table,
@@ -67,46 +66,6 @@ def watched(
     return Watched(Progress(lanes, epochs, variants, "val_loss", console, clock), clock, out)
 
 
-def plan(variants: list[str]) -> SimpleNamespace:
-    program = SimpleNamespace(
-        variants=variants,
-        lanes=15,
-        parameters=197210,
-        steps_per_epoch=45,
-        width=1,
-        memory_bytes=3_200_000,
-    )
-    return SimpleNamespace(
-        lanes=25,
-        epochs=30,
-        programs=[program, program],
-        workers=2,
-        device="cpu",
-        data_bytes=920_000,
-        memory_bytes=8_100_000,
-        available_bytes=24_000_000_000,
-    )
-
-
-def test_plan_has_a_row_per_program_and_the_sums() -> None:
-    lines = shown(plan_table(plan(["none", "dropout"])))
-    assert "25 lanes of up to 30 epochs" in lines[0]
-    rows = [line for line in lines if "none" in line]
-    assert sum(line.strip() == "dropout" for line in lines) == 2
-    assert len(rows) == 2
-    assert all(part in rows[0] for part in ("15", "197,210", "45", "3.2 MB"))
-    assert "2 programs on 2 x cpu" in lines[-1]
-    assert "8.1 MB (data 920.0 kB) of 24.0 GB free" in lines[-1]
-
-
-def test_columns_of_numbers_end_at_the_same_place() -> None:
-    wanted = plan(["a"])
-    wanted.programs[1] = SimpleNamespace(**{**vars(wanted.programs[0]), "parameters": 7})
-    rows = [line for line in shown(plan_table(wanted)) if "3.2 MB" in line]
-    ends = [line.index(" ", line.index(n)) for line, n in zip(rows, ("197,210", "7 "), strict=True)]
-    assert ends[0] == ends[1]
-
-
 def test_summary_shows_intervals_and_what_they_rest_on(make: Callable[..., Result]) -> None:
     result = make(["none", "dropout"], ends={1: Status("diverged", 3, "loss became NaN")})
     text = "\n".join(shown(summary_table(result)))
@@ -114,6 +73,15 @@ def test_summary_shows_intervals_and_what_they_rest_on(make: Callable[..., Resul
     assert "4 of 5" in text and "5 of 5" in text
     assert text.count("[0.") >= 8  # two variants, four metrics
     assert "95 % interval over 5 seeds" in text
+
+
+def test_one_metric_is_a_row_per_variant(make: Callable[..., Result]) -> None:
+    result = make(["none", "dropout"], ends={1: Status("diverged", 3, "loss became NaN")})
+    lines = shown(metric_table(result, "val_accuracy"))
+    assert "demo · val_accuracy" in lines[0]
+    rows = [line for line in lines if line.strip().startswith(("none", "dropout"))]
+    assert [re.search(r"\d of 5", row)[0] for row in rows] == ["4 of 5", "5 of 5"]  # type: ignore[index]
+    assert all(re.search(r"0\.\d+ +\[0\.\d+, [01]\.\d+\]", row) for row in rows)
 
 
 @pytest.mark.parametrize("width", [200, 100, 80, 60])
@@ -153,11 +121,10 @@ def test_runs_are_a_row_each() -> None:
 @settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=12), st.integers(20, 160))
 def test_any_name_is_printed_as_it_is(names: list[str], width: int) -> None:
-    lines = shown(plan_table(plan(names)), width)
+    runs = [RunEntry(Path("x"), name, "", 0, 1, None) for name in names]
+    lines = shown(runs_table(runs), width)
     assert all(cell_len(line) <= width for line in lines)
     assert not any("\x1b" in line for line in lines)
-    run = RunEntry(Path("x"), names[0], "", 0, 1, None)
-    assert all(cell_len(line) <= width for line in shown(runs_table([run]), width))
 
 
 @settings(deadline=None)

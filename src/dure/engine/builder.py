@@ -115,9 +115,7 @@ class LaneBuilder:
         if found is None:
             split = self.study.splits[key.fold - 1]
             arrays, test = self.study.fold_arrays(split), self.study.test_arrays(split)
-            found = _OnDevice(
-                self._put(arrays), None if test is None else self._put(test)
-            )
+            found = _OnDevice(self._put(arrays), None if test is None else self._put(test))
             self._cache[place] = found
         self._latest = found
         return found
@@ -131,7 +129,5 @@ class LaneBuilder:
 def validated_epochs(frequency: int | list[int], epochs: int) -> npt.NDArray[np.bool_]:
     """Which epochs (from 0) are validated under Keras' `validation_freq`, bool [epochs]."""
     numbers = np.arange(1, epochs + 1)
-    if isinstance(frequency, int):
-        return numbers % frequency == 0
-    return np.isin(numbers, frequency)
-
+    validated = numbers % frequency == 0 if isinstance(frequency, int) else None
+    return np.isin(numbers, frequency) if validated is None else validated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def fit(
     sample_weight: Any = None,
     initial_epoch: int = 0,
     validation_batch_size: int | None = None,
-    validation_freq: int | Sequence[int] = 1,
+    validation_freq: int | list[int] = 1,
 ) -> keras.callbacks.History:
     """Train a compiled Keras model as ``model.fit`` would, to the same numbers, faster.
 
@@ -186,8 +186,8 @@ class _Fit:
         )
         carry = self.program.start(state_of(self.model))._replace(epoch=np.int32(self.epoch))
         start = time.perf_counter()
-        stacked = jax.tree.map(lambda a: np.asarray(a)[None], (carry, orders))
-        after, curves, _ = jax.block_until_ready(self.program(*stacked, rows))
+        carry, orders = jax.tree.map(lambda a: np.asarray(a)[None], (carry, orders))
+        after, curves, _ = jax.block_until_ready(self.program(carry, orders, rows))
         seconds = time.perf_counter() - start
         self.program.seconds_per_epoch = seconds / count
         write_state(self.model, jax.tree.map(lambda a: a[0], after.model))

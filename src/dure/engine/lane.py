@@ -185,4 +185,3 @@ def snapshot(carry: Carry, slot: int) -> list[npt.NDArray[Any]]:
 def with_leaves(carry: Carry, leaves: list[npt.NDArray[Any]]) -> Carry:
     """A carry of the same structure with other leaves."""
     return jax.tree.unflatten(jax.tree.structure(carry), leaves)  # type: ignore[no-any-return]
-

@@ -10,9 +10,13 @@ import psutil
 from jax.extend.core import Literal
 
 _ELEMENTWISE = frozenset(
-    "add sub mul div max min neg exp log tanh logistic sqrt rsqrt square integer_pow pow abs sign "
-    "select_n eq ne lt le gt ge and or not xor convert_element_type broadcast_in_dim reshape "
-    "stop_gradient is_finite copy squeeze expand_dims floor round clamp iota".split()
+    [
+        *("add", "sub", "mul", "div", "max", "min", "neg", "abs", "sign", "square", "pow"),
+        *("integer_pow", "exp", "log", "tanh", "logistic", "sqrt", "rsqrt", "floor", "round"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "xor", "select_n", "clamp"),
+        *("is_finite", "convert_element_type", "stop_gradient", "copy", "iota"),
+        *("broadcast_in_dim", "reshape", "squeeze", "expand_dims"),
+    ]
 )
 """Operations XLA fuses with their neighbours, so that what they hand on is never in memory."""
 

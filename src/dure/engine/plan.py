@@ -38,6 +38,9 @@ ORDER_ROWS = 2_000_000
 ROUND_EPOCHS = 256
 """Epochs one call can run at most; rounds are sized by time, this only bounds the curves."""
 
+MOST_NAMES = 40
+"""Characters of variants' names in a plan's row."""
+
 MEMORY_SHARE = 0.95
 """Share of the free memory a plan may fill."""
 
@@ -78,37 +81,44 @@ class Plan:
     available_bytes: int
 
     def __str__(self) -> str:
-        rows = [("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")]
-        for number, program in enumerate(self.programs, 1):
-            shown = ", ".join(program.variants)
-            rows.append(
-                (
-                    str(number),
-                    shown if len(shown) <= 40 else f"{shown[:37]}...",
-                    str(program.lanes),
-                    f"{program.parameters:,}",
-                    str(program.steps_per_epoch),
-                    str(program.width),
-                    megabytes(program.memory_bytes),
-                )
-            )
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        head = ("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")
+        rows = [head, *(self._row(n, p) for n, p in enumerate(self.programs, 1))]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
         lines = [
             "  ".join(
-                cell.ljust(w) if i == 1 else cell.rjust(w)
-                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+                cell.ljust(width) if column == 1 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
             ).rstrip()
             for row in rows
         ]
-        return "\n".join([self.headline, *lines])
+        return "\n".join([f"{self._work}; {self._memory}", "", *lines])
+
+    @staticmethod
+    def _row(number: int, program: PlannedProgram) -> tuple[str, ...]:
+        names = ", ".join(program.variants)
+        return (
+            str(number),
+            names if len(names) <= MOST_NAMES else f"{names[: MOST_NAMES - 3]}...",
+            f"{program.lanes:,}",
+            f"{program.parameters:,}",
+            f"{program.steps_per_epoch:,}",
+            str(program.width),
+            megabytes(program.memory_bytes),
+        )
 
     @property
-    def headline(self) -> str:
-        """The plan in one sentence."""
+    def _work(self) -> str:
+        lanes, programs = self.lanes, len(self.programs)
         return (
-            f"{self.lanes} lanes of up to {self.epochs} epochs in {len(self.programs)} programs on "
-            f"{self.workers} x {self.device}; memory about {megabytes(self.memory_bytes)} "
-            f"(data {megabytes(self.data_bytes)}) of {megabytes(self.available_bytes)} free"
+            f"{lanes:,} lane{'s' if lanes > 1 else ''} of up to {self.epochs} epochs in "
+            f"{programs} program{'s' if programs > 1 else ''} on {self.workers} x {self.device}"
+        )
+
+    @property
+    def _memory(self) -> str:
+        return (
+            f"about {megabytes(self.memory_bytes)} of {megabytes(self.available_bytes)} free "
+            f"(data {megabytes(self.data_bytes)})"
         )
 
 
@@ -159,11 +169,9 @@ def split_size(split: Split) -> tuple[int, int]:
 
 
 def devices() -> list[Any]:
-    """The devices lanes run on: one entry a worker. A CPU is one device with many workers."""
-    found = jax.local_devices()
-    if found[0].platform == "cpu":
-        return found[:1] * usable_cores()
-    return list(found)
+    """The device lanes run on, once for each worker: one a core of a CPU, one in all for a GPU."""
+    first: Any = jax.local_devices()[0]
+    return [first] * (usable_cores() if first.platform == "cpu" else 1)
 
 
 def usable_cores() -> int:
@@ -216,9 +224,7 @@ def _device_shape(array: Any) -> Any:
     return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
 
 
-def _prototype(
-    study: Study, variant: Variant, callbacks: Callbacks, batch: Batch
-) -> Prototype:
+def _prototype(study: Study, variant: Variant, callbacks: Callbacks, batch: Batch) -> Prototype:
     first = study.seed_list[0]
     model, draws = _built(study, variant, first, batch)
     text = description(model)
@@ -269,8 +275,8 @@ def first_batch(study: Study, rows: Rows) -> Batch:
         size = min(study.batch_size, shape.shape[0])
         return jax.ShapeDtypeStruct((size, *shape.shape[1:]), shape.dtype)
 
-    parts = (rows.x, rows.y, rows.train_weight)
-    return tuple(jax.tree.map(cut, part) for part in parts)  # type: ignore[return-value]
+    x, y, weight = (jax.tree.map(cut, p) for p in (rows.x, rows.y, rows.train_weight))
+    return x, y, weight
 
 
 def _ready(model: Any, batch: Batch) -> bool:
@@ -287,7 +293,7 @@ def _ready(model: Any, batch: Batch) -> bool:
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:
     """What decides a lane's best epoch: what early stopping watches, else the (validation) loss."""
     for callback in (*callbacks.in_program, *callbacks.host):
-        name = getattr(callback, "monitor", None)
+        name = str(getattr(callback, "monitor", None))
         if name in metrics:
             mode = getattr(callback, "mode", "auto")
             known = lowered.directions()
@@ -304,9 +310,7 @@ def _trace_programs(
     for prototype in prototypes.values():
         for size in sorted({split_size(split) for split in study.splits}):
             shape = program_shape(study, callbacks, size, callbacks.stop_on_nan)
-            program = Program(
-                prototype.lowered, shape, prototype.monitor, prototype.controllers
-            )
+            program = Program(prototype.lowered, shape, prototype.monitor, prototype.controllers)
             prototype.carry = program.start(state_of(prototype.lowered.model))
             jaxpr = program.trace(prototype.carry, rows)
             shared = known.setdefault(_identity(jaxpr), program)
@@ -393,8 +397,9 @@ def _plan(
 def _memory_message(plan: Plan) -> str:
     largest = max(plan.programs, key=lambda p: p.memory_bytes)
     return (
-        f"this study needs about {megabytes(plan.memory_bytes)} and {megabytes(plan.available_bytes)}"
-        f" are free: data {megabytes(plan.data_bytes)}, and {plan.workers} workers with up to "
+        f"this study needs about {megabytes(plan.memory_bytes)} and "
+        f"{megabytes(plan.available_bytes)} are free: data {megabytes(plan.data_bytes)}, and "
+        f"{plan.workers} workers with up to "
         f"{megabytes(largest.memory_bytes)} each (variant {largest.variants[0]!r}, "
         f"{largest.parameters:,} parameters). Lower batch_size or the network's size, or pass "
         "fewer rows."

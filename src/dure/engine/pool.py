@@ -236,7 +236,7 @@ class _Slots:
     def _round(self, rows: Any) -> None:
         self.program.compile()
         epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS) for n in self.lanes]
-        for slot, host in self.hosts.items():
+        for host in self.hosts.values():
             self.carry = host.epoch_begin(self.carry)
         orders = [self._orders(s, count) for s, count in enumerate(epoch_counts)]
         stacked = jax.tree.map(lambda *a: np.stack(a), *orders)
@@ -296,4 +296,3 @@ def _set(stacked: Any, slot: int, value: Any) -> Any:
         stacked[slot] = value
         return stacked
     return stacked.at[slot].set(value)
-

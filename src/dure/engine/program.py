@@ -152,9 +152,7 @@ class Program:
             validate=_spec((shape.round_epochs,), np.bool_),
             count=_spec((), np.int32),
         )
-        stacked = jax.tree.map(
-            lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders)
-        )
+        stacked = jax.tree.map(lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders))
         self._specs = (carry, rows)
         with self.lowered.tracing(stacked=self.width > 1):
             self._traced = jax.jit(self._stacked_round).trace(*stacked, rows)
@@ -235,12 +233,14 @@ class Program:
             if self._evaluate is None:
                 with self.lowered.tracing():
                     self._evaluate = jax.jit(run).lower(state, order, rows).compile()
-        return self._evaluate(state, order, rows)  # type: ignore[no-any-return]
+        results: Logs = self._evaluate(state, order, rows)
+        return results
 
     def _stacked_round(self, carry: Carry, orders: Orders, rows: Rows) -> Any:
         if self.width > 1:
             return jax.vmap(self._round, in_axes=(0, 0, None))(carry, orders, rows)
-        out = self._round(*jax.tree.map(lambda a: a[0], (carry, orders)), rows)
+        one, plan = jax.tree.map(lambda a: a[0], (carry, orders))
+        out = self._round(one, plan, rows)
         return jax.tree.map(lambda a: a[None], out)
 
     def _round(self, carry: Carry, orders: Orders, rows: Rows) -> tuple[Carry, Any, Any]:
@@ -360,7 +360,7 @@ def _batch(x: Arrays, y: Arrays, weight: Arrays, indices: Any) -> Batch:
     def take(a: Any) -> Any:
         return a.at[indices].get(mode="promise_in_bounds")
 
-    return tuple(jax.tree.map(take, part) for part in (x, y, weight))  # type: ignore[return-value]
+    return jax.tree.map(take, x), jax.tree.map(take, y), jax.tree.map(take, weight)
 
 
 def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size: int) -> Loop:

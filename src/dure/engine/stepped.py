@@ -81,7 +81,7 @@ class SteppedRounds:
         """One round of one lane; every argument but `rows` has a lane axis of 1."""
         lane, plan = jax.tree.map(lambda a: a[0], (carry, orders))
         room = self._program.shape.round_epochs
-        curves = []
+        curves: list[Any] = []
         while len(curves) < int(plan.count) and int(lane.status) == RUNNING:
             lane, row = self._epoch(lane, plan, len(curves), rows)
             curves.append(np.asarray(row))

@@ -79,7 +79,9 @@ def widen(prepared: Prepared, choose: Callable[[Program, int], Program]) -> None
         From a program and its number of lanes to the program to use.
     """
     chosen: dict[int, Program] = {}
-    planned = {id(p): n.lanes for p, n in zip(_programs(prepared), prepared.plan.programs, strict=True)}
+    planned = {
+        id(p): n.lanes for p, n in zip(_programs(prepared), prepared.plan.programs, strict=True)
+    }
     for prototype in prepared.prototypes.values():
         for size, program in prototype.programs.items():
             if id(program) not in chosen:

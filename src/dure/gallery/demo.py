@@ -23,9 +23,7 @@ def build(
     regularizer = keras.regularizers.L2(l2) if l2 else None
     network = [layers.Input((8, 8, 1))]
     for width in (filters, 2 * filters):
-        network.append(
-            layers.Conv2D(width, 3, padding="same", kernel_regularizer=regularizer)
-        )
+        network.append(layers.Conv2D(width, 3, padding="same", kernel_regularizer=regularizer))
         if batch_norm:
             network.append(layers.BatchNormalization())
         network += [layers.Activation("relu"), layers.MaxPooling2D(2)]

@@ -31,10 +31,10 @@ least 32. A bias and ReLU need no form of their own: XLA fuses both into the nei
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -110,8 +110,8 @@ def taps(padded: jax.Array, window: Window, outputs: Sequence[int]) -> list[jax.
 
 def scatter_taps(parts: Sequence[jax.Array], window: Window, spatial: Sequence[int]) -> jax.Array:
     """The transpose of padding and :func:`taps`: each part added back where it was read."""
-    total: jax.Array | None = None
     zero = jnp.zeros((), parts[0].dtype)
+    placed = []
     for part, starts in zip(parts, _tap_starts(window), strict=True):
         config = [
             (start - low, low + length - start - (count - 1) * stride - 1, stride - 1)
@@ -119,10 +119,8 @@ def scatter_taps(parts: Sequence[jax.Array], window: Window, spatial: Sequence[i
                 starts, window.strides, part.shape[1:-1], spatial, window.pads, strict=True
             )
         ]
-        placed = lax.pad(part, zero, [(0, 0, 0), *config, (0, 0, 0)])
-        total = placed if total is None else total + placed
-    assert total is not None
-    return total
+        placed.append(lax.pad(part, zero, [(0, 0, 0), *config, (0, 0, 0)]))
+    return functools.reduce(jnp.add, placed)
 
 
 def _tap_starts(window: Window) -> list[tuple[int, ...]]:
@@ -143,7 +141,7 @@ def _patch_product(patches: jax.Array, kernel: jax.Array, shape: Sequence[int]) 
     return (patches @ kernel.reshape(-1, kernel.shape[-1])).reshape(*shape, kernel.shape[-1])
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _by_patches(window: Window, x: jax.Array, kernel: jax.Array) -> jax.Array:
     return _by_patches_forward(window, x, kernel)[0]
 
@@ -245,7 +243,7 @@ def _tile_gradients(dy: jax.Array) -> list[jax.Array]:
     return [part.reshape(-1, dy.shape[-1]) for part in _transform(_OUTPUT.T, parts, rank)]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _by_tiles(window: Window, x: jax.Array, kernel: jax.Array) -> jax.Array:
     return _by_tiles_forward(window, x, kernel)[0]
 
@@ -298,17 +296,21 @@ def convolve_depthwise(window: Window, x: jax.Array, kernel: jax.Array) -> jax.A
     """Each channel with its own kernels: ``kernel`` [*size, in, multiplier].
 
     Returns [batch, *outputs, in * multiplier], the multiples of one channel side by side.
-    No product of matrices is hidden in here, so shifted multiply-adds, which XLA fuses into one
-    pass, are the whole of it, and their automatic gradient too.
+    No product of matrices is hidden in here: shifted multiply-adds, which XLA fuses into one
+    pass, are the whole of it, and their automatic gradient too. Forward and both gradients of
+    32 channels at 14x14, 3x3, batch 32: Keras' call 61 ms in a scan, this 0.6; with a last axis
+    of length one for the multiplier, which keeps the loops from being vectorised, 2.5.
     """
     outputs = window.outputs(x.shape[1:-1])
     *_, channels, multiplier = kernel.shape
-    weights = kernel.reshape(-1, channels, multiplier)
     parts = taps(pad_spatial(x, window.pads), window, outputs)
-    total = parts[0][..., None] * weights[0]
-    for part, weight in zip(parts[1:], weights[1:], strict=True):
-        total = total + part[..., None] * weight
-    return total.reshape(x.shape[0], *outputs, channels * multiplier)
+    multiples: list[jax.Array] = []
+    for k in range(multiplier):
+        terms = zip(parts, kernel[..., k].reshape(-1, channels), strict=True)
+        multiples.append(functools.reduce(jnp.add, (part * weight for part, weight in terms)))
+    if multiplier == 1:
+        return multiples[0]
+    return jnp.stack(multiples, axis=-1).reshape(x.shape[0], *outputs, channels * multiplier)
 
 
 # --- Twins of Keras' layers --------------------------------------------------------------------
@@ -320,7 +322,7 @@ def conv_call(layer: Any) -> Call | None:
     Takes and returns what the layer's own ``call`` does, reading the layer's variables when it
     is called. None for several groups, LoRA, and whatever :func:`plain` refuses.
     """
-    if not plain(layer) or layer.groups != 1 or layer.lora_enabled or layer.lora_rank:
+    if not plain(layer) or layer.groups != 1 or layer.lora_rank:
         return None
 
     def call(inputs: Any) -> Any:

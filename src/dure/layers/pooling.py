@@ -10,7 +10,9 @@ by 2, place found again in the backward pass 1.2 ms, place kept as one byte 0.6 
 
 Ties matter: after ReLU whole pools are zero. Keras (XLA) gives the gradient to the first maximum
 in row-major order, and so does this. Global pooling is a plain reduction, which XLA runs well, and
-shares the gradient of equal maxima out evenly: it stays Keras' own.
+shares the gradient of equal maxima out evenly: it stays Keras' own. Forward and backward at
+14x14x64, batch 32, in a scan, Keras' call against the twin: max by 2 2.5 and 0.10 ms, max 3 by 2
+overlapping 5.0 and 0.63, average by 2 0.11 and 0.08, overlapping 1.7 and 1.5; global max 0.08.
 """
 
 from __future__ import annotations
@@ -95,7 +97,8 @@ def _stored(place: jax.Array) -> jax.Array:
     it fuses, so they do not help.)
     """
     first = place[(0,) * place.ndim]
-    return lax.cond(first >= 0, lambda kept: kept, jnp.zeros_like, place)
+    kept: jax.Array = lax.cond(first >= 0, lambda same: same, jnp.zeros_like, place)
+    return kept
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

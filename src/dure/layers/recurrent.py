@@ -118,9 +118,7 @@ def _call(
     flat_live = None if live is None else jnp.tile(live, (1, units))
     flat_drop = None if kept is None else jnp.stack([_flat(m) for m in kept])
     form = Form(_NAMES[layer.cell.activation], layer.return_sequences)
-    sequence, last = run(
-        layer.cell, form, inputs, [_flat(s) for s in states], flat_live, flat_drop
-    )
+    sequence, last = run(layer.cell, form, inputs, [_flat(s) for s in states], flat_live, flat_drop)
     last = [s.reshape(units, batch).T for s in last]
     return _outputs(layer, sequence, last, live)
 

@@ -16,7 +16,6 @@ from jax import Array, lax
 from dure.layers.recurrent_loops import (
     ACTIVATIONS,
     Form,
-    batched,
     before,
     bias_gradient,
     blocks,
@@ -121,6 +120,7 @@ def _gru_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
     weights, first, _, inner, _, h, _, drop = kept
     dstates, dh = gradients
     units = weights.shape[1]
+    transposed = weights.T
 
     def step(dh: Array, at: Any) -> tuple[Array, tuple[Array, Array | None]]:
         (by_candidate, by_update, by_reset, reset, carry), extra = at
@@ -128,11 +128,11 @@ def _gru_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
         dcandidate, dupdate = dh * by_candidate, dh * by_update
         if form.reset_after:
             dreset, dinner = dcandidate * by_reset, dcandidate * reset
-            back = recur_back(weights, jnp.concatenate([dupdate, dreset, dinner]), drop)
+            back = recur_back(transposed, jnp.concatenate([dupdate, dreset, dinner]), drop)
         else:
-            through = recur_back(weights[2 * units :], dcandidate, None)
+            through = recur_back(transposed[:, 2 * units :], dcandidate, None)
             dreset, dinner = through * by_reset, None
-            back = recur_back(weights[: 2 * units], jnp.concatenate([dupdate, dreset]), None)
+            back = recur_back(transposed[:, : 2 * units], jnp.concatenate([dupdate, dreset]), None)
             back = back + through * reset
         return dh * carry + back, (jnp.concatenate([dcandidate, dupdate, dreset]), dinner)
 

@@ -106,13 +106,16 @@ def recur(weights: Array, h: Array, drop: Array | None) -> Array:
     return batched(weights.reshape(len(drop), units, units), masked, 2, 1).reshape(-1)
 
 
-def recur_back(weights: Array, dz: Array, drop: Array | None) -> Array:
-    """Gradient of recur with respect to h."""
-    units = weights.shape[1]
+def recur_back(transposed: Array, dz: Array, drop: Array | None) -> Array:
+    """Gradient of recur with respect to h; transposed is weights.T.
+
+    Transpose before the loop: inside, XLA folds it into the product, three times slower at 64 units.
+    """
+    units, columns = transposed.shape
     if drop is None:
-        return (weights.T @ dz.reshape(len(weights), -1)).reshape(-1)
-    by_gate = weights.reshape(len(drop), units, units)
-    back = batched(by_gate, dz.reshape(len(drop), units, -1), 1, 1)
+        return (transposed @ dz.reshape(columns, -1)).reshape(-1)
+    by_gate = transposed.reshape(units, len(drop), units).transpose(1, 0, 2)
+    back = batched(by_gate, dz.reshape(len(drop), units, -1), 2, 1)
     return (back.reshape(len(drop), -1) * drop).sum(0)
 
 
@@ -202,12 +205,13 @@ def _simple_rnn_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ..
     dstates, dh = gradients
     slopes = where_live(live, ACTIVATIONS[form.activation].slope(states), 0.0)
     held = None if live is None else 1.0 - live
+    transposed = weights.T
 
     def step(dh: Array, at: Any) -> tuple[Array, Array]:
         slope, extra, held = at
         dh = dh if extra is None else dh + extra
         dz = dh * slope
-        back = recur_back(weights, dz, drop)
+        back = recur_back(transposed, dz, drop)
         return back if held is None else back + dh * held, dz
 
     dh, dz = lax.scan(step, dh, (slopes, dstates, held), reverse=True)
@@ -306,13 +310,14 @@ def _lstm_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
     by_dc, by_dh = jax.tree.map(lambda p: where_live(live, p, 0.0), (by_dc, by_dh))
     carry_c = where_live(live, 0.5 + 0.5 * f, 1.0)
     held = None if live is None else 1.0 - live
+    transposed = weights.T
 
     def step(state: tuple[Array, Array], at: Any) -> tuple[tuple[Array, Array], Array]:
         (dh, dc), ((di, df, dg), (do, dout), carry_c, extra, held) = state, at
         dh = dh if extra is None else dh + extra
         dc = dc + dh * dout
         dz = jnp.concatenate([dc * di, dc * df, dc * dg, dh * do])
-        back = recur_back(weights, dz, drop)
+        back = recur_back(transposed, dz, drop)
         return (back if held is None else back + dh * held, dc * carry_c), dz
 
     given = (by_dc, by_dh, carry_c, dstates, held)

@@ -1,4 +1,4 @@
-"""Plans, results and progress on a terminal; plain lines where output is not a terminal."""
+"""Results and progress on a terminal; plain lines where output is not a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -16,38 +16,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dure._intervals import interval_texts
 from dure._tables import KINDS, aligned, count, source_of, summary_cells, summary_notes
 from dure._types import LaneKey, Status
 from dure.result import Result, mode_of
 from dure.store import RunEntry
-
-if TYPE_CHECKING:
-    from dure.engine.plan import Plan
 
 _MOST_ROWS = 100  # lanes in a table; result.lanes has them all
 _MOST_VARIANTS = 8  # variants in the live table
 _MOST_NOTES = 5  # troubled lanes reported one by one
 _PLAIN_EVERY = 5.0  # seconds between plain lines
 _WINDOW = 60.0  # seconds over which the speed is taken
-
-
-def plan_table(plan: Plan) -> RenderableType:
-    """What a study will need: a row per program, and the sums below."""
-    head = f"{count(plan.lanes, 'lane')} of up to {count(plan.epochs, 'epoch')}"
-    table = _table(f"Plan: {head}", "program", "variants", right=(0, 2, 3, 4, 5, 6))
-    for name in ("lanes", "parameters", "steps", "width", "memory"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for number, program in enumerate(plan.programs, 1):
-        numbers = (program.lanes, program.parameters, program.steps_per_epoch, program.width)
-        cells = (*(f"{n:,}" for n in numbers), size(program.memory_bytes))
-        table.add_row(str(number), _names(program.variants), *cells)
-    notes = Text(
-        "steps: of one lane in one epoch; width: lanes trained by one call\n"
-        f"{count(len(plan.programs), 'program')} on {plan.workers} x {_clean(plan.device)}; "
-        f"memory: about {size(plan.memory_bytes)} (data {size(plan.data_bytes)}) "
-        f"of {size(plan.available_bytes)} free"
-    )
-    return Group(table, notes)
 
 
 class _Summary:
@@ -79,6 +58,24 @@ class _Summary:
 def summary_table(result: Result) -> RenderableType:
     """Means with intervals, a row per variant, and what must be known to read them."""
     return _Summary(result)
+
+
+def metric_table(result: Result, metric: str) -> RenderableType:
+    """One metric, a row per variant: mean, 95 % interval, lanes it rests on.
+
+    Raises
+    ------
+    DureError
+        For a metric the study does not have.
+    """
+    table = _table(" · ".join(filter(None, (result.name, metric))), "variant")
+    for name in ("mean", "95 % interval", "lanes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in result.summary(metric).itertuples():
+        mean, _, interval = interval_texts([(row.mean, row.low, row.high)])[0].partition(" ")
+        lanes = f"{row.lanes} of {row.of}"
+        table.add_row(Text(_clean(str(row.variant))), mean, Text(interval), lanes)
+    return table
 
 
 def lanes_table(result: Result) -> RenderableType:
@@ -317,13 +314,6 @@ class Progress:
         if len(self._best) > _MOST_VARIANTS:
             parts.append(Text(f"and {len(self._best) - _MOST_VARIANTS} more variants"))
         return Group(*parts)
-
-
-def size(number: int) -> str:
-    """Bytes for people: '3.2 MB', '1.5 GB' (powers of 1000)."""
-    if number < 1_000_000:
-        return f"{number / 1e3:.1f} kB"
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 def duration(seconds: float) -> str:
