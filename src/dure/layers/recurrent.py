@@ -98,7 +98,7 @@ def _call(
     layer: Any, run: Runner, sequences: Any, initial_state: Any, mask: Any, training: bool
 ) -> Any:
     sequences = keras.ops.convert_to_tensor(sequences)
-    batch, steps, _ = sequences.shape
+    batch = len(sequences)
     states = _initial(layer, initial_state, batch)
     # Keras draws both masks in every call, training or not, and forgets them afterwards.
     drop = layer.cell.get_dropout_mask(sequences[:, 0, :])
@@ -126,14 +126,15 @@ def _call(
 def _outputs(layer: Any, sequence: Array | None, last: list[Array], live: Array | None) -> Any:
     """What the layer returns, from flat states [time, units * batch] and last states."""
     output = last[0]
-    zero = layer.zero_output_for_mask and live is not None
+    if not layer.zero_output_for_mask:
+        live = None
     if sequence is not None:
         steps, (batch, units) = len(sequence), output.shape
         blocks = sequence.reshape(steps, units, batch)
-        if zero:
+        if live is not None:
             blocks = jnp.where(live[:, None, :], blocks, 0.0)
         output = blocks.transpose(2, 0, 1)
-    elif zero:
+    elif live is not None:
         output = jnp.where(live[-1][:, None], output, 0.0)
     return (output, *last) if layer.return_state else output
 

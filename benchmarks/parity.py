@@ -1,0 +1,77 @@
+"""How far `dure.fit` is from Keras' own `fit`, network by network; writes docs/parity.md.
+
+    python benchmarks/parity.py [--only LSTM] [--write]
+
+The networks are those of the tests (tests/oracles/parity.py); both sides start from the same seed
+and take the rows in the same order. A deviation is the worst, over all arrays, of the norm of the
+difference against the norm of Keras' array.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+HEAD = """# Parity with Keras
+
+`dure.fit` against Keras' own `fit` on the JAX backend: same seed, same order of batches
+(`shuffle=False`, batches of 16 over 37 rows, so the last is smaller), validation every epoch.
+Weights and optimizer state after one step and after three epochs, and every curve. 0 means
+equal to the bit; a fast twin of a layer sums in another order and differs in the last bits.
+
+The tests ask for 1e-6 after one step and 1e-4 after three epochs. Made by
+`python benchmarks/parity.py --write` with {versions}.
+
+| network | after one step | after three epochs | curves |
+|---|---:|---:|---:|
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--only", help="networks whose name contains this")
+    parser.add_argument("--write", action="store_true", help="write docs/parity.md")
+    options = parser.parse_args()
+
+    import jax
+    import keras
+
+    import dure
+    from oracles.parity import CASES, Deviation, compare
+
+    rows = []
+    worst = Deviation(0.0, 0.0, 0.0)
+    for name, case in CASES.items():
+        if options.only and options.only not in name:
+            continue
+        found = compare(case, dure.fit)
+        worst = Deviation(*map(max, worst, found))
+        rows.append((name, found))
+        print(f"{name:32s} " + "  ".join(f"{value:8.1e}" for value in found), flush=True)
+    print(f"{'worst':32s} " + "  ".join(f"{value:8.1e}" for value in worst))
+    if options.write:
+        versions = (
+            f"Keras {keras.__version__}, JAX {jax.__version__}, Python {platform.python_version()}"
+        )
+        lines = [
+            f"| {name} | " + " | ".join(_short(v) for v in found) + " |"
+            for name, found in [*rows, ("**worst**", worst)]
+        ]
+        target = ROOT / "docs" / "parity.md"
+        target.write_text(HEAD.format(versions=versions) + "\n".join(lines) + "\n")
+
+
+def _short(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+if __name__ == "__main__":
+    main()
