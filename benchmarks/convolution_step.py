@@ -26,10 +26,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from dure.layers import convolution, pooling
+from dure.layers import TWINS
 
 L = keras.layers
-TWINS = {**convolution.TWINS, **pooling.TWINS}
 BATCH, ROWS = 32, 2000
 
 

@@ -237,7 +237,7 @@ def test_validation_freq_may_be_a_list_of_epochs() -> None:
     assert study(validation_freq=np.int64(2)).validation_freq == 2
 
 
-@pytest.mark.parametrize("value", ["batch", 1, None])
+@pytest.mark.parametrize("value", ["rows", 1, None])
 def test_shuffle_is_true_or_false(value: Any) -> None:
     assert "shuffle is" in the_fault_of(shuffle=value)
 

@@ -122,7 +122,7 @@ def convert(tree: Tree, name: str, faults: list[str]) -> Tree:
     """A tree's arrays as Keras' `fit` would see them; worth nothing if faults were appended.
 
     Floats of every width become float32 (Keras' default `floatx`), integers and booleans keep
-    their type. Anything with ``__array__`` is taken: NumPy, JAX, pandas.
+    their type. Anything with ``__array__`` is taken: NumPy, JAX, pandas (a series as a column).
     """
     if isinstance(tree, (list, tuple, Mapping)) and not tree:
         faults.append(f"{name} is an empty {type(tree).__name__}; pass an array.")
@@ -154,6 +154,8 @@ def _convert_leaf(value: Any, name: str, faults: list[str]) -> Array | None:
         )
         return None
     array = np.asarray(value)
+    if kind in ("pandas.Series", "pandas.core.series.Series"):
+        array = array[:, None]  # as Keras' fit takes it
     if array.ndim == 0:
         faults.append(f"{name} is a single value; its first axis must be rows.")
     elif array.shape[0] == 0:

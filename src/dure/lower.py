@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import json
 import threading
 import weakref
@@ -131,6 +132,57 @@ def make_ready(model: keras.Model, batch: Batch) -> bool:
     with _own_names(model):
         model._symbolic_build(data_batch=data)
     return draws
+
+
+def compiled_parts(model: keras.Model) -> tuple[Any, ...]:
+    """What ``compile`` gave a model; other objects mean other programs."""
+    return model.optimizer, model._compile_loss, model._compile_metrics
+
+
+def label_faults(model: keras.Model, y: Arrays) -> list[str]:
+    """Labels no output stands for, one sentence each; JAX would take their loss as 0 silently.
+
+    Parameters
+    ----------
+    model
+        Made ready. Subclassed models, whose outputs are not known beforehand, are not looked at.
+    y
+        NumPy targets in the nesting the model was made ready with.
+    """
+    outputs = getattr(model, "_outputs_struct", None)
+    if outputs is None:
+        outputs = getattr(model, "outputs", None)
+        outputs = outputs[0] if outputs else None
+    if y is None or outputs is None or model._compile_loss is None:
+        return []
+    found = []
+    for path, loss, *_ in model._compile_loss._flat_losses or ():
+        if getattr(loss, "fn", None) is not keras.losses.sparse_categorical_crossentropy:
+            continue
+        labels, output = _at(y, path), _at(outputs, path)
+        if labels is None or output is None:
+            continue
+        options = loss._fn_kwargs
+        classes = output.shape[options.get("axis", -1)]
+        ignored = options.get("ignore_class")
+        labels = labels if ignored is None else labels[labels != ignored]
+        if classes is not None and labels.size and not 0 <= labels.min() <= labels.max() < classes:
+            place = "".join(f"[{key!r}]" for key in path)
+            found.append(
+                f"y{place} holds labels from {labels.min()} to {labels.max()}, and the output it "
+                f"belongs to has {classes} classes (0 to {classes - 1}); renumber the labels, or "
+                f"give that output {int(labels.max()) + 1} units."
+            )
+    return found
+
+
+def _at(tree: Any, path: Sequence[Any]) -> Any:
+    """The array at a path of a tree; None where the tree is nested otherwise."""
+    try:
+        leaf = functools.reduce(lambda branch, key: branch[key], path, tree)
+    except (KeyError, IndexError, TypeError):
+        return None
+    return leaf if hasattr(leaf, "shape") else None
 
 
 def build_weights(model: keras.Model, x: Arrays) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -63,7 +63,8 @@ class Study:
         ``(x, y)`` or ``(x, y, sample_weight)`` to validate on. At most one of `folds`,
         `validation_split` and `validation_data` can be given.
     epochs, batch_size, shuffle, class_weight, validation_freq, validation_batch_size
-        As in Keras' ``fit``; `shuffle` is a boolean. Class weights weigh training rows only.
+        As in Keras' ``fit``: `shuffle` True, False, or "batch" to change places only inside a
+        batch. Class weights weigh training rows only.
     callbacks
         Instances of ``keras.callbacks.Callback``; each lane has its own copy.
     name
@@ -85,7 +86,7 @@ class Study:
     epochs: int = 1
     batch_size: int = 32
     callbacks: Sequence[Any] = ()
-    shuffle: bool = True
+    shuffle: bool | Literal["batch"] = True
     class_weight: Mapping[int, float] | None = None
     validation_freq: int | list[int] = 1
     validation_batch_size: int | None = None
@@ -108,8 +109,8 @@ class Study:
         fit_arguments.check_count(size, "validation_batch_size", faults, optional=True)
         freq = fit_arguments.check_validation_freq(self.validation_freq, faults)
         fit_arguments.check_name(self.name, faults)
-        if not isinstance(self.shuffle, (bool, np.bool_)):
-            faults.append(f"shuffle is {self.shuffle!r}; pass True or False.")
+        if not isinstance(self.shuffle, (bool, np.bool_)) and self.shuffle != "batch":
+            faults.append(f"shuffle is {self.shuffle!r}; pass True, False or 'batch'.")
         validation = self._check_data(faults)
         if faults:
             raise StudyError(faults)
@@ -244,7 +245,7 @@ class Study:
                 "epochs": int(self.epochs),
                 "batch_size": int(self.batch_size),
                 "callbacks": [describe(callback) for callback in self.callbacks],
-                "shuffle": bool(self.shuffle),
+                "shuffle": describe(self.shuffle),
                 "class_weight": describe(self.class_weight),
                 "validation_freq": describe(self.validation_freq),
                 "validation_batch_size": describe(self.validation_batch_size),

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.layers.convolution import TWINS, Window, convolve, convolve_depthwise, window_for
+from dure.layers import TWINS
+from dure.layers.convolution import Window, convolve, convolve_depthwise, window_for
 
 L = keras.layers
 

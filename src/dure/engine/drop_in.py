@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -15,20 +14,47 @@ import numpy as np
 
 from dure._data import Data
 from dure._errors import StudyError
+from dure._fit_arguments import whole
 from dure.engine.builder import validated_epochs
 from dure.engine.host import sort_callbacks
 from dure.engine.lane import BatchOrder
 from dure.engine.plan import first_batch, program_shape, row_shapes, split_size
 from dure.engine.pool import ROUND_SECONDS
 from dure.engine.program import RUNNING, Carry, Orders, Program, Rows
-from dure.lower import Lowered, faults, make_ready, state_of, write_state
+from dure.lower import (
+    Lowered,
+    compiled_parts,
+    faults,
+    label_faults,
+    make_ready,
+    state_of,
+    write_state,
+)
 from dure.study import Study
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
 """Most epochs, and row numbers, of one call of the program."""
 
-_PROGRAMS: weakref.WeakKeyDictionary[Any, dict[Any, Program]] = weakref.WeakKeyDictionary()
-"""Programs by the optimizer they train with: a further fit, or a resized one, finds its own."""
+
+class _Programs:
+    """A model's programs by their sizes, kept by the model itself and gone with it.
+
+    An object of its own, for Keras saves what it finds in a model's lists, tuples and dicts.
+    """
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self.parts = parts
+        self.by_size: dict[Any, Program] = {}
+
+    @classmethod
+    def of(cls, model: keras.Model) -> _Programs:
+        """Those of the model as it is compiled now; another compile begins anew."""
+        parts = compiled_parts(model)
+        held: _Programs | None = vars(model).get("_dure_programs")
+        if held is None or any(a is not b for a, b in zip(held.parts, parts, strict=True)):
+            held = cls(parts)
+            object.__setattr__(model, "_dure_programs", held)  # past Keras' tracking
+        return held
 
 
 def fit(
@@ -41,10 +67,12 @@ def fit(
     callbacks: Any = None,
     validation_split: float = 0.0,
     validation_data: Any = None,
-    shuffle: bool = True,
+    shuffle: bool | Literal["batch"] = True,
     class_weight: Mapping[int, float] | None = None,
     sample_weight: Any = None,
     initial_epoch: int = 0,
+    steps_per_epoch: None = None,
+    validation_steps: None = None,
     validation_batch_size: int | None = None,
     validation_freq: int | list[int] = 1,
 ) -> keras.callbacks.History:
@@ -59,14 +87,16 @@ def fit(
     model
         Compiled; built, or then built from the data.
     x, y, sample_weight
-        NumPy arrays, or tuples, lists and dicts of them for several inputs and outputs. Not
-        datasets or generators: everything is trained from memory.
+        NumPy arrays (or pandas frames and series), or tuples, lists and dicts of them for several
+        inputs and outputs. Not datasets or generators: everything is trained from memory.
     batch_size
         Defaults to 32.
     verbose
         0 silent, 1 ("auto") a bar after every epoch, 2 a line an epoch.
     callbacks
         Keras callbacks; those that override batch methods are refused by name.
+    steps_per_epoch, validation_steps
+        Only None: an epoch is all rows.
 
     Returns
     -------
@@ -79,10 +109,13 @@ def fit(
         Everything that is wrong with model, data and arguments, at once.
     """
     given = _listed(callbacks)
-    sorted_callbacks = sort_callbacks([c for c in given if not _is_history(c)])
-    problems = [*faults(model), *sorted_callbacks.faults]
-    if not isinstance(initial_epoch, int) or initial_epoch < 0:
-        problems.append(f"initial_epoch is {initial_epoch!r}; pass a whole number from 0.")
+    sorted_callbacks = sort_callbacks([c for c in given if type(c) not in _OF_EVERY_FIT])
+    steps = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+    problems = [
+        *faults(model),
+        *sorted_callbacks.faults,
+        *_argument_faults(initial_epoch, verbose, steps),
+    ]
     study = None
     try:
         study = Study(
@@ -112,8 +145,24 @@ def _listed(callbacks: Any) -> list[Any]:
     return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
 
 
-def _is_history(callback: Any) -> bool:
-    return type(callback) is keras.callbacks.History
+_OF_EVERY_FIT = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+"""Callbacks every fit has by itself; passing one's own is fine."""
+
+
+def _argument_faults(initial_epoch: Any, verbose: Any, steps: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the arguments a study does not have."""
+    found = []
+    if (whole(initial_epoch) or 0) < 0 or whole(initial_epoch) is None:
+        found.append(f"initial_epoch is {initial_epoch!r}; pass a whole number from 0.")
+    if verbose not in ("auto", 0, 1, 2):
+        found.append(f"verbose is {verbose!r}; pass 'auto', 0, 1 or 2.")
+    found += [
+        f"{name} is {value!r}; an epoch of dure.fit is all rows, once each. Leave it out, or "
+        "pass fewer rows."
+        for name, value in steps.items()
+        if value is not None
+    ]
+    return found
 
 
 class _Fit:
@@ -135,6 +184,8 @@ class _Fit:
         self.epoch = initial_epoch
         shapes = row_shapes(study)
         drew = make_ready(model, first_batch(study, shapes))
+        if found := label_faults(model, study.arrays().y):
+            raise StudyError(found, "this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
         self.order = BatchOrder(self.split.train, study.shuffle, study.batch_size, generator)
@@ -142,8 +193,9 @@ class _Fit:
             self.order.skip_building_draw()
         self.program = _program(model, study, shapes, stop_on_nan)
         self.callbacks = keras.callbacks.CallbackList(
-            [c for c in callbacks if type(c) is not keras.callbacks.TerminateOnNaN],
+            callbacks,
             add_history=True,
+            add_progbar=self.verbose != 0,
             model=model,
             verbose=self.verbose,
             epochs=study.epochs,
@@ -191,7 +243,7 @@ class _Fit:
         seconds = time.perf_counter() - start
         self.program.seconds_per_epoch = seconds / count
         write_state(self.model, jax.tree.map(lambda a: a[0], after.model))
-        return self._tell(after, np.asarray(curves)[0], validate, count, seconds)
+        return self._tell(after, np.asarray(curves)[0], validate, count)
 
     def _round_epochs(self) -> int:
         known = self.program.seconds_per_epoch
@@ -200,37 +252,18 @@ class _Fit:
             return 1
         return max(1, min(left, self.program.shape.round_epochs, int(ROUND_SECONDS / known)))
 
-    def _tell(
-        self, carry: Carry, curves: Any, validate: Any, count: int, seconds: float
-    ) -> dict[str, Any]:
+    def _tell(self, carry: Carry, curves: Any, validate: Any, count: int) -> dict[str, Any]:
         """Tell the callbacks of every epoch of the round, in order."""
         logs: dict[str, Any] = {}
         for epoch in range(count):
             if epoch:
                 self.callbacks.on_epoch_begin(self.epoch)
             logs = _logs(self.program, curves[epoch], bool(validate[epoch]))
-            if self.verbose:
-                self._show(logs, seconds / count)
             if self.program.shape.stop_on_nan and int(carry.status[0]) != RUNNING:
                 self.model.stop_training = True
             self.callbacks.on_epoch_end(self.epoch, logs)
             self.epoch += 1
         return logs
-
-    def _show(self, logs: Mapping[str, Any], seconds: float) -> None:
-        steps = self.program.shape.steps
-        shown = [(name, value) for name, value in logs.items() if np.ndim(value) == 0]
-        if self.verbose == 1:
-            print(f"Epoch {self.epoch + 1}/{self.study.epochs}")
-            bar = keras.utils.Progbar(steps, verbose=1, stateful_metrics=[n for n, _ in shown])
-            bar._start = time.time() - seconds
-            bar.update(steps, shown, finalize=True)
-        else:
-            values = " - ".join(f"{name}: {value:.4f}" for name, value in shown)
-            print(
-                f"Epoch {self.epoch + 1}/{self.study.epochs}\n"
-                f"{steps}/{steps} - {seconds:.0f}s - {1e3 * seconds / steps:.0f}ms/step - {values}"
-            )
 
 
 def _logs(program: Program, row: Any, validated: bool) -> dict[str, Any]:
@@ -257,11 +290,9 @@ def _program(model: keras.Model, study: Study, shapes: Rows, stop_on_nan: bool) 
         shape,
         structure,
         tuple((leaf.shape, str(leaf.dtype)) for leaf in leaves),
-        id(model._compile_loss),
-        id(model._compile_metrics),
         tuple(v.path for v in model.trainable_variables),
     )
-    programs = _PROGRAMS.setdefault(model.optimizer, {})
+    programs = _Programs.of(model).by_size
     if key not in programs:
         program = Program(Lowered(model), shape, None, [])
         program.trace(program.start(state_of(model)), shapes)

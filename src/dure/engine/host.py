@@ -68,6 +68,11 @@ def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
             groups["schedulers"].append(callback)
         elif kind is keras.callbacks.TerminateOnNaN:
             stop_on_nan = True
+            if callback.raise_error:
+                faults.append(
+                    "TerminateOnNaN(raise_error=True) raises between batches, which are compiled; "
+                    "leave raise_error out: training stops after the same batch."
+                )
         elif fault := _batch_fault(callback):
             faults.append(fault)
         else:

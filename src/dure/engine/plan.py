@@ -24,6 +24,7 @@ from dure.lower import (
     build_model,
     description,
     faults,
+    label_faults,
     make_ready,
     parameters,
     state_of,
@@ -227,6 +228,8 @@ def _device_shape(array: Any) -> Any:
 def _prototype(study: Study, variant: Variant, callbacks: Callbacks, batch: Batch) -> Prototype:
     first = study.seed_list[0]
     model, draws = _built(study, variant, first, batch)
+    if found := _wrong_labels(study, model):
+        raise StudyError(found)
     text = description(model)
     for seed in study.seed_list[1:2]:
         if description(_built(study, variant, seed, batch)[0]) != text:
@@ -266,6 +269,15 @@ def _built(study: Study, variant: Variant, seed: int, batch: Batch) -> tuple[Any
     if found := faults(model):
         raise StudyError(found)
     return model, _ready(model, batch)
+
+
+def _wrong_labels(study: Study, model: Any) -> list[str]:
+    """Training, validation and test labels that no unit of the model's output stands for."""
+    test = study.data.test
+    found = label_faults(model, study.arrays().y)
+    return found + [
+        f"test: {fault}" for fault in label_faults(model, None if test is None else test.y)
+    ]
 
 
 def first_batch(study: Study, rows: Rows) -> Batch:

@@ -8,10 +8,12 @@ stacked program (GPU) is refilled lane by lane as lanes stop.
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -98,14 +100,19 @@ class Pool:
         workers = [threading.Thread(target=self._work, daemon=True) for _ in self._devices]
         for worker in workers:
             worker.start()
-        try:
-            self._coordinate(waiting, workers, sink)
-        except BaseException:
-            self._end_rounds(workers, sink)
-            raise
+        with _deferred_interrupt() as interrupted:
+            try:
+                self._coordinate(waiting, workers, sink, interrupted)
+            except BaseException:
+                self._end_rounds(workers, sink)
+                raise
 
-    def _coordinate(self, waiting: deque[int], workers: list[Any], sink: Sink) -> None:
+    def _coordinate(
+        self, waiting: deque[int], workers: list[Any], sink: Sink, interrupted: threading.Event
+    ) -> None:
         while any(worker.is_alive() for worker in workers) or not self._events.empty():
+            if interrupted.is_set():
+                raise KeyboardInterrupt
             self._build_ahead(waiting, sink)
             try:
                 event = self._events.get(timeout=0.5)
@@ -179,6 +186,30 @@ class Pool:
                     self._events.put("taken")
                     return lane
             return None
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[threading.Event]:
+    """Make the first Ctrl-C an event that is looked at between two steps, never inside one.
+
+    A second Ctrl-C interrupts at once, as usual. Signals reach only the main thread; elsewhere
+    nothing changes.
+    """
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def hear(number: int, frame: Any) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _failure(error: Exception) -> Status:

@@ -226,7 +226,7 @@ class Program:
     def _scanned_test(self, state: ModelState, rows: Rows) -> Logs:
         order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
 
-        def run(state: ModelState, order: Any, rows: Rows) -> Logs:
+        def run(state: ModelState, order: Any, rows: Rows) -> Any:
             return self.evaluate(state, order, rows)[1]
 
         with self._lock:

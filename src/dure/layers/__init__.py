@@ -17,20 +17,35 @@ require_jax_backend()
 
 import keras  # noqa: E402
 
-from dure.layers import convolution, pooling  # noqa: E402
+from dure.layers.convolution import (  # noqa: E402
+    conv_call,
+    depthwise_conv_call,
+    separable_conv_call,
+)
+from dure.layers.dense import dense_call  # noqa: E402
 from dure.layers.embedding import embedding_call  # noqa: E402
+from dure.layers.pooling import average_pool_call, max_pool_call  # noqa: E402
 from dure.layers.recurrent import recurrent_call  # noqa: E402
 
 Twin = Callable[[Any], Callable[..., Any] | None]
 
 TWINS: dict[type[Any], Twin] = {
+    keras.layers.Dense: dense_call,
     keras.layers.Embedding: embedding_call,
     keras.layers.RNN: recurrent_call,
     keras.layers.SimpleRNN: recurrent_call,
     keras.layers.LSTM: recurrent_call,
     keras.layers.GRU: recurrent_call,
-    **convolution.TWINS,
-    **pooling.TWINS,
+    keras.layers.Conv1D: conv_call,
+    keras.layers.Conv2D: conv_call,
+    keras.layers.DepthwiseConv1D: depthwise_conv_call,
+    keras.layers.DepthwiseConv2D: depthwise_conv_call,
+    keras.layers.SeparableConv1D: separable_conv_call,
+    keras.layers.SeparableConv2D: separable_conv_call,
+    keras.layers.MaxPooling1D: max_pool_call,
+    keras.layers.MaxPooling2D: max_pool_call,
+    keras.layers.AveragePooling1D: average_pool_call,
+    keras.layers.AveragePooling2D: average_pool_call,
 }
 
 

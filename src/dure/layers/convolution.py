@@ -1,9 +1,9 @@
 """Convolutions as matrix products: fast twins of Keras' layers for compiled loops on CPU.
 
 Inside ``lax.scan`` XLA's CPU convolution leaves its fast path (459 ms a step of the 64/128-filter
-network on 28x28 pictures, batch 32); products of matrices keep theirs, 270 of 270 GFLOP/s on one
-core whichever operand is turned round but the first (180). So a convolution becomes products, in
-one of two forms, with gradients written by hand:
+network on 28x28 pictures, batch 32); products of matrices keep theirs, about 270 GFLOP/s on
+one core, and about 180 where the first operand is turned round. So a convolution
+becomes products, in one of two forms, with gradients written by hand:
 
 Patches
     What every kernel position sees, side by side, times the kernel, in one product. Its weight
@@ -14,13 +14,13 @@ Tiles
     For three taps per axis, side by side, at stride 1: minimal filtering (Winograd's F(2, 3)),
     which makes two outputs along an axis from four products instead of six, 2.25 times fewer in
     two dimensions, with transforms of sums and halves only. Against double precision its largest
-    error is that of XLA's own convolution: forward 4e-7 against 8e-7 of the largest value, input
+    error is of the size of XLA's own: forward 4e-7 against 8e-7 of the largest value, input
     gradient 4e-7 against 7e-7, kernel gradient 8e-7 against 4e-7 (64 to 128 channels, 14x14).
 
 Milliseconds for 64 to 128 channels at 14x14, batch 32, one core, in a scan: forward 4.3 to 5.0 as
 nine shifted products, 5.3 as patches, 4.8 as patches of rows, 2.0 as tiles; kernel gradient 6.3,
-6.9, 5.3 and 2.9; input gradient 5.5, 4.3 (added back), 4.5 and 2.2. A step of the whole network:
-19 with patches, 12.9 with tiles (all of it; adding up the best times of its parts, 11.6).
+6.9, 5.3 and 2.9; input gradient 5.5, 4.3 (added back), 4.5 and 2.2. A step of the whole network: 19
+with patches, 12.9 with tiles; with pooling as it is now the best times of its parts add up to 11.8.
 
 Tiles need channels to pay for their transforms. Patches took this many times as long, forward and
 both gradients at 8x8, 14x14 and 28x28: 1 to 16 channels 0.3, 0.2, 0.3; 8 to 16 0.6, 0.5, 0.6;
@@ -382,13 +382,3 @@ def _finish(layer: Any, y: jax.Array) -> Any:
     if layer.use_bias:
         y = y + keras.ops.convert_to_tensor(layer.bias)
     return y if layer.activation is None else layer.activation(y)
-
-
-TWINS: dict[type[Any], Callable[[Any], Call | None]] = {
-    keras.layers.Conv1D: conv_call,
-    keras.layers.Conv2D: conv_call,
-    keras.layers.DepthwiseConv1D: depthwise_conv_call,
-    keras.layers.DepthwiseConv2D: depthwise_conv_call,
-    keras.layers.SeparableConv1D: separable_conv_call,
-    keras.layers.SeparableConv2D: separable_conv_call,
-}

@@ -184,11 +184,3 @@ def max_pool_call(layer: Any) -> Call | None:
 def average_pool_call(layer: Any) -> Call | None:
     """As :func:`max_pool_call`, for ``AveragePooling1D`` and ``AveragePooling2D``."""
     return _pool_call(average_pool, layer)
-
-
-TWINS: dict[type[Any], Callable[[Any], Call | None]] = {
-    keras.layers.MaxPooling1D: max_pool_call,
-    keras.layers.MaxPooling2D: max_pool_call,
-    keras.layers.AveragePooling1D: average_pool_call,
-    keras.layers.AveragePooling2D: average_pool_call,
-}

@@ -69,13 +69,9 @@ def _repeat(matrix: Array, times: int) -> Array:
     return jnp.broadcast_to(matrix, (times, *matrix.shape))
 
 
-def _is_small(matrix_size: int) -> bool:
-    """Whether a matrix may be held once for every step, as products batched over time need it.
-
-    At 128 units and batch 64 the batched gradient of the recurrent kernel (65,536 values a step)
-    took 20 ms, as one product 5.7; at 64 units (16,384) and batch 256 5.5 and 7.3.
-    """
-    return matrix_size <= 32768
+def _is_small(kernel: Array) -> bool:
+    """Whether a kernel may be held once for every step, as products batched over time need it."""
+    return kernel.size <= 32768
 
 
 def _rows(blocks: Array) -> Array:
@@ -91,7 +87,7 @@ def project(x: Array, kernel: Array) -> Array:
     Returns [time, columns * batch].
     """
     steps, batch, features = x.shape
-    if _is_small(kernel.size):
+    if _is_small(kernel):
         return batched(_repeat(kernel.T, steps), x, 2, 2).reshape(steps, -1)
     rows = x.reshape(-1, features) @ kernel
     return rows.reshape(steps, batch, -1).transpose(0, 2, 1).reshape(steps, -1)
@@ -105,7 +101,7 @@ def _project_backward(kept: tuple[Array, Array], gradient: Array) -> tuple[Array
     x, kernel = kept
     steps, batch, _ = x.shape
     gradient = gradient.reshape(steps, -1, batch)
-    if not _is_small(kernel.size):
+    if not _is_small(kernel):
         rows = _rows(gradient)
         return (rows @ kernel.T).reshape(x.shape), (rows.T @ x.reshape(len(rows), -1)).T
     # Without the barrier XLA folds the transpose into the product, which takes twice as long.
@@ -147,10 +143,7 @@ def weights_gradient(dz: Array, h: Array, units: int, drop: Array | None) -> Arr
     steps = len(dz)
     if drop is None:
         left, right = dz.reshape(steps, -1, h.shape[1] // units), h.reshape(steps, units, -1)
-        if _is_small(left.shape[1] * units):
-            return batched(left, right, 2, 2).sum(0)
-        left, right = (v.transpose(1, 0, 2).reshape(v.shape[1], -1) for v in (left, right))
-        return left @ right.T
+        return batched(left, right, 2, 2).sum(0)
     left = dz.reshape(steps, len(drop), units, -1)
     right = (h[:, None] * drop).reshape(left.shape)
     return jnp.einsum("tgkb,tgub->gku", left, right).reshape(-1, units)

@@ -1,0 +1,387 @@
+"""``dure.fit`` against Keras' own ``fit``: arguments, what comes back, and what is left behind."""
+
+import contextlib
+import gc
+import io
+import re
+import weakref
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from keras import layers as L
+
+import dure
+from dure.engine.program import Program
+from engine.twice import (
+    ROWS,
+    VALIDATION,
+    WEIGHTS,
+    Trained,
+    X,
+    Y,
+    assert_alike,
+    assert_same_state,
+    by,
+    tiny,
+    twice,
+)
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "split, weights": {"validation_split": 0.3, "sample_weight": WEIGHTS},
+    "validation pair": {"validation_data": VALIDATION, "validation_split": 0.9},
+    "validation with weights": {
+        "validation_data": (*VALIDATION, WEIGHTS[:13]),
+        "validation_batch_size": 5,
+    },
+    "class weights": {"class_weight": {0: 0.2, 1: 3.0}, "validation_split": 0.2},
+    "every second epoch": {"validation_split": 0.2, "validation_freq": 2, "epochs": 5},
+    "listed epochs": {"validation_split": 0.2, "validation_freq": [1, 4], "epochs": 5},
+    "from epoch 2": {"initial_epoch": 2, "epochs": 4, "validation_split": 0.2},
+    "already there": {"initial_epoch": 3, "epochs": 3},
+    "in order": {"shuffle": False},
+    "inside batches": {"shuffle": "batch", "batch_size": 7},
+    "default batch": {"batch_size": None},
+    "one batch": {"batch_size": 100, "validation_split": 0.2},
+    "single rows": {"batch_size": 1, "epochs": 2},
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arguments_mean_what_they_mean_in_keras(name: str) -> None:
+    twice(**ARGUMENTS[name])
+
+
+def _pair(inputs: Any) -> keras.Model:
+    a, b = L.Input((3,), name="a"), L.Input((3,), name="b")
+    hidden = L.Concatenate()([L.Dense(3, "tanh")(a), b])
+    model = keras.Model(inputs(a, b), L.Dense(1, "sigmoid")(hidden))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _two_outputs(outputs: Any, loss: Any) -> keras.Model:
+    x = L.Input((6,))
+    kind, size = L.Dense(2, "softmax", name="kind")(x), L.Dense(1, name="size")(x)
+    model = keras.Model(x, outputs(kind, size))
+    model.compile("adam", loss, metrics=None)
+    return model
+
+
+LEFT, RIGHT = X[:, :3], X[:, 3:]
+LOSSES = ["sparse_categorical_crossentropy", "mse"]
+NAMED_LOSSES = dict(zip(("kind", "size"), LOSSES, strict=True))
+TREES: dict[str, Any] = {
+    "list of inputs": (lambda: _pair(lambda a, b: [a, b]), [LEFT, RIGHT], Y),
+    "tuple of inputs": (lambda: _pair(lambda a, b: [a, b]), (LEFT, RIGHT), Y),
+    "dict of inputs": (lambda: _pair(lambda a, b: {"a": a, "b": b}), {"b": RIGHT, "a": LEFT}, Y),
+    "dict for a list": (lambda: _pair(lambda a, b: [a, b]), {"a": LEFT, "b": RIGHT}, Y),
+    "list of outputs": (lambda: _two_outputs(lambda *y: list(y), LOSSES), X, [Y, X[:, :1]]),
+    "dict of losses": (lambda: _two_outputs(lambda *y: list(y), NAMED_LOSSES), X, [Y, X[:, :1]]),
+    "dict of outputs": (
+        lambda: _two_outputs(lambda k, s: {"kind": k, "size": s}, NAMED_LOSSES),
+        X,
+        {"size": X[:, 0], "kind": Y},
+    ),
+    "frame and series": (tiny, pd.DataFrame(X), pd.Series(Y)),
+    "a series is a column": (tiny, pd.Series(X[:, 0]), pd.DataFrame({"y": Y})),
+    "mixed frame": (tiny, pd.DataFrame(X).assign(whole=Y), pd.Series(Y > 0)),
+    "float64": (tiny, X.astype("float64"), Y.astype("float64")),
+    "booleans": (tiny, X > 0, Y > 0),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_data_come_in_the_shapes_keras_takes(name: str) -> None:
+    make, x, y = TREES[name]
+    twice(make, x, y, epochs=2, validation_split=0.2, sample_weight=WEIGHTS)
+
+
+class Changer(keras.callbacks.Callback):
+    """Changes the model before and after epochs, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Any] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.heard.append(("begin", epoch, logs))
+        self.model.optimizer.learning_rate = 0.1 / (1 + epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.heard.append(("end", epoch, list(logs)))
+        self.model.layers[0].kernel.assign(0.5 * self.model.layers[0].kernel)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.heard.append(("over", list(logs), self.params))
+
+
+CALLBACKS: dict[str, Any] = {
+    "stopping": lambda: [
+        keras.callbacks.EarlyStopping(
+            patience=1, monitor="val_accuracy", restore_best_weights=True, start_from_epoch=1
+        )
+    ],
+    "plateau": lambda: [
+        keras.callbacks.ReduceLROnPlateau("loss", factor=0.3, patience=1, min_delta=0.1),
+        keras.callbacks.EarlyStopping(patience=2, baseline=0.3),
+    ],
+    "schedule": lambda: [
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.5 * rate),
+        keras.callbacks.LearningRateScheduler(lambda epoch: 0.2 if epoch == 1 else 0.05),
+    ],
+    "changer": lambda: Changer(),
+    "own history": lambda: [keras.callbacks.History(), Changer()],
+}
+STATE = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter", "heard", "params")
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_callbacks_end_as_they_do_after_keras_fit(name: str) -> None:
+    ours, theirs = twice(
+        lambda: tiny(0.3), epochs=6, validation_split=0.3, callbacks=CALLBACKS[name]
+    )
+    mine, others = (
+        one.options["callbacks"]
+        if isinstance(one.options["callbacks"], list)
+        else [one.options["callbacks"]]
+        for one in (ours, theirs)
+    )
+    for callback, other in zip(mine, others, strict=True):
+        assert callback.model is ours.model
+        for attribute in set(STATE) & set(vars(other)):
+            expected = vars(other)[attribute]
+            if isinstance(expected, float):
+                expected = pytest.approx(expected, rel=1e-5)
+            assert vars(callback)[attribute] == expected, attribute
+
+
+def test_files_callbacks_write_are_those_of_keras(tmp_path: Path) -> None:
+    folders = iter([tmp_path / "ours", tmp_path / "theirs"])
+
+    def writers() -> list[Any]:
+        folder = next(folders)
+        folder.mkdir()
+        return [
+            keras.callbacks.ModelCheckpoint(str(folder / "{epoch:02d}.keras")),
+            keras.callbacks.ModelCheckpoint(
+                str(folder / "best.weights.h5"), save_best_only=True, save_weights_only=True
+            ),
+            keras.callbacks.CSVLogger(str(folder / "log.csv")),
+        ]
+
+    twice(callbacks=writers, validation_split=0.2)
+    assert {p.name for p in (tmp_path / "ours").iterdir()} == {
+        p.name for p in (tmp_path / "theirs").iterdir()
+    }
+    for name in ("02.keras", "03.keras"):
+        assert_same_state(
+            *(keras.models.load_model(tmp_path / who / name) for who in ("ours", "theirs"))
+        )
+    ours, theirs = (pd.read_csv(tmp_path / who / "log.csv") for who in ("ours", "theirs"))
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-5)
+
+
+def test_nan_ends_training_at_the_same_batch() -> None:
+    """The fault appears in the second epoch; weights are those after its batch."""
+
+    def wild() -> keras.Model:
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.05, 1e38])
+        model = keras.Sequential([L.Dense(4), L.Dense(1)])
+        model.compile(keras.optimizers.SGD(schedule), "mse")
+        return model
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        ours, _ = twice(wild, epochs=9, callbacks=lambda: [keras.callbacks.TerminateOnNaN()])
+    assert 1 < len(ours.history.epoch) < 9 and not np.isfinite(ours.history.history["loss"][-1])
+
+
+def test_moving_averages_are_put_in_at_the_end() -> None:
+    def averaged() -> keras.Model:
+        return tiny(optimizer=keras.optimizers.Adam(0.05, use_ema=True, ema_momentum=0.9))
+
+    twice(averaged, validation_split=0.2)
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[Trained, Trained]:
+    """Fit, fit by the other, fit: Dure in the middle, against Keras three times."""
+    return by(_keras_dure_keras, tiny, validation_split=0.2), by(_thrice, tiny, validation_split=0.2)
+
+
+def _keras_dure_keras(model: Any, x: Any, y: Any, **options: Any) -> Any:
+    model.fit(x, y, **options)
+    dure.fit(model, x, y, **options)
+    return model.fit(x, y, **options)
+
+
+def _thrice(model: Any, x: Any, y: Any, **options: Any) -> Any:
+    for _ in range(2):
+        model.fit(x, y, **options)
+    return model.fit(x, y, **options)
+
+
+def test_fits_of_both_kinds_go_on_from_each_other(trained: tuple[Trained, Trained]) -> None:
+    assert_alike(*trained)
+    assert int(trained[0].model.optimizer.iterations.value) == 18
+
+
+def test_a_trained_model_evaluates_predicts_and_saves(
+    trained: tuple[Trained, Trained], tmp_path: Path
+) -> None:
+    ours, theirs = (one.model for one in trained)
+    dure.fit(ours, X, Y, batch_size=16)
+    theirs.fit(X, Y, batch_size=16, verbose=0)
+    expected = theirs.evaluate(X, Y, verbose=0, return_dict=True)
+    assert ours.evaluate(X, Y, verbose=0, return_dict=True) == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(
+        ours.predict(X, verbose=0), theirs.predict(X, verbose=0), rtol=1e-5
+    )
+    for one, name in ((ours, "ours"), (theirs, "theirs")):
+        one.save(tmp_path / f"{name}.keras")
+    again, other = (keras.models.load_model(tmp_path / f"{n}.keras") for n in ("ours", "theirs"))
+    assert_same_state(again, ours, 0.0)
+    for model, fit in ((again, dure.fit), (other, keras.Model.fit)):
+        keras.utils.set_random_seed(8)
+        fit(model, X, Y, batch_size=16, verbose=0)
+    assert_same_state(again, other)
+
+
+def _shown(fit: Any, **options: Any) -> list[str]:
+    """What a fit prints, without times and colours; of a bar only its last state."""
+    heard = io.StringIO()
+    with contextlib.redirect_stdout(heard):
+        by(fit, tiny, validation_split=0.2, **options)
+    text = re.sub(r"\x1b\[\d+m", "", heard.getvalue()).replace("\b", "")
+    lines = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
+    return [re.sub(r"\d+[mµu]?s(/step)?", "_", line).rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_what_is_printed_is_what_keras_prints(verbose: Any, epochs: int) -> None:
+    ours, theirs = (
+        _shown(fit, verbose=verbose, epochs=epochs) for fit in (dure.fit, keras.Model.fit)
+    )
+    assert ours == theirs
+    assert any("val_accuracy" in line for line in ours) == (verbose != 0)
+
+
+def test_the_same_sizes_compile_once_and_another_compile_anew(monkeypatch: Any) -> None:
+    compiled: list[Program] = []
+    plain = Program._compile
+
+    def counted(self: Program) -> Any:
+        compiled.append(self)
+        return plain(self)
+
+    monkeypatch.setattr(Program, "_compile", counted)
+    model = tiny()
+    for epochs in (1, 3):
+        dure.fit(model, X, Y, epochs=epochs, verbose=0)
+    dure.fit(model, X[::-1], Y[::-1], verbose=0)
+    assert len(compiled) == 1
+    dure.fit(model, X[:30], Y[:30], verbose=0)
+    assert len(compiled) == 2
+    dure.fit(model, X, Y, verbose=0)
+    assert len(compiled) == 2
+    seen = set()
+    for loss in ("mse", "mae", "mse", "huber"):  # also where an old loss' memory is used again
+        model.compile(model.optimizer, loss)
+        before = model.evaluate(X, Y, verbose=0)
+        still = dure.fit(model, X, Y, batch_size=ROWS, verbose=0).history["loss"]
+        assert still != [before]  # dropout
+        seen.add(id(compiled[-1]))
+    assert len(compiled) == 6 and len(seen) == 4
+
+
+def test_a_frozen_layer_is_another_program() -> None:
+    def freeze(fit: Any) -> Any:
+        def run(model: Any, *data: Any, **options: Any) -> Any:
+            fit(model, *data, **options)
+            model.layers[0].trainable = False
+            model.compile("sgd", "mse")
+            return fit(model, *data, **options)
+
+        return run
+
+    assert_alike(by(freeze(dure.fit), tiny), by(freeze(keras.Model.fit), tiny))
+
+
+def test_a_model_is_gone_when_nobody_holds_it() -> None:
+    model = tiny()
+    dure.fit(model, X, Y, verbose=0)
+    watched = weakref.ref(model)
+    del model
+    keras.backend.clear_session()
+    gc.collect()
+    assert watched() is None
+
+
+def test_what_cannot_be_done_is_refused_by_name_all_at_once() -> None:
+    model = tiny()
+    before = np.random.get_state()[1].copy()  # type: ignore[index]
+    with pytest.raises(dure.StudyError) as caught:
+        dure.fit(
+            model,
+            X,
+            Y[:-1],
+            epochs=0,
+            verbose="loud",
+            initial_epoch=-1,
+            steps_per_epoch=3,  # type: ignore[arg-type]
+            validation_steps=2,  # type: ignore[arg-type]
+            shuffle="rows",  # type: ignore[arg-type]
+            callbacks=[
+                keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: None),
+                keras.callbacks.TerminateOnNaN(raise_error=True),
+            ],
+        )
+    faults = "\n".join(caught.value.faults)
+    for part in (
+        *("rows disagree", "verbose is 'loud'", "initial_epoch is -1", "steps_per_epoch is 3"),
+        *("validation_steps is 2", "LambdaCallback overrides on_train_batch_begin"),
+        "TerminateOnNaN(raise_error=True)",
+    ):
+        assert part in faults
+    assert not model.built
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # type: ignore[index]
+
+
+class _Batches(keras.utils.PyDataset):
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> Any:
+        return X, Y
+
+
+@pytest.mark.parametrize(
+    "x",
+    [_Batches(), (row for row in X), X.tolist(), list(map(str, X)), "rows", 5],
+    ids=["PyDataset", "generator", "numbers", "texts", "text", "number"],
+)
+def test_what_is_not_arrays_is_refused(x: Any) -> None:
+    with pytest.raises(dure.StudyError, match=r"^x ") as caught:
+        dure.fit(tiny(), x, Y)
+    assert len(caught.value.faults) == 1
+
+
+def test_an_error_in_a_callback_leaves_the_last_complete_epoch() -> None:
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                raise RuntimeError("no more")
+
+    models = []
+    for fit in (dure.fit, keras.Model.fit):
+        keras.utils.set_random_seed(3)
+        models.append(tiny())
+        with pytest.raises(RuntimeError, match="no more"):
+            fit(models[-1], X, Y, epochs=3, verbose=0, callbacks=[Fails()])
+        assert models[-1].history.epoch == [0]
+    assert_same_state(*models)
