@@ -388,5 +388,8 @@ def parameters(model: keras.Model) -> int:
 
 
 def to_device(arrays: Arrays, device: Any = None) -> Arrays:
-    """Arrays on a device; on the CPU JAX may keep them where they are, without a copy."""
+    """Arrays on a device; on a CPU they stay where they are if their memory is aligned for it.
+
+    ``jax.numpy.asarray`` always copies, and holds two copies while it does.
+    """
     return jax.device_put(arrays, device)

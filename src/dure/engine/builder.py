@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +16,7 @@ from dure.engine.host import callbacks_of_lane
 from dure.engine.lane import BatchOrder, Lane, with_leaves
 from dure.engine.plan import Prepared
 from dure.engine.program import Rows
-from dure.lower import build_model, build_weights, description, make_ready, state_of
+from dure.lower import build_model, build_weights, description, make_ready, state_of, to_device
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,7 @@ class LaneBuilder:
 
     def _put(self, arrays: Any) -> Rows:
         parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
-        with jax.default_device(self._device):
-            return Rows(*jax.tree.map(jnp.asarray, parts))
+        return Rows(*to_device(parts, self._device))
 
 
 def validated_epochs(frequency: int | list[int], epochs: int) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 
@@ -28,6 +27,7 @@ from dure.lower import (
     label_faults,
     make_ready,
     state_of,
+    to_device,
     write_state,
 )
 from dure.study import Study
@@ -207,7 +207,7 @@ class _Fit:
         """Train; whatever ends it, the model holds the state of the last complete epoch."""
         arrays = self.study.arrays()
         parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
-        rows = Rows(*jax.tree.map(jnp.asarray, parts))
+        rows = Rows(*to_device(parts))
         self.model.stop_training = False
         logs: dict[str, Any] = {}
         self.callbacks.on_train_begin()
