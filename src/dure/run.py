@@ -182,7 +182,8 @@ def _train(prepared: Prepared, store: Store, shown: Reporter) -> None:
     builder = LaneBuilder(prepared, places[0])
     if places[0].platform != "cpu":
         widen_for_device(prepared, builder.rows(0))
-    pool = Pool(places, lambda index: builder.lane(index, restored.pop(index, None)))
+    width = max(p.width for t in prepared.prototypes.values() for p in t.programs.values())
+    pool = Pool(places, lambda index: builder.lane(index, restored.pop(index, None)), width)
     try:
         pool.run([lane for lane in _lane_order(prepared) if lane not in done], recorder)
     except KeyboardInterrupt:

@@ -17,7 +17,6 @@ from keras import layers as L
 import dure
 from dure.engine.program import Program
 from engine.twice import (
-    ROWS,
     VALIDATION,
     WEIGHTS,
     Trained,
@@ -32,20 +31,28 @@ from engine.twice import (
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "split, weights": {"validation_split": 0.3, "sample_weight": WEIGHTS},
+    "split, weights, every second epoch": {
+        "validation_split": 0.3,
+        "sample_weight": WEIGHTS,
+        "validation_freq": 2,
+        "epochs": 5,
+    },
     "validation pair": {"validation_data": VALIDATION, "validation_split": 0.9},
-    "validation with weights": {
+    "validation with weights in listed epochs": {
         "validation_data": (*VALIDATION, WEIGHTS[:13]),
         "validation_batch_size": 5,
+        "validation_freq": [1, 4],
+        "epochs": 5,
     },
-    "class weights": {"class_weight": {0: 0.2, 1: 3.0}, "validation_split": 0.2},
-    "every second epoch": {"validation_split": 0.2, "validation_freq": 2, "epochs": 5},
-    "listed epochs": {"validation_split": 0.2, "validation_freq": [1, 4], "epochs": 5},
-    "from epoch 2": {"initial_epoch": 2, "epochs": 4, "validation_split": 0.2},
-    "already there": {"initial_epoch": 3, "epochs": 3},
-    "in order": {"shuffle": False},
+    "class weights, from epoch 2": {
+        "class_weight": {0: 0.2, 1: 3.0},
+        "validation_split": 0.2,
+        "initial_epoch": 2,
+        "epochs": 4,
+    },
+    "already there": {"initial_epoch": 3},
+    "in order, default batch": {"shuffle": False, "batch_size": None},
     "inside batches": {"shuffle": "batch", "batch_size": 7},
-    "default batch": {"batch_size": None},
     "one batch": {"batch_size": 100, "validation_split": 0.2},
     "single rows": {"batch_size": 1, "epochs": 2},
 }
@@ -76,7 +83,6 @@ LEFT, RIGHT = X[:, :3], X[:, 3:]
 LOSSES = ["sparse_categorical_crossentropy", "mse"]
 NAMED_LOSSES = dict(zip(("kind", "size"), LOSSES, strict=True))
 TREES: dict[str, Any] = {
-    "list of inputs": (lambda: _pair(lambda a, b: [a, b]), [LEFT, RIGHT], Y),
     "tuple of inputs": (lambda: _pair(lambda a, b: [a, b]), (LEFT, RIGHT), Y),
     "dict of inputs": (lambda: _pair(lambda a, b: {"a": a, "b": b}), {"b": RIGHT, "a": LEFT}, Y),
     "dict for a list": (lambda: _pair(lambda a, b: [a, b]), {"a": LEFT, "b": RIGHT}, Y),
@@ -90,8 +96,7 @@ TREES: dict[str, Any] = {
     "frame and series": (tiny, pd.DataFrame(X), pd.Series(Y)),
     "a series is a column": (tiny, pd.Series(X[:, 0]), pd.DataFrame({"y": Y})),
     "mixed frame": (tiny, pd.DataFrame(X).assign(whole=Y), pd.Series(Y > 0)),
-    "float64": (tiny, X.astype("float64"), Y.astype("float64")),
-    "booleans": (tiny, X > 0, Y > 0),
+    "booleans and float64": (tiny, X > 0, Y.astype("float64")),
 }
 
 
@@ -160,6 +165,14 @@ def test_callbacks_end_as_they_do_after_keras_fit(name: str) -> None:
             assert vars(callback)[attribute] == expected, attribute
 
 
+def _without_seeds(model: Any) -> Any:
+    """A model whose dropout starts from one seed: Keras does not save where it was."""
+    for variable in model.variables:
+        if "seed_generator" in variable.path:
+            variable.assign([5, 0])
+    return model
+
+
 def test_files_callbacks_write_are_those_of_keras(tmp_path: Path) -> None:
     folders = iter([tmp_path / "ours", tmp_path / "theirs"])
 
@@ -179,9 +192,8 @@ def test_files_callbacks_write_are_those_of_keras(tmp_path: Path) -> None:
         p.name for p in (tmp_path / "theirs").iterdir()
     }
     for name in ("02.keras", "03.keras"):
-        assert_same_state(
-            *(keras.models.load_model(tmp_path / who / name) for who in ("ours", "theirs"))
-        )
+        saved = (keras.models.load_model(tmp_path / who / name) for who in ("ours", "theirs"))
+        assert_same_state(*map(_without_seeds, saved))
     ours, theirs = (pd.read_csv(tmp_path / who / "log.csv") for who in ("ours", "theirs"))
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-5)
 
@@ -210,7 +222,9 @@ def test_moving_averages_are_put_in_at_the_end() -> None:
 @pytest.fixture(scope="module")
 def trained() -> tuple[Trained, Trained]:
     """Fit, fit by the other, fit: Dure in the middle, against Keras three times."""
-    return by(_keras_dure_keras, tiny, validation_split=0.2), by(_thrice, tiny, validation_split=0.2)
+    return by(_keras_dure_keras, tiny, validation_split=0.2), by(
+        _thrice, tiny, validation_split=0.2
+    )
 
 
 def _keras_dure_keras(model: Any, x: Any, y: Any, **options: Any) -> Any:
@@ -234,19 +248,16 @@ def test_a_trained_model_evaluates_predicts_and_saves(
     trained: tuple[Trained, Trained], tmp_path: Path
 ) -> None:
     ours, theirs = (one.model for one in trained)
-    dure.fit(ours, X, Y, batch_size=16)
-    theirs.fit(X, Y, batch_size=16, verbose=0)
     expected = theirs.evaluate(X, Y, verbose=0, return_dict=True)
     assert ours.evaluate(X, Y, verbose=0, return_dict=True) == pytest.approx(expected, rel=1e-5)
-    np.testing.assert_allclose(
-        ours.predict(X, verbose=0), theirs.predict(X, verbose=0), rtol=1e-5
-    )
+    np.testing.assert_allclose(ours.predict(X, verbose=0), theirs.predict(X, verbose=0), rtol=1e-5)
     for one, name in ((ours, "ours"), (theirs, "theirs")):
         one.save(tmp_path / f"{name}.keras")
     again, other = (keras.models.load_model(tmp_path / f"{n}.keras") for n in ("ours", "theirs"))
-    assert_same_state(again, ours, 0.0)
+    assert_same_state(_without_seeds(again), _without_seeds(ours), 0.0)
     for model, fit in ((again, dure.fit), (other, keras.Model.fit)):
         keras.utils.set_random_seed(8)
+        _without_seeds(model)
         fit(model, X, Y, batch_size=16, verbose=0)
     assert_same_state(again, other)
 
@@ -261,8 +272,7 @@ def _shown(fit: Any, **options: Any) -> list[str]:
     return [re.sub(r"\d+[mµu]?s(/step)?", "_", line).rstrip() for line in lines]
 
 
-@pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])
-@pytest.mark.parametrize("epochs", [1, 2])
+@pytest.mark.parametrize(("verbose", "epochs"), [(0, 2), ("auto", 2), (2, 2), (1, 1)])
 def test_what_is_printed_is_what_keras_prints(verbose: Any, epochs: int) -> None:
     ours, theirs = (
         _shown(fit, verbose=verbose, epochs=epochs) for fit in (dure.fit, keras.Model.fit)
@@ -289,14 +299,10 @@ def test_the_same_sizes_compile_once_and_another_compile_anew(monkeypatch: Any) 
     assert len(compiled) == 2
     dure.fit(model, X, Y, verbose=0)
     assert len(compiled) == 2
-    seen = set()
-    for loss in ("mse", "mae", "mse", "huber"):  # also where an old loss' memory is used again
+    for loss in ("mse", "mae", "mse"):  # an old loss' memory may be used again
         model.compile(model.optimizer, loss)
-        before = model.evaluate(X, Y, verbose=0)
-        still = dure.fit(model, X, Y, batch_size=ROWS, verbose=0).history["loss"]
-        assert still != [before]  # dropout
-        seen.add(id(compiled[-1]))
-    assert len(compiled) == 6 and len(seen) == 4
+        dure.fit(model, X, Y, verbose=0)
+    assert len(compiled) == 5
 
 
 def test_a_frozen_layer_is_another_program() -> None:

@@ -77,10 +77,13 @@ class Pool:
         One entry a worker; the same device may appear several times.
     make
         Builds the lane of an index; called in the thread of :meth:`run` only.
+    width
+        Lanes the widest program stacks in one call.
     """
 
-    def __init__(self, devices: list[Any], make: Callable[[int], Lane]) -> None:
+    def __init__(self, devices: list[Any], make: Callable[[int], Lane], width: int = 1) -> None:
         self._make = make
+        self._ahead = len(devices) * width
         self._devices = devices
         self._events: queue.Queue[Any] = queue.Queue()
         self._ready: deque[Lane] = deque()
@@ -123,8 +126,8 @@ class Pool:
             sink.tick()
 
     def _build_ahead(self, waiting: deque[int], sink: Sink) -> None:
-        """Keep a lane ready for every worker, so that none waits for Keras to build one."""
-        while waiting and len(self._ready) < len(self._devices) * self._width():
+        """Keep a lane ready for every slot, so that none waits for Keras to build one."""
+        while waiting and len(self._ready) < self._ahead:
             index = waiting.popleft()
             try:
                 lane = self._make(index)
@@ -140,9 +143,6 @@ class Pool:
             with self._lanes_ready:
                 self._no_more = True
                 self._lanes_ready.notify_all()
-
-    def _width(self) -> int:
-        return max((lane.program.width for lane in self._ready), default=1)
 
     @staticmethod
     def _hear(event: Any, sink: Sink) -> None:
@@ -168,23 +168,27 @@ class Pool:
 
     def _work(self) -> None:
         try:
-            while (lane := self._take(None)) is not None:
+            while (lane := self._take()) is not None:
                 _Slots(lane.program, self._take, self._events.put, self._stop).train(lane)
         except BaseException as error:
             self._events.put(error)
 
-    def _take(self, like: Lane | None) -> Lane | None:
-        """The next lane; with `like`, one that can be stacked with it, without waiting."""
+    def _take(self, like: Lane | None = None, wait: bool = True) -> Lane | None:
+        """The next lane; with `like`, one that can be stacked with it.
+
+        Waits, if asked to, while there may still be one: lanes are being built and there is room
+        for another.
+        """
         with self._lanes_ready:
-            while like is None and not self._ready and not self._no_more:
+            while not self._stop.is_set():
+                for position, lane in enumerate(self._ready):
+                    if like is None or (lane.program is like.program and lane.rows is like.rows):
+                        del self._ready[position]
+                        self._events.put("taken")
+                        return lane
+                if not wait or self._no_more or len(self._ready) >= self._ahead:
+                    return None
                 self._lanes_ready.wait()
-            if self._stop.is_set():
-                return None
-            for position, lane in enumerate(self._ready):
-                if like is None or (lane.program is like.program and lane.rows is like.rows):
-                    del self._ready[position]
-                    self._events.put("taken")
-                    return lane
             return None
 
 
@@ -223,7 +227,7 @@ class _Slots:
     def __init__(
         self,
         program: Program,
-        take: Callable[[Lane | None], Lane | None],
+        take: Callable[[Lane, bool], Lane | None],
         tell: Callable[[Any], None],
         stop: threading.Event,
     ) -> None:
@@ -239,17 +243,18 @@ class _Slots:
         """Train this lane, and others of its kind beside and after it, until no slot is busy."""
         try:
             self._put(0, first)
+            self._fill(first, wait=True)
             while any(self.lanes) and not self.stop.is_set():
-                self._fill(first)
                 self._round(first.rows)
+                self._fill(first, wait=False)
         except Exception as error:
             for lane in self.lanes:
                 if lane is not None:
                     self.tell(LaneDone(lane.index, _failure(error), None))
 
-    def _fill(self, like: Lane) -> None:
+    def _fill(self, like: Lane, wait: bool) -> None:
         for slot, lane in enumerate(self.lanes):
-            if lane is None and (new := self.take(like)) is not None:
+            if lane is None and (new := self.take(like, wait)) is not None:
                 self._put(slot, new)
 
     def _put(self, slot: int, lane: Lane) -> None:

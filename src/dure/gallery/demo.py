@@ -1,10 +1,17 @@
 """A small network that overfits, and four cures for it, on real handwritten digits.
 
-The digits are scikit-learn's (1,797 pictures of 8 x 8), so nothing is downloaded. Early stopping is
-left out on purpose: the point is to see overfitting begin.
+The digits are scikit-learn's (pictures of 8 x 8), so nothing is downloaded. Training sees only a
+hundred of them, about ten of each: enough to learn from, few enough to be learnt by heart. Another
+400 validate, and 360 are kept for the test. Early stopping is left out on purpose: the point is to
+see overfitting, validation loss that turns up while training loss goes to nothing.
+
+The loss of the L2 variant contains its penalty, in training and in validation, as Keras reports it:
+compare that variant by its accuracy.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from dure._backend import require_jax_backend
 
@@ -14,6 +21,8 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+
+TRAINING, VALIDATION = 100, 400  # rows
 
 
 def build(
@@ -25,20 +34,30 @@ def build(
     for width in (filters, 2 * filters):
         network.append(layers.Conv2D(width, 3, padding="same", kernel_regularizer=regularizer))
         if batch_norm:
-            network.append(layers.BatchNormalization())
+            # Keras' default of 0.99 would follow the few batches of an epoch too slowly.
+            network.append(layers.BatchNormalization(momentum=0.9))
         network += [layers.Activation("relu"), layers.MaxPooling2D(2)]
     network += [layers.Flatten(), layers.Dense(64, "relu", kernel_regularizer=regularizer)]
     if dropout:
         network.append(layers.Dropout(dropout))
     network.append(layers.Dense(10, "softmax"))
     model = keras.Sequential(network)
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     return model
+
+
+def few_digits() -> dure.Data:
+    """The first 500 of `dure.data.digits()`, which are in random order, and its whole test part."""
+    data = dure.data.digits()
+    rows = TRAINING + VALIDATION
+    return replace(data, x=data.x[:rows], y=data.y[:rows], excerpt=True)
 
 
 study = dure.Study(
     build,
-    data=dure.data.digits(),
+    data=few_digits(),
     variants={
         "baseline": {},
         "dropout 0.5": {"dropout": 0.5},
@@ -47,8 +66,9 @@ study = dure.Study(
         "8 filters": {"filters": 8},
     },
     seeds=5,
-    validation_split=0.2,
-    epochs=40,
-    batch_size=32,
+    validation_split=VALIDATION / (TRAINING + VALIDATION),
+    epochs=120,
+    batch_size=10,
+    validation_batch_size=VALIDATION,
     name="demo",
 )

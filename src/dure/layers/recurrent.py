@@ -3,8 +3,14 @@
 ``recurrent_call(layer)`` gives a function with the signature of ``layer.call``; put in its place
 while a training step is traced, it computes the same outputs, draws the same dropout masks from the
 layer's own seed generator, and carries gradients written by hand (recurrent_loops, recurrent_gru,
-where the measurements stand). Whatever it is not sure to compute alike is left to Keras: at once,
-with None, where the configuration already says so; at the call, where only the arguments do.
+where the measurements stand). A training step of a small text model (100 words, batch 64,
+Embedding(16), RMSprop; one core, benchmarks/recurrent_step.py) takes 0.20 ms instead of 0.60 with
+SimpleRNN(8), 0.62 instead of 1.03 with LSTM(8, dropout=0.3), 1.12 instead of 1.87 with two LSTM(8),
+0.86 instead of 1.59 with two GRU(8). Compiled with ``xla_cpu_prefer_vector_width=512`` on a core
+with AVX-512, the two LSTM rows fall to 0.55 and 0.96.
+
+Whatever it is not sure to compute alike, or no slower, is left to Keras: at once, with None, where
+the configuration already says so; at the call, where only the arguments do.
 """
 
 import math
@@ -27,6 +33,8 @@ _NAMES = {
     None: "linear",
 }
 
+_FLOAT = "float32"
+
 # Beyond these sizes matrix products and memory decide, and Keras' own loop was as fast or faster:
 # LSTM(128) at batch 64 took 30.6 ms a step against 27.6, GRU(128) at batch 32 21.5 against 14.3,
 # LSTM(64) at batch 256 43.1 against 39.2 (at batch 32 4.4 against 5.0; GRU(64) and SimpleRNN(64)
@@ -41,8 +49,9 @@ def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
     """A fast function for ``layer.call``, or None where Keras' own has to stay.
 
     Takes exactly SimpleRNN, LSTM, GRU, or RNN over one of their cells (no subclasses), in float32,
-    stateless, with sigmoid as recurrent activation and tanh, relu, sigmoid or linear as activation.
-    The layer must be built. The returned function has the arguments
+    stateless, with sigmoid as recurrent activation and tanh, relu, sigmoid or linear as activation,
+    of sizes where it is faster (up to 64 units for an LSTM, 73 for a GRU, 128 for a SimpleRNN). The
+    layer must be built. The returned function has the arguments
     ``(sequences, initial_state=None, mask=None, training=False)`` and reads the layer's variables
     when called, so it may be traced under Keras' stateless scope, differentiated and vmapped.
     """
@@ -74,7 +83,8 @@ def _is_supported(layer: Any) -> bool:
         and cell.built
         and not layer.stateful
         and getattr(layer, "use_cudnn", "auto") is not True
-        and all(p.compute_dtype == p.variable_dtype == "float32" for p in policies)
+        and all(p.compute_dtype == p.variable_dtype == _FLOAT for p in policies)
+        and cell.activity_regularizer is None
         and cell.activation in _NAMES
         and getattr(cell, "recurrent_activation", activations.sigmoid) is activations.sigmoid
         and all(rate < 1 for rate in rates)
@@ -86,7 +96,7 @@ def _is_supported(layer: Any) -> bool:
 
 def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
     """Whether these arguments are of the plain kind: arrays of the expected shapes in float32."""
-    if getattr(sequences, "ndim", None) != 3 or sequences.dtype != "float32":
+    if getattr(sequences, "ndim", None) != 3 or sequences.dtype != _FLOAT:
         return False
     batch, steps, _ = sequences.shape
     if None in sequences.shape or steps == 0 or batch == 0:
@@ -101,7 +111,7 @@ def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
     states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
     shape = (batch, layer.cell.units)
     return len(states) == len(layer.state_size) and all(
-        getattr(s, "shape", None) == shape and s.dtype == "float32" for s in states
+        getattr(s, "shape", None) == shape and s.dtype == _FLOAT for s in states
     )
 
 
@@ -195,7 +205,7 @@ def _half(values: list[Array], sigmoid: tuple[bool, ...]) -> list[Array]:
 def _run_simple_rnn(
     cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
 ) -> tuple[Array | None, list[Array]]:
-    bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units)
+    bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units, _FLOAT)
     weights = _value(cell.recurrent_kernel).T
     inputs = project(x[0], _value(cell.kernel))
     sequence, last = simple_rnn(form, inputs, weights, bias, states[0], live, drop)
@@ -212,7 +222,7 @@ def _run_lstm(
         return jnp.concatenate(_half(parts, sigmoid), axis=-1)
 
     inputs = _project(x, halved(cell.kernel), [0, 1, 2, 3], 4)
-    bias = halved(cell.bias) if cell.use_bias else jnp.zeros(4 * cell.units)
+    bias = halved(cell.bias) if cell.use_bias else jnp.zeros(4 * cell.units, _FLOAT)
     weights = halved(cell.recurrent_kernel).T
     sequence, h, c = lstm(form, inputs, weights, bias, *states, live, drop)
     return sequence, [h, c]
@@ -226,7 +236,7 @@ def _run_gru(
     inputs = _project(x, kernel, [2, 0, 1], 3)
     update, reset, candidate = jnp.split(_value(cell.recurrent_kernel), 3, axis=1)
     weights = jnp.concatenate([0.5 * update, 0.5 * reset, candidate], axis=1).T
-    bias, inner_bias = jnp.zeros(3 * cell.units), jnp.zeros(cell.units)
+    bias, inner_bias = jnp.zeros(3 * cell.units, _FLOAT), jnp.zeros(cell.units, _FLOAT)
     if cell.use_bias:
         given = jnp.atleast_2d(_value(cell.bias))
         update, reset, _ = jnp.split(given.sum(0), 3)
