@@ -166,6 +166,23 @@ def _mixed() -> keras.Model:
     return model
 
 
+def _attention() -> keras.Model:
+    x = L.Input((12, 4))
+    attended = L.LayerNormalization()(x + L.MultiHeadAttention(2, 3, dropout=0.1)(x, x))
+    pooled = L.GlobalAveragePooling1D()(L.SpatialDropout1D(0.2)(attended))
+    model = keras.Model(x, L.Dense(1, "sigmoid")(pooled))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _normalised() -> keras.Model:
+    normalise = L.Normalization()
+    normalise.adapt(TABLE * 3 + 5)
+    model = keras.Sequential([normalise, L.Dense(4, "relu"), L.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
 def _regularised() -> Callable[[], keras.Model]:
     def dense() -> L.Layer:
         return L.Dense(
@@ -257,6 +274,40 @@ NETWORKS: dict[str, Case] = {
     ),
     "Bidirectional LSTM": Case(words(lambda: L.Bidirectional(L.LSTM(4))), WORDS, BINARY),
     "RNN of cells": Case(words(lambda: L.RNN([L.GRUCell(4), L.LSTMCell(4)])), WORDS, BINARY),
+    "ConvLSTM1D": Case(
+        sequential(lambda: L.ConvLSTM1D(3, 2), L.Flatten, sigmoid),
+        SERIES.reshape(ROWS, 3, 4, 4),
+        BINARY,
+    ),
+    "Conv3D": Case(
+        sequential(lambda: L.Conv3D(2, 2), L.Flatten, sigmoid),
+        PICTURES.reshape(ROWS, 9, 9, 3, 1),
+        BINARY,
+    ),
+    "Masking, TimeDistributed": Case(
+        sequential(
+            L.Masking, lambda: L.TimeDistributed(L.Dense(4, "tanh")), lambda: L.LSTM(4), sigmoid
+        ),
+        SERIES * (PADDED != 0)[..., None],
+        BINARY,
+    ),
+    "attention": Case(_attention, SERIES, BINARY),
+    "augmentation": Case(
+        pictures(lambda: L.RandomFlip("horizontal"), lambda: L.RandomTranslation(0.1, 0.1)),
+        PICTURES,
+        CLASSES,
+    ),
+    "other normalisations": Case(
+        tabular(
+            lambda: L.SpectralNormalization(L.Dense(8)),
+            lambda: L.GroupNormalization(4),
+            L.PReLU,
+            L.UnitNormalization,
+        ),
+        TABLE,
+        BINARY,
+    ),
+    "Normalization": Case(_normalised, TABLE * 3 + 5, BINARY),
     "BatchNormalization": Case(tabular(L.BatchNormalization), TABLE, BINARY),
     "LayerNormalization": Case(tabular(L.LayerNormalization), TABLE, BINARY),
     "Dropout": Case(tabular(lambda: L.Dropout(0.4)), TABLE, BINARY),

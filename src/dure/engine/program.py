@@ -169,11 +169,18 @@ class Program:
         wider.trace(*self._specs)
         return wider
 
-    def compile(self) -> None:
-        """Compile what was traced, once; later calls return at once. Safe from any thread."""
+    def compile(self, hear: Callable[[int], None] = lambda change: None) -> None:
+        """Compile what was traced, once; later calls return at once. Safe from any thread.
+
+        `hear` is called with 1 when compilation begins and with -1 when it is over.
+        """
         with self._lock:
             if self._compiled is None:
-                self._compiled = self._compile()
+                hear(1)
+                try:
+                    self._compiled = self._compile()
+                finally:
+                    hear(-1)
                 self._traced = None
                 self.compilations += 1
 
