@@ -31,7 +31,7 @@ PARTS = {
     "view": ("view",),
     "run": ("run",),
     "gallery": ("gallery",),
-    "cli": ("cli", "__main__"),
+    "cli": ("cli", "_source", "__main__"),
 }
 
 # What each part may import, wherever in its files the import stands.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from traceback import extract_tb
 
 
 class DureError(Exception):
@@ -49,6 +50,12 @@ class RunFolderError(DureError):
 
 class StudyChangedError(RunFolderError):
     """A run folder made by another study, other data or other code; carries the differences."""
+
+
+def line_in(error: BaseException, file: str) -> int | None:
+    """The line of a file that an exception came through last; None if it never was there."""
+    frames = extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == file), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

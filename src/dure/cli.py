@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -16,11 +14,11 @@ from rich.console import Console
 from rich.text import Text
 
 from dure import __version__
-from dure._errors import DureError, RunFolderError, StudyError, did_you_mean
+from dure._errors import DureError, RunFolderError, did_you_mean
+from dure._source import find_study, overrides
 
 if TYPE_CHECKING:
     from dure.result import Result
-    from dure.study import Study
 
 OK, ERROR, LANES_FAILED, INTERRUPTED = 0, 1, 3, 130
 
@@ -76,7 +74,7 @@ def demo(
     Example:  dure demo --seeds 10
     """
     with _errors_in_words():
-        source = {"module": "dure.gallery.demo", "name": "study", **_overrides(seeds, epochs, [])}
+        source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}
         result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
         if not quiet and not as_json:
             folder = result.folder
@@ -112,8 +110,8 @@ def run(
     """
     with _errors_in_words():
         file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
-        overrides = _overrides(seeds, epochs, settings or [])
-        source = {"file": str(Path(file).resolve()), "name": name or None, **overrides}
+        changes = overrides(seeds, epochs, settings or [])
+        source = {"file": str(Path(file).resolve()), "name": name or None, **changes}
         result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
         raise typer.Exit(_exit_code(result))
 
@@ -191,21 +189,14 @@ def _run(
     source: Mapping[str, Any], out: Path | None, resume: bool, quiet: bool, as_json: bool
 ) -> Result:
     """Find a study, run it, and print what it found."""
-    from dure.run import reporter_for, run_study
-    from dure.view.terminal import summary_table
-
-    study = _study(source)
-    silent = quiet or as_json
-
-    def shown(prepared: Any) -> Any:
-        if not silent:
-            print(prepared.plan)
-        return reporter_for(prepared, progress=not silent)
-
-    result = run_study(study, out, resume=resume, source=source, reporter=shown)
+    # A study's file may print; with --json only the document may reach the standard output.
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        result = _trained(source, out, resume, silent=quiet or as_json)
     if as_json:
         print(_json(result, None))
     elif not quiet:
+        from dure.view.terminal import summary_table
+
         console = Console()
         console.print()
         console.print(summary_table(result))
@@ -214,97 +205,34 @@ def _run(
     return result
 
 
-def _overrides(seeds: int | None, epochs: int | None, settings: list[str]) -> dict[str, Any]:
-    """What the command line changes in a study, as the manifest keeps it."""
-    given: dict[str, Any] = {}
-    if seeds is not None:
-        given["seeds"] = seeds
-    if epochs is not None:
-        given["epochs"] = epochs
-    if settings:
-        pairs = [setting.partition("=") for setting in settings]
-        wrong = [s for s, (name, equals, _) in zip(settings, pairs, strict=True) if not equals]
-        if wrong:
-            raise StudyError(
-                [f"--set {s} has no '='; write --set ARGUMENT=VALUE." for s in wrong], "--set"
-            )
-        given["set"] = {name: _value(text) for name, _, text in pairs}
-    return given
+def _trained(source: Mapping[str, Any], out: Path | None, resume: bool, silent: bool) -> Result:
+    console = Console(stderr=True, quiet=silent)
+    waiting = console.status("Building and tracing the networks ...")
+    planned = False
+    with waiting, _said_on_interrupt(console, lambda: not planned):
+        from dure.run import reporter_for, run_study
+
+        study = find_study(source)
+
+        def shown(prepared: Any) -> Any:
+            nonlocal planned
+            planned = True
+            waiting.stop()
+            if not silent:
+                print(prepared.plan, end="\n\n")
+            return reporter_for(prepared, progress=not silent)
+
+        return run_study(study, out, resume=resume, source=source, reporter=shown)
 
 
-def _value(text: str) -> Any:
+@contextmanager
+def _said_on_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[None]:
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-def _study(source: Mapping[str, Any]) -> Study:
-    """The study a manifest's source names, with its overrides."""
-    from dure.study import Study
-
-    module = _module(source)
-    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
-    where = source.get("file") or source["module"]
-    name = source.get("name") or ("study" if "study" in studies or len(studies) != 1 else None)
-    study = studies.get(name) if name else next(iter(studies.values()))
-    if study is None:
-        known = ", ".join(studies) or "none"
-        raise StudyError(
-            f"{where} has no study named {name!r} (studies there: {known})."
-            + did_you_mean(str(name), studies)
-        )
-    changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
-    if source.get("set"):
-        changes["variants"] = _with_settings(study, source["set"])
-    return replace(study, **changes) if changes else study
-
-
-def _with_settings(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The study's variants with some arguments fixed; in a grid, a list gives several values."""
-    variants = study.variants
-    named = variants is not None and (
-        not isinstance(variants, Mapping) or any(isinstance(v, Mapping) for v in variants.values())
-    )
-    if named:
-        return {v.name: {**v.arguments, **settings} for v in study.variant_list}
-    fixed = {k: v if isinstance(v, list) else [v] for k, v in settings.items()}
-    return {**(variants or {}), **fixed}
-
-
-def _module(source: Mapping[str, Any]) -> Any:
-    import importlib
-    import importlib.util
-
-    if "module" in source:
-        return importlib.import_module(source["module"])
-    path = Path(source["file"])
-    if not path.is_file():
-        raise StudyError(f"there is no file {path}; give a Python file that makes a dure.Study.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise StudyError(f"{path} is not a Python file; give one that makes a dure.Study.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except DureError:
+        yield
+    except KeyboardInterrupt:
+        if early():
+            console.print("Stopped before training began; there is nothing to go on with.")
         raise
-    except Exception as error:
-        line = _line_in(error, path)
-        raise StudyError(f"{path}{line} raised {type(error).__name__}: {error}") from error
-    return module
-
-
-def _line_in(error: BaseException, path: Path) -> str:
-    trace = error.__traceback__
-    found = ""
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
-            found = f", line {trace.tb_lineno},"
-        trace = trace.tb_next
-    return found
 
 
 def _folder(name: str) -> Path:

@@ -96,6 +96,8 @@ def build_model(
 
 def faults(model: keras.Model) -> list[str]:
     """Why a model cannot be trained by Dure, one sentence each; empty when it can."""
+    if not isinstance(model, keras.Model):
+        return [f"the model is of type {type(model).__name__}; pass a compiled keras.Model."]
     found = []
     if not getattr(model, "compiled", False) or model.optimizer is None:
         found.append(
@@ -299,7 +301,7 @@ class Lowered:
         """Values of all metrics by Keras' log names ("loss", "accuracy", ...)."""
         mapping = list(zip(self.model.metrics_variables, metrics, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
-            return dict(self.model.get_metrics_result())
+            return _flat_results(self.model.get_metrics_result())
 
     def directions(self) -> dict[str, str]:
         """By metric name "min" or "max", where Keras knows it ("loss" is always "min")."""
@@ -365,6 +367,14 @@ class Lowered:
                 for old, new in zip(state.trainable, values, strict=True)
             ]
         )
+
+
+def _flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results with those of a metric that has several by their own names, as in Keras' logs."""
+    flat: dict[str, Any] = {}
+    for name, value in results.items():
+        flat.update(_flat_results(value) if isinstance(value, Mapping) else {name: value})
+    return flat
 
 
 def _weight_places(model: keras.Model) -> list[tuple[str, int]]:

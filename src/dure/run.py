@@ -189,8 +189,10 @@ def _train(prepared: Prepared, store: Store, shown: Reporter) -> None:
     except KeyboardInterrupt:
         recorder.checkpoint()
         shown.note(
-            f"Stopped; all is stored. Go on with: dure resume {store.folder}   "
-            f"(or study.run(out={str(store.folder)!r}, resume=True))"
+            f"Stopped; all is stored. Go on with: dure resume {store.folder}"
+            if store.manifest.get("source")
+            else "Stopped; all is stored. Go on with: "
+            f"study.run(out={str(store.folder)!r}, resume=True)"
         )
         raise
 
@@ -251,6 +253,14 @@ class Recorder:
         )
         best = None if ended is None else ended.best_value
         self._shown.lane_done(self._store.lanes[done.index], done.status, best)
+
+    def compiling(self, change: int) -> None:
+        """Pass on that a program is being compiled (1) or no longer is (-1)."""
+        self._shown.compiling(change)
+
+    def stopping(self) -> None:
+        """Say that Ctrl-C was heard: the end of a round, or of compiling, may take a while."""
+        self._shown.note("Stopping at the end of the round ...")
 
     def tick(self) -> None:
         """Write a checkpoint when one is due."""

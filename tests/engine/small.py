@@ -91,6 +91,9 @@ class Heard:
     def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
         self.done[lane] = status
 
+    def compiling(self, change: int) -> None:
+        pass
+
     def note(self, text: str) -> None:
         self.notes.append(text)
 

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import io
+import pickle
 import re
 import weakref
 from pathlib import Path
@@ -140,6 +141,13 @@ CALLBACKS: dict[str, Any] = {
         keras.callbacks.LearningRateScheduler(lambda epoch: 0.2 if epoch == 1 else 0.05),
     ],
     "changer": lambda: Changer(),
+    "lambda": lambda: [
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: None,
+            on_epoch_end=lambda epoch, logs: None if logs["loss"] > 0 else 1 / 0,
+            on_train_end=lambda logs: logs["val_loss"],
+        )
+    ],
     "own history": lambda: [keras.callbacks.History(), Changer()],
 }
 STATE = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter", "heard", "params")
@@ -202,7 +210,7 @@ def test_nan_ends_training_at_the_same_batch() -> None:
     """The fault appears in the second epoch; weights are those after its batch."""
 
     def wild() -> keras.Model:
-        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.05, 1e38])
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2], [0.05, 1e38])
         model = keras.Sequential([L.Dense(4), L.Dense(1)])
         model.compile(keras.optimizers.SGD(schedule), "mse")
         return model
@@ -253,6 +261,8 @@ def test_a_trained_model_evaluates_predicts_and_saves(
     np.testing.assert_allclose(ours.predict(X, verbose=0), theirs.predict(X, verbose=0), rtol=1e-5)
     for one, name in ((ours, "ours"), (theirs, "theirs")):
         one.save(tmp_path / f"{name}.keras")
+    copied = pickle.loads(pickle.dumps(ours))
+    np.testing.assert_array_equal(copied.predict(X, verbose=0), ours.predict(X, verbose=0))
     again, other = (keras.models.load_model(tmp_path / f"{n}.keras") for n in ("ours", "theirs"))
     assert_same_state(_without_seeds(again), _without_seeds(ours), 0.0)
     for model, fit in ((again, dure.fit), (other, keras.Model.fit)):
@@ -335,7 +345,7 @@ def test_what_cannot_be_done_is_refused_by_name_all_at_once() -> None:
         dure.fit(
             model,
             X,
-            Y[:-1],
+            Y,
             epochs=0,
             verbose="loud",
             initial_epoch=-1,
@@ -345,17 +355,48 @@ def test_what_cannot_be_done_is_refused_by_name_all_at_once() -> None:
             callbacks=[
                 keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: None),
                 keras.callbacks.TerminateOnNaN(raise_error=True),
+                keras.callbacks.ModelCheckpoint("never.keras", save_freq=5),
             ],
         )
     faults = "\n".join(caught.value.faults)
     for part in (
-        *("rows disagree", "verbose is 'loud'", "initial_epoch is -1", "steps_per_epoch is 3"),
+        *("epochs is 0", "verbose is 'loud'", "initial_epoch is -1", "steps_per_epoch is 3"),
         *("validation_steps is 2", "LambdaCallback overrides on_train_batch_begin"),
-        "TerminateOnNaN(raise_error=True)",
+        *("TerminateOnNaN(raise_error=True)", "ModelCheckpoint overrides on_train_batch_end"),
+        "shuffle is 'rows'",
     ):
         assert part in faults
     assert not model.built
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # type: ignore[index]
+
+
+def test_what_is_no_model_and_rows_that_disagree() -> None:
+    with pytest.raises(dure.StudyError) as caught:
+        dure.fit(None, X, Y[:-1])  # type: ignore[arg-type]
+    assert "the model is of type NoneType" in caught.value.faults[0]
+    assert "rows disagree" in caught.value.faults[1]
+
+
+def test_a_model_without_targets() -> None:
+    class Shrinks(L.Layer):
+        def call(self, x: Any) -> Any:
+            self.add_loss(keras.ops.mean(x**2))
+            return x
+
+    def make() -> keras.Model:
+        model = keras.Sequential([L.Dense(2), Shrinks()])
+        model.compile("sgd")
+        return model
+
+    twice(make, X, None, validation_split=0.2)
+
+
+def test_a_study_shuffles_inside_batches_too(tmp_path: Path) -> None:
+    study = dure.Study(tiny, dure.Data(X, Y), seeds=[4], epochs=2, batch_size=9, shuffle="batch")
+    curve = study.run(tmp_path / "run", progress=False).lane("default", 4).curves["loss"]
+    keras.utils.set_random_seed(4)
+    history = tiny().fit(X, Y, epochs=2, batch_size=9, shuffle="batch", verbose=0).history
+    np.testing.assert_allclose(curve, history["loss"], rtol=1e-5)
 
 
 class _Batches(keras.utils.PyDataset):

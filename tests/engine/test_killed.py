@@ -45,6 +45,9 @@ def train(folder: str, pipe: Any) -> None:
         def lane_done(self, *_: Any) -> None:
             pipe.send("lane")
 
+        def compiling(self, _: int) -> None:
+            pass
+
         def note(self, _: str) -> None:
             pass
 

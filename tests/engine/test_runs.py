@@ -128,7 +128,7 @@ def test_an_interrupted_study_resumes_to_the_bit(
     heard = Heard(interrupt_after=rounds)
     with pytest.raises(KeyboardInterrupt):
         run_study(study(), tmp_path / "run", reporter=heard)
-    assert "dure resume" in heard.notes[0]
+    assert "resume=True" in heard.notes[-1]
     resumed = study().run(tmp_path / "run", progress=False, resume=True)
     assert_same_runs(resumed, result)
 

@@ -178,6 +178,18 @@ def test_limits_hold_wide_bands_but_no_single_spike(make: Make) -> None:
     assert want.low - 0.5 < low < want.low and want.high < high < want.high + 0.5
 
 
+def test_a_steep_start_is_cut_off_long_runs_and_said(make: Make) -> None:
+    for epochs, cut in ((40, True), (12, False)):
+        result = make(["a"], seeds=3, epochs=epochs)
+        for name in ("loss", "val_loss"):
+            result.curves[name][:] = result.curves[name] * 0.01 + 0.5
+            result.curves[name].loc[{"epoch": [1]}] = 0.9
+        figure = curves(result)
+        assert bool(figure.axes[0].get_ylim()[1] < 0.9) is cut
+        said = figure.legends[0].get_title().get_text()
+        assert ("steep first epochs are not in view" in " ".join(said.split())) is cut
+
+
 def test_limits_hold_no_impossible_values(make: Make) -> None:
     result = make(["a"], seeds=2, epochs=20)
     for name, apart in (("val_accuracy", (0.99, 0.7)), ("val_loss", (0.05, 0.6))):

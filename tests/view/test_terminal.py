@@ -24,7 +24,6 @@ from dure.view.terminal import (
     lanes_table,
     metric_table,
     runs_table,
-    size,
     summary_table,
 )
 
@@ -154,7 +153,7 @@ def test_plain_lines_come_at_most_every_five_seconds() -> None:
             progress.advance(LaneKey("a", 0, 1), 1, {"val_loss": 1 / seen.clock.now})
         progress.lane_done(LaneKey("a", 0, 1), Status("finished"), 0.1)
     lines = seen.text.splitlines()
-    assert lines[0] == "training 4 lanes, up to 40 epochs in all"
+    assert lines[0] == "training 4 lanes, up to 40 epochs in all; compiling first"
     assert lines[1] == (
         "0 of 4 lanes done, 5 epochs, 1.0 epochs/s, 35 s left; best val_loss: a 0.2"
     )
@@ -183,6 +182,25 @@ def test_time_left_is_not_guessed_from_the_first_epochs() -> None:
         if number == 3:
             assert "epochs/s" in seen.text and "left" not in seen.text
     assert "25 epochs, 0.2 epochs/s, 31 min 15 s left" in seen.text
+
+
+def test_compilation_is_told_and_not_taken_for_slow_training() -> None:
+    seen = watched(lanes=4, epochs=40)
+    with seen.progress as progress:
+        progress.compiling(1)
+        progress.compiling(1)
+        seen.clock.now += 6
+        progress.compiling(-1)
+        assert seen.text.splitlines()[-1] == (
+            "0 of 4 lanes done, 0 epochs, compiling 1 program (1 ready)"
+        )
+        seen.clock.now += 20
+        progress.advance(LaneKey("a", 0, 1), 10, {})
+        assert seen.text.splitlines()[-1].endswith("10 epochs, compiling 1 program (1 ready)")
+        progress.compiling(-1)
+        seen.clock.now += 5
+        progress.advance(LaneKey("a", 0, 1), 10, {})
+    assert "20 epochs, 2.0 epochs/s, 10 s left" in seen.text
 
 
 def test_speed_forgets_what_was_long_ago() -> None:
@@ -216,6 +234,14 @@ def test_live_display_has_bar_best_and_the_rest_counted() -> None:
     assert "1 of 12 lanes done in 0 s: 1 finished" in seen.text
 
 
+def test_the_live_bar_has_a_line_of_its_own() -> None:
+    seen = watched(live=True)
+    with seen.progress as progress:
+        progress.advance(LaneKey("a", 0, 1), 20, {"val_loss": 0.5})
+    bars = [line for line in seen.text.splitlines() if "━" in line]
+    assert bars and not any("done" in line for line in bars)
+
+
 def test_troubled_lanes_are_told_five_times_then_counted() -> None:
     seen = watched(9, 90)
     with seen.progress as progress:
@@ -241,6 +267,7 @@ def test_a_long_note_stays_one_line_where_there_is_no_terminal() -> None:
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with Quiet() as quiet:
         quiet.advance(LaneKey("a", 0, 1), 1, {})
+        quiet.compiling(1)
         quiet.lane_done(LaneKey("a", 0, 1), Status("finished"), None)
         quiet.note("x")
     assert capsys.readouterr() == ("", "")
@@ -252,10 +279,3 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(512, "0.5 kB"), (3_200_000, "3.2 MB"), (1_500_000_000, "1.5 GB")]
-)
-def test_sizes(number: int, text: str) -> None:
-    assert size(number) == text

@@ -17,7 +17,14 @@ from dure._fit_arguments import whole
 from dure.engine.builder import validated_epochs
 from dure.engine.host import sort_callbacks
 from dure.engine.lane import BatchOrder
-from dure.engine.plan import first_batch, program_shape, row_shapes, split_size
+from dure.engine.plan import (
+    first_batch,
+    program_shape,
+    ready,
+    row_shapes,
+    split_size,
+    told_with_shapes,
+)
 from dure.engine.pool import ROUND_SECONDS
 from dure.engine.program import RUNNING, Carry, Orders, Program, Rows
 from dure.lower import (
@@ -25,7 +32,6 @@ from dure.lower import (
     compiled_parts,
     faults,
     label_faults,
-    make_ready,
     state_of,
     to_device,
     write_state,
@@ -183,7 +189,7 @@ class _Fit:
         self.verbose = 1 if verbose == "auto" else int(verbose)
         self.epoch = initial_epoch
         shapes = row_shapes(study)
-        drew = make_ready(model, first_batch(study, shapes))
+        drew = ready(model, first_batch(study, shapes))
         if found := label_faults(model, study.arrays().y):
             raise StudyError(found, "this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
@@ -295,6 +301,7 @@ def _program(model: keras.Model, study: Study, shapes: Rows, stop_on_nan: bool) 
     programs = _Programs.of(model).by_size
     if key not in programs:
         program = Program(Lowered(model), shape, None, [])
-        program.trace(program.start(state_of(model)), shapes)
+        with told_with_shapes(shapes):
+            program.trace(program.start(state_of(model)), shapes)
         programs[key] = program
     return programs[key]

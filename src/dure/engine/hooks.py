@@ -25,6 +25,7 @@ class HostCallbacks:
     def __init__(self, lane: Lane) -> None:
         self.model = lane.model
         self.epoch = lane.epoch
+        self._validated = lane.validate
         self._list = keras.callbacks.CallbackList(
             list(lane.callbacks),
             model=self.model,
@@ -64,7 +65,7 @@ class HostCallbacks:
             self._logs = {
                 name: value
                 for name, value in values.items()
-                if not (name.startswith("val_") and np.isnan(value))
+                if self._validated[self.epoch] or not name.startswith("val_")
             }
             self._list.on_epoch_end(self.epoch, self._logs)
             self.epoch += 1

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from dure._errors import DureError, MemoryPlanError, StudyError
+from dure._errors import DureError, MemoryPlanError, StudyError, line_in
 from dure._types import LaneKey, Monitor
 from dure.engine.controllers import Controller, controller, direction
 from dure.engine.host import Callbacks, sort_callbacks
@@ -92,7 +93,7 @@ class Plan:
             ).rstrip()
             for row in rows
         ]
-        return "\n".join([f"{self._work}; {self._memory}", "", *lines])
+        return "\n".join([self._work, self._memory, "", *lines])
 
     @staticmethod
     def _row(number: int, program: PlannedProgram) -> tuple[str, ...]:
@@ -111,7 +112,8 @@ class Plan:
     def _work(self) -> str:
         lanes, programs = self.lanes, len(self.programs)
         return (
-            f"{lanes:,} lane{'s' if lanes > 1 else ''} of up to {self.epochs} epochs in "
+            f"{lanes:,} lane{'s' if lanes > 1 else ''} of up to {self.epochs} "
+            f"epoch{'s' if self.epochs > 1 else ''} in "
             f"{programs} program{'s' if programs > 1 else ''} on {self.workers} x {self.device}"
         )
 
@@ -265,10 +267,13 @@ def _built(study: Study, variant: Variant, seed: int, batch: Batch) -> tuple[Any
     except DureError:
         raise
     except Exception as error:
-        raise StudyError(f"build raised {type(error).__name__}: {error}") from error
+        file = getattr(getattr(study.build, "__code__", None), "co_filename", "")
+        line = line_in(error, file)
+        where = f" ({file}, line {line})" if line else ""
+        raise StudyError(f"build raised {type(error).__name__}: {error}{where}") from error
     if found := faults(model):
         raise StudyError(found)
-    return model, _ready(model, batch)
+    return model, ready(model, batch)
 
 
 def _wrong_labels(study: Study, model: Any) -> list[str]:
@@ -291,15 +296,26 @@ def first_batch(study: Study, rows: Rows) -> Batch:
     return x, y, weight
 
 
-def _ready(model: Any, batch: Batch) -> bool:
-    """Build a model for a study's data; whether Keras would have drawn a batch to do so."""
-    try:
+def ready(model: Any, batch: Batch) -> bool:
+    """Build a model for a study's data; whether Keras would have drawn a batch to do so.
+
+    Raises
+    ------
+    StudyError
+        If the model and the data do not fit, with Keras' own words.
+    """
+    with told_with_shapes(batch):
         return make_ready(model, batch)
+
+
+@contextlib.contextmanager
+def told_with_shapes(data: Batch | Rows) -> Iterator[None]:
+    """Turn what Keras raises when a model and its data do not fit into a StudyError."""
+    try:
+        yield
     except Exception as error:
-        shapes = [jax.tree.map(lambda a: a.shape, part) for part in batch[:2]]
-        raise StudyError(
-            f"the model does not take these data (a batch of x {shapes[0]}, y {shapes[1]}): {error}"
-        ) from error
+        x, y = (jax.tree.map(lambda a: a.shape, part) for part in data[:2])
+        raise StudyError(f"the model does not take these data (x {x}, y {y}): {error}") from error
 
 
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:

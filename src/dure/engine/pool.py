@@ -60,11 +60,20 @@ class LaneDone:
     finished: Finished | None
 
 
+@dataclass(frozen=True)
+class Compiling:
+    """Compilation of a program began (`change` 1) or is over (-1)."""
+
+    change: int
+
+
 class Sink(Protocol):
     """Who hears what the pool does, always in the thread that called :meth:`Pool.run`."""
 
     def round_done(self, done: RoundDone) -> None: ...
     def lane_done(self, done: LaneDone) -> None: ...
+    def compiling(self, change: int) -> None: ...
+    def stopping(self) -> None: ...
     def tick(self) -> None: ...
 
 
@@ -115,6 +124,7 @@ class Pool:
     ) -> None:
         while any(worker.is_alive() for worker in workers) or not self._events.empty():
             if interrupted.is_set():
+                sink.stopping()
                 raise KeyboardInterrupt
             self._build_ahead(waiting, sink)
             try:
@@ -150,6 +160,8 @@ class Pool:
             sink.round_done(event)
         elif isinstance(event, LaneDone):
             sink.lane_done(event)
+        elif isinstance(event, Compiling):
+            sink.compiling(event.change)
         elif isinstance(event, BaseException):
             raise event
 
@@ -244,6 +256,7 @@ class _Slots:
         try:
             self._put(0, first)
             self._fill(first, wait=True)
+            self.program.compile(lambda change: self.tell(Compiling(change)))
             while any(self.lanes) and not self.stop.is_set():
                 self._round(first.rows)
                 self._fill(first, wait=False)
@@ -270,7 +283,6 @@ class _Slots:
             self.carry = self.hosts[slot].train_begin(self.carry)
 
     def _round(self, rows: Any) -> None:
-        self.program.compile()
         epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS) for n in self.lanes]
         for host in self.hosts.values():
             self.carry = host.epoch_begin(self.carry)

@@ -18,6 +18,7 @@ from dure._backend import require_jax_backend
 require_jax_backend()
 
 import keras  # noqa: E402
+import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
@@ -37,9 +38,10 @@ def build(
             # Keras' default of 0.99 would follow the few batches of an epoch too slowly.
             network.append(layers.BatchNormalization(momentum=0.9))
         network += [layers.Activation("relu"), layers.MaxPooling2D(2)]
-    network += [layers.Flatten(), layers.Dense(64, "relu", kernel_regularizer=regularizer)]
+    network.append(layers.Flatten())
     if dropout:
         network.append(layers.Dropout(dropout))
+    network.append(layers.Dense(64, "relu", kernel_regularizer=regularizer))
     network.append(layers.Dense(10, "softmax"))
     model = keras.Sequential(network)
     model.compile(
@@ -52,7 +54,8 @@ def few_digits() -> dure.Data:
     """The first 500 of `dure.data.digits()`, which are in random order, and its whole test part."""
     data = dure.data.digits()
     rows = TRAINING + VALIDATION
-    return replace(data, x=data.x[:rows], y=data.y[:rows], excerpt=True)
+    x, y = np.asarray(data.x)[:rows], np.asarray(data.y)[:rows]
+    return replace(data, x=x, y=y, excerpt=True)
 
 
 study = dure.Study(

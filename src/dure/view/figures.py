@@ -261,9 +261,11 @@ def _epochs(judged: Band) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
     """Limits of the vertical axis: means and bands in view, but for a few wild epochs.
 
-    Wild: means beyond three times the span of the middle nine tenths.
+    Wild: means beyond three times the span of the middle nine tenths. In a run of twenty epochs or
+    more the first tenth does not count either: its steep way down would flatten what comes after.
     Losses are not drawn below 0 nor accuracies above 1, though an interval may reach there.
     """
+    drawn = [_later(one) for one in drawn]
     means = np.concatenate([one.mean for one in drawn])
     means = means[np.isfinite(means)]
     if not means.size:
@@ -284,6 +286,12 @@ def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
     return bottom - room, top + room
 
 
+def _later(whole: Band) -> Band:
+    start = len(whole.mean) // 10 if len(whole.mean) >= 20 else 0
+    mean, low, high = (values[start:] for values in whole[:3])
+    return Band(mean, low, high, whole.n[start:], whole.of)
+
+
 def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None) -> None:
     axes.set_xlim(0.5, last + 0.5)
     if limits is not None:
@@ -301,6 +309,9 @@ def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None)
 
 def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], of: int) -> None:
     """Title above, legend and a caption in plain words below."""
+    bottom, top = figure.axes[0].get_ylim()
+    starts = np.concatenate([one.judged.mean[: len(one.judged.mean) // 10] for one in shown])
+    beyond = bool(((starts < bottom) | (starts > top)).any())
     title = " · ".join(filter(None, (f"{result.name}: {base}", source_of(result))))
     inches = figure.get_figwidth()
     title = _plain(fill(title, int(inches * 8)))
@@ -310,7 +321,7 @@ def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], 
         loc="outside lower left",
         ncols=3,
         frameon=False,
-        title=fill(_caption(result, shown, of), int(inches * 13)),
+        title=fill(_caption(result, shown, of, beyond), int(inches * 13)),
         title_fontsize=9,
         alignment="left",
     )
@@ -328,7 +339,7 @@ def _legend(shown: Sequence[_Series]) -> list[Line2D | Patch]:
     return handles
 
 
-def _caption(result: Result, shown: Sequence[_Series], of: int) -> str:
+def _caption(result: Result, shown: Sequence[_Series], of: int, beyond: bool) -> str:
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
     over = " and ".join(f"{n} {noun}s" for n, noun in ((seeds, "seed"), (folds, "fold")) if n > 1)
     parts = ["One network a variant: how far chance moved these curves cannot be seen."]
@@ -336,6 +347,8 @@ def _caption(result: Result, shown: Sequence[_Series], of: int) -> str:
         parts = [f"Means over {over}; the band is the 95 % interval of the mean at each epoch."]
     if any((one.judged.n < one.judged.n.max(initial=0)).any() for one in shown):
         parts.append("Thin line: some networks have stopped, the mean is of the others.")
+    if beyond:
+        parts.append("The steep first epochs are not in view.")
     if lost := sum(one.lost for one in shown):
         parts.append(f"Not drawn: networks that diverged or failed ({lost}).")
     if len(shown) < of:

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -50,6 +51,7 @@ class _Summary:
         if wanted > options.max_width:
             yield Text(_clean(title), style="bold")
             yield Text("\n".join(aligned(header, rows, options.max_width)), no_wrap=True)
+            yield ""
         else:
             yield table
         yield notes
@@ -129,6 +131,9 @@ class Reporter(Protocol):
     def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
         """A lane came to its end; `best` is its best monitored value, None without any."""
 
+    def compiling(self, change: int) -> None:
+        """Compilation of a program began (1) or is over (-1)."""
+
     def note(self, text: str) -> None:
         """A sentence for the reader."""
 
@@ -151,6 +156,9 @@ class Quiet:
         """Nothing."""
 
     def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
+        """Nothing."""
+
+    def compiling(self, change: int) -> None:
         """Nothing."""
 
     def note(self, text: str) -> None:
@@ -196,6 +204,7 @@ class Progress:
         self._done: Counter[str] = Counter()  # by variant
         self._kinds: Counter[str] = Counter()
         self._ran: Counter[LaneKey] = Counter()
+        self._compiling = self._compiled = 0  # programs
         self._ended: set[LaneKey] = set()
         self._saved = 0  # epochs that lanes which stopped early will not run
         self._clock = clock
@@ -211,7 +220,7 @@ class Progress:
             self._live.start(refresh=True)
         else:
             lanes = count(self._lanes, "lane")
-            self._say(f"training {lanes}, up to {self._epochs:,} epochs in all")
+            self._say(f"training {lanes}, up to {self._epochs:,} epochs in all; compiling first")
         return self
 
     def __exit__(
@@ -256,6 +265,14 @@ class Progress:
             self._note_best(lane.variant, best)
         self._plain_line(self._clock())
 
+    def compiling(self, change: int) -> None:
+        """Compilation of a program began (1) or is over (-1)."""
+        self._compiling += change
+        self._compiled += change < 0
+        if not self._compiling:  # the speed so far was that of the compiler
+            self._ticks = deque([(self._clock(), self._ticks[-1][1])])
+        self._plain_line(self._clock())
+
     def note(self, text: str) -> None:
         """A sentence for the reader, above the display."""
         self._say(text)
@@ -281,7 +298,10 @@ class Progress:
     def _state(self) -> str:
         ran = sum(self._ran.values())
         parts = [f"{len(self._ended)} of {count(self._lanes, 'lane')} done", count(ran, "epoch")]
-        if speed := self.speed:
+        if self._compiling:
+            ready = f" ({self._compiled} ready)" if self._compiled else ""
+            parts.append(f"compiling {count(self._compiling, 'program')}{ready}")
+        elif speed := self.speed:
             parts.append(f"{speed:,.1f} epochs/s")
             # The first epochs wait for the compiler and would promise far too long a time.
             if ran >= self._epochs / 20 or self._clock() - self._start > _WINDOW:
@@ -310,7 +330,8 @@ class Progress:
         for variant, best in list(self._best.items())[:_MOST_VARIANTS]:
             shown = "-" if best is None else f"{best:.4g}"
             table.add_row(Text(_clean(variant)), str(self._done[variant]), shown)
-        parts: list[RenderableType] = [bar, Text(self._state()), table]
+        # A bar ends without a line break; a padding brings one.
+        parts: list[RenderableType] = [Padding(bar), Text(self._state()), table]
         if len(self._best) > _MOST_VARIANTS:
             parts.append(Text(f"and {len(self._best) - _MOST_VARIANTS} more variants"))
         return Group(*parts)

@@ -1,0 +1,142 @@
+"""The study a command line names: a Python file or a module of Dure, and what is changed in it.
+
+A *source* is the JSON-able account of that in a run folder's manifest: ``file`` or ``module``,
+``name`` (None: the only study there), and optionally ``seeds``, ``epochs`` and ``set``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure._errors import DureError, StudyError, did_you_mean, line_in
+
+if TYPE_CHECKING:
+    from dure.study import Study
+
+
+def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) -> dict[str, Any]:
+    """What a command line changes in a study, as a source keeps it.
+
+    Parameters
+    ----------
+    settings
+        ``ARGUMENT=VALUE`` each; a value is a Python literal, or else text as it stands.
+
+    Raises
+    ------
+    StudyError
+        For settings without a name or without '='; all of them at once.
+    """
+    given: dict[str, Any] = {}
+    if seeds is not None:
+        given["seeds"] = seeds
+    if epochs is not None:
+        given["epochs"] = epochs
+    pairs = {setting: setting.partition("=") for setting in settings}
+    wrong = [s for s, (name, equals, _) in pairs.items() if not equals or not name.isidentifier()]
+    if wrong:
+        faults = [f"--set {s!r} is not ARGUMENT=VALUE, as in --set dropout=0.5." for s in wrong]
+        raise StudyError(faults, "--set")
+    if pairs:
+        given["set"] = {name: _value(text) for name, _, text in pairs.values()}
+    return given
+
+
+def find_study(source: Mapping[str, Any]) -> Study:
+    """The study a source names, changed as it says.
+
+    Raises
+    ------
+    StudyError
+        There is no such file or study, several to choose from, or the file raised an error.
+    """
+    from dure.study import Study
+
+    module = _module(source)
+    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
+    study = _chosen(studies, source.get("name"), source.get("file") or source["module"])
+    changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
+    if source.get("set"):
+        changes["variants"] = _with_settings(study, source["set"])
+    return replace(study, **changes) if changes else study
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _chosen(studies: Mapping[str, Study], name: str | None, where: str) -> Study:
+    """The named study; without a name `study`, or the only one."""
+    if not studies:
+        raise StudyError(f"{where} has no study; write `study = dure.Study(...)` in it.")
+    wanted = name or ("study" if "study" in studies else None)
+    if wanted is None and len({id(study) for study in studies.values()}) == 1:
+        return next(iter(studies.values()))
+    known = ", ".join(studies)
+    if wanted is None:
+        example = f"{where}:{next(iter(studies))}"
+        raise StudyError(f"{where} has {len(studies)} studies ({known}); say which: {example}")
+    if wanted in studies:
+        return studies[wanted]
+    raise StudyError(
+        f"{where} has no study named {wanted!r} (studies there: {known})."
+        + did_you_mean(wanted, studies)
+    )
+
+
+def _with_settings(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The study's variants with some arguments fixed; in a grid, a list gives several values."""
+    variants = study.variants
+    named = variants is not None and (
+        not isinstance(variants, Mapping) or any(isinstance(v, Mapping) for v in variants.values())
+    )
+    if named:
+        return {v.name: {**v.arguments, **settings} for v in study.variant_list}
+    fixed = {k: v if isinstance(v, list) else [v] for k, v in settings.items()}
+    return {**(variants or {}), **fixed}
+
+
+def _module(source: Mapping[str, Any]) -> Any:
+    if "module" in source:
+        return importlib.import_module(source["module"])
+    path = Path(source["file"])
+    if not path.is_file():
+        raise StudyError(f"there is no file {path}; give a Python file that makes a dure.Study.")
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) != str(path):
+        raise StudyError(
+            f"{path.name} has the name of the module {path.stem!r}, which Python would mistake for "
+            "it; rename the file."
+        )
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise StudyError(f"{path} is not a Python file; give one that makes a dure.Study.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise StudyError(told(error, path)) from error
+    return module
+
+
+def told(error: BaseException, path: Path) -> str:
+    """An error that came out of the file at `path`, with the line there that led to it."""
+    line = line_in(error, str(path))
+    where = f"{path}, line {line}" if line else str(path)
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        where, error = f"{path}, line {error.lineno}", type(error)(error.msg)
+    if isinstance(error, DureError):
+        return f"{where}: {error}"
+    return f"{where} raised {type(error).__name__}: {error}"
