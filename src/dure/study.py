@@ -30,7 +30,7 @@ from dure.data.splits import Split, hold_out_last, k_folds, split_in_two
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dure.engine.plan import Plan
+    from dure.engine.planned import Plan
     from dure.result import Result
 
 __all__ = ["Split", "Study", "Variant"]

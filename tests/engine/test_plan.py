@@ -13,7 +13,8 @@ from keras import layers as L
 
 import dure
 from dure.engine.memory import peak_bytes
-from dure.engine.plan import Plan, PlannedProgram, Prepared, prepare
+from dure.engine.plan import Prepared, prepare
+from dure.engine.planned import Plan, PlannedProgram
 from dure.engine.program import Program
 
 X = np.random.default_rng(8).normal(size=(40, 6)).astype("float32")
@@ -151,16 +152,16 @@ def test_the_table_is_aligned_and_tells_all() -> None:
         PlannedProgram(["a"], 5, 1234567, 10, 1, 3_200_000),
         PlannedProgram([f"variant {n}" for n in range(20)], 1000, 5, 1, 64, 5_500_000_000),
     ]
-    text = str(Plan(1005, 30, planned, 2, "cpu core", 1_000_000, 11_000_000_000, 64 * 10**9))
+    text = str(Plan(1005, 30, planned, 2, "CPU core", 1_000_000, 11_000_000_000, 64 * 10**9))
     head, memory, blank, *table = text.splitlines()
-    assert head == "1,005 lanes of up to 30 epochs in 2 programs on 2 x cpu core"
+    assert head == "1,005 lanes of up to 30 epochs in 2 programs on 2 CPU cores"
     assert memory == "about 11.0 GB of 64.0 GB free (data 1.0 MB)"
     assert blank == ""
     assert len({len(line) for line in table}) == 1 and len(table) == 3
     assert table[1].split() == ["1", "a", "5", "1,234,567", "10", "1", "3.2", "MB"]
     assert "variant 0, variant 1" in table[2] and "..." in table[2]
     assert max(map(len, table)) <= 110
-    one = str(Plan(1, 1, planned[:1], 1, "cpu core", 1, 1, 1))
+    one = str(Plan(1, 1, planned[:1], 1, "CPU core", 1, 1, 1))
     assert one.startswith("1 lane of up to 1 epoch in 1 program on")
 
 

@@ -18,6 +18,7 @@ from dure._types import LaneKey, Monitor
 from dure.engine.controllers import Controller, controller, direction
 from dure.engine.host import Callbacks, sort_callbacks
 from dure.engine.memory import available_bytes, peak_bytes, tree_bytes
+from dure.engine.planned import Plan, PlannedProgram, megabytes
 from dure.engine.program import Program, Rows, Shape
 from dure.lower import (
     Batch,
@@ -40,94 +41,8 @@ ORDER_ROWS = 2_000_000
 ROUND_EPOCHS = 256
 """Epochs one call can run at most; rounds are sized by time, this only bounds the curves."""
 
-MOST_NAMES = 40
-"""Characters of variants' names in a plan's row."""
-
 MEMORY_SHARE = 0.95
 """Share of the free memory a plan may fill."""
-
-
-@dataclass(frozen=True)
-class PlannedProgram:
-    """One compilation and the lanes that share it; memory is of one worker's call, in bytes."""
-
-    variants: list[str]
-    lanes: int
-    parameters: int
-    steps_per_epoch: int
-    width: int
-    memory_bytes: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a study will need, known before anything is compiled.
-
-    Attributes
-    ----------
-    workers
-        Calls that run at once: one a CPU core, or one a GPU.
-    memory_bytes
-        Predicted peak: the data once, and every worker's largest program.
-    available_bytes
-        Free memory of the device now.
-    """
-
-    lanes: int
-    epochs: int
-    programs: list[PlannedProgram]
-    workers: int
-    device: str
-    data_bytes: int
-    memory_bytes: int
-    available_bytes: int
-
-    def __str__(self) -> str:
-        head = ("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")
-        rows = [head, *(self._row(n, p) for n, p in enumerate(self.programs, 1))]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if column == 1 else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([self._work, self._memory, "", *lines])
-
-    @staticmethod
-    def _row(number: int, program: PlannedProgram) -> tuple[str, ...]:
-        names = ", ".join(program.variants)
-        return (
-            str(number),
-            names if len(names) <= MOST_NAMES else f"{names[: MOST_NAMES - 3]}...",
-            f"{program.lanes:,}",
-            f"{program.parameters:,}",
-            f"{program.steps_per_epoch:,}",
-            str(program.width),
-            megabytes(program.memory_bytes),
-        )
-
-    @property
-    def _work(self) -> str:
-        lanes, programs = self.lanes, len(self.programs)
-        return (
-            f"{lanes:,} lane{'s' if lanes > 1 else ''} of up to {self.epochs} "
-            f"epoch{'s' if self.epochs > 1 else ''} in "
-            f"{programs} program{'s' if programs > 1 else ''} on {self.workers} x {self.device}"
-        )
-
-    @property
-    def _memory(self) -> str:
-        return (
-            f"about {megabytes(self.memory_bytes)} of {megabytes(self.available_bytes)} free "
-            f"(data {megabytes(self.data_bytes)})"
-        )
-
-
-def megabytes(count: int) -> str:
-    """Bytes for people."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 @dataclass
@@ -415,7 +330,7 @@ def _plan(
         epochs=study.epochs,
         programs=planned,
         workers=workers,
-        device=f"{places[0].platform} {'core' if places[0].platform == 'cpu' else 'device'}",
+        device="CPU core" if places[0].platform == "cpu" else places[0].device_kind,
         data_bytes=data_bytes,
         memory_bytes=data_bytes + workers * max(p.memory_bytes for p in planned),
         available_bytes=available_bytes(places[0]),

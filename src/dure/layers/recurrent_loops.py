@@ -76,8 +76,8 @@ def _is_small(kernel: Array) -> bool:
 
 def _rows(blocks: Array) -> Array:
     """[time, features, batch] as [time * batch, features], behind a barrier (see project)."""
-    rows = blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1])
-    return lax.optimization_barrier(rows)
+    rows: Array = lax.optimization_barrier(blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1]))
+    return rows
 
 
 @jax.custom_vjp

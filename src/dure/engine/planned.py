@@ -1,0 +1,96 @@
+"""What a study will need, as a value that prints as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_NAMES = 40
+"""Characters of variants' names in a plan's row."""
+
+
+@dataclass(frozen=True)
+class PlannedProgram:
+    """One compilation and the lanes that share it; memory is of one worker's call, in bytes."""
+
+    variants: list[str]
+    lanes: int
+    parameters: int
+    steps_per_epoch: int
+    width: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study will need, known before anything is compiled.
+
+    Attributes
+    ----------
+    workers
+        Calls that run at once: one a CPU core, or one a GPU.
+    device
+        What one worker runs on, such as "CPU core".
+    memory_bytes
+        Predicted peak: the data once, and every worker's largest program.
+    available_bytes
+        Free memory of the device now.
+    """
+
+    lanes: int
+    epochs: int
+    programs: list[PlannedProgram]
+    workers: int
+    device: str
+    data_bytes: int
+    memory_bytes: int
+    available_bytes: int
+
+    def __str__(self) -> str:
+        head = ("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")
+        rows = [head, *(self._row(n, p) for n, p in enumerate(self.programs, 1))]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if column == 1 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([self._work, self._memory, "", *lines])
+
+    @staticmethod
+    def _row(number: int, program: PlannedProgram) -> tuple[str, ...]:
+        names = ", ".join(program.variants)
+        return (
+            str(number),
+            names if len(names) <= MOST_NAMES else f"{names[: MOST_NAMES - 3]}...",
+            f"{program.lanes:,}",
+            f"{program.parameters:,}",
+            f"{program.steps_per_epoch:,}",
+            str(program.width),
+            megabytes(program.memory_bytes),
+        )
+
+    @property
+    def _work(self) -> str:
+        workers = f"{self.workers} {self.device}{'s' if self.workers > 1 else ''}"
+        return (
+            f"{_counted(self.lanes, 'lane')} of up to {_counted(self.epochs, 'epoch')} in "
+            f"{_counted(len(self.programs), 'program')} on {workers}"
+        )
+
+    @property
+    def _memory(self) -> str:
+        return (
+            f"about {megabytes(self.memory_bytes)} of {megabytes(self.available_bytes)} free "
+            f"(data {megabytes(self.data_bytes)})"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def megabytes(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
