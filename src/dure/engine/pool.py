@@ -67,6 +67,9 @@ class Compiling:
     change: int
 
 
+_ENDED = "a worker has ended"
+
+
 class Sink(Protocol):
     """Who hears what the pool does, always in the thread that called :meth:`Pool.run`."""
 
@@ -99,6 +102,7 @@ class Pool:
         self._lanes_ready = threading.Condition()
         self._no_more = False
         self._stop = threading.Event()
+        self._working = 0
 
     def run(self, indices: list[int], sink: Sink) -> None:
         """Train the lanes of these indices in this order; returns when the last is done.
@@ -110,19 +114,18 @@ class Pool:
         """
         waiting = deque(indices)
         workers = [threading.Thread(target=self._work, daemon=True) for _ in self._devices]
+        self._working = len(workers)
         for worker in workers:
             worker.start()
         with _deferred_interrupt() as interrupted:
             try:
-                self._coordinate(waiting, workers, sink, interrupted)
+                self._coordinate(waiting, sink, interrupted)
             except BaseException:
                 self._end_rounds(workers, sink)
                 raise
 
-    def _coordinate(
-        self, waiting: deque[int], workers: list[Any], sink: Sink, interrupted: threading.Event
-    ) -> None:
-        while any(worker.is_alive() for worker in workers) or not self._events.empty():
+    def _coordinate(self, waiting: deque[int], sink: Sink, interrupted: threading.Event) -> None:
+        while self._working or not self._events.empty():
             if interrupted.is_set():
                 sink.stopping()
                 raise KeyboardInterrupt
@@ -146,7 +149,7 @@ class Pool:
                 continue
             with self._lanes_ready:
                 self._ready.append(lane)
-                self._lanes_ready.notify()
+                self._lanes_ready.notify_all()
             while not self._events.empty():
                 self._hear(self._events.get(), sink)
         if not waiting:
@@ -154,9 +157,10 @@ class Pool:
                 self._no_more = True
                 self._lanes_ready.notify_all()
 
-    @staticmethod
-    def _hear(event: Any, sink: Sink) -> None:
-        if isinstance(event, RoundDone):
+    def _hear(self, event: Any, sink: Sink) -> None:
+        if event is _ENDED:
+            self._working -= 1
+        elif isinstance(event, RoundDone):
             sink.round_done(event)
         elif isinstance(event, LaneDone):
             sink.lane_done(event)
@@ -184,6 +188,8 @@ class Pool:
                 _Slots(lane.program, self._take, self._events.put, self._stop).train(lane)
         except BaseException as error:
             self._events.put(error)
+        finally:
+            self._events.put(_ENDED)
 
     def _take(self, like: Lane | None = None, wait: bool = True) -> Lane | None:
         """The next lane; with `like`, one that can be stacked with it.
