@@ -288,3 +288,20 @@ def test_more_memory_than_there_is_is_refused_with_numbers(monkeypatch: Any) -> 
     monkeypatch.setattr("dure.engine.plan.available_bytes", lambda device: 10_000)
     with pytest.raises(dure.MemoryPlanError, match=r"needs about .* MB and 0\.0 MB are free"):
         study().plan()
+
+
+def test_early_stopping_restores_beside_a_host_callback(tmp_path: Path) -> None:
+    def callbacks() -> list[Any]:
+        stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+        return [stop, keras.callbacks.CSVLogger(str(tmp_path / "{seed}.csv"))]
+
+    options = {"variants": {"learning_rate": [0.2]}, "seeds": [1], "epochs": 12}
+    result = study(callbacks=callbacks(), **options).run(tmp_path / "run", progress=False)
+    fit = {"callbacks": callbacks(), "epochs": 12}
+    model, history = keras_lane(1, learning_rate=0.2, fit=fit)
+    lane = result.lane("learning_rate=0.2", 1)
+    best = int(np.argmin(history["val_loss"])) + 1
+    assert lane.best_epoch == best < len(history["val_loss"])
+    stored = lane_weights(result)[(lane.variant, lane.seed, lane.fold)]
+    for ours, theirs in zip(stored, model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)

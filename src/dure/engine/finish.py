@@ -57,13 +57,13 @@ def finish(lane: Lane, carry: Carry) -> Finished:
 def final_weights(lane: Lane, carry: Carry) -> list[npt.NDArray[Any]]:
     """The weights Keras' ``fit`` would end with."""
     lowered = lane.program.lowered
-    state = carry.model
-    if lane.model is not None:
-        return [np.asarray(w) for w in lane.model.get_weights()]
-    if lowered.needs_finalizing:
+    if lane.model is not None:  # its callbacks have seen, and may have changed, the last weights
+        weights = lane.model.get_weights()
+    elif lowered.needs_finalizing:
         with CALLBACK_LOCK:
-            state = lowered.finalize(state)
-    weights = lowered.weights(state)
+            weights = lowered.weights(lowered.finalize(carry.model))
+    else:
+        weights = lowered.weights(carry.model)
     for controller, memory in zip(lane.program.controllers, carry.controllers, strict=True):
         if isinstance(controller, EarlyStopping) and controller.restore_best_weights:
             weights = memory["weights"] if memory["found"] else weights
