@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-VARIANT, SEED, FOLD, EPOCH = DIMS = ("variant", "seed", "fold", "epoch")
+DIMS = ("variant", "seed", "fold", "epoch")
 
 StatusKind = Literal["waiting", "running", "finished", "stopped", "diverged", "failed"]
 Mode = Literal["min", "max"]

@@ -15,7 +15,6 @@ import numpy as np
 
 from dure import __version__
 from dure._errors import StudyChangedError
-from dure._types import Status
 from dure.engine.builder import LaneBuilder, Restored
 from dure.engine.drop_in import fit
 from dure.engine.lane import snapshot
@@ -172,12 +171,11 @@ def _short(value: Any) -> str:
 
 def _train(prepared: Prepared, store: Store, shown: Reporter) -> None:
     study = prepared.study
-    done = {lane for lane, status in store.statuses().items() if status.done}
+    done = {lane: status for lane, status in store.statuses().items() if status.done}
     restored = {lane: _restored(s) for lane, s in store.restore().items()}
     recorder = Recorder(store, shown, keep_state=not prepared.callbacks.host)
-    for lane, status in store.statuses().items():
-        if status.done:
-            shown.lane_done(study.lanes[lane], status, None)
+    for lane, status in done.items():
+        shown.lane_done(study.lanes[lane], status, None)
     places = devices()[: prepared.plan.workers]
     builder = LaneBuilder(prepared, places[0])
     if places[0].platform != "cpu":
@@ -294,8 +292,3 @@ def _restored(saved: LaneSnapshot) -> Restored:
     order = {"keys": arrays.pop("order"), **saved.extra}
     leaves = [arrays[name] for name in sorted(arrays)]
     return Restored(leaves, saved.epoch, order, float(saved.extra["seconds"]))
-
-
-def is_success(statuses: Sequence[Status]) -> bool:
-    """Whether every lane came to its end without failing."""
-    return all(status.done and status.kind != "failed" for status in statuses)

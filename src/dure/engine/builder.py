@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure._errors import StudyError
 from dure._types import LaneKey
 from dure.engine.host import callbacks_of_lane
 from dure.engine.lane import BatchOrder, Lane, with_leaves
-from dure.engine.plan import Prepared
+from dure.engine.plan import Prepared, other_architecture
 from dure.engine.program import Rows
 from dure.lower import build_model, build_weights, description, make_ready, state_of, to_device
 
@@ -68,10 +67,7 @@ class LaneBuilder:
         else:
             build_weights(model, self.prepared.batch[0])
         if description(model) != prototype.description:
-            raise StudyError(
-                f"build returned another architecture for seed {key.seed} than for seed "
-                f"{study.seed_list[0]}; the same arguments must always give the same network."
-            )
+            raise other_architecture(key.seed, study.seed_list[0])
         order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
         if prototype.draws_to_build:
             order.skip_building_draw()
@@ -113,18 +109,17 @@ class LaneBuilder:
         if found is None:
             split = self.study.splits[key.fold - 1]
             arrays, test = self.study.fold_arrays(split), self.study.test_arrays(split)
-            found = _OnDevice(self._put(arrays), None if test is None else self._put(test))
+            rows = to_device(Rows.of(arrays), self._device)
+            found = _OnDevice(
+                rows, None if test is None else to_device(Rows.of(test), self._device)
+            )
             self._cache[place] = found
         self._latest = found
         return found
 
-    def _put(self, arrays: Any) -> Rows:
-        parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
-        return Rows(*to_device(parts, self._device))
-
 
 def validated_epochs(frequency: int | list[int], epochs: int) -> npt.NDArray[np.bool_]:
     """Which epochs (from 0) are validated under Keras' `validation_freq`, bool [epochs]."""
-    numbers = np.arange(1, epochs + 1)
-    validated = numbers % frequency == 0 if isinstance(frequency, int) else None
-    return np.isin(numbers, frequency) if validated is None else validated
+    if isinstance(frequency, int):
+        frequency = list(range(frequency, epochs + 1, frequency))
+    return np.isin(np.arange(1, epochs + 1), frequency)

@@ -211,9 +211,7 @@ class _Fit:
 
     def run(self) -> keras.callbacks.History:
         """Train; whatever ends it, the model holds the state of the last complete epoch."""
-        arrays = self.study.arrays()
-        parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
-        rows = Rows(*to_device(parts))
+        rows = to_device(Rows.of(self.study.arrays()))
         self.model.stop_training = False
         logs: dict[str, Any] = {}
         self.callbacks.on_train_begin()

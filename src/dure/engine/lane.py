@@ -129,7 +129,10 @@ class Lane:
         return bool(self.schedulers) and bool(self.program.controllers)
 
     def orders(self, count: int, rate: float | None) -> Orders:
-        """Inputs of the next round of `count` epochs; `rate` is the present learning rate."""
+        """Inputs of the next round of `count` epochs; `rate` is the present learning rate.
+
+        With 0 epochs nothing of the lane advances: what an empty slot beside it is given.
+        """
         room = self.program.shape.round_epochs
         rates = np.full(room, np.nan, np.float32)
         for epoch in range(count if self.schedulers else 0):
@@ -140,18 +143,6 @@ class Lane:
         validate[:count] = self.validate[self.epoch : self.epoch + count]
         return Orders(
             self.order.epochs(count, room), self.validation, rates, validate, np.int32(count)
-        )
-
-    def idle_orders(self) -> Orders:
-        """Orders of the same shapes that run no epoch, for an empty slot beside this lane."""
-        shape = self.program.shape
-        room = shape.round_epochs
-        return Orders(
-            np.zeros((room, shape.train_rows), np.int32),
-            self.validation,
-            np.full(room, np.nan, np.float32),
-            np.zeros(room, np.bool_),
-            np.int32(0),
         )
 
     def status(self, carry_status: int) -> Status:

@@ -41,7 +41,7 @@ def peak_bytes(jaxpr: Any) -> int:
     live: dict[Any, int] = {}
     total = peak = 0
     for position, equation in enumerate(jaxpr.eqns):
-        inner = max((peak_bytes(sub) for sub in _inner(equation)), default=0)
+        inner = max((peak_bytes(sub) for sub in inner_programs(equation)), default=0)
         for variable in equation.outvars:
             size = 0 if _fused(equation, readers.get(variable, [])) else _bytes(variable.aval)
             live[variable] = size
@@ -65,7 +65,8 @@ def _variables(atoms: Any) -> list[Any]:
     return [atom for atom in atoms if not isinstance(atom, Literal)]
 
 
-def _inner(equation: Any) -> list[Any]:
+def inner_programs(equation: Any) -> list[Any]:
+    """The jaxprs an equation holds: bodies of loops, branches, called functions."""
     found = []
     for value in equation.params.values():
         for item in value if isinstance(value, (tuple, list)) else (value,):

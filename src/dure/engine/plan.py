@@ -99,7 +99,7 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def prepare(study: Study, check_memory: bool = True) -> Prepared:
+def prepare(study: Study) -> Prepared:
     """Build each variant once, trace its program, and group what can share a compilation.
 
     Two variants share a program when their traced programs are the same to the last constant:
@@ -126,16 +126,15 @@ def prepare(study: Study, check_memory: bool = True) -> Prepared:
         raise StudyError(list(dict.fromkeys(problems)))
     memory = _trace_programs(study, callbacks, prototypes, rows)
     plan = _plan(study, prototypes, memory, tree_bytes(rows))
-    if check_memory and plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
+    if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
     return Prepared(study, plan, callbacks, prototypes, batch)
 
 
 def row_shapes(study: Study) -> Rows:
     """Shapes and types of a study's arrays as programs see them."""
-    arrays = study.fold_arrays(study.splits[0])
-    parts = (arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
-    return Rows(*jax.tree.map(_device_shape, parts))
+    rows = Rows.of(study.fold_arrays(study.splits[0]))
+    return jax.tree.map(_device_shape, rows)  # type: ignore[no-any-return]
 
 
 def _device_shape(array: Any) -> Any:
@@ -150,10 +149,7 @@ def _prototype(study: Study, variant: Variant, callbacks: Callbacks, batch: Batc
     text = description(model)
     for seed in study.seed_list[1:2]:
         if description(_built(study, variant, seed, batch)[0]) != text:
-            raise StudyError(
-                f"build returned another architecture for seed {seed} than for seed {first}; "
-                "the same arguments must always give the same network (only weights may differ)."
-            )
+            raise other_architecture(seed, first)
     lowered = Lowered(model)
     names = tuple(jax.eval_shape(lambda: lowered.results(lowered.initial_metrics)))
     validated = any(split.validation is not None for split in study.splits)
@@ -172,6 +168,14 @@ def _prototype(study: Study, variant: Variant, callbacks: Callbacks, batch: Batc
         metrics,
         _monitor(callbacks, lowered, metrics),
         [c for c in controllers if c is not None],
+    )
+
+
+def other_architecture(seed: int, first: int) -> StudyError:
+    """The error for a build that does not keep to one network for the same arguments."""
+    return StudyError(
+        f"build returned another architecture for seed {seed} than for seed {first}; "
+        "the same arguments must always give the same network (only weights may differ)."
     )
 
 

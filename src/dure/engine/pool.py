@@ -311,7 +311,7 @@ class _Slots:
         lane = self.lanes[slot]
         if lane is None:
             like = next(n for n in self.lanes if n is not None)
-            return like.idle_orders()
+            return like.orders(0, None)
         rate = None
         if lane.schedulers:
             state = jax.tree.map(lambda a: np.asarray(a)[slot], self.carry.model)

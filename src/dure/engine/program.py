@@ -61,6 +61,11 @@ class Rows(NamedTuple):
     train_weight: Arrays
     validation_weight: Arrays
 
+    @classmethod
+    def of(cls, arrays: Any) -> Rows:
+        """Those of a study's (or its test part's) arrays."""
+        return cls(arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
+
 
 @dataclass(frozen=True)
 class Shape:

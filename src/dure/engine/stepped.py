@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dure.engine.memory import inner_programs
 from dure.engine.program import RUNNING, Carry, Loop, Orders, Program, Rows
 from dure.lower import ModelState
 
@@ -25,14 +26,11 @@ _SLOW_IN_LOOPS = frozenset(
 def has_slow_loop(jaxpr: Any) -> bool:
     """Whether a traced program holds an operation that XLA's CPU compiler slows down in loops."""
     jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
-    for equation in jaxpr.eqns:
-        if equation.primitive.name in _SLOW_IN_LOOPS:
-            return True
-        for value in equation.params.values():
-            for item in value if isinstance(value, (tuple, list)) else (value,):
-                if hasattr(getattr(item, "jaxpr", item), "eqns") and has_slow_loop(item):
-                    return True
-    return False
+    return any(
+        equation.primitive.name in _SLOW_IN_LOOPS
+        or any(has_slow_loop(inner) for inner in inner_programs(equation))
+        for equation in jaxpr.eqns
+    )
 
 
 class SteppedRounds:

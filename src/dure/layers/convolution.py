@@ -324,24 +324,21 @@ def conv_call(layer: Any) -> Call | None:
     """
     if not plain(layer) or layer.groups != 1 or layer.lora_rank:
         return None
-
-    def call(inputs: Any) -> Any:
-        kernel = keras.ops.convert_to_tensor(layer.kernel)
-        x = keras.ops.convert_to_tensor(inputs, dtype=kernel.dtype)
-        return _finish(layer, convolve(_layer_window(layer, x), x, kernel))
-
-    return call
+    return _one_kernel_call(layer, convolve)
 
 
 def depthwise_conv_call(layer: Any) -> Call | None:
     """As :func:`conv_call`, for ``keras.layers.DepthwiseConv1D`` and ``DepthwiseConv2D``."""
-    if not plain(layer):
-        return None
+    return _one_kernel_call(layer, convolve_depthwise) if plain(layer) else None
 
+
+def _one_kernel_call(
+    layer: Any, product: Callable[[Window, jax.Array, jax.Array], jax.Array]
+) -> Call:
     def call(inputs: Any) -> Any:
         kernel = keras.ops.convert_to_tensor(layer.kernel)
         x = keras.ops.convert_to_tensor(inputs, dtype=kernel.dtype)
-        return _finish(layer, convolve_depthwise(_layer_window(layer, x), x, kernel))
+        return _finish(layer, product(_layer_window(layer, x), x, kernel))
 
     return call
 
