@@ -17,7 +17,7 @@ PARTS = {
     "contract": ("_types", "_errors"),
     "backend": ("_backend",),
     "intervals": ("_intervals",),
-    "data": ("_arrays", "_data", "data"),
+    "data": ("_arrays", "_data", "_preparation", "data"),
     "study": ("study", "_variants", "_fit_arguments", "_describe"),
     "layers": ("layers",),
     "lower": ("lower",),

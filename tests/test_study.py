@@ -533,6 +533,7 @@ def test_the_manifest_says_everything_in_json() -> None:
     assert manifest["data"] == {
         "fingerprint": made.data.fingerprint,
         "rows": 20,
+        "kind": "tabular",
         "task": "classification",
         "source": "here",
         "excerpt": True,

@@ -7,6 +7,8 @@ sentences to a list of faults, so that all of them can be reported at once.
 from __future__ import annotations
 
 import hashlib
+import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -28,7 +30,7 @@ _FLOAT32 = np.dtype(np.float32)
 _DTYPE_REMEDY = {
     "O": "has dtype object: its rows have different lengths or mixed types. Pad sequences to one "
     "length (keras.utils.pad_sequences) and turn texts and categories into numbers",
-    "U": "holds text. Turn it into numbers first",
+    "U": "holds text. Turn it into numbers first, or pass prepare=dure.data.TextToSequences()",
     "S": "holds text. Turn it into numbers first",
     "M": "holds dates. Turn them into numbers first",
     "m": "holds time spans. Turn them into numbers first",
@@ -62,6 +64,16 @@ class Arrays:
     y: Tree | None
     train_weight: Tree | None
     validation_weight: Tree | None
+
+
+def whole(value: Any) -> int | None:
+    """The value as an int if it is a whole number (no boolean, no float), else None."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def leaves(tree: Tree, path: str) -> Iterator[tuple[str, Any]]:
@@ -102,8 +114,17 @@ def fingerprint(named: Mapping[str, Tree | None]) -> str:
     for name, tree in named.items():
         for path, leaf in () if tree is None else leaves(tree, name):
             digest.update(f"{path}|{leaf.dtype.str}|{leaf.shape}\n".encode())
-            digest.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
+            if leaf.dtype.kind == "O":
+                for text in leaf:
+                    digest.update(f"{len(text)}|{text}".encode("utf-8", "surrogatepass"))
+            else:
+                digest.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def leaf_bytes(array: Array) -> int:
+    """Bytes of an array; of raw text, about those of its letters."""
+    return sum(map(sys.getsizeof, array)) if array.dtype.kind == "O" else array.nbytes
 
 
 def take_rows(tree: Tree, rows: Any) -> Tree:
@@ -189,6 +210,39 @@ def _convert_integers(array: Array, name: str, faults: list[str]) -> Array | Non
     # With uint64 out of the way, joining any two integer arrays gives integers.
     dtype = np.dtype(np.int64) if array.dtype.itemsize == 8 else array.dtype.newbyteorder("=")
     return array.astype(dtype, copy=False)
+
+
+def is_text(value: Any) -> bool:
+    """Whether this is one str a row: a list, tuple, array or pandas series that begins with one."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and isinstance(value[0], str)
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or not hasattr(value, "__array__"):
+        return False
+    if getattr(dtype, "kind", "O") not in "OUT":
+        return False
+    flat = np.asarray(value, dtype=object).reshape(-1)
+    return flat.size > 0 and isinstance(flat[0], str)
+
+
+def _convert_texts(value: Any, name: str, faults: list[str]) -> Array | None:
+    array = np.asarray(value, dtype=object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        faults.append(f"{name} holds text in shape {array.shape}; pass one text a row.")
+        return None
+    wrong = [row for row, text in enumerate(array) if not isinstance(text, str)]
+    if wrong:
+        told = f"row {wrong[0]} (counted from 0) holds {array[wrong[0]]!r}"
+        faults.append(
+            f"{name} holds texts, but {len(wrong)} of {len(array)} rows are none: {told}. Drop "
+            "such rows, or make them texts."
+        )
+        return None
+    out = np.empty(len(array), dtype=object)
+    out[:] = [str(text) for text in array]
+    return out
 
 
 def check_finite(tree: Tree, name: str, faults: list[str]) -> None:
@@ -293,29 +347,32 @@ def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: list[
             )
 
 
-def make_part(named: Mapping[str, Any], faults: list[str], *, finite_x: bool = True) -> Part | None:
+def make_part(named: Mapping[str, Any], faults: list[str], *, raw_x: bool = False) -> Part | None:
     """Convert and check inputs, targets and weights, given in this order with their names.
 
-    Returns None after appending faults. `finite_x` is False where missing inputs are allowed
-    because a preparation will fill them.
+    Returns None after appending faults. `raw_x` says that inputs may be missing or text because
+    a preparation comes first.
     """
     before = len(faults)
     sound: dict[str, Tree | None] = {}
+    x_name, y_name, weight_name = named
     for name, given in named.items():
         count = len(faults)
         if given is None and not sound and count == before:
             faults.append(f"{name} is None; pass the inputs.")
-        tree = None if given is None else convert(given, name, faults)
+        if raw_x and name == x_name and is_text(given):
+            tree: Tree | None = _convert_texts(given, name, faults)
+        else:
+            tree = None if given is None else convert(given, name, faults)
         if len(faults) == count:
             sound[name] = tree
-    x_name, y_name, weight_name = named
     if sound.get(weight_name) is not None:
         sound[weight_name] = map_leaves(
             lambda leaf: leaf.astype(_FLOAT32, copy=False), sound[weight_name]
         )
     check_rows(sound, faults)
     for name, tree in sound.items():
-        if tree is not None and (name != x_name or finite_x):
+        if tree is not None and (name != x_name or not raw_x):
             check_finite(tree, name, faults)
     if sound.get(weight_name) is not None and y_name in sound:
         check_weight(sound[weight_name], sound[y_name], weight_name, y_name, faults)
@@ -323,7 +380,7 @@ def make_part(named: Mapping[str, Any], faults: list[str], *, finite_x: bool = T
 
 
 def make_evaluation_part(
-    value: Any, name: str, train: Part | None, faults: list[str], *, finite_x: bool = True
+    value: Any, name: str, train: Part | None, faults: list[str], *, raw_x: bool = False
 ) -> Part | None:
     """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
 
@@ -337,7 +394,7 @@ def make_evaluation_part(
         return None
     x, y, weight = (*value, None, None)[:3]
     named = {f"{name}[0]": x, f"{name}[1]": y, f"{name}[2]": weight}
-    part = make_part(named, faults, finite_x=finite_x)
+    part = make_part(named, faults, raw_x=raw_x)
     if part is None or train is None:
         return None
     before = len(faults)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,18 +14,24 @@ from dure._arrays import (
     Array,
     Part,
     Tree,
-    check_finite,
     fingerprint,
     is_nested,
+    leaf_bytes,
     leaves,
     make_evaluation_part,
     make_part,
     row_count,
     take_rows,
+    whole,
 )
-from dure._errors import StudyError, did_you_mean
+from dure._errors import DureError, StudyError, did_you_mean
+from dure._preparation import transformed
 
 Task = Literal["classification", "regression"]
+Kind = Literal["image", "text", "tabular", "series"]
+
+PADDING, UNKNOWN = "<pad>", "<unknown>"
+"""Marks a word index may hold: what fills a short text, and what stands for a word not kept."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,11 +55,19 @@ class Data:
     prepare
         A transformer in scikit-learn's manner (``fit`` and ``transform``), fitted afresh on the
         training rows of each fold and applied to all rows. For a single input. With one, `x` may
-        hold missing values as long as what comes out holds none.
+        hold missing values as long as what comes out holds none, or be raw text: one str a row,
+        for a transformer such as `dure.data.TextToSequences`.
     class_names
         A name for each class, in the order of the labels.
+    feature_names
+        A name for each place on the last axis of `x`.
     word_index
-        For texts: the integer of each word.
+        For texts in integers: the integer of each word as it stands in `x`. The marks "<pad>",
+        "<start>" and "<unknown>" are in it where the coding has them.
+    kind
+        ``"image"``, ``"text"``, ``"tabular"`` or ``"series"``. None: text for raw text or with a
+        `word_index`, else by the axes of `x`: four an image, three a series, otherwise tabular;
+        stays None with several inputs.
     task
         ``"classification"`` or ``"regression"``; read from `y` if None. Whole numbers in an
         integer array are labels unless there are more than half as many as rows; so are one-hot
@@ -66,13 +77,18 @@ class Data:
         Where the data come from, one line.
     excerpt
         Whether they are only part of what `source` names.
+    time_gap
+        For rows in order of time, such as windows over a series: how many rows on either side of
+        a row may share values with it. Validation then always comes after training in time, with
+        so many rows left out between them. None: rows are independent.
 
     Raises
     ------
     StudyError
         Everything that is wrong at once: wrong types, rows that disagree, values that are NaN
         or infinite, empty arrays, a test part of other shapes, weights that do not fit, a
-        `prepare` without ``fit`` and ``transform``, names that do not match the classes.
+        `prepare` without ``fit`` and ``transform``, text without a `prepare`, names that do not
+        match the classes or features.
     """
 
     x: Tree
@@ -81,22 +97,31 @@ class Data:
     sample_weight: Tree | None = None
     prepare: Any = None
     class_names: Sequence[str] | None = None
+    feature_names: Sequence[str] | None = None
     word_index: Mapping[str, int] | None = None
+    kind: Kind | None = None
     task: Task | None = None
     source: str | None = None
     excerpt: bool = False
+    time_gap: int | None = None
 
     def __post_init__(self) -> None:
         faults: list[str] = []
         named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
-        finite_x = self.prepare is None
-        train = make_part(named, faults, finite_x=finite_x)
+        raw_x = self.prepare is not None
+        train = make_part(named, faults, raw_x=raw_x)
         test = self.test
         if test is not None:
-            test = make_evaluation_part(test, "test", train, faults, finite_x=finite_x)
-        self._check_prepare(train is not None, faults)
+            test = make_evaluation_part(test, "test", train, faults, raw_x=raw_x)
+        self._check_prepare(train, faults)
+        self._check_choice("kind", Kind, faults)
+        if self.time_gap is not None and (whole(self.time_gap) is None or self.time_gap < 0):
+            faults.append(
+                f"time_gap is {self.time_gap!r}; pass a number of rows from 0 on, or None."
+            )
         if train is not None:
             self._set(x=train.x, y=train.y, sample_weight=train.weight, test=test)
+            self._settle_task(faults)
             self._settle_kind(faults)
         if faults:
             raise StudyError(faults, subject="this data")
@@ -105,7 +130,7 @@ class Data:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
-    def _check_prepare(self, sound: bool, faults: list[str]) -> None:
+    def _check_prepare(self, train: Part | None, faults: list[str]) -> None:
         if self.prepare is None:
             return
         if isinstance(self.prepare, type):
@@ -116,18 +141,42 @@ class Data:
                 f"prepare is of type {type(self.prepare).__name__} and has not both fit and "
                 "transform; pass a transformer such as sklearn.preprocessing.StandardScaler()."
             )
-        if sound and is_nested(self.x):
+        if train is not None and is_nested(train.x):
             faults.append(
                 "prepare works on a single input and x has several; prepare them beforehand, "
                 "or inside the model (keras.layers.Normalization)."
             )
 
+    def _check_choice(self, name: str, choices: Any, faults: list[str]) -> bool:
+        given, known = getattr(self, name), get_args(choices)
+        if given is None or given in known:
+            return True
+        faults.append(
+            f"{name} is {given!r}; pass one of {list(known)} or None."
+            f"{did_you_mean(str(given), known)}"
+        )
+        return False
+
     def _settle_kind(self, faults: list[str]) -> None:
-        if self.task is not None and self.task not in get_args(Task):
-            faults.append(
-                f"task is {self.task!r}; pass one of {list(get_args(Task))} or None."
-                f"{did_you_mean(str(self.task), get_args(Task))}"
-            )
+        if is_nested(self.x):
+            if self.feature_names is not None:
+                faults.append("feature_names are given, but x has several inputs; leave them out.")
+            return
+        if self.kind is None:
+            by_axes = {4: "image", 3: "series"}
+            is_text = self.x.dtype.kind == "O" or self.word_index is not None
+            self._set(kind="text" if is_text else by_axes.get(self.x.ndim, "tabular"))
+        if self.feature_names is not None:
+            self._set(feature_names=tuple(map(str, self.feature_names)))
+            width = self.x.shape[-1] if self.x.ndim > 1 else 1
+            if len(self.feature_names) != width:
+                faults.append(
+                    f"{len(self.feature_names)} feature_names came, the last axis of x has "
+                    f"{width} places; pass {width}."
+                )
+
+    def _settle_task(self, faults: list[str]) -> None:
+        if not self._check_choice("task", Task, faults):
             return
         labels = self.labels
         if self.task == "classification" and labels is None:
@@ -171,7 +220,7 @@ class Data:
     def nbytes(self) -> int:
         """Bytes of all arrays, those of `test` included."""
         trees = [tree for tree in self._trees().values() if tree is not None]
-        return sum(leaf.nbytes for tree in trees for _, leaf in leaves(tree, ""))
+        return sum(leaf_bytes(leaf) for tree in trees for _, leaf in leaves(tree, ""))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -192,6 +241,34 @@ class Data:
             sample_weight=take_rows(self.sample_weight, rows),
         )
 
+    def decode(self, tokens: npt.ArrayLike) -> str:
+        """A text in integers as words again, joined by blanks.
+
+        Parameters
+        ----------
+        tokens
+            Integers, shape [length], such as a row of `x`. Padding is left out; an integer that
+            stands for no word becomes ``"<unknown>"``.
+
+        Raises
+        ------
+        DureError
+            If the data have no `word_index`.
+        """
+        if self.word_index is None:
+            raise DureError(
+                "these data have no word_index, so integers cannot be turned into words: "
+                f"{self!r}. Raw text (dure.data.from_texts) needs no decoding."
+            )
+        words = self._words
+        pad = self.word_index.get(PADDING)
+        flat = np.asarray(tokens).reshape(-1).tolist()
+        return " ".join(words.get(token, UNKNOWN) for token in flat if token != pad)
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {number: word for word, number in (self.word_index or {}).items()}
+
     def prepared(self, train_rows: npt.ArrayLike) -> tuple[Tree, Tree | None]:
         """`x` and the test inputs, transformed by `prepare` fitted on these rows only.
 
@@ -204,7 +281,10 @@ class Data:
         return transformed(self.prepare, self.x, self.y, np.asarray(train_rows), test_x)
 
     def __repr__(self) -> str:
-        shown = [f"{path}={leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves(self.x, "x")]
+        shown = [
+            f"{path}={'text' if leaf.dtype.kind == 'O' else leaf.dtype}{list(leaf.shape)}"
+            for path, leaf in leaves(self.x, "x")
+        ]
         if self.y is not None:
             shown += [
                 f"{path}={leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves(self.y, "y")
@@ -242,78 +322,3 @@ def class_labels(y: Array, *, declared: bool = False) -> npt.NDArray[np.int64] |
     else:
         are_classes = present.size <= max(2, len(labels) // 2)
     return labels if are_classes else None
-
-
-def transformed(
-    prepare: Any, x: Array, y: Tree | None, train_rows: Array, test_x: Array | None
-) -> tuple[Tree, Tree | None]:
-    """`x` and `test_x` transformed by a fresh copy of `prepare` fitted on the training rows.
-
-    Parameters
-    ----------
-    prepare
-        Has ``fit`` and ``transform``. A scikit-learn estimator is cloned, anything else copied
-        deeply. ``fit`` is given the targets of the training rows too if it has an argument `y`.
-    x, test_x
-        Shape [rows, ...]. Transformers see two axes: further ones are flattened before, and
-        restored after when the width did not change; otherwise the result stays [rows, width].
-    train_rows
-        Indices into `x`; no other row is seen by ``fit``.
-
-    Returns
-    -------
-    Both as float32; None stays None. The same on every call: what the transformer draws from
-    NumPy's global random state is drawn from a fixed seed, and that state is put back.
-
-    Raises
-    ------
-    StudyError
-        If ``transform`` changes the number of rows or leaves values that are NaN or infinite.
-    """
-    fresh = _fresh(prepare)
-    arguments = [_two_axes(x[train_rows])]
-    if y is not None and not is_nested(y) and "y" in inspect.signature(fresh.fit).parameters:
-        arguments.append(
-            y[train_rows].reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y[train_rows]
-        )
-    state = np.random.get_state()
-    np.random.seed(0)
-    try:
-        fresh.fit(*arguments)
-        faults: list[str] = []
-        outs = [
-            None if part is None else _apply(fresh, part, name, faults)
-            for name, part in (("x", x), ("test[0]", test_x))
-        ]
-    finally:
-        np.random.set_state(state)
-    if faults:
-        raise StudyError(faults, subject=f"the preparation by {type(prepare).__name__}")
-    return outs[0], outs[1]
-
-
-def _fresh(prepare: Any) -> Any:
-    # Whoever passes a scikit-learn estimator has imported scikit-learn.
-    base = sys.modules.get("sklearn.base")
-    if base is not None and isinstance(prepare, base.BaseEstimator):
-        return base.clone(prepare)
-    return copy.deepcopy(prepare)
-
-
-def _two_axes(array: Array) -> Array:
-    return array.reshape(len(array), -1)
-
-
-def _apply(transformer: Any, array: Array, name: str, faults: list[str]) -> Array | None:
-    made = transformer.transform(_two_axes(array))
-    made = made.toarray() if hasattr(made, "toarray") else made
-    out = np.asarray(made).astype(np.float32, copy=False)
-    if out.ndim == 0 or out.shape[0] != array.shape[0]:
-        faults.append(
-            f"{type(transformer).__name__}.transform made shape {out.shape} of "
-            f"{array.shape[0]} rows of {name}; it must keep the rows."
-        )
-        return None
-    check_finite(out, f"{name} after {type(transformer).__name__}", faults)
-    same_width = out.size == array.size
-    return out.reshape(array.shape) if same_width else _two_axes(out)

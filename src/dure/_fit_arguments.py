@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,23 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure._arrays import Array, Tree, is_nested, map_leaves
+from dure._arrays import Array, Tree, is_nested, map_leaves, whole
 from dure._data import Data
 from dure.data.splits import hold_out_last
 
 _SEED_LIMIT = 2**32
 _NAME_LIMIT = 100
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-
-
-def whole(value: Any) -> int | None:
-    """The value as an int if it is a whole number (no boolean, no float), else None."""
-    if isinstance(value, (bool, np.bool_)):
-        return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
 
 
 def check_count(value: Any, name: str, faults: list[str], *, optional: bool = False) -> None:
@@ -123,20 +112,25 @@ def check_validation_freq(given: Any, faults: list[str]) -> int | list[int]:
     return epochs
 
 
-def check_validation_split(given: Any, rows: int | None, faults: list[str]) -> None:
+def check_validation_split(given: Any, data: Data | None, faults: list[str]) -> None:
     """Append if this is no fraction below 1 or leaves no row on a side."""
+    rows = None if data is None else data.rows
+    gap = 0 if data is None else data.time_gap or 0
     is_number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
     if not is_number or not 0 <= given < 1:
         faults.append(
             f"validation_split is {given!r}; pass the fraction of the rows that validates, above "
             "0 and below 1 (0 for none)."
         )
-    elif given and rows is not None and hold_out_last(rows, float(given)) in (0, rows):
-        faults.append(
-            f"validation_split is {given!r}, which leaves no row to "
-            f"{'train' if hold_out_last(rows, float(given)) == 0 else 'validate'} on of {rows}; "
-            "pass more rows or another fraction."
-        )
+    elif given and rows is not None:
+        first = hold_out_last(rows, float(given))
+        if first <= gap or first == rows:
+            between = f" (time_gap leaves out {gap} between)" if gap else ""
+            faults.append(
+                f"validation_split is {given!r}, which leaves no row to "
+                f"{'train' if first <= gap else 'validate'} on of {rows}{between}; pass more rows "
+                "or another fraction."
+            )
 
 
 def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
@@ -153,6 +147,14 @@ def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
         faults.append(
             f"folds is {folds}, but there are {data.rows} rows; pass at most {data.rows}."
         )
+    elif data.time_gap is not None:
+        size = data.rows // (folds + 1)
+        if data.rows - folds * size <= data.time_gap or size == 0:
+            faults.append(
+                f"folds is {folds}, but the first fold in time would have no row to train on: "
+                f"{data.rows - folds * size} rows before its {size} of validation, less a time_gap "
+                f"of {data.time_gap}. Pass fewer folds or more rows."
+            )
     elif data.labels is not None:
         classes, counts = np.unique(data.labels, return_counts=True)
         few = {int(c): int(n) for c, n in zip(classes, counts, strict=True) if n < folds}

@@ -20,12 +20,13 @@ from dure._arrays import (
     map_leaves,
     row_count,
 )
-from dure._data import Data, transformed
+from dure._data import Data
 from dure._describe import describe, describe_function
 from dure._errors import StudyError
+from dure._preparation import transformed
 from dure._types import LaneKey
 from dure._variants import Variant, check_build, make_variants
-from dure.data.splits import Split, hold_out_last, k_folds, split_in_two
+from dure.data.splits import Split, folds_in_time, hold_out_last, k_folds, split_in_two
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,9 +57,12 @@ class Study:
         seed decides first weights, shuffling and dropout.
     folds
         k for k-fold cross-validation: shuffled folds that are the same for every variant and
-        seed, stratified where `y` holds classes (`Data.task`). None for no folds.
+        seed, stratified where `y` holds classes (`Data.task`). Rows in order of time
+        (`Data.time_gap`) are not shuffled: each fold trains on the past and validates on what
+        comes next. None for no folds.
     validation_split
-        The fraction of the rows, taken from their end as in Keras, that validates.
+        The fraction of the rows, taken from their end as in Keras, that validates. With
+        `Data.time_gap` the rows just before it do not train.
     validation_data
         ``(x, y)`` or ``(x, y, sample_weight)`` to validate on. At most one of `folds`,
         `validation_split` and `validation_data` can be given.
@@ -125,8 +129,7 @@ class Study:
         data = self.data if isinstance(self.data, Data) else None
         if data is None:
             faults.append(f"data is of type {type(self.data).__name__}; pass dure.Data(x, y).")
-        rows = None if data is None else data.rows
-        fit_arguments.check_validation_split(self.validation_split, rows, faults)
+        fit_arguments.check_validation_split(self.validation_split, data, faults)
         fit_arguments.check_folds(self.folds, data, faults)
         fit_arguments.check_class_weight(self.class_weight, data, faults)
         given = {
@@ -140,21 +143,23 @@ class Study:
         if self.validation_data is None:
             return None
         train = None if data is None else Part(data.x, data.y, data.sample_weight)
-        finite_x = data is None or data.prepare is None
+        raw_x = data is not None and data.prepare is not None
         return make_evaluation_part(
-            self.validation_data, "validation_data", train, faults, finite_x=finite_x
+            self.validation_data, "validation_data", train, faults, raw_x=raw_x
         )
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:
         """One split for each fold (one in all without folds); rows index into `arrays`."""
-        rows = self.data.rows
+        rows, gap = self.data.rows, self.data.time_gap
         if self.folds is not None:
+            if gap is not None:
+                return folds_in_time(rows, self.folds, gap)
             return k_folds(rows, self.folds, self.data.labels)
         if self._validation is not None:
             return split_in_two(rows + row_count(self._validation.x), rows)
         if self.validation_split:
-            return split_in_two(rows, hold_out_last(rows, self.validation_split))
+            return split_in_two(rows, hold_out_last(rows, self.validation_split), gap or 0)
         return split_in_two(rows, None)
 
     @cached_property
@@ -253,6 +258,7 @@ class Study:
             "data": {
                 "fingerprint": data.fingerprint,
                 "rows": data.rows,
+                "kind": data.kind,
                 "task": data.task,
                 "source": data.source,
                 "excerpt": data.excerpt,

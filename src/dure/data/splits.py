@@ -39,12 +39,39 @@ def hold_out_last(rows: int, fraction: float) -> int:
     return math.floor(rows * (1.0 - fraction))
 
 
-def split_in_two(rows: int, first_validation: int | None) -> tuple[Split, ...]:
-    """One split: rows before `first_validation` train, the rest validates (None: all train)."""
+def split_in_two(rows: int, first_validation: int | None, gap: int = 0) -> tuple[Split, ...]:
+    """One split: rows before `first_validation` train, the rest validates (None: all train).
+
+    The last `gap` rows before `first_validation` do neither.
+    """
     every = np.arange(rows, dtype=np.int32)
     if first_validation is None:
         return (Split(1, every, None),)
-    return (Split(1, every[:first_validation], every[first_validation:]),)
+    return (Split(1, every[: first_validation - gap], every[first_validation:]),)
+
+
+def folds_in_time(rows: int, folds: int, gap: int) -> tuple[Split, ...]:
+    """Folds that go forward in time: each validates on the rows after those it trains on.
+
+    Parameters
+    ----------
+    rows, folds
+        Every fold validates on ``rows // (folds + 1)`` rows, one after another up to the last row;
+        the first fold trains on what is before them, later ones on more.
+    gap
+        Rows left out between training and validation.
+
+    Returns
+    -------
+    scikit-learn's ``TimeSeriesSplit``, numbered from 1.
+    """
+    from sklearn.model_selection import TimeSeriesSplit
+
+    made = TimeSeriesSplit(folds, gap=gap).split(np.zeros(rows))
+    return tuple(
+        Split(fold, train.astype(np.int32), validation.astype(np.int32))
+        for fold, (train, validation) in enumerate(made, 1)
+    )
 
 
 def k_folds(rows: int, folds: int, labels: npt.NDArray[np.int64] | None) -> tuple[Split, ...]:

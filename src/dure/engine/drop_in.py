@@ -11,9 +11,9 @@ import jax
 import keras
 import numpy as np
 
+from dure._arrays import whole
 from dure._data import Data
 from dure._errors import StudyError
-from dure._fit_arguments import whole
 from dure.engine.builder import validated_epochs
 from dure.engine.host import sort_callbacks
 from dure.engine.lane import BatchOrder
