@@ -162,3 +162,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_importing_does_not_load_keras() -> None:
     code = "import sys, dure.models; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_file_of_a_loaded_model_is_loaded_without_a_warning(folder: Path, tmp_path: Path) -> None:
+    # Warnings are errors here, and Keras warns of an optimizer saved before it was built.
+    trained = sequential(3)
+    save_architecture(folder, "a", trained)
+    load_model(folder, "a", weights_of(trained), sequential).save(tmp_path / "saved.keras")
+    loaded = keras.models.load_model(tmp_path / "saved.keras")
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), trained.predict(X, verbose=0))

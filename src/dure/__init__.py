@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dure._backend import prefer_jax_backend
+from dure._registration import register_with_keras
 
 if TYPE_CHECKING:
     from dure import data, layers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 prefer_jax_backend()
+register_with_keras()
 
 __all__ = [
     "BackendError",

@@ -1,4 +1,7 @@
-"""Keras models in a run folder: their architecture stored once a variant, and brought back."""
+"""Keras models in a run folder, stored once a variant, and brought back.
+
+Where they were trained on raw text, the fitted transformers are there too, once a fold.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure._backend import require_jax_backend
-from dure._errors import RunFolderError, did_you_mean
+from dure._errors import DureError, RunFolderError, did_you_mean
 from dure._files import explained, flush_folder, write_atomically
+from dure._registration import register_with_keras
 from dure._runs import read_manifest, slug
+from dure.data.sequences import TextToSequences
 
 if TYPE_CHECKING:
     import keras
@@ -74,6 +79,7 @@ def load_model(
     variant: str,
     weights: Mapping[str, np.ndarray],
     build: Callable[..., keras.Model] | None = None,
+    fold: int | None = None,
 ) -> keras.Model:
     """A variant's compiled model with these weights.
 
@@ -92,22 +98,82 @@ def load_model(
         Makes the model, called with the variant's arguments out of the manifest. Without it
         the stored architecture is loaded, for which classes and functions of one's own must
         be registered with `keras.saving.register_keras_serializable`.
+    fold
+        Whose transformer of raw text, if the folder holds one, is put before the network: the
+        model is a `TextModel` then. None: the network alone.
 
     Raises
     ------
     RunFolderError
-        There is no such variant, its model cannot be made, or the weights do not fit it.
+        There is no such variant, its model cannot be made, the weights do not fit it, or the
+        fold's transformer cannot be read.
     """
     require_jax_backend()
     folder = Path(folder)
     model = _stored(folder, variant) if build is None else _built(folder, variant, build)
     _set_weights(model, variant, weights)
-    return model
+    if model.compiled and not model.optimizer.built:
+        # Keras would warn of the missing numbers whenever a file of this model is loaded.
+        model.optimizer.build(model.trainable_variables)
+    text = None if fold is None else load_text(folder, fold)
+    if text is None:
+        return model
+    from dure.text_model import TextModel
+
+    return TextModel(model, text)
+
+
+def save_text(folder: str | Path, fold: int, text: TextToSequences) -> None:
+    """Store a fold's fitted transformer of raw text as `text/fold-<fold>.json`.
+
+    Raises
+    ------
+    RunFolderError
+        The folder cannot be written.
+    """
+    path = _text_file(folder, fold)
+    with explained(f"store the words of fold {fold}", Path(folder)):
+        path.parent.mkdir(exist_ok=True)
+        content = json.dumps(text.get_config(), ensure_ascii=True)
+        write_atomically(path, iter([content.encode()]))
+
+
+def has_text(folder: str | Path, fold: int) -> bool:
+    """Whether the folder holds a fold's transformer of raw text."""
+    return _text_file(folder, fold).exists()
+
+
+def load_text(folder: str | Path, fold: int) -> TextToSequences | None:
+    """A fold's fitted transformer of raw text; None where the folder holds none.
+
+    Raises
+    ------
+    RunFolderError
+        It cannot be read.
+    """
+    path = _text_file(folder, fold)
+    try:
+        text = TextToSequences.from_config(json.loads(path.read_text(encoding="utf-8")))
+        if text.tokenizer is None:
+            raise ValueError("it holds no words")
+        return text
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, DureError) as error:
+        raise RunFolderError(
+            f"the words of fold {fold} in {path} cannot be read ({type(error).__name__}: {error}): "
+            "put the file back from a copy."
+        ) from error
+
+
+def _text_file(folder: str | Path, fold: int) -> Path:
+    return Path(folder) / "text" / f"fold-{fold}.json"
 
 
 def _stored(folder: Path, variant: str) -> keras.Model:
     import keras
 
+    register_with_keras()
     base = _base(folder, variant)
     kept, reason = _with_suffix(base, ".keras"), _with_suffix(base, ".txt")
     if reason.exists():

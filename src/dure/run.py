@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import platform
 import sys
 import time
@@ -15,13 +16,14 @@ import numpy as np
 
 from dure import __version__
 from dure._errors import StudyChangedError
+from dure.data.sequences import TextToSequences
 from dure.engine.builder import LaneBuilder, Restored
 from dure.engine.drop_in import fit
 from dure.engine.lane import snapshot
 from dure.engine.plan import Prepared, devices, prepare
 from dure.engine.pool import LaneDone, Pool, RoundDone
 from dure.engine.width import widen_for_device
-from dure.models import save_architecture
+from dure.models import has_text, save_architecture, save_text
 from dure.result import Result, load
 from dure.store import LaneRound, LaneSnapshot, Store, is_run_folder, new_run_folder
 
@@ -66,6 +68,7 @@ def run_study(
     with _open_store(study, manifest, out, resume) as store:
         for variant, prototype in prepared.prototypes.items():
             save_architecture(store.folder, variant, prototype.lowered.model)
+        _keep_texts(study, store.folder)
         shown = reporter_for(prepared, progress) if reporter is None else reporter(prepared)
         with shown:
             _train(prepared, store, shown)
@@ -73,6 +76,17 @@ def run_study(
     result = load(folder, study.build)
     _draw(result)
     return result
+
+
+def _keep_texts(study: Study, folder: Path) -> None:
+    """Store each fold's transformer of raw text, so that its models take raw text."""
+    text = study.data.prepare
+    if type(text) is not TextToSequences:  # a subclass may do more than its configuration says
+        return
+    for split in study.splits:
+        if not has_text(folder, split.fold):
+            fitted = copy.copy(text).fit(study.arrays().x[split.train])
+            save_text(folder, split.fold, fitted)
 
 
 def reporter_for(prepared: Prepared, progress: bool) -> Reporter:

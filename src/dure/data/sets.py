@@ -1,25 +1,26 @@
-"""Real data sets, ready for a study; three of them need no network."""
+"""Real pictures and tables, ready for a study; three of them need no network."""
 
 from __future__ import annotations
 
-import os
-import socket
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from dure._backend import require_jax_backend
 from dure._data import Data
-from dure._errors import DureError
-
-VARIABLE = "DURE_DATA"
-"""Environment variable naming a folder of excerpts, used instead of downloads."""
+from dure.data._download import from_keras
+from dure.data._excerpts import excerpt_file, read_arrays, reading
 
 _TEST_FRACTION = 0.2
 _SEED = 0
-_PATIENCE_S = 60.0
+_CLOTHES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+_CLOTHES_FILES = (
+    *("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz"),
+    *("t10k-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"),
+)
 
 
 def digits() -> Data:
@@ -36,6 +37,7 @@ def digits() -> Data:
     return _split(
         (loaded.images[..., np.newaxis] / 16.0).astype(np.float32),
         loaded.target.astype(np.int64),
+        kind="image",
         class_names=[str(name) for name in loaded.target_names],
         source="Optical recognition of handwritten digits (Alpaydin, Kaynak), in scikit-learn",
     )
@@ -47,8 +49,8 @@ def breast_cancer() -> Data:
     Returns
     -------
     455 rows and 114 test rows: `x` float32 [rows, 30] as measured, not scaled (see
-    `Data.prepare`), `y` int64 labels. The test part is the same on every call, with both classes
-    in proportion.
+    `Data.prepare`; lengths in pixels), `y` int64 labels, with `feature_names`. The test part is
+    the same on every call, with both classes in proportion.
     """
     from sklearn.datasets import load_breast_cancer
 
@@ -56,7 +58,9 @@ def breast_cancer() -> Data:
     return _split(
         loaded.data.astype(np.float32),
         loaded.target.astype(np.int64),
+        kind="tabular",
         class_names=[str(name) for name in loaded.target_names],
+        feature_names=[str(name) for name in loaded.feature_names],
         source="Breast cancer Wisconsin, diagnostic (Wolberg, Street, Mangasarian), "
         "in scikit-learn",
     )
@@ -68,7 +72,7 @@ def diabetes() -> Data:
     Returns
     -------
     353 rows and 89 test rows: `x` float32 [rows, 10], centred and scaled by scikit-learn, `y`
-    float32 [rows] from 25 to 346. The test part is the same on every call.
+    float32 [rows] from 25 to 346, with `feature_names`. The test part is the same on every call.
     """
     from sklearn.datasets import load_diabetes
 
@@ -76,7 +80,8 @@ def diabetes() -> Data:
     return _split(
         loaded.data.astype(np.float32),
         loaded.target.astype(np.float32),
-        class_names=None,
+        kind="tabular",
+        feature_names=[str(name) for name in loaded.feature_names],
         source="Diabetes (Efron, Hastie, Johnstone, Tibshirani), in scikit-learn",
     )
 
@@ -84,8 +89,8 @@ def diabetes() -> Data:
 def mnist() -> Data:
     """Handwritten digits of 28 x 28 pixels, in ten classes.
 
-    Downloaded once into Keras' own cache; where ``DURE_DATA`` names a folder, the excerpt
-    ``mnist-15k.npz`` in it is read instead, without a network.
+    Downloaded once into Keras' own cache (`KERAS_HOME`); where ``DURE_DATA`` names a folder, the
+    excerpt ``mnist-15k.npz`` in it is read instead, without a network.
 
     Returns
     -------
@@ -95,70 +100,86 @@ def mnist() -> Data:
     Raises
     ------
     DureError
-        If there is neither a network nor an excerpt.
+        If there is neither a network nor an excerpt, or what came is broken.
     """
-    source = "MNIST (LeCun, Cortes, Burges)"
-    folder = os.environ.get(VARIABLE)
-    if folder:
-        excerpt = _excerpt(folder, "mnist-15k.npz")
-        train = excerpt["x_train"], excerpt["y_train"]
-        test = excerpt["x_test"], excerpt["y_test"]
-        source += f", excerpt: {len(train[1]):,} training and {len(test[1]):,} test digits"
-    else:
-        train, test = _download_mnist()
-    (x, y), (xt, yt) = train, test
+    title, source, name = "MNIST", "MNIST (LeCun, Cortes, Burges)", "mnist-15k.npz"
+    path = excerpt_file(name)
+    if path is None:
+        train, test = from_keras(title, lambda sets: sets.mnist.load_data(), ["mnist.npz"], name)
+        return _pictures(*train, *test, class_names=list("0123456789"), source=source)
+    with reading(path):
+        arrays = read_arrays(path, ["x_train", "y_train", "x_test", "y_test"])
+        counts = f"{len(arrays[1]):,} training and {len(arrays[3]):,} test digits"
+        return _pictures(
+            *arrays,
+            class_names=list("0123456789"),
+            source=f"{source}, excerpt: {counts}",
+            excerpt=True,
+        )
+
+
+def fashion_mnist() -> Data:
+    """Pieces of clothing in 28 x 28 pixels, in ten classes (Xiao, Rasul, Vollgraf 2017).
+
+    Downloaded once into Keras' own cache (`KERAS_HOME`); where ``DURE_DATA`` names a folder, the
+    excerpt ``fashion-900.npz`` in it is read instead, without a network.
+
+    Returns
+    -------
+    60,000 rows and 10,000 test rows: `x` float32 [rows, 28, 28, 1] from 0 to 1, `y` int64
+    labels. The excerpt has 720 rows and 180 test rows; its test part is the same on every call,
+    with every class in proportion.
+
+    Raises
+    ------
+    DureError
+        If there is neither a network nor an excerpt, or what came is broken.
+    """
+    title, source, name = "Fashion-MNIST", "Fashion-MNIST (Zalando Research)", "fashion-900.npz"
+    path = excerpt_file(name)
+    if path is None:
+        files = [f"fashion-mnist/{file}" for file in _CLOTHES_FILES]
+        train, test = from_keras(title, lambda sets: sets.fashion_mnist.load_data(), files, name)
+        return _pictures(*train, *test, class_names=_CLOTHES, source=source)
+    with reading(path):
+        x, y = read_arrays(path, ["x", "y"])
+        return _split(
+            _pixels(x),
+            y.astype(np.int64),
+            kind="image",
+            class_names=_CLOTHES,
+            source=f"{source}, excerpt: {len(y):,} pictures",
+            excerpt=True,
+        )
+
+
+def _pictures(x: Any, y: Any, test_x: Any, test_y: Any, **described: Any) -> Data:
     return Data(
         _pixels(x),
         y.astype(np.int64),
-        test=(_pixels(xt), yt.astype(np.int64)),
-        class_names=[str(digit) for digit in range(10)],
-        source=source,
-        excerpt=bool(folder),
+        test=(_pixels(test_x), test_y.astype(np.int64)),
+        kind="image",
+        task="classification",
+        **described,
     )
 
 
-def _pixels(pictures: Any) -> Any:
-    return (pictures[..., np.newaxis] / np.float32(255)).astype(np.float32, copy=False)
+def _pixels(pictures: Any) -> npt.NDArray[np.float32]:
+    scaled: npt.NDArray[np.float32] = (pictures[..., np.newaxis] / np.float32(255)).astype(
+        np.float32, copy=False
+    )
+    return scaled
 
 
-def _excerpt(folder: str, name: str) -> dict[str, Any]:
-    path = Path(folder).expanduser() / name
-    if not path.is_file():
-        raise DureError(
-            f"{VARIABLE} names the folder {folder!r}, which holds no {name}. Put the file there, "
-            f"or unset {VARIABLE} to download the full set."
-        )
-    with np.load(path, allow_pickle=False) as arrays:
-        return {key: arrays[key] for key in arrays.files}
-
-
-def _download_mnist() -> Any:
-    require_jax_backend()
-    import keras
-
-    # Keras sets no limit: without one, a network that swallows packets would hang for minutes.
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_PATIENCE_S)
-    try:
-        return keras.datasets.mnist.load_data()
-    except Exception as error:  # Keras raises bare Exception where the address does not answer
-        raise DureError(
-            f"MNIST could not be downloaded ({error}). Connect to the network, or set {VARIABLE} "
-            "to a folder that holds the excerpt mnist-15k.npz."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-def _split(x: Any, y: Any, *, class_names: Sequence[str] | None, source: str) -> Data:
-    """A fixed fifth of the rows as test part."""
+def _split(x: Any, y: Any, **described: Any) -> Data:
+    """A fixed fifth of the rows as test part; where there are classes, each in proportion."""
     from sklearn.model_selection import train_test_split
 
-    x, xt, y, yt = train_test_split(
+    x, test_x, y, test_y = train_test_split(
         x,
         y,
         test_size=_TEST_FRACTION,
         random_state=_SEED,
-        stratify=None if class_names is None else y,
+        stratify=y if "class_names" in described else None,
     )
-    return Data(x, y, test=(xt, yt), class_names=class_names, source=source)
+    return Data(x, y, test=(test_x, test_y), **described)

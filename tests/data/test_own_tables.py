@@ -1,0 +1,407 @@
+"""from_csv: columns become numbers by a plain reading, and every bad table is told in full."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import dure
+from dure.data import from_csv
+
+PLAIN = """age,sex,smokes,weight,ill
+31,male,True,80.5,no
+42,female,False,61,yes
+25,male,False,70,no
+60,other,True,90,yes
+"""
+
+
+def faults_of(*args: Any, **kwargs: Any) -> tuple[str, ...]:
+    with pytest.raises(dure.StudyError) as caught:
+        from_csv(*args, **kwargs)
+    return caught.value.faults
+
+
+def the_fault_of(*args: Any, **kwargs: Any) -> str:
+    faults = faults_of(*args, **kwargs)
+    assert len(faults) == 1, faults
+    return faults[0]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    def to_file(text: str | bytes, name: str = "table.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return to_file
+
+
+# What comes out
+
+
+def test_columns_become_features(write: Any) -> None:
+    data = from_csv(write(PLAIN), "ill", shuffle=False)
+    assert data.feature_names == (
+        *("age", "sex=female", "sex=male", "sex=other", "smokes", "weight"),
+    )
+    assert data.x.dtype == np.float32
+    np.testing.assert_array_equal(
+        data.x,
+        [
+            [31, 0, 1, 0, 1, 80.5],
+            [42, 1, 0, 0, 0, 61],
+            [25, 0, 1, 0, 0, 70],
+            [60, 0, 0, 1, 1, 90],
+        ],
+    )
+    np.testing.assert_array_equal(data.y, [0, 1, 0, 1])
+    assert data.class_names == ("no", "yes")
+    assert (data.kind, data.task, data.source) == ("tabular", "classification", "table.csv")
+    assert data.test is None
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.csv", "t.csv.gz", "t.TSV.gz"])
+def test_delimiters_packing_and_byte_order_marks(name: str, write: Any) -> None:
+    text = "나이\t성별\tout\n31\t남\t1.5\n42\t여\t2.5\n"
+    text = text if ".tsv" in name.lower() else text.replace("\t", ",")
+    content = b"\xef\xbb\xbf" + text.encode()
+    path = write(gzip.compress(content) if name.endswith("gz") else content, name)
+    data = from_csv(path, "out", shuffle=False)
+    assert data.feature_names == ("나이", "성별=남", "성별=여")
+    np.testing.assert_array_equal(data.x, [[31, 1, 0], [42, 0, 1]])
+    np.testing.assert_array_equal(data.y, np.float32([1.5, 2.5]))
+    assert (data.task, data.y.dtype) == ("regression", np.float32)
+
+
+def test_another_delimiter(write: Any) -> None:
+    path = write("a;b\n1;2\n3;4\n")
+    np.testing.assert_array_equal(from_csv(path, "b", sep=";", shuffle=False).y, [2, 4])
+
+
+def test_blanks_round_cells_do_not_count(write: Any) -> None:
+    data = from_csv(write('n, c , y\n 1, "u, v" , p\n 2, w, q\n3,"w" ,p\n'), "y", shuffle=False)
+    assert data.feature_names == ("n", "c=u, v", "c=w")
+    assert data.class_names == ("p", "q")
+    assert "'c' (1 hole, the first in row 1)" in the_fault_of(write("c,y\nu,p\n  ,q\n"), "y")
+
+
+def test_features_are_chosen_in_their_order(write: Any) -> None:
+    data = from_csv(write(PLAIN), "age", features=["weight", "smokes"], shuffle=False)
+    assert data.feature_names == ("weight", "smokes")
+    np.testing.assert_array_equal(data.x[1], [61, 0])
+    assert from_csv(write(PLAIN), "age", features="weight").feature_names == ("weight",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "y", "names", "dtype"),
+    [
+        (["b", "a", "b"], [1, 0, 1], ("a", "b"), "int64"),
+        (["True", "False", "True"], [1, 0, 1], ("False", "True"), "int64"),
+        (["3", "1", "3"], [3, 1, 3], None, "int64"),
+        (["0.5", "1", "2"], [0.5, 1, 2], None, "float32"),
+    ],
+)
+def test_targets(cells: list[str], y: list[float], names: Any, dtype: str, write: Any) -> None:
+    text = "a,t\n" + "".join(f"{row},{cell}\n" for row, cell in enumerate(cells * 2))
+    data = from_csv(write(text), "t", shuffle=False)
+    np.testing.assert_array_equal(data.y, np.array(y * 2, dtype))
+    assert (data.class_names, data.y.dtype) == (names, np.dtype(dtype))
+
+
+def test_a_frame_is_taken() -> None:
+    frame = pd.DataFrame(
+        {
+            "n": [1, 2, 3, 4],
+            "digits": ["1", "2", "3", "4"],
+            "flags": [True, None, False, True],
+            7: pd.Categorical(["lo", "hi", "lo", "hi"], ["lo", "mid", "hi"], ordered=True),
+            "y": [1.5, 2.5, 3.5, 4.5],
+        },
+        index=[9, 9, 8, 7],
+    )
+    data = from_csv(frame, "y", missing="drop", shuffle=False)
+    assert data.feature_names == ("n", "digits", "flags", "7=lo", "7=hi")
+    np.testing.assert_array_equal(data.x, [[1, 1, 1, 1, 0], [3, 3, 0, 1, 0], [4, 4, 1, 0, 1]])
+    assert data.source == "a DataFrame, 1 row with holes left out"
+
+
+def test_fifty_texts_become_features_and_fifty_one_do_not(write: Any) -> None:
+    def table(texts: int) -> str:
+        return "name,y\n" + "".join(f"name {row},{row}.5\n" for row in range(texts))
+
+    assert from_csv(write(table(50)), "y").x.shape == (50, 50)
+    fault = the_fault_of(write(table(51)), "y")
+    assert "column 'name' holds text with 51 different values, such as 'name 0'" in fault
+    assert "Leave it out (features=...)" in fault
+    assert "dure.data.from_texts" in fault
+
+
+# Holes
+
+HOLES = "age,sex,y\n1,m,0\n,m,1\n3,,0\n4,f,1\n5,f,0\nNA,m,1\n"
+
+
+def test_holes_are_listed_column_by_column(write: Any) -> None:
+    fault = the_fault_of(write(HOLES), "y")
+    assert fault.startswith(
+        "2 columns with holes: 'age' (2 holes, the first in row 1), 'sex' (1 hole, the first in "
+        "row 2)."
+    )
+    assert "missing='drop' to leave out 3 rows" in fault
+    assert "prepare=sklearn.impute.SimpleImputer()" in fault
+
+
+def test_rows_with_holes_are_left_out(write: Any) -> None:
+    data = from_csv(write(HOLES), "y", missing="drop", shuffle=False)
+    np.testing.assert_array_equal(data.x, [[1, 0, 1], [4, 1, 0], [5, 1, 0]])
+    np.testing.assert_array_equal(data.y, [0, 1, 0])
+    assert data.y.dtype == np.int64
+    assert data.source == "table.csv, 3 rows with holes left out"
+
+
+def test_holes_stay_for_a_preparation_to_fill(write: Any) -> None:
+    fill = make_pipeline(SimpleImputer(), StandardScaler())
+    data = from_csv(write(HOLES), "y", prepare=fill, shuffle=False)
+    np.testing.assert_array_equal(data.x[:3], [[1, 0, 1], [np.nan, 0, 1], [3, np.nan, np.nan]])
+    x, _ = data.prepared(np.arange(6))
+    assert np.isfinite(x).all()
+
+
+def test_holes_in_the_target_are_always_told(write: Any) -> None:
+    text = "a,b,y\n1,,0\n2,3,\n3,4,1\n"
+    fault = the_fault_of(write(text), "y", prepare=SimpleImputer())
+    assert fault.startswith("1 column with holes: 'y' (1 hole, the first in row 1).")
+    assert "'b'" not in fault
+    assert "SimpleImputer" not in fault
+
+
+def test_nothing_left(write: Any) -> None:
+    fault = the_fault_of(write("a,y\n,1\n2,\n"), "y", missing="drop")
+    assert fault == "every row of table.csv has holes, so missing='drop' leaves none."
+
+
+# The test part and the order
+
+
+def big(rows: int) -> pd.DataFrame:
+    return pd.DataFrame({"a": np.arange(rows), "y": ["no", "yes"] * (rows // 2)})
+
+
+def test_the_test_part_is_stratified_and_the_same_on_every_call() -> None:
+    data, again = from_csv(big(40), "y", test=0.25), from_csv(big(40), "y", test=0.25)
+    assert data.fingerprint == again.fingerprint
+    assert (data.rows, len(data.test.y), data.test.y.sum()) == (30, 10, 5)
+    assert sorted([*data.x[:, 0], *data.test.x[:, 0]]) == list(range(40))
+    for x, y in ((data.x, data.y), data.test[:2]):
+        np.testing.assert_array_equal(x[:, 0] % 2, y)
+
+
+def test_rows_are_shuffled_unless_told() -> None:
+    data = from_csv(big(40), "y")
+    assert sorted(data.x[:, 0]) == list(range(40)) != list(data.x[:, 0])
+    ordered = from_csv(big(40), "y", shuffle=False, test=0.1)
+    np.testing.assert_array_equal(ordered.x[:, 0], np.arange(36))
+    np.testing.assert_array_equal(ordered.test.x[:, 0], np.arange(36, 40))
+
+
+def test_a_second_file_is_the_test_part(write: Any) -> None:
+    train = write("a,c,y\n1,u,p\n2,v,q\n,v,p\n4,w,q\n")
+    test = write("y,c,extra,a\nq,new,0,9\n", "held.csv")
+    data = from_csv(train, "y", test=test, missing="drop", shuffle=False)
+    assert data.feature_names == ("a", "c=new", "c=u", "c=v", "c=w")
+    np.testing.assert_array_equal(data.x, [[1, 0, 1, 0, 0], [2, 0, 0, 1, 0], [4, 0, 0, 0, 1]])
+    np.testing.assert_array_equal(data.test.x, [[9, 1, 0, 0, 0]])
+    np.testing.assert_array_equal(data.test.y, [1])
+    assert data.source == "table.csv, tested on held.csv, 1 row with holes left out"
+
+
+def test_a_second_file_needs_only_the_columns_in_use(write: Any) -> None:
+    train = write("id,a,y\n1,5,p\n2,6,q\n")
+    data = from_csv(train, "y", features="a", test=write("y,a\nq,7\n", "held.csv"))
+    np.testing.assert_array_equal(data.test.x, [[7]])
+    frame = pd.DataFrame({"a": [1.0, 2.0], "y": [0, 1]})
+    assert from_csv(frame, "y", test=frame).source == "a DataFrame, tested on the second DataFrame"
+
+
+def test_faults_of_a_second_file_name_it(write: Any) -> None:
+    train = write("a,y\n1,p\n2,q\n3,p\n4,q\n")
+    assert "'y' is no column of held.csv" in the_fault_of(
+        train, "y", test=write("a,z\n1,p\n", "held.csv")
+    )
+    fault = the_fault_of(train, "y", test=write("a,y\n1,p\n,p\n", "held.csv"))
+    assert "'a' (1 hole, the first in row 1 of held.csv)" in fault
+    fault = the_fault_of(train, "y", test=write("a,y\n1,p\n2,r\n", "held.csv"))
+    assert "the target 'y' is 'r' in row 1 of held.csv, which table.csv never shows" in fault
+    fault = the_fault_of(train, "y", test=write("a,y\none,p\n", "held.csv"))
+    assert "column 'a' is mostly numbers, but 1 cell" in fault
+    assert "the first 'one' in row 0 of held.csv" in fault
+    fault = the_fault_of(train, "y", test=write("a,y\n,p\n", "held.csv"), missing="drop")
+    assert "every row of held.csv has holes" in fault
+
+
+def test_a_class_of_one_row_cannot_be_held_out_in_proportion(write: Any) -> None:
+    fault = the_fault_of(write("a,y\n1,p\n2,p\n3,p\n4,q\n"), "y", test=0.5)
+    assert "these have a single row: 'q'" in fault
+    fault = the_fault_of(write("a,y\n1,p\n2,p\n3,q\n4,q\n"), "y", test=0.1)
+    assert "leaves 1 on one side, fewer than the 2 classes" in fault
+    fault = the_fault_of(write("a,y\n1,.5\n2,.7\n"), "y", test=0.9)
+    assert fault == "test=0.9 of 2 rows leaves none to train on."
+
+
+# Bad files
+
+
+def test_files_that_are_none(write: Any, tmp_path: Path) -> None:
+    write(PLAIN, "house.csv")
+    assert the_fault_of(tmp_path / "hous.csv", "y").endswith("Did you mean 'house.csv'?")
+    assert "is a folder" in the_fault_of(tmp_path, "y")
+    assert "is empty" in the_fault_of(write(""), "y")
+    assert "is empty" in the_fault_of(write(" \n\n"), "y")
+    assert "but no rows below" in the_fault_of(write("a,y\n"), "y")
+    assert "binary, no text" in the_fault_of(write(b"\x89PNG\r\n\x1a\n\0\0\0"), "y")
+    assert "an Excel workbook" in the_fault_of(write(b"PK\x03\x04\0\0", "t.xlsx"), "y")
+    assert "UTF-16" in the_fault_of(write(PLAIN.encode("utf-16")), "y")
+    assert "cannot be read" in the_fault_of(write(b"no gzip", "t.csv.gz"), "y")
+    assert "cannot be read" in the_fault_of(write(gzip.compress(b"a,b" * 99)[:-9], "u.csv.gz"), "y")
+    assert "of type int; pass the path" in the_fault_of(3, "y")
+
+
+def test_another_encoding_says_which_byte(write: Any) -> None:
+    content = "a,성별\n1,남\n".encode("cp949")
+    fault = the_fault_of(write(content), "a")
+    assert "byte 2 (counted from 0; in line 1) is 0xbc" in fault
+    assert "encoding='cp949'" in fault
+
+
+def test_tables_that_are_none(write: Any) -> None:
+    fault = the_fault_of(write("a;b;y\n1;2;3\n"), "y")
+    assert fault.startswith("table.csv has one column only, 'a;b;y', with ',' between columns.")
+    assert fault.endswith("Pass sep=';'.")
+    assert "sep='\\t'" in the_fault_of(write("a\ty\n1\t2\n"), "y")
+    assert "two columns are the least" in the_fault_of(write("some words\nand more\n"), "y")
+    assert "more than one column named 'a', 'b'" in the_fault_of(
+        write("a,b,a,b,y\n1,2,3,4,5\n"), "y"
+    )
+    assert "without a name, at place 1 of 3" in the_fault_of(write(",a,y\n0,1,2\n"), "y")
+    assert "Expected 2 fields in line 3, saw 3" in the_fault_of(write("a,y\n1,2\n1,2,3\n"), "y")
+    assert "more cells than the 2 names" in the_fault_of(write("a,y\n1,2,3\n4,5,6\n"), "y")
+    assert "sep is ', '; pass the one character" in the_fault_of(write(PLAIN), "y", sep=", ")
+    assert "EOF inside string" in the_fault_of(write('a,y\n1,"2\n3,4\n'), "y")
+    frame = pd.DataFrame([[1, 2, 3]], columns=["a", "a", "y"])
+    assert "the DataFrame has more than one column named 'a'" in the_fault_of(frame, "y")
+
+
+def test_unknown_columns_all_at_once(write: Any) -> None:
+    path = write(PLAIN)
+    faults = faults_of(path, "il", features=["agee", "sex", "nothing"], missing="dorp", test=2)
+    assert len(faults) == 5
+    assert faults[0] == "missing is 'dorp'; pass one of ['error', 'drop']. Did you mean 'drop'?"
+    assert faults[1].startswith("test is 2; pass the fraction of the rows to hold out")
+    assert faults[2].startswith("target 'il' is no column of table.csv, which has 'age', 'sex'")
+    assert faults[2].endswith("Did you mean 'ill'?")
+    assert faults[3].endswith("Did you mean 'age'?")
+    assert "features hold the target" in the_fault_of(path, "ill", features=["ill", "age"])
+    assert "features name a column twice" in the_fault_of(path, "ill", features=["age", "age"])
+    assert "no column to predict from" in the_fault_of(path, "ill", features=[])
+    assert "no column to predict from" in the_fault_of(pd.DataFrame({"y": [1.5, 2.5]}), "y")
+
+
+def test_a_file_without_names(write: Any) -> None:
+    fault = the_fault_of(write("5.1,3.5,setosa\n4.9,3.0,setosa\n"), "species")
+    assert "The first line looks like values: put a line of names above it." in fault
+
+
+# Bad cells
+
+
+@pytest.mark.parametrize("cell", ["1,234", "12 kg", "?", "unknown"])
+def test_numbers_written_as_text(cell: str, write: Any) -> None:
+    rows = ["1", "2", "3.5", cell, "5", cell]
+    fault = the_fault_of(
+        write("a,y\n" + "".join(f'"{row}",{i}.5\n' for i, row in enumerate(rows))), "y"
+    )
+    assert "column 'a' is mostly numbers, but 2 cells cannot be read as one" in fault
+    assert f"the first '{cell}' in row 3." in fault
+
+
+def test_numbers_that_are_all_dressed(write: Any) -> None:
+    path = write('a,y\n"1,234",1.5\n"$2,500.50",2.5\n"3 000",3.5\n')
+    assert "the first '1,234' in row 0" in the_fault_of(path, "y")
+
+
+def test_infinite_numbers(write: Any) -> None:
+    fault = the_fault_of(write("a,y\n1,2.5\n1e39,3.5\n-inf,4.5\n"), "y")
+    assert "column 'a' holds 2 numbers infinite as float32, the first 1e+39 in row 1" in fault
+    assert "column 'y' holds 1 number infinite" in the_fault_of(write("a,y\n1,inf\n2,3\n"), "y")
+
+
+def test_other_types() -> None:
+    frame = pd.DataFrame(
+        {
+            "when": pd.date_range("2020", periods=3),
+            "lists": [[1], [2], [3]],
+            "z": [1j, 2j, 3j],
+            "y": [0.5, 1.5, 2.5],
+        }
+    )
+    faults = faults_of(frame, "y")
+    assert [fault.split(", such as")[0] for fault in faults] == [
+        "column 'when' holds datetime64 values",
+        "column 'lists' holds object values",
+        "column 'z' holds complex values",
+    ]
+
+
+def test_bad_targets(write: Any) -> None:
+    fault = the_fault_of(write("a,y\n1,p\n2,p\n"), "y")
+    assert fault == "the target 'y' is 'p' in every row; there is nothing to learn."
+    assert "is 3 in every row" in the_fault_of(write("a,y\n1,3\n2,3\n"), "y")
+    fault = the_fault_of(write("a,y\n1,p\n2,q\n"), "y", task="regression")
+    assert "task is 'regression', but the target 'y' holds text, such as 'p'" in fault
+    fault = the_fault_of(write("a,y\n1,p\n2,q\n3,r\n4,s\n"), "y")
+    assert "holds 4 different texts in 4 rows" in fault
+
+
+def test_all_faults_of_the_cells_at_once(write: Any) -> None:
+    text = 'a,b,c,y\n1,2,inf,p\n"1,5",,3,p\n3,4,5,p\n4,5,6,p\n'
+    with pytest.raises(dure.StudyError, match="4 things are wrong with the table table.csv"):
+        from_csv(write(text), "y")
+
+
+# A plain twin
+
+
+cells = st.one_of(st.integers(-99, 99).map(str), st.sampled_from(["0.25", "-1e3"]))
+rows_of = st.lists(
+    st.tuples(cells, st.sampled_from(["서울", "부산", 'say "x", y', "a\nb"]), cells),
+    min_size=2,
+    max_size=12,
+    unique_by=lambda row: float(row[2]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=rows_of)
+def test_the_same_as_a_plain_reading(
+    rows: list[tuple[str, str, str]], tmp_path_factory: Any
+) -> None:
+    path = tmp_path_factory.mktemp("twin") / "t.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("n", "city", "y"), *rows])
+    data = from_csv(path, "y", task="regression", shuffle=False)
+    cities = sorted({city for _, city, _ in rows})
+    assert data.feature_names == ("n", *(f"city={city}" for city in cities))
+    plain = [[float(n), *(float(city == known) for known in cities)] for n, city, _ in rows]
+    np.testing.assert_array_equal(data.x, np.float32(plain))
+    np.testing.assert_array_equal(data.y.astype(float), [float(y) for _, _, y in rows])
