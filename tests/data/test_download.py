@@ -1,16 +1,10 @@
 """Downloads: Keras' own code and addresses, answered by a server on this machine."""
 
-import gzip
 import hashlib
-import http.client
-import http.server
 import importlib
-import io
-import json
 import os
 import re
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -24,55 +18,10 @@ import pytest
 
 import dure
 from dure.data import _download
+from local_web import FILES, REVIEWS, TEST_X, TEST_Y, Web, X, Y, lead_to
 
-AT = "/tensorflow/tf-keras-datasets/"
 ROOT = Path(__file__).parents[2]
 
-
-# What the server has: small files in the formats of the real ones
-
-
-def npz(**arrays: Any) -> bytes:
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
-
-
-def idx(array: np.ndarray) -> bytes:
-    """The format of the files of MNIST and Fashion-MNIST."""
-    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return gzip.compress(head + array.tobytes())
-
-
-def ragged(*texts: list[int]) -> np.ndarray:
-    array = np.empty(len(texts), object)
-    array[:] = texts
-    return array
-
-
-def pictures(rows: int) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(rows)
-    x = random.integers(0, 256, (rows, 28, 28), np.uint8)
-    return x, (np.arange(rows) % 10).astype(np.uint8)
-
-
-(X, Y), (TEST_X, TEST_Y) = pictures(40), pictures(20)
-REVIEWS = ragged([5, 1, 2], [1], [2, 2, 2, 2, 2, 2], [7, 3])
-WIRES = ragged(*[[1 + n % 7] * (1 + n % 5) for n in range(100)])
-TOPICS = np.arange(100) % 46
-WORDS = {word: rank for rank, word in enumerate(["the", "and", "film", "good", "of", "to", "b"], 1)}
-
-FILES = {
-    "mnist.npz": npz(x_train=X, y_train=Y, x_test=TEST_X, y_test=TEST_Y),
-    "train-labels-idx1-ubyte.gz": idx(Y),
-    "train-images-idx3-ubyte.gz": idx(X),
-    "t10k-labels-idx1-ubyte.gz": idx(TEST_Y),
-    "t10k-images-idx3-ubyte.gz": idx(TEST_X),
-    "imdb.npz": npz(x_train=REVIEWS, y_train=[0, 1, 0, 1], x_test=REVIEWS[:2], y_test=[1, 0]),
-    "imdb_word_index.json": json.dumps(WORDS).encode(),
-    "reuters.npz": npz(x=WIRES, y=TOPICS),
-    "reuters_word_index.json": json.dumps(WORDS).encode(),
-}
 SETS = {
     "mnist": ["mnist.npz"],
     "fashion_mnist": [f"fashion-mnist/{name}" for name in FILES if name.endswith(".gz")],
@@ -93,61 +42,6 @@ EXCERPTS = {
     "imdb": "imdb-6k.npz",
     "reuters": "reuters-46.jsonl.gz",
 }
-
-
-class Web:
-    """A server for FILES; `wrong` names files it answers wrongly, and how.
-
-    ``half``: says how long the file is and hangs up half-way. ``cut``: does not say, and hangs up.
-    ``portal``: a page in its place. ``silent``: no answer until `release`. A number: that status.
-    """
-
-    def __init__(self) -> None:
-        self.wrong: dict[str, Any] = {}
-        self.asked: list[str] = []
-        self.release = threading.Event()
-        web = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                name = self.path.removeprefix(AT)
-                web.asked.append(name)
-                web.answer(self, FILES[name], web.wrong.get(name))
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_port
-
-    def answer(self, to: http.server.BaseHTTPRequestHandler, file: bytes, how: Any) -> None:
-        if how == "silent":
-            self.release.wait()
-            return
-        if isinstance(how, int):
-            to.send_error(how)
-            return
-        body = b"<html>Please log in</html>" if how == "portal" else file
-        to.send_response(200)
-        if how != "cut":
-            to.send_header("Content-Length", str(len(body)))
-        to.end_headers()
-        to.wfile.write(body[: len(body) // 2] if how in ("half", "cut") else body)
-
-
-def lead_to(port: int) -> None:
-    """Answer every https address from this port; all but the encryption is the real code."""
-
-    class Here(urllib.request.HTTPSHandler):
-        def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-            def connect(host: str, timeout: Any, **_: Any) -> http.client.HTTPConnection:
-                return http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-
-            return self.do_open(connect, request)
-
-    urllib.request.install_opener(
-        urllib.request.build_opener(Here, urllib.request.ProxyHandler({}))
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -291,8 +185,8 @@ def test_the_bar_leaves_the_output_of_a_program_alone(
 def test_keras_home_is_where_the_files_go(web: Web, tmp_path: Path) -> None:
     home = tmp_path / "elsewhere"
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        f"from test_download import lead_to; lead_to({web.port})\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        f"from local_web import lead_to; lead_to({web.port})\n"
         "import dure; print(dure.data.fashion_mnist().rows)\n"
         "from dure.data._download import keras_cache; print(keras_cache())"
     )
@@ -303,6 +197,25 @@ def test_keras_home_is_where_the_files_go(web: Web, tmp_path: Path) -> None:
     )
     assert ran.stdout.split() == ["40", str(home / "datasets")], ran.stderr
     assert whole_files(home / "datasets") == set(SETS["fashion_mnist"])
+
+
+def test_the_cache_is_elsewhere_where_keras_home_cannot_be_written(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+    from keras.src.backend import config
+
+    monkeypatch.setattr(config, "_KERAS_DIR", str(cache / "missing"))
+    made: list[Path] = []
+
+    def note(folder: str, **_: Any) -> None:
+        made.append(Path(folder))
+        raise PermissionError
+
+    with monkeypatch.context() as during, pytest.raises(PermissionError):
+        during.setattr(os, "makedirs", note)
+        keras.datasets.mnist.load_data()
+    assert made == [_download.keras_cache()]
 
 
 # It does not, and then it does

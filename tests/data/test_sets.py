@@ -151,8 +151,8 @@ REVIEWS = {
     "train_tokens": np.array([1, 14, 499, 2, 1, 7, 1, 9, 9, 9, 300], np.int16),
     "train_offsets": np.array([0, 4, 6, 11], np.int32),
     "y_train": np.array([1, 0, 1], np.uint8),
-    "test_tokens": np.array([1, 5, 1, 6, 6], np.int16),
-    "test_offsets": np.array([0, 2, 5], np.int32),
+    "test_tokens": np.array([1, 5, 1, 6, 6, 6, 6, 6], np.int16),
+    "test_offsets": np.array([0, 2, 8], np.int32),
     "y_test": np.array([0, 1], np.uint8),
 }
 WIRES = [
@@ -210,8 +210,8 @@ def test_fashion_mnist_parts_its_excerpt_fairly(folder: Path) -> None:
 
 def test_imdb_reads_the_excerpt(folder: Path) -> None:
     data = dure.data.imdb()
-    assert data.x.tolist() == [[0, 1, 14, 499, 2], [0, 0, 0, 1, 7], [1, 9, 9, 9, 300]]
-    assert data.test.x.tolist() == [[0, 0, 0, 1, 5], [0, 0, 1, 6, 6]]
+    assert data.x.tolist() == [[0, 0, 1, 14, 499, 2], [0, 0, 0, 0, 1, 7], [0, 1, 9, 9, 9, 300]]
+    assert data.test.x.tolist() == [[0, 0, 0, 0, 1, 5], [1, 6, 6, 6, 6, 6]]
     assert (data.y.tolist(), data.test.y.tolist()) == ([1, 0, 1], [0, 1])
     assert (data.x.dtype, data.y.dtype, data.kind) == (np.int32, np.int64, "text")
     assert data.excerpt
@@ -299,7 +299,7 @@ def test_a_broken_excerpt_is_one_error_that_names_it(name: str, how: str, folder
         {"train_offsets": np.array([0, 4, 11], np.int32)},
         {"train_offsets": np.array([0, 4, 6, 12], np.int32)},
         {"train_offsets": np.array([0, 6, 4, 11], np.int32)},
-        {"test_tokens": np.array([1, 5, 0, 6, 6], np.int16)},
+        {"test_tokens": np.array([1, 5, 0, 6, 6, 6, 6, 6], np.int16)},
         {"y_test": np.array([0], np.uint8)},
     ],
 )
