@@ -285,6 +285,8 @@ def test_print_names_run_source_lanes_and_intervals(tmp_path: Path) -> None:
     text = str(write(tmp_path / "run", SMALL, excerpt=True))
     lines = text.splitlines()
     assert lines[0] == f"small · invented, excerpt · {tmp_path / 'run'}"
+    told = write(tmp_path / "told", SMALL, excerpt=True, source="Digits, excerpt: 9 of them")
+    assert str(told).startswith("small · Digits, excerpt: 9 of them · ")
     assert lines[1] == (
         "4 lanes: 2 finished, 1 stopped, 1 diverged · 2 variants x 2 seeds x 1 fold x 4 epochs"
     )

@@ -34,8 +34,9 @@ def tally(statuses: Sequence[Status]) -> str:
 
 def source_of(result: Result) -> str:
     """Where the data came from, with the word 'excerpt' where it is one; may be ''."""
-    data = result.curves.attrs
-    return ", ".join(filter(None, (data["source"], "excerpt" if data["excerpt"] else "")))
+    source, is_excerpt = (result.curves.attrs[name] for name in ("source", "excerpt"))
+    marked = "excerpt" if is_excerpt and "excerpt" not in source else ""
+    return ", ".join(filter(None, (source, marked)))
 
 
 def trained(status: Status) -> bool:
