@@ -248,6 +248,18 @@ def test_peak_of_a_branch_is_its_largest() -> None:
     assert _peak(lambda x: lax.cond(x[0] > 0, small, small, x), BIG) < 300
 
 
+def test_peak_leaves_out_what_nothing_reads() -> None:
+    def unread(x: Any) -> Any:
+        jnp.outer(lax.cumsum(x), x)
+        return jnp.sum(x)
+
+    def unread_in_a_loop(x: Any) -> Any:
+        return lax.fori_loop(0, 9, lambda _, total: (jnp.outer(x, x), total + 1)[1], 0.0)
+
+    assert _peak(unread, BIG) == 4
+    assert _peak(unread_in_a_loop, BIG) < 100
+
+
 def test_a_plan_compiles_nothing(monkeypatch: Any) -> None:
     def refuse(self: Program) -> Any:
         raise AssertionError("compiled")

@@ -170,7 +170,6 @@ UNSUPPORTED: dict[str, Callable[[], Any]] = {
     "reset before, masks by gate": lambda: layers.GRU(
         UNITS, reset_after=False, recurrent_dropout=0.2
     ),
-    "too large": lambda: layers.LSTM(65),
     "not recurrent": lambda: layers.Dense(UNITS),
 }
 
@@ -182,11 +181,12 @@ def test_unsure_configurations_stay_with_keras(name: str) -> None:
     assert recurrent_call(layer) is None
 
 
-def test_batch_too_large_for_the_twin_is_left_to_keras() -> None:
-    layer = _built(layers.LSTM(64))
+@pytest.mark.parametrize(("units", "batch"), [(64, 129), (65, BATCH)])
+def test_sizes_too_large_for_the_twin_are_left_to_keras(units: int, batch: int) -> None:
+    layer = _built(layers.LSTM(units))
     fast = recurrent_call(layer)
     assert fast is not None
-    x = _random(129, 2, FEATURES)
+    x = _random(batch, 2, FEATURES)
     np.testing.assert_array_equal(fast(x), layer(x))
 
 

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import layers as L
 
+from dure.layers import MultiHot, OneHot
+
 BATCH = 16
 ROWS = 2 * BATCH + 5  # the last batch is smaller
 
@@ -143,6 +145,17 @@ class Residual(keras.Model):
 
 def _subclassed() -> keras.Model:
     model = Residual()
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _encoded_twice() -> keras.Model:
+    """Words read by a recurrent layer, beside a convolution that no program may loop over."""
+    x = L.Input((12,), dtype="int32")
+    encoded = OneHot(20)(x)
+    groups = L.Conv1D(4, 3, groups=2)(L.Embedding(20, 4)(x))
+    parts = [L.GRU(3)(encoded), L.Conv1D(3, 2)(encoded)[:, 0], L.GlobalMaxPooling1D()(groups)]
+    model = keras.Model(x, L.Dense(1, "sigmoid")(L.Concatenate()(parts)))
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
 
@@ -291,9 +304,22 @@ NETWORKS: dict[str, Case] = {
         SERIES * (PADDED != 0)[..., None],
         BINARY,
     ),
+    "OneHot": Case(
+        sequential(lambda: OneHot(20), lambda: L.LSTM(5, dropout=0.3), sigmoid), PADDED, BINARY
+    ),
+    "OneHot, stepped": Case(_encoded_twice, PADDED, BINARY),
+    "MultiHot": Case(
+        sequential(lambda: MultiHot(300), lambda: L.Dense(4, "relu"), sigmoid), PADDED, BINARY
+    ),
     "attention": Case(_attention, SERIES, BINARY),
     "augmentation": Case(
-        pictures(lambda: L.RandomFlip("horizontal"), lambda: L.RandomTranslation(0.1, 0.1)),
+        pictures(
+            lambda: L.RandomFlip("horizontal"),
+            lambda: L.RandomTranslation(0.1, 0.1),
+            lambda: L.RandomRotation(0.1),
+            lambda: L.RandomZoom(0.2, fill_mode="constant"),
+            lambda: L.GaussianNoise(0.1),
+        ),
         PICTURES,
         CLASSES,
     ),

@@ -27,20 +27,22 @@ def peak_bytes(jaxpr: Any) -> int:
     A linear walk: a value lives from the equation that makes it to its last use; what is passed
     between fusible operations costs nothing; a loop or branch adds its inner peak. XLA may do
     better (it shares buffers) or slightly worse (alignment, work space of matrix products).
+    What nothing reads, such as the dense array behind a one-hot product, is never made.
     """
     jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
+    equations = _needed(jaxpr)
     uses: dict[Any, int] = {}
     readers: dict[Any, list[str]] = {}
-    for position, equation in enumerate(jaxpr.eqns):
+    for position, equation in enumerate(equations):
         for variable in _variables(equation.invars):
             uses[variable] = position
             readers.setdefault(variable, []).append(equation.primitive.name)
     for variable in _variables(jaxpr.outvars):
-        uses[variable] = len(jaxpr.eqns)
+        uses[variable] = len(equations)
         readers.setdefault(variable, []).append("output")
     live: dict[Any, int] = {}
     total = peak = 0
-    for position, equation in enumerate(jaxpr.eqns):
+    for position, equation in enumerate(equations):
         inner = max((peak_bytes(sub) for sub in inner_programs(equation)), default=0)
         for variable in equation.outvars:
             size = 0 if _fused(equation, readers.get(variable, [])) else _bytes(variable.aval)
@@ -51,6 +53,17 @@ def peak_bytes(jaxpr: Any) -> int:
             if uses.get(variable, -1) <= position:
                 total -= live.pop(variable, 0)
     return peak
+
+
+def _needed(jaxpr: Any) -> list[Any]:
+    """The equations that something after them reads, or that have effects, in order."""
+    read = set(_variables(jaxpr.outvars))
+    needed = []
+    for equation in reversed(jaxpr.eqns):
+        if equation.effects or not read.isdisjoint(equation.outvars):
+            read.update(_variables(equation.invars))
+            needed.append(equation)
+    return needed[::-1]
 
 
 def _fused(equation: Any, readers: list[str]) -> bool:

@@ -17,6 +17,7 @@ require_jax_backend()
 
 import keras  # noqa: E402
 
+from dure.layers.augmentation import augmentation_call  # noqa: E402
 from dure.layers.convolution import (  # noqa: E402
     conv_call,
     depthwise_conv_call,
@@ -24,8 +25,12 @@ from dure.layers.convolution import (  # noqa: E402
 )
 from dure.layers.dense import dense_call  # noqa: E402
 from dure.layers.embedding import embedding_call  # noqa: E402
+from dure.layers.encoding import MultiHot, OneHot  # noqa: E402
 from dure.layers.pooling import average_pool_call, max_pool_call  # noqa: E402
 from dure.layers.recurrent import recurrent_call  # noqa: E402
+from dure.layers.tokens import multi_hot_call, one_hot_call  # noqa: E402
+
+__all__ = ["TWINS", "MultiHot", "OneHot", "Twin", "fast_call"]
 
 Twin = Callable[[Any], Callable[..., Any] | None]
 
@@ -46,6 +51,11 @@ TWINS: dict[type[Any], Twin] = {
     keras.layers.MaxPooling2D: max_pool_call,
     keras.layers.AveragePooling1D: average_pool_call,
     keras.layers.AveragePooling2D: average_pool_call,
+    keras.layers.RandomRotation: augmentation_call,
+    keras.layers.RandomTranslation: augmentation_call,
+    keras.layers.RandomZoom: augmentation_call,
+    OneHot: one_hot_call,
+    MultiHot: multi_hot_call,
 }
 
 

@@ -43,6 +43,8 @@ import keras
 import numpy as np
 from jax import lax
 
+from dure.layers.tokens import Tokens, tokens_of
+
 Call = Callable[..., Any]
 
 
@@ -324,7 +326,27 @@ def conv_call(layer: Any) -> Call | None:
     """
     if not plain(layer) or layer.groups != 1 or layer.lora_rank:
         return None
-    return _one_kernel_call(layer, convolve)
+    dense_call = _one_kernel_call(layer, convolve)
+
+    def call(inputs: Any) -> Any:
+        tokens = tokens_of(inputs)
+        if tokens is None:
+            return dense_call(inputs)
+        kernel = keras.ops.convert_to_tensor(layer.kernel)
+        return _finish(layer, _of_tokens(_layer_window(layer, inputs), tokens, kernel))
+
+    return call
+
+
+def _of_tokens(window: Window, tokens: Tokens, kernel: jax.Array) -> jax.Array:
+    """:func:`convolve` of one-hot or multi-hot inputs: rows of the kernel, shifted and added."""
+    num_tokens, filters = kernel.shape[-2:]
+    taps_last = kernel.reshape(-1, num_tokens, filters).swapaxes(0, 1)
+    rows = tokens.times(taps_last.reshape(num_tokens, -1))
+    outputs = window.outputs(rows.shape[1:-1])
+    parts = taps(pad_spatial(rows, window.pads), window, outputs)
+    shares = [part[..., k * filters : (k + 1) * filters] for k, part in enumerate(parts)]
+    return functools.reduce(jnp.add, shares)
 
 
 def depthwise_conv_call(layer: Any) -> Call | None:

@@ -15,7 +15,7 @@ the configuration already says so; at the call, where only the arguments do.
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import keras
@@ -24,6 +24,7 @@ from keras import activations, layers
 
 from dure.layers.recurrent_gru import gru
 from dure.layers.recurrent_loops import Form, lstm, project, simple_rnn
+from dure.layers.tokens import Tokens, tokens_of
 
 _NAMES = {
     activations.tanh: "tanh",
@@ -45,15 +46,33 @@ _MOST_LSTM_STATE = 64 * 128  # units * batch
 Runner = Callable[..., tuple[Array | None, list[Array]]]
 
 
+class Encoded(NamedTuple):
+    """Time-major one-hot or multi-hot input, and what dropout makes of its ones."""
+
+    tokens: Tokens
+    scale: Array | None  # [time, batch]
+
+    def project(self, kernel: Array) -> Array:
+        """As recurrent_loops.project: [time, columns * batch]."""
+        rows = self.tokens.times(kernel)
+        if self.scale is not None:
+            rows = rows * self.scale[..., None]
+        return rows.transpose(0, 2, 1).reshape(len(rows), -1)
+
+
+Input = Array | Encoded
+
+
 def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
     """A fast function for ``layer.call``, or None where Keras' own has to stay.
 
     Takes exactly SimpleRNN, LSTM, GRU, or RNN over one of their cells (no subclasses), in float32,
     stateless, with sigmoid as recurrent activation and tanh, relu, sigmoid or linear as activation,
-    of sizes where it is faster (up to 64 units for an LSTM, 73 for a GRU, 128 for a SimpleRNN). The
-    layer must be built. The returned function has the arguments
+    and built. The returned function has the arguments
     ``(sequences, initial_state=None, mask=None, training=False)`` and reads the layer's variables
-    when called, so it may be traced under Keras' stateless scope, differentiated and vmapped.
+    when called, so it may be traced under Keras' stateless scope, differentiated and vmapped. Dense
+    sequences go Keras' way above the sizes where that is faster (64 units for an LSTM, 73 for a
+    GRU, 128 for a SimpleRNN); one-hot and multi-hot ones stay, so that they are never made.
     """
     run = _RUNNERS.get(type(getattr(layer, "cell", None)))
     if run is None or not _is_supported(layer):
@@ -90,7 +109,13 @@ def _is_supported(layer: Any) -> bool:
         and all(rate < 1 for rate in rates)
         and not (getattr(cell, "implementation", 2) == 1 and gated_dropout)
         and not (cell.recurrent_dropout > 0 and not getattr(cell, "reset_after", True))
-        and math.prod(cell.recurrent_kernel.shape) <= _MOST_RECURRENT_WEIGHTS
+    )
+
+
+def _is_small(cell: Any, batch: int) -> bool:
+    """Whether the twin is faster than Keras' own loop for dense sequences."""
+    return math.prod(cell.recurrent_kernel.shape) <= _MOST_RECURRENT_WEIGHTS and not (
+        type(cell) is layers.LSTMCell and batch * cell.units > _MOST_LSTM_STATE
     )
 
 
@@ -101,7 +126,7 @@ def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
     batch, steps, _ = sequences.shape
     if None in sequences.shape or steps == 0 or batch == 0:
         return False
-    if type(layer.cell) is layers.LSTMCell and batch * layer.cell.units > _MOST_LSTM_STATE:
+    if tokens_of(sequences) is None and not _is_small(layer.cell, batch):
         return False
     # An unrolled layer starts a masked sequence from zeros even where a state is given.
     if mask is not None and (layer.unroll or getattr(mask, "shape", None) != (batch, steps)):
@@ -118,6 +143,7 @@ def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
 def _call(
     layer: Any, run: Runner, sequences: Any, initial_state: Any, mask: Any, training: bool
 ) -> Any:
+    tokens = tokens_of(sequences)
     sequences = keras.ops.convert_to_tensor(sequences)
     batch = len(sequences)
     states = _initial(layer, initial_state, batch)
@@ -127,13 +153,18 @@ def _call(
     layer.cell.reset_dropout_mask()
     layer.cell.reset_recurrent_dropout_mask()
 
-    x = sequences.transpose(1, 0, 2)
     live = None
     if mask is not None:
         live = keras.ops.cast(mask, "bool").T
     if layer.go_backwards:
-        x, live = x[::-1], None if live is None else live[::-1]
-    inputs = [x * _settled(m) for m in _as_list(drop)] if training and drop is not None else [x]
+        live = None if live is None else live[::-1]
+    drops: list[Array | None] = [None]
+    if training and drop is not None:
+        drops = [*_as_list(drop)]
+    if tokens is not None and not (tokens.several and drops[0] is not None):
+        inputs = _encoded(tokens, drops, layer.go_backwards)
+    else:
+        inputs = _dense(sequences, drops, layer.go_backwards)
     kept = _as_list(recurrent_drop) if training and recurrent_drop is not None else None
     units = layer.cell.units
     flat_live = None if live is None else jnp.tile(live, (1, units))
@@ -142,6 +173,26 @@ def _call(
     sequence, last = run(layer.cell, form, inputs, [_flat(s) for s in states], flat_live, flat_drop)
     last = [s.reshape(units, batch).T for s in last]
     return _outputs(layer, sequence, last, live)
+
+
+def _dense(sequences: Array, drops: list[Array | None], backwards: bool) -> list[Input]:
+    """The input [time, batch, features], once for each dropout mask [batch, features]."""
+    x = sequences.transpose(1, 0, 2)
+    x = x[::-1] if backwards else x
+    return [x if drop is None else x * _settled(drop) for drop in drops]
+
+
+def _encoded(tokens: Tokens, drops: list[Array | None], backwards: bool) -> list[Input]:
+    """As _dense; of a mask only what falls on the ones is read."""
+    tokens = tokens.time_major()
+    if backwards:
+        tokens = tokens._replace(places=tokens.places[::-1])
+    # A place that stands for nothing may read any number of the mask: its row is of zeros.
+    at = jnp.minimum(tokens.places, tokens.num_tokens - 1).T
+    return [
+        Encoded(tokens, None if drop is None else jnp.take_along_axis(drop, at, 1).T)
+        for drop in drops
+    ]
 
 
 def _outputs(layer: Any, sequence: Array | None, last: list[Array], live: Array | None) -> Any:
@@ -185,12 +236,18 @@ def _flat(state: Array) -> Array:
     return state.T.reshape(-1)
 
 
-def _project(inputs: list[Array], kernel: Array, order: list[int], gates: int) -> Array:
+def _one_project(x: Input, kernel: Array) -> Array:
+    return x.project(kernel) if isinstance(x, Encoded) else project(x, kernel)
+
+
+def _project(inputs: list[Input], kernel: Array, order: list[int], gates: int) -> Array:
     """All input projections, flat; with one input a gate where dropout differs by gate."""
     if len(inputs) == 1:
-        return project(inputs[0], kernel)
+        return _one_project(inputs[0], kernel)
     parts = jnp.split(kernel, gates, axis=1)
-    return jnp.concatenate([project(inputs[g], k) for g, k in zip(order, parts, strict=True)], 1)
+    return jnp.concatenate(
+        [_one_project(inputs[g], k) for g, k in zip(order, parts, strict=True)], 1
+    )
 
 
 def _value(variable: Any) -> Array:
@@ -203,17 +260,17 @@ def _half(values: list[Array], sigmoid: tuple[bool, ...]) -> list[Array]:
 
 
 def _run_simple_rnn(
-    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
 ) -> tuple[Array | None, list[Array]]:
     bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units, _FLOAT)
     weights = _value(cell.recurrent_kernel).T
-    inputs = project(x[0], _value(cell.kernel))
+    inputs = _one_project(x[0], _value(cell.kernel))
     sequence, last = simple_rnn(form, inputs, weights, bias, states[0], live, drop)
     return sequence, [last]
 
 
 def _run_lstm(
-    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
 ) -> tuple[Array | None, list[Array]]:
     sigmoid = (True, True, False, True)
 
@@ -229,7 +286,7 @@ def _run_lstm(
 
 
 def _run_gru(
-    cell: Any, form: Form, x: list[Array], states: list[Array], live: Any, drop: Any
+    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
 ) -> tuple[Array | None, list[Array]]:
     update, reset, candidate = jnp.split(_value(cell.kernel), 3, axis=1)
     kernel = jnp.concatenate([candidate, 0.5 * update, 0.5 * reset], axis=1)

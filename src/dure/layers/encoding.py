@@ -1,0 +1,127 @@
+"""Integers as vectors of zeros and ones, which Keras' own layers need TensorFlow for.
+
+Both are ordinary Keras layers and compute dense arrays under Keras' own ``fit`` and ``predict``.
+Inside Dure's training programs, where Dense, SimpleRNN, LSTM, GRU or Conv1D reads them at once, the
+array they stand for is never made (:mod:`dure.layers.tokens`).
+
+Models that hold them are saved and loaded as any other, by any process that has imported `dure`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from dure._errors import StudyError
+
+Shape = tuple[int | None, ...]
+
+
+class _Encoding(keras.layers.Layer):  # type: ignore[misc]
+    """What OneHot and MultiHot share: a number of tokens, and integers as input."""
+
+    def __init__(self, num_tokens: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        whole = isinstance(num_tokens, (int, np.integer)) and not isinstance(num_tokens, bool)
+        if not whole or num_tokens < 1:
+            raise StudyError(
+                f"{type(self).__name__} got num_tokens={num_tokens!r}; expected a whole number of "
+                "at least 1: one more than the largest integer it is to encode."
+            )
+        self.num_tokens = int(num_tokens)
+        # Integers that come as floats must not be rounded to a half-precision policy's type.
+        self.autocast = False
+
+    def places(self, inputs: Any) -> jax.Array:
+        """The place each integer sets, int32 in the shape of `inputs`; `num_tokens` for none."""
+        tokens = jnp.asarray(inputs).astype(jnp.int32)
+        return jnp.where((tokens >= 0) & (tokens < self.num_tokens), tokens, self.num_tokens)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer is made from."""
+        return {**super().get_config(), "num_tokens": self.num_tokens}
+
+
+@keras.saving.register_keras_serializable("dure")
+class OneHot(_Encoding):
+    """Integers [...] as one-hot vectors, float [..., num_tokens].
+
+    An integer below 0 or from `num_tokens` on gives zeros, as in ``keras.ops.one_hot``. The numbers
+    are those of ``keras.utils.to_categorical``, whose array for 20,000 reviews of 100 words among
+    300 takes 2.4 GB; here a batch is encoded at a time, or not at all (see the module's text).
+
+    Parameters
+    ----------
+    num_tokens
+        Length of the vectors: one more than the largest integer.
+
+    Raises
+    ------
+    StudyError
+        If `num_tokens` is not a whole number of at least 1.
+    """
+
+    def __init__(self, num_tokens: int, **kwargs: Any) -> None:
+        super().__init__(num_tokens, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Encode integers (of an integer or float type) of any shape."""
+        return jax.nn.one_hot(self.places(inputs), self.num_tokens, dtype=self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """[...] becomes [..., num_tokens]."""
+        return (*input_shape, self.num_tokens)
+
+
+@keras.saving.register_keras_serializable("dure")
+class MultiHot(_Encoding):
+    """Sequences of integers [..., length] as multi-hot vectors, float [..., num_tokens].
+
+    1 where the integer occurs in the sequence, once or often, 0 elsewhere. Integers below 0 or from
+    `num_tokens` on set nothing.
+
+    Parameters
+    ----------
+    num_tokens
+        Length of the vectors: one more than the largest integer.
+    mask_zero
+        Whether 0 is padding and sets nothing, the default. So padded reviews give what the
+        unpadded ones would, which hold no 0.
+
+    Raises
+    ------
+    StudyError
+        If `num_tokens` is not a whole number of at least 1.
+    """
+
+    def __init__(self, num_tokens: int, mask_zero: bool = True, **kwargs: Any) -> None:
+        super().__init__(num_tokens, **kwargs)
+        self.mask_zero = bool(mask_zero)
+
+    def places(self, inputs: Any) -> jax.Array:
+        """As in OneHot, without the padding."""
+        places = super().places(inputs)
+        return jnp.where(places == 0, self.num_tokens, places) if self.mask_zero else places
+
+    def call(self, inputs: Any) -> Any:
+        """Encode integers (of an integer or float type); the last axis is the sequence."""
+        places = self.places(inputs)
+        *outer, length = places.shape
+        rows = math.prod(outer)
+        encoded = jnp.zeros((rows, self.num_tokens), self.compute_dtype)
+        at = (jnp.arange(rows)[:, None], places.reshape(rows, length))
+        return encoded.at[at].set(1, mode="drop").reshape(*outer, self.num_tokens)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """[..., length] becomes [..., num_tokens]."""
+        return (*input_shape[:-1], self.num_tokens)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer is made from."""
+        return {**super().get_config(), "mask_zero": self.mask_zero}
