@@ -6,6 +6,8 @@
       lanes/00012.safetensors  weights of lane 12: "final/..." and, where they differ, "best/..."
       checkpoints/000007/      what unfinished lanes need to go on; the newest two are kept
       lock                     held by the one process that writes
+      models/, text/           architecture of each variant, words of each fold (`models.py`)
+      pictures/, lens/         curves drawn, and what `dure look` wrote
 
 Order is what makes it safe. Curves are recorded before the checkpoint that builds on them;
 a lane's weights are written before the lane is marked done; nothing is removed before what
