@@ -30,9 +30,10 @@ PARTS = {
     "lens": ("lens",),
     "terminal": ("view.terminal",),
     "view": ("view",),
+    "look": ("looking",),
     "run": ("run",),
     "gallery": ("gallery",),
-    "cli": ("cli", "_source", "__main__"),
+    "cli": ("cli", "_source", "_look_command", "_look_data", "__main__"),
 }
 
 # What each part may import, wherever in its files the import stands.
@@ -53,6 +54,10 @@ ARROWS: dict[str, set[str]] = {
     "lens": {"contract", "backend", "data", "layers"},
     "terminal": {"contract", "intervals", "store", "result"},
     "view": {"contract", "intervals", "store", "result", "evidence", "terminal"},
+    "look": {
+        *("contract", "backend", "intervals", "data", "layers", "lens", "view"),
+        *("models", "text_model", "result", "store"),
+    },
     "run": {
         *("contract", "backend", "data", "study", "layers", "lower", "engine"),
         *("store", "models", "result", "terminal", "view"),
@@ -60,7 +65,7 @@ ARROWS: dict[str, set[str]] = {
     "gallery": {"contract", "backend", "data", "study", "layers"},
     "cli": {
         *("contract", "backend", "data", "study", "engine", "store", "models", "result"),
-        *("evidence", "lens", "terminal", "view", "run", "gallery"),
+        *("evidence", "lens", "terminal", "view", "look", "run", "gallery"),
     },
 }
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         StudyError,
         UnsupportedModelError,
     )
+    from dure.looking.look import look
     from dure.result import Result, load
     from dure.run import fit
     from dure.study import Study, Variant
@@ -51,6 +52,7 @@ __all__ = [
     "fit",
     "layers",
     "load",
+    "look",
 ]
 
 _HOME = {
@@ -67,6 +69,7 @@ _HOME = {
     "Variant": "study",
     "fit": "run",
     "load": "result",
+    "look": "looking.look",
 }
 
 

@@ -185,6 +185,58 @@ def show(
             console.print(lanes_table(result))
 
 
+@app.command()
+def look(
+    target: Annotated[
+        str, typer.Argument(metavar="MODEL|RUN", help="A .keras or .h5 file, or a run folder.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="A set such as mnist, a .npz, .csv, .jsonl or .txt file, or a folder of pictures "
+            "or texts. Of a run: its own data if none.",
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--target", help="The column of a table that is predicted.")
+    ] = None,
+    layers: Annotated[
+        list[str] | None, typer.Option("--layer", help="Only this layer; repeatable.")
+    ] = None,
+    what: Annotated[
+        list[str] | None,
+        typer.Option("--what", help="Only this, such as kernels or saliency; repeatable."),
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option("--rows", help="How many pictures or texts to show.")
+    ] = None,
+    lane: Annotated[
+        str | None, typer.Option("--lane", help="One network of a run: VARIANT/SEED/FOLD.")
+    ] = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="All networks of this variant of a run.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder to write to; lens/ in the run, or look-MODEL/, if none."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Look inside a trained network: pictures and arrays of all that fits it.
+
+    Example:  dure look digits.keras --data mnist --layer conv2d --out digits-inside
+    """
+    with _errors_in_words():
+        from dure._look_command import Request, run_look
+
+        request = Request(target, data, column, layers or (), what or (), rows, lane, variant, out)
+        run_look(request, _folder, quiet=quiet, as_json=as_json)
+
+
 def _run(
     source: Mapping[str, Any], out: Path | None, resume: bool, quiet: bool, as_json: bool
 ) -> Result:
@@ -207,22 +259,23 @@ def _run(
 
 def _trained(source: Mapping[str, Any], out: Path | None, resume: bool, silent: bool) -> Result:
     console = Console(stderr=True, quiet=silent)
-    waiting = console.status("Building and tracing the networks ...")
     planned = False
-    with waiting, _said_on_interrupt(console, lambda: not planned):
+    with _said_on_interrupt(console, lambda: not planned):
         from dure.run import reporter_for, run_study
 
+        # Its data may have to be downloaded, with a bar that shares no line with a spinner.
         study = find_study(source)
+        with console.status("Building and tracing the networks ...") as waiting:
 
-        def shown(prepared: Any) -> Any:
-            nonlocal planned
-            planned = True
-            waiting.stop()
-            if not silent:
-                print(prepared.plan, end="\n\n")
-            return reporter_for(prepared, progress=not silent)
+            def shown(prepared: Any) -> Any:
+                nonlocal planned
+                planned = True
+                waiting.stop()
+                if not silent:
+                    print(prepared.plan, end="\n\n")
+                return reporter_for(prepared, progress=not silent)
 
-        return run_study(study, out, resume=resume, source=source, reporter=shown)
+            return run_study(study, out, resume=resume, source=source, reporter=shown)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from dure._errors import StudyError
 from dure._preparation import transformed
 from dure._types import LaneKey
 from dure._variants import Variant, check_build, make_variants
-from dure.data.splits import Split, folds_in_time, hold_out_last, k_folds, split_in_two
+from dure.data.splits import Split, split_in_two, splits_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,16 +151,16 @@ class Study:
     @cached_property
     def splits(self) -> tuple[Split, ...]:
         """One split for each fold (one in all without folds); rows index into `arrays`."""
-        rows, gap = self.data.rows, self.data.time_gap
-        if self.folds is not None:
-            if gap is not None:
-                return folds_in_time(rows, self.folds, gap)
-            return k_folds(rows, self.folds, self.data.labels)
+        data = self.data
         if self._validation is not None:
-            return split_in_two(rows + row_count(self._validation.x), rows)
-        if self.validation_split:
-            return split_in_two(rows, hold_out_last(rows, self.validation_split), gap or 0)
-        return split_in_two(rows, None)
+            return split_in_two(data.rows + row_count(self._validation.x), data.rows)
+        return splits_of(
+            data.rows,
+            data.labels,
+            data.time_gap,
+            folds=self.folds,
+            validation_split=float(self.validation_split),
+        )
 
     @cached_property
     def lanes(self) -> tuple[LaneKey, ...]:

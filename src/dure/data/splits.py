@@ -31,6 +31,33 @@ class Split:
     validation: Rows | None
 
 
+def splits_of(
+    rows: int,
+    labels: npt.NDArray[np.int64] | None,
+    time_gap: int | None,
+    *,
+    folds: int | None = None,
+    validation_split: float = 0.0,
+) -> tuple[Split, ...]:
+    """How a study divides its rows: in folds, or with the last rows held out, or not at all.
+
+    Parameters
+    ----------
+    rows, labels, time_gap
+        Those of the data.
+    folds, validation_split
+        Those of the study; at most one of them.
+    """
+    if folds is not None:
+        return (
+            k_folds(rows, folds, labels)
+            if time_gap is None
+            else folds_in_time(rows, folds, time_gap)
+        )
+    first = hold_out_last(rows, validation_split) if validation_split else None
+    return split_in_two(rows, first, time_gap or 0)
+
+
 def hold_out_last(rows: int, fraction: float) -> int:
     """The first validation row when the last `fraction` of the rows validates, as in Keras.
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from textwrap import fill
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.gridspec import GridSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -26,20 +23,10 @@ from dure._intervals import Band, band
 from dure._tables import source_of
 from dure._types import Mode
 from dure.result import Result, mode_of
+from dure.view.style import COLOURS, as_png, fonts, plain
 
-# Okabe & Ito (2008, "Color universal design") without yellow, which is faint on white; then three
-# of Paul Tol's "muted" scheme (2021, "Colour schemes").
-COLOURS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
-    *("#882255", "#999933", "#332288"),
-)
 _MOST_PANELS = 24
 _NAME = 26  # letters of a variant's name that a panel has room for
-# Where one of these is installed, names in Korean, Japanese or Chinese can be drawn.
-_EAST_ASIAN = (
-    *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo"),
-    *("Noto Sans CJK JP", "Microsoft YaHei", "WenQuanYi Zen Hei"),
-)
 
 
 @dataclass(frozen=True)
@@ -94,8 +81,7 @@ def curves(result: Result, metric: str = "loss") -> Figure:
             f"There is no metric {metric!r} to draw; there is {', '.join(known) or 'none'}."
             + did_you_mean(base, known)
         )
-    fonts = [f for f in _EAST_ASIAN if f in set(fontManager.get_font_names())]
-    with mpl.rc_context({"font.family": ["DejaVu Sans", *fonts], "font.size": 10}):
+    with fonts():
         series = _series(result, base)
         shown = _shown(result, series)
         figure, overlay, panels = _layout(len(shown))
@@ -128,10 +114,7 @@ def save_all(result: Result, folder: str | PathLike[str] | None = None) -> list[
         pictures.mkdir(parents=True, exist_ok=True)
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric)
         path = pictures / f"{safe}.png"
-        with warnings.catch_warnings():
-            # A name in a script that no installed font has: boxes in a picture, no reason to stop.
-            warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
-            curves(result, metric).savefig(path, dpi=130)
+        path.write_bytes(as_png(curves(result, metric)))
         paths.append(path)
     return paths
 
@@ -304,7 +287,7 @@ def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None)
     if axes.xaxis.get_tick_params()["labelbottom"]:
         axes.set_xlabel("epoch")
     if subplot is not None and subplot.is_first_col():
-        axes.set_ylabel(_plain(base))
+        axes.set_ylabel(plain(base))
 
 
 def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], of: int) -> None:
@@ -314,7 +297,7 @@ def _frame(figure: Figure, result: Result, base: str, shown: Sequence[_Series], 
     beyond = bool(((starts < bottom) | (starts > top)).any())
     title = " · ".join(filter(None, (f"{result.name}: {base}", source_of(result))))
     inches = figure.get_figwidth()
-    title = _plain(fill(title, int(inches * 8)))
+    title = plain(fill(title, int(inches * 8)))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     figure.legend(
         handles=_legend(shown),
@@ -363,9 +346,4 @@ def _short(name: str) -> str:
     """A name on at most two lines; too long a one loses its middle."""
     if len(name) > 2 * _NAME:
         name = f"{name[:_NAME]}…{name[1 - _NAME :]}"
-    return _plain(fill(name, _NAME))
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib does not read as mathematics."""
-    return text.replace("$", r"\$")
+    return plain(fill(name, _NAME))

@@ -1,0 +1,252 @@
+"""What `dure look` does: finds model, data and layers, takes the tour, and tells what it found."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from dure._errors import DureError, StudyError
+from dure._source import find_study
+
+if TYPE_CHECKING:
+    from dure.looking.look import Look
+    from dure.looking.targets import Networks
+    from dure.looking.tour import Tour
+    from dure.result import Lane, Result
+
+_PATIENCE = 2.0
+"""Seconds without a progress bar."""
+
+WITHOUT_ROWS = ("kernels", "weights")
+"""Measurements that need no data."""
+
+
+class Request(NamedTuple):
+    """What the command line asked for."""
+
+    target: str
+    data: str | None = None
+    column: str | None = None
+    layers: Sequence[str] = ()
+    what: Sequence[str] = ()
+    rows: int | None = None
+    lane: str | None = None
+    variant: str | None = None
+    out: Path | None = None
+
+
+def run_look(
+    request: Request, run_folder: Callable[[str], Path], *, quiet: bool, as_json: bool
+) -> None:
+    """Look, write, and print what was found.
+
+    Parameters
+    ----------
+    run_folder
+        Finds a run folder by path or name.
+
+    Raises
+    ------
+    DureError
+        Everything that is wrong with the request at once, or if nothing of it could be written.
+    """
+    console = Console(stderr=True, quiet=quiet or as_json)
+    # Keras says through this logger that a file's metrics were never used; nobody needs them here.
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        with console.status("Loading model and data ..."):
+            look, folder = _prepared(request, run_folder)
+        with _Bar(console) as bar:
+            found = look.save(
+                folder, list(request.what) or None, list(request.layers) or None, request.rows, bar
+            )
+    if not found.written:
+        reasons = [
+            " ".join(filter(None, (one.name, one.layer))) + f": {one.reason}"
+            for one in found.left_out
+        ]
+        raise StudyError(reasons, subject="this look; nothing was written")
+    if as_json:
+        print(_json(found))
+    elif not quiet:
+        _print(found, look.networks.name)
+
+
+def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look, Path]:
+    """The look, and the folder to write to; every fault of the request in one error."""
+    from dure.looking.inputs import Inputs
+    from dure.looking.look import Look
+    from dure.looking.tour import faults_of_names
+
+    faults = faults_of_names(request.what)
+    if request.rows is not None and request.rows < 1:
+        faults.append(f"--rows is {request.rows}; pass a number from 1 on.")
+    networks: Networks | None = None
+    folder, study = Path(f"look-{Path(request.target).stem}"), None
+    try:
+        target, study = _target(request, run_folder)
+        folder = target.folder / "lens" if hasattr(target, "folder") else folder
+        networks = _networks(request, target, study)
+        folder = networks.result.folder / "lens" if networks.result is not None else folder
+    except DureError as error:
+        faults += _each(error)
+    for layer in request.layers if networks is not None else ():
+        try:
+            assert networks is not None
+            networks.network().find(layer)
+        except DureError as error:
+            faults.append(str(error))
+    given = None
+    try:
+        given = _data(request, networks, study)
+    except DureError as error:
+        faults += _each(error)
+    if faults or networks is None or given is None:
+        raise StudyError(faults, subject="this look")
+    return Look(networks, Inputs(networks, given.x, None, given.data)), request.out or folder
+
+
+def _each(error: DureError) -> list[str]:
+    return list(error.faults) if isinstance(error, StudyError) else [str(error)]
+
+
+def _target(
+    request: Request, run_folder: Callable[[str], Path]
+) -> tuple[Path | Result | Lane, Any]:
+    """The file, or the result or lane that was named; and the study of a run if it is found."""
+    from dure.lens.files import SUFFIXES
+    from dure.result import load
+
+    path = Path(request.target)
+    if path.suffix in SUFFIXES or path.is_file():
+        if request.lane or request.variant:
+            raise DureError(f"--lane and --variant choose networks of a run; {path} is one model.")
+        return path, None
+    result = load(run_folder(request.target))
+    study = None
+    if result.manifest.get("source"):
+        try:
+            study = find_study(result.manifest["source"])
+        except (DureError, ImportError):
+            study = None  # moved or changed: data then have to be given
+    if request.lane is None:
+        return result, study
+    if request.variant is not None:
+        raise DureError("--lane and --variant came together; pass one of them.")
+    return result.lane(*_lane(request.lane)), study
+
+
+def _lane(text: str) -> tuple[str, int, int]:
+    """'cell=LSTM/3/2' or 'cell=LSTM/3' as variant, seed and fold."""
+    for count in (2, 1):
+        variant, *numbers = text.rsplit("/", count)
+        if len(numbers) == count and all(number.isdigit() for number in numbers):
+            return variant, int(numbers[0]), int(numbers[1]) if count == 2 else 1
+    raise DureError(f"--lane {text!r} is not VARIANT/SEED or VARIANT/SEED/FOLD, as in LSTM/0/1.")
+
+
+def _networks(request: Request, target: Any, study: Any) -> Networks:
+    from dure.looking.targets import networks_of
+
+    build = None if study is None else study.build
+    return networks_of(target, variant=request.variant, build=build)
+
+
+def _data(request: Request, networks: Networks | None, study: Any) -> Any:
+    """The data named, or those of the run's own study."""
+    from dure._look_data import Given, Takes, find_data
+
+    if request.data is not None:
+        return find_data(request.data, _takes(networks) if networks else Takes(), request.column)
+    of_run = networks is not None and networks.result is not None
+    if not of_run or (request.what and set(request.what) <= set(WITHOUT_ROWS)):
+        return Given()
+    assert networks is not None and networks.result is not None
+    manifest = networks.result.manifest
+    if study is None:
+        file = (manifest.get("source") or {}).get("file")
+        told = f"their study in {file} cannot be loaded" if file else "the run was made from Python"
+        raise DureError(f"the run's own data cannot be found ({told}); give them with --data.")
+    if study.data.fingerprint != manifest.get("data", {}).get("fingerprint"):
+        raise DureError(
+            "the run's study now makes other data than it was trained on; give them with --data."
+        )
+    return Given(study.data)
+
+
+def _takes(networks: Networks) -> Any:
+    """What the networks say they take."""
+    from dure._look_data import Takes
+
+    network = networks.network()
+    shape = getattr(network.model, "input_shape", None)
+    single = isinstance(shape, tuple) and not any(isinstance(s, (tuple, list)) for s in shape)
+    layers = network.layers.values()
+    sizes = [getattr(one, name, None) for one in layers for name in ("input_dim", "num_tokens")]
+    vocabulary = next((int(size) for size in sizes if isinstance(size, int)), None)
+    raw = networks.text() is not None
+    return Takes(tuple(shape[1:]) if single and shape else (), vocabulary, raw)
+
+
+class _Bar:
+    """A progress bar that shows itself once two seconds are gone."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(console=console, transient=True)
+        self._task = self._progress.add_task("")
+        self._began = time.monotonic()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        late = time.monotonic() - self._began > _PATIENCE
+        if late and self._progress.console.is_terminal and not self._progress.live.is_started:
+            self._progress.start()
+        self._progress.update(self._task, description=label, completed=done, total=total)
+
+
+def _print(found: Tour, name: str) -> None:
+    console = Console()
+    table = Table(title=Text(name), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("measurement", "layer", "what it says"):
+        table.add_column(column, overflow="fold", no_wrap=column != "what it says")
+    for one in found.written:
+        table.add_row(*map(Text, (one.name, one.layer, one.says)))
+    console.print(table)
+    if found.left_out:
+        out = Table(box=None, padding=(0, 2, 0, 1), show_header=False)
+        for other in found.left_out:
+            name = " ".join(filter(None, (other.name, other.layer)))
+            out.add_row(Text(name), Text(other.reason))
+        console.print(" Left out", style="bold")
+        console.print(out)
+    console.print(
+        Text(f"\n{len(found.written)} pictures, and their arrays (.nc), in {found.folder}"),
+        soft_wrap=True,
+    )
+
+
+def _json(found: Tour) -> str:
+    written = [
+        {**one._asdict(), "picture": str(one.picture), "arrays": str(one.arrays)}
+        for one in found.written
+    ]
+    left_out = [one._asdict() for one in found.left_out]
+    document = {"folder": str(found.folder), "written": written, "left_out": left_out}
+    return json.dumps(document, ensure_ascii=False)

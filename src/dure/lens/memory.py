@@ -1,0 +1,187 @@
+"""How far back a network that reads sequences remembers."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+from dure._arrays import Array, Tree  # noqa: E402
+from dure._errors import DureError, did_you_mean  # noqa: E402
+from dure.lens.named import attributes  # noqa: E402
+from dure.lens.network import INPUT, Network  # noqa: E402
+from dure.lens.saliency import norms, place  # noqa: E402
+from dure.lens.slopes import gradient, nothing  # noqa: E402
+
+Method = Literal["gradient", "exchange"]
+
+SHARE = 0.01
+"""What is left out of the whole influence, and of the peak, before memory counts as ended."""
+
+_PARTNERS = 4
+
+
+def memory(
+    network: Network,
+    x: Tree,
+    target: npt.ArrayLike | None = None,
+    method: Method = "gradient",
+) -> xr.Dataset:
+    """How much each earlier step still moves the output, and where that ends.
+
+    Parameters
+    ----------
+    x
+        Sequences: floats [rows, steps, features], or integers [rows, steps] that a layer such as
+        Embedding turns into vectors.
+    target
+        Output unit, as in `saliency`.
+    method
+        What moves the input. "gradient": a touch, which is what back-propagation works with: where
+        it ends nothing can be learned from further back. "exchange": the step is exchanged for
+        the same step of another row (a word for another word of `x`), four times over, which
+        shows what is remembered. The two part where a network has learned to latch: its saturated
+        gates keep one of two states for long, and no touch moves it though another input would.
+
+    Returns
+    -------
+    Dims (row, distance), distance 0 being the last step:
+
+    - `size` (row, distance): "gradient": norm over features of d score / d (input at that step),
+      for integers with respect to the word's vector; "exchange": mean |change of the score|. The
+      score is before a final softmax or sigmoid. Padding (integer 0 before the first or after
+      the last word; floats have none) is no step: NaN. Where it is masked (``mask_zero``)
+      distance counts from the last word, otherwise from the last place, since an unmasked
+      network reads padding too.
+    - `mean` (distance): mean of `size` over the rows that reach so far back; `rows` (distance):
+      how many do.
+    - `reach` (row): how many of the last steps hold 99 % of the row's whole influence, that is
+      of the sum of `size`. Infinite where the row's first step still moves the output with 1 %
+      of the row's peak or more: then memory goes back further than the sequence and nobody can
+      say how far. NaN for rows of padding only.
+    - `horizon` (a number): the median of `reach` over rows, in steps. NaN where it is infinite:
+      the sequences are too short to see memory end (attribute `steps` is their length).
+
+    A network whose influence falls as w^distance has horizon ln 0.01 / ln w, rounded up, which
+    is also where its influence passes 1 % of its peak. The share of the sum is taken rather than
+    that crossing because it counts a long, low tail for what it is worth and does not hang on
+    single steps (one loud word far back); it makes no assumption on where the peak is, so a
+    network that waits for one early symbol is said to reach back to it. Each row is measured
+    against itself and the median is taken, so neither a few rows with large gradients nor a few
+    long ones decide.
+
+    Raises
+    ------
+    DureError
+        If the input is not a sequence, the model does not take it, or "exchange" has one row only.
+    """
+    if method not in get_args(Method):
+        hint = did_you_mean(str(method), get_args(Method))
+        raise DureError(f"method is {method!r}; pass one of {list(get_args(Method))}.{hint}")
+    x, at = _sequences(network, x)
+    if method == "gradient":
+        size = gradient(network, x, at, target, reduce=norms).kept.astype(np.float64)
+    else:
+        size = _exchanged(network, x, at, target)
+    last = np.full(len(x), x.shape[1] - 1)
+    if at != INPUT:
+        real = _words(x)
+        size[~real] = np.nan
+        if _masks(network, at):
+            last = x.shape[1] - 1 - np.argmax(real[:, ::-1], axis=1)
+    size = _by_distance(size, last)
+    reach = np.array([_reach(row) for row in size])
+    rows = np.sum(~np.isnan(size), axis=0)
+    mean = np.divide(np.nansum(size, axis=0), rows, out=np.full(len(rows), np.nan), where=rows > 0)
+    known = reach[~np.isnan(reach)]
+    horizon = float(np.median(known)) if known.size else np.nan
+    layer = None if at == INPUT else at
+    return xr.Dataset(
+        {
+            "size": (("row", "distance"), size),
+            "mean": ("distance", mean),
+            "rows": ("distance", rows),
+            "reach": ("row", reach),
+            "horizon": ((), horizon if np.isfinite(horizon) else np.nan),
+        },
+        coords={"row": np.arange(len(size)), "distance": np.arange(size.shape[1])},
+        attrs=attributes(network, "memory", layer, method=method, steps=size.shape[1], share=SHARE),
+    )
+
+
+def _sequences(network: Network, x: Tree) -> tuple[Array, str]:
+    """`place` of sequences; raises for anything else."""
+    x, at = place(network, x)
+    if len(network.shape(at, x)) != 2 or (at != INPUT and x.ndim != 2):
+        raise DureError(
+            f"memory is of sequences: floats of shape (steps, features) a row, or integers of "
+            f"shape (steps,) that become vectors; {network.model.name!r} reads {x.dtype} of shape "
+            f"{x.shape[1:]} a row."
+        )
+    if at != INPUT and not x.any():
+        raise DureError("x holds padding (0) only; pass rows with words.")
+    return x, at
+
+
+def _exchanged(
+    network: Network, x: Array, at: str, target: npt.ArrayLike | None
+) -> npt.NDArray[np.float64]:
+    """Mean |change of the score| when one step is another row's, shape [rows, steps]."""
+    rows, steps = x.shape[:2]
+    if rows < 2:
+        raise DureError("method 'exchange' takes steps of other rows; one row came, pass several.")
+    own = gradient(network, x, at, target, reduce=nothing)
+    rng = np.random.default_rng(0)
+    # Never the row itself.
+    partner = (np.arange(rows) + rng.integers(1, rows, (_PARTNERS, steps, rows))) % rows
+    words = x[_words(x)] if at != INPUT else None
+    size = np.zeros((rows, steps))
+    for step in range(steps):
+        given = np.tile(x, (_PARTNERS, *[1] * (x.ndim - 1)))
+        other = partner[:, step].reshape(-1)
+        given[:, step] = x[other, step] if words is None else rng.choice(words, len(other))
+        found = gradient(network, given, at, np.tile(own.target, _PARTNERS), reduce=nothing)
+        change = np.abs(found.score.astype(np.float64) - np.tile(own.score, _PARTNERS))
+        size[:, step] = change.reshape(_PARTNERS, rows).mean(axis=0)
+    return size
+
+
+def _words(tokens: Array) -> npt.NDArray[np.bool_]:
+    """Which places lie between a row's first and last integer that is not 0."""
+    word = tokens != 0
+    return (
+        np.logical_or.accumulate(word, axis=1)
+        & np.logical_or.accumulate(word[:, ::-1], axis=1)[:, ::-1]
+    )
+
+
+def _masks(network: Network, name: str) -> bool:
+    return bool(getattr(network.layers[name], "mask_zero", False))
+
+
+def _by_distance(size: Array, last: Array) -> Array:
+    """Sizes by step as sizes by distance from each row's last step; NaN beyond the first."""
+    places = last[:, None] - np.arange(size.shape[1])[None, :]
+    moved = np.take_along_axis(size, np.maximum(places, 0), axis=1)
+    return np.where(places >= 0, moved, np.nan)
+
+
+def _reach(size: Array) -> float:
+    """How many of the last steps hold all but 1 % of a row's influence; see `memory`."""
+    there = np.flatnonzero(~np.isnan(size))
+    if not there.size:
+        return np.nan
+    known = np.nan_to_num(size)
+    peak, total = known.max(), known.sum()
+    if total == 0:
+        return 0.0
+    if known[there[-1]] >= SHARE * peak:
+        return np.inf
+    beyond = total - np.cumsum(known)
+    return float(np.argmax(beyond <= SHARE * total) + 1)

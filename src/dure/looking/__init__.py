@@ -1,0 +1,1 @@
+"""One object that looks inside networks: models, data, measurements and drawings put together."""
