@@ -102,7 +102,7 @@ STEPS = array(row=3, step=42)
         (lambda: charts.gradients(gradients(50, True)), 2),
         (lambda: charts.memory(memory()), 1),
         (lambda: charts.memory(memory(lanes=True)), 1),
-        (lambda: charts.memory(memory(), [("LSTM", memory(np.nan)), ("GRU", memory(9))]), 1),
+        (lambda: charts.memory(memory(), [("LSTM", memory(np.inf)), ("GRU", memory(9))]), 1),
         (lambda: words.coloured_texts(STEPS, TEXTS), 1),
         (lambda: words.coloured_texts(abs(array(True, row=3, step=42)), TEXTS), 1),
         (lambda: words.embedding_map(embedding(200)), 1),
@@ -194,19 +194,26 @@ def test_memory_marks_its_horizon_and_names_it() -> None:
     (axes,) = figure.axes
     assert axes.get_yscale() == "log"
     assert [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"] == [37.0]
-    assert "Horizon (dashed): the last 37 steps hold 99 % of the influence." in said(figure)
+    assert (
+        "Horizon (dashed): 37 steps or more back, a step moves the score less than 1 % as much as "
+        "the most influential one."
+    ) in said(figure)
     assert "20 of 5,000 rows" in said(figure) and "Band: nine tenths of the rows" in said(figure)
-    none = charts.memory(memory(np.nan))
+    none = charts.memory(memory(np.inf))
     assert "No horizon: memory goes further back than 60 steps." in said(none)
     assert not [line for line in none.axes[0].lines if line.get_linestyle() == "--"]
 
 
 def test_memory_over_lanes_counts_horizons_and_has_the_interval_for_a_band() -> None:
-    measured = memory([30.0, 40.0, np.nan, 50.0], lanes=True)
+    measured = memory([30.0, 40.0, np.inf, 35.0], lanes=True)
     figure = charts.memory(measured)
-    assert "on average the last 40 steps hold 99 % of the influence (in 3 of 4 networks)" in said(
-        figure
-    )
+    assert "the median of the networks' own: 40 steps or more back" in said(figure)
+    assert "Memory goes further back than 60 steps in 1 of 4 networks." in said(figure)
+    most = charts.memory(memory([30.0, np.inf, np.inf, np.inf], lanes=True))
+    assert "No horizon in 3 of 4 networks: memory goes further" in said(most)
+    assert "change of the score" not in figure.axes[0].get_ylabel()
+    exchanged = charts.memory(measured.assign_attrs(method="exchange"))
+    assert "change of the score" in exchanged.axes[0].get_ylabel()
     line = next(line for line in figure.axes[0].lines if line.get_linestyle() == "-")
     logs = np.log10(measured["mean"].values[:, 3])
     assert np.asarray(line.get_ydata())[3] == pytest.approx(10 ** logs.mean())

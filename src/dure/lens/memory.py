@@ -22,7 +22,7 @@ from dure.lens.slopes import gradient, nothing  # noqa: E402
 Method = Literal["gradient", "exchange"]
 
 SHARE = 0.01
-"""What is left out of the whole influence, and of the peak, before memory counts as ended."""
+"""Of its peak: what influence stays below from the horizon on."""
 
 _PARTNERS = 4
 
@@ -61,20 +61,17 @@ def memory(
       network reads padding too.
     - `mean` (distance): mean of `size` over the rows that reach so far back; `rows` (distance):
       how many do.
-    - `reach` (row): how many of the last steps hold 99 % of the row's whole influence, that is
-      of the sum of `size`. Infinite where the row's first step still moves the output with 1 %
-      of the row's peak or more: then memory goes back further than the sequence and nobody can
-      say how far. NaN for rows of padding only.
-    - `horizon` (a number): the median of `reach` over rows, in steps. NaN where it is infinite:
-      the sequences are too short to see memory end (attribute `steps` is their length).
+    - `reach` (row): the smallest distance from which on `size` stays below 1 % of the row's peak.
+      Infinite where the row's first step still moves the output with 1 % of the peak or more:
+      then memory goes back further than the sequence and nobody can say how far. NaN for rows of
+      padding only, 0 where nothing moves the output.
+    - `horizon` (a number): the median of `reach` over rows, in steps; infinite where that is
+      (attribute `steps` is the length of the sequences).
 
-    A network whose influence falls as w^distance has horizon ln 0.01 / ln w, rounded up, which
-    is also where its influence passes 1 % of its peak. The share of the sum is taken rather than
-    that crossing because it counts a long, low tail for what it is worth and does not hang on
-    single steps (one loud word far back); it makes no assumption on where the peak is, so a
-    network that waits for one early symbol is said to reach back to it. Each row is measured
-    against itself and the median is taken, so neither a few rows with large gradients nor a few
-    long ones decide.
+    A network whose influence falls as w^distance has horizon ln 0.01 / ln w, rounded up. Nothing
+    is assumed on where the peak is, so a network that waits for one early symbol is said to reach
+    back to it. Each row is measured against its own peak and the median is taken, so neither a
+    few rows with large gradients nor a few that reach far decide.
 
     Raises
     ------
@@ -100,7 +97,8 @@ def memory(
     rows = np.sum(~np.isnan(size), axis=0)
     mean = np.divide(np.nansum(size, axis=0), rows, out=np.full(len(rows), np.nan), where=rows > 0)
     known = reach[~np.isnan(reach)]
-    horizon = float(np.median(known)) if known.size else np.nan
+    # One of the rows' own: the mean of the middle two may be half infinite.
+    horizon = float(np.quantile(known, 0.5, method="higher")) if known.size else np.nan
     layer = None if at == INPUT else at
     return xr.Dataset(
         {
@@ -108,7 +106,7 @@ def memory(
             "mean": ("distance", mean),
             "rows": ("distance", rows),
             "reach": ("row", reach),
-            "horizon": ((), horizon if np.isfinite(horizon) else np.nan),
+            "horizon": ((), horizon),
         },
         coords={"row": np.arange(len(size)), "distance": np.arange(size.shape[1])},
         attrs=attributes(network, "memory", layer, method=method, steps=size.shape[1], share=SHARE),
@@ -173,15 +171,12 @@ def _by_distance(size: Array, last: Array) -> Array:
 
 
 def _reach(size: Array) -> float:
-    """How many of the last steps hold all but 1 % of a row's influence; see `memory`."""
+    """The distance from which on a row's influence stays below 1 % of its peak; see `memory`."""
     there = np.flatnonzero(~np.isnan(size))
     if not there.size:
         return np.nan
     known = np.nan_to_num(size)
-    peak, total = known.max(), known.sum()
-    if total == 0:
+    if not known.any():
         return 0.0
-    if known[there[-1]] >= SHARE * peak:
-        return np.inf
-    beyond = total - np.cumsum(known)
-    return float(np.argmax(beyond <= SHARE * total) + 1)
+    last = np.flatnonzero(known >= SHARE * known.max())[-1]
+    return np.inf if last == there[-1] else float(last + 1)

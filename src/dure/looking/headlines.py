@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from dure._intervals import interval_texts
+from dure.view.charts import median_horizon
 from dure.view.measured import over_lanes
 from dure.view.style import number, percent
 
@@ -96,12 +97,13 @@ def _embedding_map(measured: xr.DataArray) -> str:
 
 
 def _memory(measured: xr.Dataset) -> str:
-    horizons = np.atleast_1d(measured["horizon"].values)
-    known = horizons[np.isfinite(horizons)]
-    if not known.size:
-        return f"remembers more than its {measured.sizes['distance']} steps"
-    of = f" in {known.size} of {horizons.size} networks" if horizons.size > 1 else ""
-    return f"remembers {number(float(known.mean()))} steps back{of}"
+    horizons, steps = np.atleast_1d(measured["horizon"].values), measured.sizes["distance"]
+    horizon, beyond = median_horizon(measured), int(np.isinf(horizons).sum())
+    of = f" in {beyond} of {horizons.size} networks" if beyond and horizons.size > 1 else ""
+    if np.isinf(horizon):
+        return f"remembers more than its {steps} steps{of}"
+    more = f", more than {steps}{of}" if of else ""
+    return f"remembers {number(horizon)} steps back{more}"
 
 
 def _predictions(measured: xr.Dataset) -> str:

@@ -264,10 +264,20 @@ class Look:
         return self._named(found.assign_attrs(told=_score_told(found, target)), x)
 
     def memory(
-        self, x: Any = None, target: npt.ArrayLike | None = None, rows: int = 256
+        self,
+        x: Any = None,
+        target: npt.ArrayLike | None = None,
+        method: memory.Method = "gradient",
+        rows: int = 256,
     ) -> xr.Dataset:
-        """How much each earlier step moves the output, and the horizon; of the first rows."""
-        return self._with_rows(lambda network, x: memory.memory(network, x, target), x, rows)
+        """How much each earlier step moves the output, and the horizon; of the first rows.
+
+        "gradient": by a touch, which is what training works with; "exchange": by another input in
+        its place, which is what is remembered. See `dure.lens.memory.memory`.
+        """
+        return self._with_rows(
+            lambda network, x: memory.memory(network, x, target, method), x, rows
+        )
 
     def predictions(self, x: Any = None, y: Any = None) -> xr.Dataset:
         """What is said of every row, the worst mistakes first where `y` is known.

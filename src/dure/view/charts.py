@@ -255,10 +255,10 @@ def memory(measured: xr.Dataset, others: Sequence[tuple[str, xr.Dataset]] = ()) 
     Parameters
     ----------
     measured
-        size (row, distance), mean (distance) and horizon (the steps that hold 99 % of the
-        influence; NaN if there are more), with `lane` in front or without. The
-        band holds the middle nine tenths of the rows, over lanes it is the 95 % interval of the
-        mean logarithm.
+        size (row, distance), mean (distance) and horizon (the distance from which on influence
+        stays below 1 % of its peak; infinite if it never does), with `lane` in front or without.
+        The band holds the middle nine tenths of the rows, over lanes it is the 95 % interval of
+        the mean logarithm.
     others
         Further networks by name, drawn into the same axes in other colours.
     """
@@ -275,7 +275,9 @@ def memory(measured: xr.Dataset, others: Sequence[tuple[str, xr.Dataset]] = ()) 
         _memory_line(axes, one, COLOURS[place % len(COLOURS)], name)
     axes.set_yscale("log")
     logarithmic(axes, "y", 8)
-    dressed(axes, "steps before the last", "size of the gradient of the score")
+    exchanged = measured.attrs.get("method") == "exchange"
+    what = "change of the score by another input" if exchanged else "size of the score's gradient"
+    dressed(axes, "steps before the last", what)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if others:
         axes.legend(fontsize=SMALL + 0.5, frameon=False)
@@ -290,7 +292,7 @@ def _memory_line(axes: Axes, measured: xr.Dataset, colour: str, name: str) -> No
     axes.fill_between(
         distance, low, high, where=known.tolist(), color=colour, alpha=0.2, linewidth=0
     )
-    horizon = float(np.nanmean(measured["horizon"].values)) if _reached(measured) else np.nan
+    horizon = median_horizon(measured)
     if np.isfinite(horizon):
         axes.axvline(horizon, color=colour, linewidth=1, linestyle="--")
 
@@ -308,20 +310,26 @@ def _memory_band(measured: xr.Dataset) -> tuple[Floats, Floats, Floats]:
     return mean, limits[0], limits[1]
 
 
-def _reached(measured: xr.Dataset) -> int:
-    """How many networks have a horizon."""
-    return int(np.isfinite(np.atleast_1d(measured["horizon"].values)).sum())
+def median_horizon(measured: xr.Dataset) -> float:
+    """The horizon; over networks their median, which may be infinite. NaN where none is known."""
+    horizons = np.atleast_1d(measured["horizon"].values)
+    known = horizons[~np.isnan(horizons)]
+    return float(np.quantile(known, 0.5, method="higher")) if known.size else np.nan
 
 
 def _horizon(name: str, measured: xr.Dataset) -> str:
     """The horizon in words."""
     horizons: npt.NDArray[Any] = np.atleast_1d(measured["horizon"].values)
-    begin = f"{name}: " if name else ""
-    of = f" (in {_reached(measured)} of {len(horizons)} networks)" if len(horizons) > 1 else ""
-    if not _reached(measured):
-        return (
-            f"{begin}No horizon: memory goes further back than {measured.sizes['distance']} steps."
-        )
-    mean = number(float(np.nanmean(horizons)))
-    about = "on average " if len(horizons) > 1 else ""
-    return f"{begin}Horizon (dashed): {about}the last {mean} steps hold 99 % of the influence{of}."
+    begin, steps = f"{name}: " if name else "", measured.sizes["distance"]
+    horizon, beyond = median_horizon(measured), int(np.isinf(horizons).sum())
+    of = f" in {beyond} of {len(horizons)} networks" if len(horizons) > 1 else ""
+    if np.isinf(horizon):
+        return f"{begin}No horizon{of}: memory goes further back than {steps} steps."
+    if np.isnan(horizon):
+        return ""
+    median = ", the median of the networks' own" if len(horizons) > 1 else ""
+    more = f" Memory goes further back than {steps} steps{of}." if beyond else ""
+    return (
+        f"{begin}Horizon (dashed){median}: {number(horizon)} steps or more back, a step moves the "
+        f"score less than 1 % as much as the most influential one.{more}"
+    )
