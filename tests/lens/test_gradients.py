@@ -129,3 +129,22 @@ def test_what_has_no_gradients_is_told(nested, pictures) -> None:
         gradients(nested.network, nested.x, np.zeros(5))
     with pytest.raises(DureError, match="rows disagree"):
         gradients(pictures.network, pictures.x, np.zeros(3, int))
+
+
+def test_dropout_is_the_same_for_every_copy_of_a_model() -> None:
+    """A file holds no seeds: Keras draws new ones whenever a model is made."""
+    import keras
+
+    model = keras.Sequential(
+        [keras.layers.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    )
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    x = np.random.default_rng(0).normal(size=(16, 4)).astype(np.float32)
+    found = []
+    for one in (model, copy):
+        one.compile("sgd", "mse")
+        found.append(gradients(Network(one), x, x[:, :1]))
+    assert found[0]["gradient"].values == found[1]["gradient"].values
+    copy.layers[0].rate = 0.0
+    assert gradients(Network(copy), x, x[:, :1])["gradient"].values != found[0]["gradient"].values

@@ -25,8 +25,9 @@ def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:
     """Norm of the gradient of the loss with respect to each layer's weights.
 
     The loss is that of the next step of training: Keras' own, as compiled, mean over rows,
-    regularizers included, with dropout on and batch normalisation by the batch. Nothing of the
-    model changes, so the same rows give the same numbers.
+    regularizers included, with dropout on and batch normalisation by the batch. Dropout draws
+    from fixed seeds (Keras saves none with a model) and nothing of the model changes, so the same
+    rows give the same numbers.
 
     Parameters
     ----------
@@ -114,15 +115,26 @@ def _mean_gradient(network: Network, x: Tree, y: Tree) -> tuple[float, list[Any]
         return unscaled
 
     program = network.program(("loss", model._compile_loss), lambda: jax.value_and_grad(loss))
+    trainable, other = network.state()
+    other = _with_fixed_seeds(model, other)
     total, sums = 0.0, [np.zeros(v.shape) for v in model.trainable_variables]
     size = _batch(rows)
     for start in range(0, rows, size):
         part, wanted = (map_leaves(lambda a, at=start: a[at : at + size], t) for t in (x, y))
         share = row_count(part) / rows
-        value, slope = program(*network.state(), metrics, optimizer, part, wanted)
+        value, slope = program(trainable, other, metrics, optimizer, part, wanted)
         total += share * float(value)
         sums = [s + share * np.asarray(g, np.float64) for s, g in zip(sums, slope, strict=True)]
     return total, sums
+
+
+def _with_fixed_seeds(model: keras.Model, values: list[Any]) -> list[Any]:
+    """Values of the non-trainable variables, those of seed generators numbered through."""
+    pairs = zip(model.non_trainable_variables, values, strict=True)
+    return [
+        jnp.array([place, 0], "uint32") if variable.name == "seed_generator_state" else value
+        for place, (variable, value) in enumerate(pairs)
+    ]
 
 
 def _batch(rows: int) -> int:
