@@ -256,15 +256,6 @@ def test_nothing_that_fits_is_an_error(place: Path, tmp_path: Path) -> None:
     assert "memory is of sequences" in message
 
 
-def test_pictures_of_another_size_are_left_out_with_the_reason(place: Path, tmp_path: Path) -> None:
-    np.savez(tmp_path / "wide.npz", x=np.zeros((4, 9, 9, 1), np.float32))
-    ended = look(place / "net.keras", "--data", tmp_path / "wide.npz", "--out", tmp_path, "--json")
-    document = json.loads(ended.out)
-    reasons = {one["name"]: one["reason"] for one in document["left_out"]}
-    assert "does not take these inputs" in reasons["saliency"]
-    assert {one["name"] for one in document["written"]} == {"kernels", "weights"}
-
-
 def test_the_bar_shows_itself_late(monkeypatch: pytest.MonkeyPatch) -> None:
     from rich.console import Console
 
@@ -282,3 +273,13 @@ def test_the_bar_shows_itself_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_help_has_an_example() -> None:
     helped = look("--help")
     assert helped.code == 0 and re.search(r"Example:\s+dure look \S+\.keras", helped.out)
+
+
+def test_pictures_of_another_size_are_one_error(place: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "wide.npz", x=np.zeros((4, 9, 9, 1), np.float32))
+    message = refused(
+        *(place / "net.keras", "--data", tmp_path / "wide.npz", "--out", tmp_path / "inside")
+    )
+    assert "It takes rows of shape (8, 8, 1)" in " ".join(message.split())
+    assert message.count("does not take these inputs") == 1
+    assert not (tmp_path / "inside").exists()

@@ -115,7 +115,10 @@ def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look
         faults += _each(error)
     if faults or networks is None or given is None:
         raise StudyError(faults, subject="this look")
-    return Look(networks, Inputs(networks, given.x, None, given.data)), request.out or folder
+    inputs = Inputs(networks, given.x, None, given.data)
+    if inputs.rows:
+        networks.network().inputs(inputs.of(0, 1))  # one error, not one for each measurement
+    return Look(networks, inputs), request.out or folder
 
 
 def _each(error: DureError) -> list[str]:

@@ -52,6 +52,10 @@ def _random(seed, lanes=4, samples=400, filters=6):
     return xr.DataArray(values, dims=("lane", "row", "unit"))
 
 
+def _named(words):
+    return xr.DataArray([1.0, 2.0], dims="word", coords={"word": list(words)})
+
+
 def _plain_matching(one, other):
     """Every order tried; |correlation| by NumPy."""
     from itertools import permutations
@@ -144,6 +148,7 @@ def test_what_cannot_be_compared_is_told(pictures) -> None:
         (lambda: stack([], []), "0 measurements and 0 lanes"),
         (lambda: agreement_of_predictions(xr.Dataset()), "not stacked predictions"),
         (lambda: stack([_random(0), _random(0, filters=5)], LANES), "differently"),
+        (lambda: stack([_named("ab"), _named("ac")], LANES), "differently.*'word'"),
     ]
     for view, words in cases:
         with pytest.raises(DureError, match=words):

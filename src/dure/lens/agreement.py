@@ -30,12 +30,13 @@ def stack(measured: Sequence[Measured], lanes: Sequence[tuple[str, int, int]]) -
     Returns
     -------
     With coordinates `variant`, `seed` and `fold` on `lane`; rows in the order of `x`, whatever
-    their order was. Attributes, and coordinates of the other dimensions, are the first network's.
+    their order was. Other coordinates that differ get the dimension `lane`; attributes are the
+    first network's.
 
     Raises
     ------
     DureError
-        If there is nothing to stack, or the measurements differ in their sizes.
+        If there is nothing to stack, or the measurements differ in sizes or along a dimension.
     """
     if not measured or len(measured) != len(lanes):
         raise DureError(f"{len(measured)} measurements and {len(lanes)} lanes came; pass as many.")
@@ -43,15 +44,20 @@ def stack(measured: Sequence[Measured], lanes: Sequence[tuple[str, int, int]]) -
     sizes = [dict(one.sizes) for one in found]
     if any(size != sizes[0] for size in sizes):
         raise DureError(f"lanes measure differently: {sizes}; stack lanes of one architecture.")
-    out = xr.concat(
-        found,
-        dim="lane",
-        data_vars="all",
-        coords="different",
-        compat="equals",
-        join="override",
-        combine_attrs="override",
-    )
+    try:
+        out = xr.concat(
+            found,
+            dim="lane",
+            data_vars="all",
+            coords="different",
+            compat="equals",
+            join="exact",
+            combine_attrs="override",
+        )
+    except xr.AlignmentError as error:
+        raise DureError(
+            f"lanes measure differently, so they cannot be stacked; look at one lane. {error}"
+        ) from error
     coords = zip(_LANE, zip(*lanes, strict=True), strict=True)
     stacked: Measured = out.assign_coords({name: ("lane", list(one)) for name, one in coords})
     return stacked

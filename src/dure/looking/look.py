@@ -360,22 +360,11 @@ class Look:
 
     def _each(self, measure: Callable[[Network, int], Measured]) -> Measured:
         """A measurement of each network, stacked where they are lanes of a result."""
-        found = []
-        for place, network in self.networks.each():
-            one = measure(network, place)
-            found.append(one)
+        found = [measure(network, place) for place, network in self.networks.each()]
         if not self.networks.stacked:
             return self._told(found[0])
-        keys = [member.key for member in self.networks.members]
-        out = xr.concat(
-            found, dim="lane", coords="different", compat="equals", join="exact",
-            combine_attrs="override",
-        )  # fmt: skip
-        named = {
-            field: ("lane", [getattr(key, field) for key in keys])
-            for field in ("variant", "seed", "fold")
-        }
-        return self._told(out.assign_coords(named))
+        keys = [member.key for member in self.networks.members if member.key is not None]
+        return self._told(agreement.stack(found, keys))
 
     def _told(self, measured: Measured) -> Measured:
         return measured.assign_attrs(model=self.networks.name)
