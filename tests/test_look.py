@@ -18,6 +18,7 @@ import dure
 from drawn import faults, said
 from dure._errors import DureError, StudyError
 from dure.data import TextToSequences
+from dure.looking.tour import tour as take_tour
 from dure.text_model import TextModel
 
 NAMES = ["malignant", "benign"]
@@ -297,31 +298,31 @@ def saved(lanes: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "notes.txt").write_text("mine")
     (folder / "saliency.png").write_text("an earlier picture")
     seen: list[tuple[str, int, int]] = []
-    return lanes.save(folder, progress=lambda *told: seen.append(told)), seen
+    return take_tour(lanes, folder, None, None, None, lambda *told: seen.append(told)), seen
 
 
 def test_a_tour_writes_what_fits_and_says_why_not(saved: Any) -> None:
-    tour, seen = saved
-    written = {(one.name, one.layer) for one in tour.written}
+    found, seen = saved
+    written = {(one.name, one.layer) for one in found.written}
     names = {name for name, _ in written}
     assert {"kernels", "weights", "activations", "gradients", "saliency", "predictions"} <= names
     assert {"confusion", "agreement", "agreement_of_predictions", "feature_maps"} <= names
-    reasons = {one.name: one.reason for one in tour.left_out}
+    reasons = {one.name: one.reason for one in found.left_out}
     assert set(reasons) == {"grad_cam", "embedding_map", "neighbours", "memory"}
     assert "sequences" in reasons["memory"]
-    assert all(one.picture.read_bytes()[:4] == b"\x89PNG" for one in tour.written)
-    assert (tour.folder / "notes.txt").read_text() == "mine"
-    assert seen[0][1:] == (0, len(tour.written) + len(reasons)) and seen[-1][1] == seen[-1][2]
-    says = {one.name: one.says for one in tour.written}
+    assert all(one.picture.read_bytes()[:4] == b"\x89PNG" for one in found.written)
+    assert (found.folder / "notes.txt").read_text() == "mine"
+    assert seen[0][1:] == (0, len(found.written) + len(reasons)) and seen[-1][1] == seen[-1][2]
+    says = {one.name: one.says for one in found.written}
     assert "times below the largest" in says["gradients"]
     assert "of 40 rows right" in says["predictions"] and "[" in says["predictions"]
 
 
 def test_arrays_are_read_without_keras(saved: Any, lanes: Any) -> None:
-    tour, _ = saved
+    made, _ = saved
     code = (
         "import sys, xarray as xr\n"
-        f"for path in {[str(one.arrays) for one in tour.written]!r}:\n"
+        f"for path in {[str(one.arrays) for one in made.written]!r}:\n"
         "    with xr.open_dataset(path, engine='scipy') as found:\n"
         "        assert found.attrs['kind'] and found.attrs['says'], path\n"
         "        found.load()\n"
@@ -329,7 +330,7 @@ def test_arrays_are_read_without_keras(saved: Any, lanes: Any) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    stored = next(one.arrays for one in tour.written if one.name == "kernels")
+    stored = next(one.arrays for one in made.written if one.name == "kernels")
     with xr.open_dataset(stored, engine="scipy") as found:
         kernels = lanes.kernels(0)
         assert found["kernels"].values == pytest.approx(kernels.values)

@@ -192,7 +192,11 @@ def test_text_comes_as_lines_or_with_labels(place: Path, tmp_path: Path) -> None
     assert "of 10 rows right" in says["predictions"] and "neighbours" in says
 
 
-def test_sets_come_at_the_networks_length() -> None:
+def test_sets_come_at_the_networks_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = {"tokens": np.arange(1, 61, dtype=np.int16), "offsets": np.array([0, 20, 60])}
+    parts = {f"{name}_{key}": value for name in ("train", "test") for key, value in part.items()}
+    np.savez(tmp_path / "imdb-6k.npz", **parts, y_train=np.arange(2), y_test=np.arange(2))
+    monkeypatch.setenv("DURE_DATA", str(tmp_path))
     given = find_data("imdb", Takes((7,), vocabulary=50))
     assert given.data is not None and given.data.x.shape[1] == 7 and given.data.x.max() < 50
     digits = find_data("digits", Takes()).data
@@ -254,20 +258,6 @@ def test_nothing_that_fits_is_an_error(place: Path, tmp_path: Path) -> None:
         *("--out", tmp_path),
     )
     assert "memory is of sequences" in message
-
-
-def test_the_bar_shows_itself_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rich.console import Console
-
-    console = Console(force_terminal=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    monkeypatch.setattr(_look_command, "_PATIENCE", 1e9)
-    with _look_command._Bar(console) as bar:
-        bar("kernels", 0, 3)
-        assert not bar._progress.live.is_started
-        monkeypatch.setattr(_look_command, "_PATIENCE", -1.0)
-        bar("weights", 1, 3)
-        assert bar._progress.live.is_started
-    console.file.close()
 
 
 def test_help_has_an_example() -> None:

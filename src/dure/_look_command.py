@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from dure.looking.targets import Networks
     from dure.looking.tour import Tour
     from dure.result import Lane, Result
-
-_PATIENCE = 2.0
-"""Seconds without a progress bar."""
 
 WITHOUT_ROWS = ("kernels", "weights")
 """Measurements that need no data."""
@@ -68,10 +63,13 @@ def run_look(
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         with console.status("Loading model and data ..."):
             look, folder = _prepared(request, run_folder)
-        with _Bar(console) as bar:
-            found = look.save(
-                folder, list(request.what) or None, list(request.layers) or None, request.rows, bar
-            )
+        found = look.save(
+            folder,
+            list(request.what) or None,
+            list(request.layers) or None,
+            request.rows,
+            progress=not console.quiet,
+        )
     if not found.written:
         reasons = [
             " ".join(filter(None, (one.name, one.layer))) + f": {one.reason}"
@@ -201,27 +199,6 @@ def _takes(networks: Networks) -> Any:
     vocabulary = next((int(size) for size in sizes if isinstance(size, int)), None)
     raw = networks.text() is not None
     return Takes(tuple(shape[1:]) if single and shape else (), vocabulary, raw)
-
-
-class _Bar:
-    """A progress bar that shows itself once two seconds are gone."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(console=console, transient=True)
-        self._task = self._progress.add_task("")
-        self._began = time.monotonic()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, label: str, done: int, total: int) -> None:
-        late = time.monotonic() - self._began > _PATIENCE
-        if late and self._progress.console.is_terminal and not self._progress.live.is_started:
-            self._progress.start()
-        self._progress.update(self._task, description=label, completed=done, total=total)
 
 
 def _print(found: Tour, name: str) -> None:

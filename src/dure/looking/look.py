@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
+from rich.console import Console
 
 from dure._arrays import Tree, take_rows
 from dure._data import Data
@@ -21,6 +22,7 @@ from dure.lens import words as vectors
 from dure.lens.network import LayerLike, Network
 from dure.looking.inputs import Inputs
 from dure.looking.targets import networks_of
+from dure.view.bar import LateBar
 
 if TYPE_CHECKING:
     import keras
@@ -110,7 +112,7 @@ class Look:
         what: Sequence[str] | None = None,
         layer: LayerLike | Sequence[LayerLike] | None = None,
         rows: int | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: bool = True,
     ) -> Tour:
         """Write pictures (PNG) and arrays (netCDF) of every measurement that fits.
 
@@ -125,7 +127,7 @@ class Look:
         rows
             How many pictures or texts to show.
         progress
-            Told ``(what comes next, how much is done, how much there is)``.
+            Whether to show a bar on the terminal where it takes over two seconds.
 
         Returns
         -------
@@ -138,7 +140,8 @@ class Look:
         """
         from dure.looking.tour import tour
 
-        return tour(self, Path(folder), what, layer, rows, progress)
+        with LateBar(Console(stderr=True, quiet=not progress)) as bar:
+            return tour(self, Path(folder), what, layer, rows, bar)
 
     # -- the network itself ----------------------------------------------------------------------
 

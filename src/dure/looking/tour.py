@@ -70,9 +70,9 @@ def tour(
     what: Sequence[str] | None,
     layer: Any,
     rows: int | None,
-    progress: Callable[[str, int, int], None] | None,
+    tell: Callable[[str, int, int], None],
 ) -> Tour:
-    """See `Look.save`."""
+    """See `Look.save`; `tell` hears what comes next, how much is done and how much there is."""
     names, layers = _wanted(look, what, layer)
     left_out: list[LeftOut] = []
     stops = list(_stops(look, names, layers, rows, left_out))
@@ -80,14 +80,12 @@ def tour(
         folder.mkdir(parents=True, exist_ok=True)
     written = []
     for done, stop in enumerate(stops):
-        if progress is not None:
-            progress(" ".join(filter(None, (stop.name, stop.layer))), done, len(stops))
+        tell(" ".join(filter(None, (stop.name, stop.layer))), done, len(stops))
         try:
             written.append(_write(look, stop, folder))
         except DureError as error:
             left_out.append(LeftOut(stop.name, stop.layer, str(error)))
-    if progress is not None:
-        progress("", len(stops), len(stops))
+    tell("", len(stops), len(stops))
     return Tour(folder, written, left_out)
 
 
