@@ -33,7 +33,7 @@ PARTS = {
     "look": ("looking",),
     "run": ("run",),
     "gallery": ("gallery",),
-    "cli": ("cli", "_source", "_look_command", "_look_data", "__main__"),
+    "cli": ("cli", "_source", "_look_command", "_look_data", "_gallery_command", "__main__"),
 }
 
 # What each part may import, wherever in its files the import stands.
@@ -62,7 +62,10 @@ ARROWS: dict[str, set[str]] = {
         *("contract", "backend", "data", "study", "layers", "lower", "engine"),
         *("store", "models", "result", "terminal", "view"),
     },
-    "gallery": {"contract", "backend", "data", "study", "layers"},
+    "gallery": {
+        *("contract", "backend", "intervals", "data", "study", "layers", "store", "models"),
+        *("result", "lens", "view", "look"),
+    },
     "cli": {
         *("contract", "backend", "data", "study", "engine", "store", "models", "result"),
         *("evidence", "lens", "terminal", "view", "look", "run", "gallery"),

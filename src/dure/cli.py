@@ -237,6 +237,38 @@ def look(
         run_look(request, _folder, quiet=quiet, as_json=as_json)
 
 
+@app.command()
+def gallery(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ROW]", help="Id or name of a row; none lists all.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Within a minute: fewer rows, seeds or epochs.")
+    ] = False,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to; runs/ROW if none.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Studies from single neurons to recurrent networks, by name, on real data.
+
+    Example:  dure gallery D2 --quick
+    """
+    with _errors_in_words():
+        from dure._gallery_command import list_rows, run_row
+
+        if name is None:
+            list_rows(as_json)
+        else:
+            run_row(
+                name, out, quick=quick, seeds=seeds, epochs=epochs,
+                silent=quiet or as_json, as_json=as_json,
+            )  # fmt: skip
+
+
 def _run(
     source: Mapping[str, Any], out: Path | None, resume: bool, quiet: bool, as_json: bool
 ) -> Result:

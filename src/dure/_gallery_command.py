@@ -1,0 +1,84 @@
+"""What `dure gallery` does: lists the rows, or runs one and prints its verdict."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dure.gallery.index import ROWS, Row, find_row
+
+
+def list_rows(as_json: bool) -> None:
+    """Print every row with its id, name, a line, and the data it needs."""
+    if as_json:
+        told = [{"id": r.id, "name": r.name, "title": r.title, "needs": r.needs} for r in ROWS]
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for column in ("id", "name", "what it does", "needs"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("id", "name"))
+    for row in ROWS:
+        table.add_row(row.id, row.name, row.title, row.needs or "nothing")
+    console = Console()
+    console.print(table)
+    console.print("Run one:  dure gallery A1    within a minute:  dure gallery A1 --quick")
+
+
+def run_row(
+    name: str,
+    out: Path | None,
+    *,
+    quick: bool,
+    seeds: int | None,
+    epochs: int | None,
+    silent: bool,
+    as_json: bool,
+) -> None:
+    """Run one row and print its verdict.
+
+    Parameters
+    ----------
+    out
+        Folder to write to; None: ``runs/<id>-<name>``, with "-quick" behind for a quick run.
+    silent
+        Say nothing but errors.
+    """
+    row = find_row(name)
+    folder = out or Path("runs") / f"{row.id}-{row.name}{'-quick' if quick else ''}"
+    # Progress goes to standard error, so it may be shown beside a JSON document.
+    verdict = verdict_of(row, folder, quick=quick, seeds=seeds, epochs=epochs, progress=not silent)
+    if as_json:
+        print(verdict.read_text(encoding="utf-8"))
+    elif not silent:
+        _print(row, verdict)
+
+
+def verdict_of(
+    row: Row, folder: Path, *, quick: bool, seeds: int | None, epochs: int | None, progress: bool
+) -> Path:
+    """Run a row and return the path of its verdict."""
+    from dure.gallery.page import VERDICT, Page
+
+    page = Page(folder, quick, seeds, epochs, progress)
+    import_module(row.module).show(page)
+    page.close(row)
+    return folder / VERDICT
+
+
+def _print(row: Row, verdict: Path) -> None:
+    document = json.loads(verdict.read_text(encoding="utf-8"))
+    console = Console()
+    console.print(Text(f"\n{row.id} {row.name}: {row.title}", style="bold"))
+    for line in document["lines"]:
+        console.print(Text(f"  {line}"), soft_wrap=False)
+    count = len(document["pictures"])
+    console.print(
+        Text(f"\n{document['lanes']} networks, {document['seconds']:.0f} s; "
+             f"{count} pictures and run folders in {verdict.parent}"), soft_wrap=True,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""What a row of the gallery leaves: a verdict in words, pictures, run folders."""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dure._files import explained, write_atomically
+from dure._intervals import interval_texts, mean_interval
+from dure.gallery.index import Row
+from dure.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from dure.result import Result
+
+VERDICT = "verdict.json"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure of the notes beside Dure's own: mean with its 95 % interval over `lanes` lanes."""
+
+    what: str
+    note: float
+    mean: float
+    low: float
+    high: float
+    lanes: int
+
+
+class Page:
+    """What a row leaves: ``verdict.json``, pictures (PNG) and the run folders of its studies.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there. Studies in it that were stopped are gone on with.
+    quick
+        Whether the row shall end within a minute on two cores, on fewer rows or epochs.
+    seeds, epochs
+        Instead of the studies' own.
+    progress
+        Whether to show progress on the terminal.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        quick: bool = False,
+        seeds: int | None = None,
+        epochs: int | None = None,
+        progress: bool = True,
+    ) -> None:
+        self.folder, self.quick, self.progress = folder, quick, progress
+        self.seeds, self.epochs = seeds, epochs
+        self.lines: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.comparisons: list[Comparison] = []
+        self.pictures: list[Path] = []
+        self.lanes = 0
+        self._began = time.perf_counter()
+        with explained("write a gallery row", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, study: Study) -> Result:
+        """Train a study, with the seeds and epochs that were asked for, in ``folder/<its name>``.
+
+        Its curves are drawn by the run itself, into ``pictures/`` of its run folder.
+        """
+        asked: dict[str, Any] = {"seeds": self.seeds, "epochs": self.epochs}
+        study = replace(study, **{name: n for name, n in asked.items() if n is not None})
+        result = study.run(self.folder / study.name, progress=self.progress, resume=True)
+        self.lanes += len(result.lanes)
+        return result
+
+    def say(self, line: str) -> None:
+        """Add a sentence to the verdict."""
+        self.lines.append(line)
+
+    def fact(self, name: str, value: Any) -> None:
+        """Keep a number (or a list of them) that the row rests on, by name."""
+        self.facts[name] = np.asarray(value).tolist()
+
+    def picture(self, name: str, figure: Figure) -> None:
+        """Write a picture as ``<name>.png``."""
+        path = self.folder / f"{name}.png"
+        with explained("write a picture", self.folder), warnings.catch_warnings():
+            # A name in a script that no installed font has: boxes, no reason to stop.
+            warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
+            figure.savefig(path, dpi=130)
+        self.pictures.append(path)
+
+    def compare(
+        self, what: str, note: float, result: Result, metric: str, variant: str | None = None
+    ) -> Comparison:
+        """Put a figure of the notes beside the study's own, and say it.
+
+        Parameters
+        ----------
+        what
+            In words, such as "validation accuracy of D2".
+        note
+            The notes' figure, of one run.
+        metric
+            Such as "val_accuracy" (at each lane's best epoch) or "test_accuracy".
+        variant
+            Which; None where there is one only.
+        """
+        values = result.at_best(metric)
+        values = values.sel(variant=result.variants[0] if variant is None else variant)
+        mean, low, high, lanes, of = mean_interval(values.transpose("seed", "fold").values)
+        made = Comparison(what, note, mean, low, high, lanes)
+        self.comparisons.append(made)
+        told = interval_texts([(mean, low, high)])[0]
+        where = "an excerpt" if result.curves.attrs["excerpt"] else "the full set"
+        lost = f"; {of - lanes} of {of} lanes diverged or failed" if lanes < of else ""
+        self.say(f"{what}: {told} on {where} ({lanes} lanes{lost}); the note's one run: {note:g}.")
+        return made
+
+    def close(self, row: Row) -> None:
+        """Write ``verdict.json``: lines, comparisons, facts, lanes, seconds."""
+        document = {
+            **{"id": row.id, "name": row.name, "title": row.title, "quick": self.quick},
+            **{"lines": self.lines, "facts": self.facts, "lanes": self.lanes},
+            "seconds": round(time.perf_counter() - self._began, 2),
+            "comparisons": [asdict(one) for one in self.comparisons],
+            "pictures": [path.name for path in self.pictures],
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        with explained("write a verdict", self.folder):
+            write_atomically(self.folder / VERDICT, iter([text.encode()]))
