@@ -40,7 +40,7 @@ NAMED = """
 other = dure.Study(build, data, variants={"slow": {"rate": 0.01}, "fast": {"rate": 0.1}}, epochs=2)
 third = dure.Study(build, data)
 """
-COMMANDS = ["demo", "run", "resume", "list", "show", "look"]
+COMMANDS = ["demo", "run", "resume", "list", "show", "look", "gallery"]
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(Path(dure.__file__).parents[1]),

@@ -1,7 +1,8 @@
 """D2. A SimpleRNN of eight units reads reviews as one-hot words.
 
 The notes turn 100 words of each review into 300 zeros and ones (``to_categorical``), 2.4 GB for
-20,000 reviews. `dure.layers.OneHot` stands for the same numbers and never makes them.
+20,000 reviews. `dure.layers.OneHot` stands for the same numbers and never makes them. The two
+vocabularies of the notes train side by side on the same seeds.
 """
 
 from __future__ import annotations
@@ -14,44 +15,60 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure.gallery import _reviews  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
 PARAMETERS = 2_481
+WORDS, MORE_WORDS = 300, 500
+_UNKNOWN = 2
 
 
-def build(vocabulary: int = 300) -> keras.Model:
-    """OneHot, SimpleRNN(8), one sigmoid."""
-    model = keras.Sequential(
-        [
-            layers.Input((100,), dtype="int32"),
-            dure.layers.OneHot(vocabulary),
-            layers.SimpleRNN(8),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+def build(vocabulary: int = WORDS) -> keras.Model:
+    """OneHot, SimpleRNN(8), one sigmoid; rarer words become 2, as in ``load_data(num_words)``."""
+    reviews = layers.Input((100,), dtype="int32")
+    words = keras.ops.where(reviews < vocabulary, reviews, _UNKNOWN)
+    one_hot = dure.layers.OneHot(vocabulary)(words)
+    outputs = layers.Dense(1, activation="sigmoid")(layers.SimpleRNN(8)(one_hot))
+    model = keras.Model(reviews, outputs)
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
 def study(quick: bool = False) -> dure.Study:
-    """Vocabularies of 300 and 500 words, as the notes train them."""
-    return dure.Study(
-        build,
-        dure.data.imdb(num_words=300, maxlen=100),
-        seeds=2 if quick else 5,
-        validation_split=0.2,
-        epochs=10 if quick else 100,
-        batch_size=64,
-        callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)],
-        name="one-hot-rnn",
-    )
+    """Vocabularies of 300 and 500 words."""
+    vocabularies = {"vocabulary": [WORDS, MORE_WORDS]}
+    return _reviews.study(build, "one-hot-rnn", quick, MORE_WORDS, vocabularies)
 
 
 def show(page: Page) -> None:
     """Train, and put the notes' figures beside."""
-    result = page.run(study(page.quick))
-    parameters = result.best().model().count_params()
-    page.fact("parameters", parameters)
-    page.say(f"{parameters:,} parameters, as in the note ({PARAMETERS:,}).")
-    page.compare("validation accuracy", 0.747, result, "val_accuracy")
-    page.compare("validation loss", 0.5195, result, "val_loss")
+    asked = study(page.quick)
+    result = page.run(asked)
+    first, second = result.variants
+    _reviews.tell_parameters(page, result, first, PARAMETERS)
+    _reviews.tell_parameters(page, result, second)
+    page.compare("validation accuracy", 0.747, result, "val_accuracy", first)
+    page.compare("validation loss", 0.5195, result, "val_loss", first)
+    _reviews.tell_reached(page, result, second)
+    _reviews.tell_difference(page, result, second, first)
+    _reviews.tell_training(page, result, asked, {first: 36}, {first: 24})
+    tell_memory(page, asked)
+
+
+def tell_memory(page: Page, asked: dure.Study) -> None:
+    """What the integers take, what one-hot arrays would take."""
+    rows = asked.splits[0].train
+    integers = int(asked.data.x[rows].nbytes)
+    one_hot = integers * WORDS  # both hold four bytes a number
+    plan = asked.plan()
+    page.fact("integer_bytes", integers)
+    page.fact("one_hot_bytes", one_hot)
+    page.fact("one_hot_bytes_note", _reviews.NOTE_ROWS * 100 * WORDS * 4)
+    page.fact("planned_bytes", plan.memory_bytes)
+    page.say(
+        f"The {rows.size:,} reviews that train are {integers / 1e6:.1f} MB of integers; their "
+        f"one-hot array of {WORDS} words would be {one_hot / 1e9:.2f} GB "
+        f"({_reviews.NOTE_ROWS * 100 * WORDS * 4 / 1e9:.1f} GB for the note's "
+        f"{_reviews.NOTE_ROWS:,}). All training at once, data included, is planned to peak at "
+        f"{plan.memory_bytes / 1e6:.0f} MB."
+    )

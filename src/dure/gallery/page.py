@@ -86,8 +86,9 @@ class Page:
         self.lines.append(line)
 
     def fact(self, name: str, value: Any) -> None:
-        """Keep a number (or a list of them) that the row rests on, by name."""
-        self.facts[name] = np.asarray(value).tolist()
+        """Keep a number (or arrays, lists and dicts of them) that the row rests on, by name."""
+        text = json.dumps(value, default=lambda one: np.asarray(one).tolist())
+        self.facts[name] = json.loads(text)
 
     def picture(self, name: str, figure: Figure) -> None:
         """Write a picture as ``<name>.png``."""

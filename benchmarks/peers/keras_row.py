@@ -1,0 +1,83 @@
+"""Worker: seconds an epoch of Keras' own fit takes for one lane of a gallery row.
+
+    KERAS_BACKEND=tensorflow python keras_row.py MODEL.keras ARRAYS.npz BATCH_SIZE
+
+Prints one JSON object: the median of three epochs after a first one that compiles, and whether the
+model was compiled as the row compiles it (a loss of Dure's gallery is not known here; then the
+mean squared error stands in for it).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@keras.saving.register_keras_serializable("dure")
+class OneHot(keras.layers.Layer):
+    """What `dure.layers.OneHot` computes, by Keras' own operation."""
+
+    def __init__(self, num_tokens: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_tokens = num_tokens
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.one_hot(inputs, self.num_tokens)
+
+
+@keras.saving.register_keras_serializable("dure")
+class MultiHot(keras.layers.Layer):
+    """What `dure.layers.MultiHot` computes, by Keras' own operation."""
+
+    def __init__(self, num_tokens: int, mask_zero: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_tokens, self.mask_zero = num_tokens, mask_zero
+
+    def call(self, inputs: Any) -> Any:
+        hot = keras.ops.multi_hot(inputs, self.num_tokens)
+        if not self.mask_zero:
+            return hot
+        return hot * keras.ops.cast(keras.ops.arange(self.num_tokens) > 0, hot.dtype)
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds of every epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.seconds.append(time.perf_counter() - self.began)
+
+
+def main() -> None:
+    """Run the worker."""
+    path, arrays, batch_size = sys.argv[1:]
+    compiled = True
+    try:
+        model = keras.models.load_model(path)
+    except (TypeError, ValueError):
+        compiled = False
+        model = keras.models.load_model(path, compile=False)
+        model.compile("sgd", "mse")
+    with np.load(arrays) as held:
+        inputs = [held[f"x{place}"] for place in range(int(held["inputs"]))]
+        y = held["y"]
+    clock = Clock()
+    x = inputs if len(inputs) > 1 else inputs[0]
+    model.fit(x, y, batch_size=int(batch_size), epochs=4, verbose=0, callbacks=[clock])
+    print(json.dumps({"seconds": statistics.median(clock.seconds[1:]), "compiled": compiled}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""A10. Two layers, mini-batches, softmax; beside scikit-learn's MLPClassifier.
+
+The note trains a hidden layer of ten sigmoids by hand, with SGD at a rate of 0.1, L2 of 0.01 and
+batches of 32, on two classes and then on ten with cross-entropy, and puts MLPClassifier beside it.
+Dure trains the same networks in Keras from several seeds, MLPClassifier from the same number, and
+says by the interval of the difference whether they agree. MLPClassifier divides its penalty by the
+rows of the batch; so does this build, and the rows that train are a multiple of 32, so that no
+batch is smaller.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+from sklearn.exceptions import ConvergenceWarning  # noqa: E402
+from sklearn.neural_network import MLPClassifier  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+
+import dure  # noqa: E402
+from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.view.lines import interval_points  # noqa: E402
+from dure.view.style import COLOURS, drawing, dressed  # noqa: E402
+
+RATE, L2, BATCH = 0.1, 0.01, 32
+
+
+def build(inputs: int = 30, classes: int = 2) -> keras.Model:
+    """Ten sigmoids, then one sigmoid for two classes or a softmax for more."""
+    # The slope of Keras' L2 is twice its strength times the weight.
+    dense = {
+        "kernel_regularizer": keras.regularizers.L2(L2 / 2 / BATCH),
+        # As MLPClassifier draws weights before a sigmoid.
+        "kernel_initializer": keras.initializers.VarianceScaling(1 / 3, "fan_avg", "uniform"),
+    }
+    last, loss = "sigmoid", "binary_crossentropy"
+    if classes > 2:
+        last, loss = "softmax", "sparse_categorical_crossentropy"
+    model = keras.Sequential(
+        [
+            layers.Input((inputs,)),
+            layers.Dense(10, activation="sigmoid", **dense),
+            layers.Dense(1 if classes == 2 else classes, activation=last, **dense),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(RATE), loss, metrics=["accuracy"])
+    return model
+
+
+def peer(seed: int, epochs: int) -> MLPClassifier:
+    """The same network in scikit-learn, stopped by nothing but its epochs."""
+    return MLPClassifier(
+        hidden_layer_sizes=(10,),
+        activation="logistic",
+        solver="sgd",
+        alpha=L2,
+        batch_size=BATCH,
+        learning_rate_init=RATE,
+        momentum=0,
+        max_iter=epochs,
+        tol=0,
+        n_iter_no_change=epochs,
+        random_state=seed,
+    )
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Two classes: 352 of the breast cancer rows train, 103 validate."""
+    return dure.Study(
+        build,
+        replace(dure.data.breast_cancer(), prepare=StandardScaler()),
+        seeds=10,
+        validation_split=0.226,
+        epochs=30 if quick else 1000,
+        batch_size=BATCH,
+        name="two-classes",
+    )
+
+
+def digits_study(quick: bool = False) -> dure.Study:
+    """Ten classes: 1,152 digits train, 285 validate."""
+    data = dure.data.digits()
+    flat, test = (np.reshape(x, (len(x), -1)) for x in (data.x, data.test[0]))
+    data = replace(data, x=flat, test=(test, data.test[1]), kind="tabular")
+    return replace(
+        study(quick),
+        data=data,
+        variants={"softmax": {"inputs": 64, "classes": 10}},
+        validation_split=0.198,
+        name="ten-classes",
+    )
+
+
+def peers_accuracy(asked: dure.Study, seeds: int, epochs: int) -> NDArray[np.float64]:
+    """MLPClassifier's validation accuracy after its last epoch, shape [seed]."""
+    (split,) = asked.splits
+    x, y = np.asarray(asked.fold_arrays(split).x), np.asarray(asked.data.y)
+    made = []
+    for seed in range(seeds):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it was to run to the last epoch
+            model = peer(seed, epochs).fit(x[split.train], y[split.train])
+        made.append(model.score(x[split.validation], y[split.validation]))
+    return np.array(made)
+
+
+@drawing
+def draw(parts: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
+    """Accuracy of every seed and the mean's interval: Dure's beside MLPClassifier's."""
+    figure = Figure(figsize=(8, 3.8), layout="constrained")
+    for axes, (name, sides) in zip(figure.subplots(1, len(parts)), parts.items(), strict=True):
+        for place, (values, colour) in enumerate(zip(sides, COLOURS, strict=False)):
+            interval_points(axes, [place], values[:, None], colour)
+        axes.set_xticks([0, 1], ["Keras, by Dure", "MLPClassifier"])
+        axes.set_xlim(-0.5, 1.5)
+        dressed(axes, name, "validation accuracy, last epoch", "y")
+    return figure
+
+
+def show(page: Page) -> None:
+    """Train both kinds on both data, and say whether they agree."""
+    parts = {}
+    for asked in (study(page.quick), digits_study(page.quick)):
+        result = page.run(asked)
+        curve = result.curves["val_accuracy"].isel(variant=0, fold=0)
+        # Keras' accuracies are float32: back to right answers by the row.
+        rows = asked.data.rows - len(asked.splits[0].train)
+        ours = np.round(curve.isel(epoch=-1).values * rows) / rows
+        theirs = peers_accuracy(asked, len(ours), curve.sizes["epoch"])
+        parts[asked.name.replace("-", " ")] = (ours, theirs)
+        page.fact(f"parameters_{asked.name}", result.best().model().count_params())
+        page.fact(f"accuracy_{asked.name}", ours)
+        page.fact(f"peer_accuracy_{asked.name}", theirs)
+        difference = np.round(ours - theirs, 12)
+        known = [mean_interval(values[:, None])[:3] for values in (ours, theirs, difference)]
+        told = interval_texts(known)
+        _, low, high = known[2]
+        page.fact(f"difference_{asked.name}", known[2])
+        page.say(
+            f"{asked.name}: validation accuracy after {curve.sizes['epoch']} epochs {told[0]}, "
+            f"MLPClassifier {told[1]}; difference {told[2]}: "
+            + ("they cannot be told apart." if low <= 0 <= high else "they differ.")
+        )
+    page.picture("beside-mlpclassifier", draw(parts))

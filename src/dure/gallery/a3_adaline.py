@@ -1,0 +1,78 @@
+"""A3. Adaline: the linear activation learns, a threshold decides.
+
+Widrow and Hoff (1960) let the neuron of the perceptron learn before its step: every row moves the
+weights by rate * (t - a) * x, also rows on the right side. Dure adds ten folds with an interval.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers, ops  # noqa: E402
+
+import dure  # noqa: E402
+from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure.gallery.a2_perceptron import signs, step  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.view import neurons  # noqa: E402
+from dure.view.figures import curves  # noqa: E402
+
+
+@keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
+def decided(t: Any, a: Any) -> Any:
+    """Whether the threshold at 0 gives the target, -1 or 1, of each row."""
+    return ops.cast(ops.equal(step(a), t), "float32")
+
+
+def build(rate: float = 0.001) -> keras.Model:
+    """Thirty weights and a bias, all 1.0 at first; no activation."""
+    neuron = layers.Dense(1, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([layers.Input((30,)), neuron])
+    # Half the rate, for the rule goes down half of Keras' squared error.
+    model.compile(keras.optimizers.SGD(rate / 2), "mse", metrics=[decided])
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Ten folds, each validates once."""
+    return dure.Study(
+        build,
+        signs(),
+        seeds=2 if quick else 10,
+        folds=10,
+        epochs=100,
+        batch_size=1,
+        name="adaline",
+    )
+
+
+def show(page: Page) -> None:
+    """Train; the error falls though nothing counts mistakes, and the threshold decides."""
+    made = study(page.quick)
+    result = page.run(made)
+    page.fact("parameters", result.best().model().count_params())
+    error = result.curves["loss"].mean(("seed", "fold"))[0]
+    page.fact("error", error.values)
+    page.say(f"The squared error fell from {float(error[0]):.2f} to {float(error[-1]):.3f}.")
+    # Folds are what differs; the orders of the rows (seeds) are averaged first.
+    values = result.curves["val_decided"].isel(variant=0, epoch=-1).mean("seed")
+    held = mean_interval(values.values[None])
+    page.fact("held_out", held[:3])
+    page.say(f"The threshold is right on rows held out: {interval_texts([held[:3]])[0]} (folds).")
+    test = made.test_arrays(made.splits[0])
+    assert test is not None
+    lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
+    a = lane.model("final").predict(test.x, verbose=0)[:, 0]
+    labels = (np.asarray(test.y) > 0).astype(np.int64)
+    title = "Adaline's outputs on rows it never saw"
+    page.picture(
+        "outputs",
+        neurons.outputs(a, labels, ("malignant (-1)", "benign (1)"), 0.0, "output a", title),
+    )
+    page.picture("error", curves(result, "loss"))

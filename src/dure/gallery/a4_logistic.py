@@ -1,0 +1,106 @@
+"""A4. Logistic regression with one neuron, one sample at a time.
+
+The book's neuron squashes z with a sigmoid and moves by rate * (y - a) * x. In Keras that is
+Dense(1, "sigmoid") with binary cross-entropy - almost: where a sigmoid is so sure that its output
+rounds to 0 or 1, Keras' loss has no slope, and a wrong row teaches nothing. With the sigmoid inside
+the loss (`from_logits`) the book's rule holds everywhere. Both are trained, on the same ten folds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers  # noqa: E402
+from scipy.special import expit  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+
+import dure  # noqa: E402
+from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.view import neurons  # noqa: E402
+from dure.view.figures import curves  # noqa: E402
+
+EPSILON = 1e-7  # Keras clips probabilities to this and its complement
+
+
+def build(inputs: int = 30, rate: float = 0.1, logits: bool = True) -> keras.Model:
+    """A weight for each input and a bias, all 1.0 at first."""
+    activation = None if logits else "sigmoid"
+    neuron = layers.Dense(1, activation, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([layers.Input((inputs,)), neuron])
+    model.compile(
+        keras.optimizers.SGD(rate),
+        keras.losses.BinaryCrossentropy(from_logits=logits),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0 if logits else 0.5)],
+    )
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Ten folds, each validates once; scaling inside the fold."""
+    return dure.Study(
+        build,
+        replace(dure.data.breast_cancer(), prepare=StandardScaler()),
+        variants={"sigmoid in the loss": {}, "sigmoid in the layer": {"logits": False}},
+        seeds=2 if quick else 10,
+        folds=10,
+        epochs=100,
+        batch_size=1,
+        name="logistic",
+    )
+
+
+def show(page: Page) -> None:
+    """Train; loss, accuracy on rows held out, and what the saturated sigmoid costs."""
+    made = study(page.quick)
+    result = page.run(made)
+    page.fact("parameters", result.best().model().count_params())
+    # Folds are what differs; the orders of the rows (seeds) are averaged first.
+    held = result.curves["val_accuracy"].isel(epoch=-1).mean("seed")
+    for variant in result.variants:
+        value = mean_interval(held.sel(variant=variant).values[None])[:3]
+        page.fact(f"held out, {variant}", value)
+        page.say(f"{variant}: right on rows held out {interval_texts([value])[0]} (ten folds).")
+    split = made.splits[0]
+    arrays = made.fold_arrays(split)
+    x, y = np.asarray(arrays.x)[split.train], np.asarray(arrays.y)[split.train]
+    wrong = np.abs(expit(x.sum(axis=1) + 1) - y)  # all weights are 1 before training
+    page.fact("stuck", np.sum(wrong > 1 - EPSILON))
+    first = result.curves["loss"].isel(epoch=0).mean(("seed", "fold")).values
+    page.fact("first_loss", first)
+    page.say(
+        f"Before training {np.sum(wrong > 1 - EPSILON)} of {len(y)} training rows are wrong with a "
+        f"probability that rounds to 1; behind the layer's sigmoid they teach nothing. Loss of the "
+        f"first epoch: {first[0]:.2f} with the sigmoid in the loss, {first[1]:.2f} in the layer."
+    )
+    apart = mean_interval((held[0] - held[1]).values[None])
+    page.fact("apart", apart[:3])
+    sure = not apart.low <= 0 <= apart.high
+    page.say(
+        f"At the end they are {interval_texts([apart[:3]])[0]} apart in accuracy: "
+        + ("a real difference." if sure else "these folds cannot tell them apart.")
+    )
+    loss = result.curves["val_loss"].isel(variant=0).mean(("seed", "fold")).values
+    page.fact("least_val_loss_at", loss.argmin() + 1)
+    page.say(
+        f"{result.variants[0]}: the loss on rows held out is least at epoch {loss.argmin() + 1} "
+        f"({loss.min():.3f}), and {loss[-1]:.3f} at the end"
+        + (": one neuron, too, grows too sure." if loss[-1] > 1.1 * loss.min() else ".")
+    )
+    test = made.test_arrays(split)
+    assert test is not None
+    lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
+    z = lane.model("final").predict(test.x, verbose=0)[:, 0]
+    names = made.data.class_names or ()
+    title = "Logistic outputs on rows never seen"
+    drawn = neurons.outputs(
+        expit(z), np.asarray(test.y), names, 0.5, "probability of benign", title
+    )
+    page.picture("outputs", drawn)
+    page.picture("loss", curves(result, "loss"))

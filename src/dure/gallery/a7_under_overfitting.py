@@ -1,0 +1,134 @@
+"""A7. Underfitting and overfitting: loss against epochs, and against the size of the network.
+
+The note draws training and validation loss of one network over its epochs, and again over ever
+larger networks, and tells where each turns. Dure trains every size from several seeds: the epoch at
+which validation turns, and what is gained by a larger network, have intervals. Only a hundred
+digits train, few enough to be learnt by heart; 400 validate.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+import dure  # noqa: E402
+from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.result import Result  # noqa: E402
+from dure.view.lines import mean_line  # noqa: E402
+from dure.view.style import COLOURS, TITLE, drawing, dressed  # noqa: E402
+
+UNITS = (2, 4, 8, 16, 64, 256)
+Floats = NDArray[np.float64]
+
+
+def build(units: int = 16) -> keras.Model:
+    """One hidden layer."""
+    model = keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Flatten(),
+            layers.Dense(units, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Every size on the same hundred digits; no early stopping, for overfitting is to be seen."""
+    return dure.Study(
+        build,
+        dure.data.digits().take(slice(500)),
+        variants={"units": [2, 16, 256] if quick else UNITS},
+        seeds=5 if quick else 10,
+        validation_split=0.8,
+        epochs=50 if quick else 100,
+        batch_size=10,
+        name="sizes",
+    )
+
+
+def losses(result: Result) -> dict[str, Floats]:
+    """Losses of each size and seed, shape [size, seed]: at the end and where validation turned."""
+    end = result.curves.isel(fold=0, epoch=-1).transpose("variant", "seed")
+    turn = result.at_best("val_loss").isel(fold=0).transpose("variant", "seed")
+    best = result.lanes.pivot(index="variant", columns="seed", values="best_epoch")
+    return {
+        "training, last epoch": end["loss"].values,
+        "validation, last epoch": end["val_loss"].values,
+        "validation, where it turned": turn.values,
+        "epoch": best.loc[result.variants].to_numpy(dtype=np.float64),
+    }
+
+
+@drawing
+def draw(result: Result, units: list[int], known: dict[str, Floats]) -> Figure:
+    """Loss against epochs for a small, a middling and a large network, and against size."""
+    figure = Figure(figsize=(14, 4), layout="constrained")
+    *panels, last = figure.subplots(1, 4)
+    shown = [0, units.index(16), len(units) - 1]
+    curves = result.curves.isel(fold=0).transpose("variant", "seed", "epoch")
+    for axes, place in zip(panels, shown, strict=True):
+        for name, label, colour in (
+            ("loss", "training", COLOURS[1]),
+            ("val_loss", "validation", COLOURS[0]),
+        ):
+            mean_line(axes, curves["epoch"], curves[name].values[place], colour, label)
+        mean, low, high = mean_interval(known["epoch"][place][:, None])[:3]
+        axes.axvline(mean, color="0.4", linestyle=":", label="validation turns")
+        axes.axvspan(max(low, 1), min(high, curves.sizes["epoch"]), color="0.6", alpha=0.2, lw=0)
+        axes.set_title(f"{units[place]} units", fontsize=TITLE)
+        dressed(axes, "epoch", "loss").set_ylim(0, 2.5)
+    for (label, values), colour in zip(known.items(), (COLOURS[1], *COLOURS[0:3:2]), strict=False):
+        mean_line(last, units, values.T, colour, label, marker="o", markersize=4)
+    last.set_title("against size", fontsize=TITLE)
+    dressed(last, "hidden units", "loss").set_ylim(0, 2.5)
+    last.set_xscale("log", base=2)
+    last.set_xticks(units, [str(size) for size in units])
+    for axes in (panels[0], last):
+        axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def show(page: Page) -> None:
+    """Train every size, draw loss against epochs and size, and say where validation turns."""
+    result = page.run(study(page.quick))
+    units = [int(name.removeprefix("units=")) for name in result.variants]
+    known = losses(result)
+    page.picture("loss-against-epochs-and-size", draw(result, units, known))
+    for label, values in known.items():
+        page.fact(label.replace(",", "").replace(" ", "_"), values)
+    page.fact("units", units)
+    for place, size in enumerate(units):
+        training, end, turn, epoch = (_told(values[place]) for values in known.values())
+        surely = mean_interval(known["epoch"][place][:, None]).high < result.curves.sizes["epoch"]
+        page.say(
+            f"{size} units: training loss ends at {training}; validation turns at epoch {epoch} "
+            f"at {turn} and ends at {end}."
+            + ("" if surely else " Whether it turns at all cannot be told.")
+        )
+    middle = units.index(16)
+    for place, words in ((0, "too few"), (-1, "more than needed to learn the rows by heart")):
+        for label in ("validation, where it turned", "validation, last epoch"):
+            gap = known[label][place] - known[label][middle]
+            low, high = mean_interval(gap[:, None])[1:3]
+            verdict = "cannot tell" if low <= 0 <= high else "worse" if low > 0 else "better"
+            page.say(
+                f"{units[place]} units ({words}) against 16 on the same seeds, loss of {label}: "
+                f"{_told(gap)}, {verdict}."
+            )
+
+
+def _told(values: Floats) -> str:
+    return interval_texts([mean_interval(values[:, None])[:3]])[0]

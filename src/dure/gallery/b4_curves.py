@@ -1,0 +1,73 @@
+"""B4. The curves of B1: training as dots, validation as a line, for loss and accuracy.
+
+The notes draw them for one run. `dure.view.figures.curves` draws the mean over seeds with its 95 %
+interval, and this row says what one run would have shown instead: how far apart single runs lie.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+from dataclasses import replace  # noqa: E402
+
+import numpy as np  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+import dure  # noqa: E402
+from dure.gallery import b1_dense_reviews  # noqa: E402
+from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.view import figures  # noqa: E402
+from dure.view.lines import mean_line  # noqa: E402
+from dure.view.style import COLOURS, dressed  # noqa: E402
+
+build = b1_dense_reviews.build
+
+
+def study(quick: bool = False) -> dure.Study:
+    """The study of B1, on more seeds."""
+    return replace(b1_dense_reviews.study(quick), seeds=3 if quick else 10, name="curves")
+
+
+def single_runs(result: dure.Result, metric: str) -> Figure:
+    """Every run's validation as a thin line, one of them as the notes draw it, and the mean."""
+    epochs = result.curves["epoch"].values
+    training, validation = (
+        result.curves[name].transpose("variant", "fold", "seed", "epoch").values[0, 0]
+        for name in (metric, f"val_{metric}")
+    )
+    figure = Figure(figsize=(8, 4.8), layout="constrained")
+    axes = dressed(figure.add_subplot(), "epoch", metric)
+    axes.plot(epochs, validation.T, color="0.7", linewidth=0.7)
+    axes.plot(
+        [], [], color="0.7", linewidth=0.7, label=f"validation, each of {len(validation)} runs"
+    )
+    mean_line(axes, epochs, validation, COLOURS[0], "mean and its 95 % interval", linewidth=1.5)
+    axes.plot(epochs, training[0], ".", color=COLOURS[1], markersize=3.5, label="one run: training")
+    axes.plot(epochs, validation[0], color=COLOURS[1], linewidth=1, label="one run: validation")
+    axes.legend(frameon=False, fontsize=9)
+    axes.set_title(f"{metric}: what one run shows, and what all show", loc="left", fontsize=11)
+    return figure
+
+
+def show(page: Page) -> None:
+    """Draw both metrics, and say how far apart single runs lie."""
+    result = page.run(study(page.quick))
+    for metric in ("loss", "accuracy"):
+        page.picture(metric, figures.curves(result, metric))
+        page.picture(f"{metric}-runs", single_runs(result, metric))
+        last = result.curves[f"val_{metric}"].isel(epoch=-1).values.ravel()
+        page.fact(f"last_val_{metric}", last)
+        page.say(
+            f"Validation {metric} at epoch {result.curves.sizes['epoch']}: {told(over_lanes(last))}"
+            f" over {len(last)} seeds; a single run would have shown anything from "
+            f"{last.min():.3f} to {last.max():.3f} (standard deviation {last.std(ddof=1):.3f})."
+        )
+    turned = result.lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan)
+    page.fact("turning_epochs", turned)
+    page.say(
+        f"Where validation loss turns, a single run would have said anything from epoch "
+        f"{turned.min():.0f} to {turned.max():.0f}; all together say {told(over_lanes(turned))}."
+    )

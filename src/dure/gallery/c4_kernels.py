@@ -1,0 +1,112 @@
+"""C4. What training did to the kernels of a convolution.
+
+The notes print shape, mean and deviation of the first layer's weights, draw the 32 kernels and the
+histogram, and do the same for a network that was never trained. Which weights are "the untrained
+ones" matters: here each trained network stands beside its own start (same seed), so what training
+changed can be told from what another draw would have changed; figures are over seeds.
+"""
+
+from __future__ import annotations
+
+import math
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import xarray as xr  # noqa: E402
+from keras import layers  # noqa: E402
+
+import dure  # noqa: E402
+from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
+from dure.gallery.c1_small_cnn import few  # noqa: E402
+from dure.gallery.page import Comparison, Page  # noqa: E402
+
+NOTE = {"mean": -0.025, "deviation": 0.250}
+WITHIN = ("height", "width", "channel", "filter")
+
+
+def build() -> keras.Model:
+    """Conv 32, MaxPool, Conv 64, MaxPool, Flatten, Dense 100, Dropout, Dense 10."""
+    model = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu", padding="same", name="conv_1"),
+            layers.MaxPooling2D(2, name="pool_1"),
+            layers.Conv2D(64, 3, activation="relu", padding="same", name="conv_2"),
+            layers.MaxPooling2D(2, name="pool_2"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(100, activation="relu", name="dense"),
+            layers.Dropout(0.4, name="dropout"),
+            layers.Dense(10, activation="softmax", name="classes"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Clothing; stopped three epochs after the best."""
+    data = dure.data.fashion_mnist()
+    data = few(data, 400) if quick else data
+    return dure.Study(
+        build,
+        data,
+        seeds=2 if quick else 5,
+        validation_split=0.2,
+        epochs=3 if quick else 60 if data.excerpt else 20,
+        callbacks=[keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)],
+        name="clothing-cnn",
+    )
+
+
+def show(page: Page) -> None:
+    """Train, then kernels and histograms beside those of the start."""
+    asked = study(page.quick)
+    result = page.run(asked)
+
+    # The notes' way.
+    conv = result.best().model().layers[0]
+    kernel, bias = conv.weights
+    page.fact("kernel", kernel.shape)
+    page.fact("bias", bias.shape)
+    page.say(f"Layer {conv.name}: kernel {_times(kernel.shape)}, bias {_times(bias.shape)}.")
+
+    # Over seeds.
+    look = dure.look(result)
+    trained, start = look.kernels("conv_1"), look.kernels("conv_1", untrained=True)
+    for what, measure in {"mean": xr.DataArray.mean, "deviation": xr.DataArray.std}.items():
+        after, before = (over_lanes(measure(kernels, WITHIN)) for kernels in (trained, start))
+        page.comparisons.append(Comparison(f"{what} of the kernel", NOTE[what], *after[:4]))
+        page.fact(what, after[:3])
+        page.fact(f"untrained {what}", before[:3])
+        page.say(
+            f"{what.capitalize()} of the weights: trained {told(after)}, at the start "
+            f"{told(before)}; the note's one run: {NOTE[what]:g}."
+        )
+    moved = over_lanes(_norm(trained - start) / _norm(start))
+    page.fact("moved", moved[:3])
+    # The note's 48,000 rows are 1,500 updates an epoch; deviation grows with updates.
+    each = math.ceil(len(asked.splits[0].train) / asked.batch_size)
+    updates = each * result.lanes["best_epoch"].to_numpy(float, na_value=np.nan)
+    page.fact("updates", updates)
+    page.say(
+        f"That is after {told(over_lanes(updates))} updates, which moved the kernel by "
+        f"{told(moved)} of its own length; the note's network had 1,500 updates in each epoch."
+    )
+    best = dure.look(result.best())
+    page.picture("kernels", best.draw.kernels("conv_1"))
+    page.picture("histograms", best.draw.weights("conv_1"))
+    page.picture("kernels-of-each-seed", look.draw.kernels("conv_1"))
+    page.picture("histograms-over-seeds", look.draw.weights("conv_1"))
+
+
+def _norm(kernel: xr.DataArray) -> xr.DataArray:
+    """The length of each network's kernel as one vector."""
+    return (kernel**2).sum(WITHIN) ** 0.5
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,51 @@
+"""D4. An LSTM of eight units on learned vectors of 500 words, with and without dropout.
+
+The notes train it without dropout, see training and validation part, and add ``dropout=0.3``
+(dropout of the cell's inputs). Dure trains both on the same seeds and says whether it helped.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+from keras import layers  # noqa: E402
+
+import dure  # noqa: E402
+from dure.gallery import _reviews  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+
+WORDS = 500
+
+
+def build(dropout: float = 0.3) -> keras.Model:
+    """Embedding(16), LSTM(8), one sigmoid."""
+    model = keras.Sequential(
+        [
+            layers.Input((100,), dtype="int32"),
+            layers.Embedding(WORDS, 16),
+            layers.LSTM(8, dropout=dropout),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Dropout 0.3 and none."""
+    return _reviews.study(build, "lstm", quick, WORDS, {"dropout": [0.3, 0.0]})
+
+
+def show(page: Page) -> None:
+    """Train both, and say whether dropout helped."""
+    asked = study(page.quick)
+    result = page.run(asked)
+    dropped, plain = result.variants
+    _reviews.tell_parameters(page, result, dropped)
+    for variant in (dropped, plain):
+        _reviews.tell_reached(page, result, variant)
+    _reviews.tell_difference(page, result, dropped, plain)
+    _reviews.tell_training(page, result, asked)

@@ -1,0 +1,50 @@
+"""D6. Two GRU layers: the first hands every step on (``return_sequences``), the second the last.
+
+The notes stack a second GRU(8) on the first. Dure trains one and two layers on the same seeds and
+says whether the second earned its parameters.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+import keras  # noqa: E402
+from keras import layers  # noqa: E402
+
+import dure  # noqa: E402
+from dure.gallery import _reviews  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+
+WORDS = 500
+
+
+def build(layer_count: int = 2) -> keras.Model:
+    """Embedding(16), GRU(8) once or twice, one sigmoid."""
+    model = keras.Sequential()
+    model.add(layers.Input((100,), dtype="int32"))
+    model.add(layers.Embedding(WORDS, 16))
+    if layer_count == 2:
+        model.add(layers.GRU(8, return_sequences=True))
+    model.add(layers.GRU(8))
+    model.add(layers.Dense(1, activation="sigmoid"))
+    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """Two layers beside one."""
+    return _reviews.study(build, "two-gru", quick, WORDS, {"layer_count": [2, 1]})
+
+
+def show(page: Page) -> None:
+    """Train both, and say whether the second layer helped."""
+    asked = study(page.quick)
+    result = page.run(asked)
+    two, one = result.variants
+    for variant in (two, one):
+        _reviews.tell_parameters(page, result, variant)
+        _reviews.tell_reached(page, result, variant)
+    _reviews.tell_difference(page, result, two, one)
+    _reviews.tell_training(page, result, asked)

@@ -1,0 +1,185 @@
+"""D7. How far back SimpleRNN, LSTM and GRU remember, measured instead of told.
+
+The notes tell that a plain RNN forgets and that LSTM and GRU do not. `Look.memory` measures how
+much each earlier step still moves the output: by a touch ("gradient", all that back-propagation
+can learn from) and by another input in its place ("exchange", what is remembered; the two part
+where gates have latched). Where that falls below 1 % of its peak is the memory horizon. Untrained
+networks stand beside, for Keras starts a SimpleRNN with an orthogonal matrix, which forgets
+slowly, and an LSTM with gates that let a quarter go at each step.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+from dataclasses import replace  # noqa: E402
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import xarray as xr  # noqa: E402
+from keras import layers  # noqa: E402
+
+import dure  # noqa: E402
+from dure._intervals import Interval  # noqa: E402
+from dure.gallery import _reviews  # noqa: E402
+from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.lens.agreement import stack  # noqa: E402
+from dure.view.charts import median_horizon  # noqa: E402
+from dure.view.memories import memories  # noqa: E402
+
+CELLS = {"SimpleRNN": layers.SimpleRNN, "LSTM": layers.LSTM, "GRU": layers.GRU}
+WORDS, SYMBOLS = 500, 4
+SEEDS = 6
+"""With six the least and the largest hold the median of all seeds at 97 % (1 - 2 / 2**6)."""
+TRUNCATIONS = (10, 20, 50)
+WAYS = {"gradient": "trained, by a touch", "exchange": "trained, by another input"}
+
+
+def build(cell: str = "SimpleRNN") -> keras.Model:
+    """The notes' network for reviews: Embedding(16), eight units, one sigmoid."""
+    model = keras.Sequential(
+        [
+            layers.Input((100,), dtype="int32"),
+            layers.Embedding(WORDS, 16),
+            CELLS[cell](8),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def build_recall(cell: str = "SimpleRNN") -> keras.Model:
+    """A network that is to name the symbol it read first."""
+    model = keras.Sequential(
+        [
+            layers.Input((None,), dtype="int32"),
+            layers.Embedding(2 * SYMBOLS + 1, 8),
+            CELLS[cell](16),
+            layers.Dense(SYMBOLS, activation="softmax"),
+        ]
+    )
+    optimizer = keras.optimizers.Adam(3e-3, clipnorm=1.0)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def studies(quick: bool = False) -> dict[str, dure.Study]:
+    """Each cell on reviews, in the notes' settings, and on the recall of a symbol."""
+    seeds, cells = 2 if quick else SEEDS, {"cell": list(CELLS)}
+    recall = dure.Study(
+        build_recall,
+        dure.data.recall(1_000 if quick else 4_000, gap=10 if quick else 20, symbols=SYMBOLS),
+        cells,
+        seeds=seeds,
+        validation_split=0.2,
+        epochs=10 if quick else 40,
+        batch_size=64,
+        name="memory-recall",
+    )
+    reviews = _reviews.study(build, "memory-reviews", quick, WORDS, cells)
+    return {"reviews": replace(reviews, seeds=seeds), "recall": recall}
+
+
+BUILDS = {"reviews": build, "recall": build_recall}
+
+
+def show(page: Page) -> None:
+    """Train each cell on both tasks; measure, draw and tell how far back it remembers."""
+    rows = 16 if page.quick else 64
+    for task, asked in studies(page.quick).items():
+        result = page.run(asked)
+        measured = {"untrained, by a touch": untrained_memory(task, asked, rows)}
+        for method in ("gradient", "exchange"):
+            measured[WAYS[method]] = {
+                cell: dure.look(result, data=asked.data, variant=f"cell={cell}").memory(
+                    method=method, rows=rows
+                )
+                for cell in CELLS
+            }
+        networks = f"{len(asked.seed_list)} networks a cell, {rows} test rows."
+        notes = [f"{asked.data.source}.", networks]
+        page.picture(f"memory-{task}", memories(measured, f"Memory · {task}", notes))
+        for cell in CELLS:
+            tell_horizons(page, f"{task}, {cell}", {way: of[cell] for way, of in measured.items()})
+            tell_truncation(page, f"{task}, {cell}", measured[WAYS["gradient"]][cell])
+            if task == "recall":
+                tell_symbol(page, cell, measured[WAYS["exchange"]][cell])
+        tell_reached(page, task, result)
+
+
+def untrained_memory(task: str, asked: dure.Study, rows: int) -> dict[str, xr.Dataset]:
+    """The memory of fresh networks, one a seed, by the gradient."""
+    found = {}
+    for cell in CELLS:
+        model = BUILDS[task](cell)
+        look, lanes = dure.look(model, data=asked.data), []
+        for seed in asked.seed_list:
+            keras.utils.set_random_seed(seed)
+            model.set_weights(BUILDS[task](cell).get_weights())  # one model: compiled once
+            lanes.append(look.memory(rows=rows))
+        found[cell] = stack(lanes, [(cell, seed, 1) for seed in asked.seed_list])
+    return found
+
+
+def tell_horizons(page: Page, what: str, measured: dict[str, xr.Dataset]) -> None:
+    """By each way the median horizon between the least and the largest; those without counted."""
+    words = []
+    for way, one in measured.items():
+        horizons, steps = one["horizon"].values, one.sizes["distance"]
+        page.fact(f"horizons: {what}, {way}", [h if np.isfinite(h) else None for h in horizons])
+        middle, least, most = (
+            f"over {steps}" if np.isinf(h) else f"{h:.0f}"
+            for h in (median_horizon(one), horizons.min(), horizons.max())
+        )
+        lost = f", {np.isinf(horizons).sum()} of {horizons.size} without one"
+        words.append(f"{way} {middle} [{least}, {most}]" + lost * bool(np.isinf(horizons).any()))
+    before, after = (one["horizon"].values for one in list(measured.values())[:2])
+    page.say(
+        f"{what}: horizon in steps, median [least, largest]: {'; '.join(words)}. Training "
+        f"lengthened it in {(after > before).sum()} of {before.size} networks, shortened it in "
+        f"{(after < before).sum()}."
+    )
+
+
+def beyond(measured: xr.Dataset, steps: int) -> Interval:
+    """The share of influence from further back than the last `steps` steps, over networks."""
+    size = measured["size"].fillna(0)
+    share = size.isel(distance=slice(steps, None)).sum("distance") / size.sum("distance")
+    return over_lanes(share.mean("row"))
+
+
+def tell_truncation(page: Page, what: str, measured: xr.Dataset) -> None:
+    """What back-propagation truncated at k steps would not see: the gradient beyond them."""
+    words = []
+    for steps in (k for k in TRUNCATIONS if k < measured.sizes["distance"]):
+        share = beyond(measured, steps)
+        page.fact(f"beyond {steps}: {what}", share.mean)
+        cut = told(share) if share.mean >= 1e-3 else "less than 0.001"
+        words.append(f"{cut} at {steps} steps")
+    page.say(f"{what}: truncated back-propagation would cut of the gradient: {'; '.join(words)}.")
+
+
+def tell_symbol(page: Page, cell: str, measured: xr.Dataset) -> None:
+    """The known answer of the recall task: nothing counts but the symbol, a row's first step."""
+    gap = measured.sizes["distance"] - 1
+    share = beyond(measured, gap)
+    page.fact(f"share of the symbol: {cell}", share.mean)
+    page.say(
+        f"recall, {cell}: of what another input changes, {told(share)} is changed by the symbol, "
+        f"{gap} steps back (1 is perfect, {1 / (gap + 1):.2f} is chance)."
+    )
+
+
+def tell_reached(page: Page, task: str, result: dure.Result) -> None:
+    """How good the networks are whose memory this is."""
+    reached = {c: result.at_best("val_accuracy").sel(variant=f"cell={c}") for c in CELLS}
+    for cell, values in reached.items():
+        page.fact(f"val_accuracy: {task}, {cell}", values.values.ravel())
+        compared = ""
+        if cell != "SimpleRNN":
+            compared = f"; less that of SimpleRNN: {difference(values, reached['SimpleRNN'])[1]}"
+        page.say(f"{task}, {cell}: validation accuracy {told(over_lanes(values))}{compared}.")

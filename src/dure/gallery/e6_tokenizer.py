@@ -1,0 +1,172 @@
+"""E6. Words to integers by frequency, padded and cut to one length, and saved with the model.
+
+The notes use Keras 2's `Tokenizer` and `pad_sequences`, and pickle the tokenizer beside the model.
+`dure.data.Tokenizer` has the same semantics; a study on raw text fits it on each fold's training
+rows, and the saved model holds it: it takes raw text. Where the film lines `rt-polarity` are at
+hand this row also finds out whether it matters at which side texts are padded and cut: a SimpleRNN
+has to carry the words through all the padding behind them.
+"""
+
+from __future__ import annotations
+
+from dure._backend import require_jax_backend
+
+require_jax_backend()
+
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+import dure  # noqa: E402
+from dure.data._excerpts import VARIABLE, excerpt_file  # noqa: E402
+from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
+from dure.gallery.page import Page  # noqa: E402
+from dure.view.pairs import groups  # noqa: E402
+
+TEXTS = [
+    "I love this film!",
+    "I love my dog, and my dog loves me.",
+    "A dull film: I hated this film.",
+    "My dog hated it.",
+]
+NEW = "I love this dull cat"
+SIDES = [(padding, cutting) for padding in ("pre", "post") for cutting in ("pre", "post")]
+GOOD = ["a good film", "good acting and a good story", "a warm story", "i love this warm film"]
+BAD = ["a bad film", "bad acting and a dull story", "a dull story", "i hated this dull film"]
+
+
+def build(num_words: int, length: int) -> keras.Model:
+    """An Embedding, a SimpleRNN of eight, one sigmoid."""
+    model = keras.Sequential(
+        [
+            layers.Input((length,), dtype="int32"),
+            layers.Embedding(num_words, 8),
+            layers.SimpleRNN(8),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def study(quick: bool = False) -> dure.Study:
+    """A few sentences, good or bad, as raw text."""
+    labels = ["good"] * len(GOOD) + ["bad"] * len(BAD)
+    data = dure.data.from_texts(((GOOD + BAD) * 8, labels * 8), num_words=20, maxlen=5)
+    return dure.Study(
+        build,
+        data,
+        {"sentences": {"num_words": 20, "length": 5}},
+        seeds=2,
+        epochs=15 if quick else 40,
+        batch_size=16,
+        name="sentences",
+    )
+
+
+def film_lines() -> Path | None:
+    """The file of film lines with a label each, where the folder of excerpts has it."""
+    try:
+        return excerpt_file("rt-polarity.jsonl.gz")
+    except dure.DureError:
+        return None
+
+
+def side_study(lines: Path, padding: str, cutting: str, length: int, quick: bool) -> dure.Study:
+    """Film lines padded and cut at these sides."""
+    sides: dict[str, Any] = {"padding": padding, "truncating": cutting}
+    data = dure.data.from_texts(lines, num_words=2_000, maxlen=length, **sides)
+    return dure.Study(
+        build,
+        data.take(slice(2_000)) if quick else data,
+        {f"padding={padding}, cutting={cutting}": {"num_words": 2_000, "length": length}},
+        seeds=2 if quick else 8,
+        validation_split=0.2,
+        epochs=4 if quick else 10,
+        batch_size=64,
+        name=f"{length}-words-padded-{padding}-cut-{cutting}",
+    )
+
+
+def tokenize(page: Page) -> None:
+    """Words by frequency, unknown words dropped or marked, there and back, padded and cut."""
+    everything = dure.data.Tokenizer()
+    everything.fit_on_texts(TEXTS)
+    page.fact("word_index", everything.word_index)
+    words = ", ".join(f"{word} {i}" for word, i in list(everything.word_index.items())[:6])
+    page.say(f"Commonest first: {words}, ... ({len(everything.word_index)} words).")
+    for name, oov in (("dropped", None), ("marked", "<OOV>")):
+        tokenizer = dure.data.Tokenizer(num_words=6, oov_token=oov)
+        tokenizer.fit_on_texts(TEXTS)
+        sequence = tokenizer.texts_to_sequences([NEW])[0]
+        back = tokenizer.sequences_to_texts([sequence])[0]
+        page.fact(name, sequence)
+        page.fact(f"{name}_back", back)
+        page.say(f'"{NEW}" with num_words=6, unknown words {name}: {sequence}, back: "{back}".')
+    sequences = everything.texts_to_sequences(TEXTS)
+    padded = [dure.data.pad_sequences(sequences, 6, padding=p, truncating=c) for p, c in SIDES]
+    page.fact("padded", padded)
+    page.picture("padding", padding_figure(padded, everything.index_word))
+
+
+def padding_figure(padded: list[Any], words: dict[int, str]) -> Figure:
+    """The same texts padded and cut at either side, each integer over its word."""
+    figure = Figure(figsize=(11, 5), layout="constrained")
+    for axes, tokens, (padding, cutting) in zip(
+        figure.subplots(2, 2).ravel(), padded, SIDES, strict=True
+    ):
+        axes.imshow(tokens > 0, cmap="Blues", vmin=0, vmax=3, aspect="auto")
+        axes.set_title(f'padding="{padding}", truncating="{cutting}"', fontsize=10)
+        axes.set(xticks=[], yticks=range(len(tokens)))
+        axes.set_yticklabels([f"text {number}" for number in range(1, len(tokens) + 1)])
+        for (row, step), token in np.ndenumerate(tokens):
+            told_ = f"{token}\n{words[token]}" if token else "0"
+            axes.text(step, row, told_, ha="center", va="center", fontsize=9)
+    return figure
+
+
+def keep_with_model(page: Page) -> None:
+    """Train on sentences, save, load, and ask the loaded file about raw text."""
+    result = page.run(study(page.quick))
+    path = result.best().save(page.folder / "sentences.keras")
+    model = keras.models.load_model(path)
+    asked = ["a good warm film", "a dull bad film"]
+    said = model.predict(asked, verbose=0).ravel()
+    trained = result.best().model().predict(asked, verbose=0).ravel()
+    page.fact("reloaded", said)
+    page.fact("reloaded_difference", np.abs(said - trained).max())
+    pairs = ", ".join(f'"{text}" {value:.2f}' for text, value in zip(asked, said, strict=True))
+    page.say(f"The saved file holds its words; loaded again, it says of raw text: {pairs} (good).")
+
+
+def which_side(page: Page, lines: Path) -> None:
+    """Film lines: padded in front or behind (60 words), cut in front or behind (8 words)."""
+    panels = {}
+    for length, what in ((60, "padding"), (8, "cutting")):
+        pairs = [(s, "pre") if what == "padding" else ("pre", s) for s in ("pre", "post")]
+        results = [page.run(side_study(lines, *pair, length, page.quick)) for pair in pairs]
+        front, behind = (one.at_best("val_accuracy") for one in results)
+        found, verdict = difference(front, behind)
+        page.fact(f"{what}_pre_minus_post", found[:3])
+        page.say(
+            f"{length} words, {what} in front {told(over_lanes(front))}, behind "
+            f"{told(over_lanes(behind))} (validation accuracy). In front minus behind: {verdict}."
+        )
+        named = {f"{what} in front (pre)": front.values, f"{what} behind (post)": behind.values}
+        panels[f"validation accuracy, {length} words"] = named
+    page.picture("sides", groups(panels))
+
+
+def show(page: Page) -> None:
+    """Tokenize, pad, save with a model; on film lines, which side is better."""
+    tokenize(page)
+    keep_with_model(page)
+    lines = film_lines()
+    if lines is None:
+        page.say(f"Which side to pad and cut was not tried: no film lines in {VARIABLE}.")
+    else:
+        which_side(page, lines)

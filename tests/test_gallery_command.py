@@ -1,0 +1,43 @@
+"""`dure gallery`: lists the rows, runs one, says its verdict."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dure.cli import app
+from dure.gallery.index import ROWS
+
+RUN = CliRunner()
+
+
+def test_every_row_is_listed() -> None:
+    shown = RUN.invoke(app, ["gallery"])
+    assert shown.exit_code == 0
+    assert all(row.id in shown.output and row.name in shown.output for row in ROWS)
+    told = json.loads(RUN.invoke(app, ["gallery", "--json"]).output)
+    assert [row["id"] for row in told] == [row.id for row in ROWS]
+
+
+def test_an_unknown_row_is_an_error() -> None:
+    ended = RUN.invoke(app, ["gallery", "lstn"])
+    assert ended.exit_code == 1
+    assert "Did you mean 'lstm'" in ended.output
+
+
+@pytest.mark.parametrize("form", ["text", "json", "quiet"])
+def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
+    flags = {"text": [], "json": ["--json"], "quiet": ["--quiet"]}[form]
+    folder = tmp_path / "row"
+    shown = RUN.invoke(app, ["gallery", "a11", "--quick", "--out", str(folder), *flags])
+    assert shown.exit_code == 0, shown.output
+    verdict = json.loads((folder / "verdict.json").read_text())
+    assert verdict["id"] == "A11" and verdict["quick"] and verdict["pictures"]
+    assert all((folder / name).is_file() for name in verdict["pictures"])
+    if form == "json":
+        assert json.loads(shown.stdout) == verdict
+    elif form == "quiet":
+        assert not shown.output
+    else:
+        assert "convolution" in shown.output and str(folder) in shown.output
