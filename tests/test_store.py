@@ -123,6 +123,12 @@ def test_weights_and_snapshots_come_back_exactly(
                 same_arrays(store.weights(1), SOME)
 
 
+def test_weights_come_in_the_order_of_their_names(store: Store) -> None:
+    arrays = {f"{place:04d}": np.full(1, place) for place in reversed(range(40))}
+    finish(store, 2, weights=arrays)
+    assert list(store.weights(2)) == sorted(arrays)
+
+
 def test_weights_files_can_be_read_by_the_safetensors_library(store: Store) -> None:
     arrays = {
         "t": np.arange(6.0).reshape(2, 3).T,

@@ -347,7 +347,7 @@ class Store:
         return {lane: s for lane, s in ready.items() if lane not in ahead}
 
     def weights(self, lane: int, which: Literal["best", "final"] = "best") -> dict[str, np.ndarray]:
-        """The arrays given to `finish_lane`, of the lane's best or its last epoch.
+        """The arrays given to `finish_lane`, of the lane's best or its last epoch, by sorted name.
 
         Raises
         ------
@@ -372,7 +372,9 @@ class Store:
             ) from error
         kinds = (f"{which}/", "final/")
         prefix = next(p for p in kinds if any(name.startswith(p) for name in arrays))
-        return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+        # The file's reader gives them in any order.
+        named = sorted(name for name in arrays if name.startswith(prefix))
+        return {name.removeprefix(prefix): arrays[name] for name in named}
 
     def statuses(self) -> dict[int, Status]:
         """How every lane stands, by index."""

@@ -21,6 +21,8 @@ from dure.view import figures  # noqa: E402
 BATCH, HELD, PATIENCE, EPOCHS = 64, 0.2, 3, 100
 NOTE_ROWS = 20_000
 """Reviews the notes train on, 20 % of 25,000 being held for validation."""
+NEAR_CHANCE = 0.6
+"""Validation accuracy below which a network is counted as having learned next to nothing."""
 _QUICK_ROWS = 1_500
 
 
@@ -29,7 +31,8 @@ def study(
     name: str,
     quick: bool,
     num_words: int,
-    variants: Mapping[str, Sequence[Any]] | None = None,
+    variants: Mapping[str, Sequence[Any]],
+    seeds: int = 5,
 ) -> dure.Study:
     """The notes' settings: 100 words, 20 % validation, batch 64, early stopping, best weights.
 
@@ -45,7 +48,7 @@ def study(
         build,
         data,
         variants,
-        seeds=2 if quick else 5,
+        seeds=2 if quick else seeds,
         validation_split=HELD,
         epochs=4 if quick else EPOCHS * longer,
         batch_size=BATCH,
@@ -93,6 +96,9 @@ def tell_training(
     for variant in result.variants:
         lanes = result.lanes[result.lanes["variant"] == variant]
         best = over_lanes(lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan))
+        accuracy = result.at_best("val_accuracy").sel(variant=variant).values
+        stuck = int((accuracy < NEAR_CHANCE).sum())
+        page.fact(f"near_chance {variant}", stuck)
         each = over_lanes(lanes["seconds"] / lanes["epochs"])
         page.fact(f"seconds_per_epoch {variant}", each.mean)
         epoch, seconds = (note_epoch or {}).get(variant), (note_seconds or {}).get(variant)
@@ -102,7 +108,10 @@ def tell_training(
             page.comparisons.append(Comparison(what, epoch * note_steps, mean, low, high, best.n))
         page.say(
             f"{_of(result, variant)}best epoch {told(best)}, after {best.mean * steps:,.0f} updates"
-            + (f"; the note's one run: {epoch}, after {epoch * note_steps:,}." if epoch else ".")
+            + (f"; the note's one run: {epoch}, after {epoch * note_steps:,}" if epoch else "")
+            + f"; validation accuracy there from {np.nanmin(accuracy):.2f} in the worst network to "
+            f"{np.nanmax(accuracy):.2f} in the best; {stuck} of {accuracy.size} stay below "
+            f"{NEAR_CHANCE}."
         )
         page.say(
             f"{_of(result, variant)}{each.mean:.3f} s an epoch and network, "

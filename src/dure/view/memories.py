@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from dure._intervals import band
 from dure.view.charts import median_horizon
@@ -47,6 +48,7 @@ def memories(
         axes.set_ylim(_LOWEST, 2)
         logarithmic(axes, "y", 6)
         dressed(axes, "steps before the last", "share of the peak" if place == 0 else "")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if place:
             axes.tick_params(labelleft=False)
         else:
