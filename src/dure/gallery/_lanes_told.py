@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from dure._intervals import Interval, interval_texts, mean_interval
 from dure.gallery.page import Comparison, Page
 from dure.result import Result
+from dure.view import compared
 
 
 def turning(page: Page, result: Result, note: float, updates: int, note_updates: int) -> Interval:
@@ -67,7 +68,7 @@ def over_lanes(values: ArrayLike) -> Interval:
 
 def difference(first: ArrayLike, second: ArrayLike) -> tuple[Interval, str]:
     """`first` minus `second` seed by seed, and the verdict: '+0.01 [..]: real', 'cannot tell'."""
-    found = over_lanes(np.asarray(first) - np.asarray(second))
+    found = compared.difference(np.ravel(first), np.ravel(second))
     text = interval_texts([found[:3]])[0]
     if not math.isfinite(found.low) or found.low <= 0 <= found.high:
         return found, f"{text}, over {found.n} seeds in pairs: cannot tell"

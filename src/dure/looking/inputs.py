@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -171,10 +171,3 @@ def as_rows(x: Any) -> Any:
     if is_text(x):
         return np.asarray(x, dtype=object).reshape(-1)
     return x if x is None or is_nested(x) or hasattr(x, "shape") else np.asarray(x)
-
-
-def chosen_names(names: Sequence[str] | None, given: Data | None) -> Sequence[str] | None:
-    """Class names: those asked for, else those of the data."""
-    if names is not None:
-        return names
-    return None if given is None or given.class_names is None else list(given.class_names)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Hashable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -166,8 +166,3 @@ def need(measure: Measure, *dims: str) -> None:
             f"there is nothing to draw: the array has dimensions {tuple(measure.dims)} and not "
             f"{', '.join(missing)}. Pass what the method of the same name returned."
         )
-
-
-def words_of(texts: Sequence[Any] | None, row: int) -> list[str] | None:
-    """The words of one row; None without texts."""
-    return None if texts is None else [str(word) for word in texts[row]]
