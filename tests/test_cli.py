@@ -17,11 +17,13 @@ import pytest
 from typer.testing import CliRunner
 
 import dure
+from dure import _source
 from dure.cli import app
 
 STUDY = """
 import keras
 import dure
+from dure import _source
 
 def build(units=4, rate=0.01):
     model = keras.Sequential([keras.layers.Dense(units, "relu"), keras.layers.Dense(1, "sigmoid")])
@@ -252,6 +254,14 @@ def test_files_without_the_study_are_refused_in_words(
     path = file(tmp_path, name, content)
     assert said in refused(inside("run", f"{path}{target}", "--out", tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_two_studies_in_files_of_one_name(tmp_path: Path) -> None:
+    for folder, name in (("first", "here"), ("second", "there")):
+        (tmp_path / folder).mkdir()
+        path = file(tmp_path / folder, "alike", STUDY.replace("study = ", f"{name} = "))
+        found = _source.find_study({"file": str(path), "name": None})
+        assert found is vars(sys.modules["alike"])[name]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -13,12 +13,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from dure._errors import DureError, StudyError, did_you_mean, line_in
 
 if TYPE_CHECKING:
     from dure.study import Study
+
+
+_loaded: dict[str, ModuleType] = {}  # study files by the name Python knows them under
 
 
 def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) -> dict[str, Any]:
@@ -106,14 +110,15 @@ def _with_settings(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**(variants or {}), **fixed}
 
 
-def _module(source: Mapping[str, Any]) -> Any:
+def _module(source: Mapping[str, Any]) -> ModuleType:
     if "module" in source:
         return importlib.import_module(source["module"])
     path = Path(source["file"])
     if not path.is_file():
         raise StudyError(f"there is no file {path}; give a Python file that makes a dure.Study.")
-    loaded = sys.modules.get(path.stem)
-    if loaded is not None and getattr(loaded, "__file__", None) != str(path):
+    present = sys.modules.get(path.stem)
+    ours = present is _loaded.get(path.stem)
+    if present is not None and not ours and getattr(present, "__file__", None) != str(path):
         raise StudyError(
             f"{path.name} has the name of the module {path.stem!r}, which Python would mistake for "
             "it; rename the file."
@@ -122,7 +127,7 @@ def _module(source: Mapping[str, Any]) -> Any:
     if spec is None or spec.loader is None:
         raise StudyError(f"{path} is not a Python file; give one that makes a dure.Study.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[path.stem] = _loaded[path.stem] = module
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
