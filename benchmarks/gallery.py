@@ -78,7 +78,7 @@ def _peer_seconds(study: dure.Study, result: dure.Result, python: str) -> float:
             done = subprocess.run(
                 [python, HERE / "peers" / "keras_row.py", model, held, str(study.batch_size)],
                 env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
-                capture_output=True,
+                stdout=subprocess.PIPE,
                 text=True,
                 check=True,
             )

@@ -23,7 +23,6 @@ from dure.cli import app
 STUDY = """
 import keras
 import dure
-from dure import _source
 
 def build(units=4, rate=0.01):
     model = keras.Sequential([keras.layers.Dense(units, "relu"), keras.layers.Dense(1, "sigmoid")])
@@ -259,7 +258,7 @@ def test_files_without_the_study_are_refused_in_words(
 def test_two_studies_in_files_of_one_name(tmp_path: Path) -> None:
     for folder, name in (("first", "here"), ("second", "there")):
         (tmp_path / folder).mkdir()
-        path = file(tmp_path / folder, "alike", STUDY.replace("study = ", f"{name} = "))
+        path = file(tmp_path / folder, "alike", STUDY, f"{name} = dure.Study(build, data)")
         found = _source.find_study({"file": str(path), "name": None})
         assert found is vars(sys.modules["alike"])[name]
 

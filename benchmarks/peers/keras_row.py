@@ -46,6 +46,19 @@ class MultiHot(keras.layers.Layer):
         return hot * keras.ops.cast(keras.ops.arange(self.num_tokens) > 0, hot.dtype)
 
 
+@keras.saving.register_keras_serializable("dure")
+def step(z: Any) -> Any:
+    """The activation of A2."""
+    stop = keras.ops.stop_gradient
+    return stop(keras.ops.where(z > 0, 1.0, -1.0)) + (z - stop(z))
+
+
+@keras.saving.register_keras_serializable("dure")
+def decided(t: Any, a: Any) -> Any:
+    """The metric of A3."""
+    return keras.ops.cast(keras.ops.equal(step(a), t), "float32")
+
+
 class Clock(keras.callbacks.Callback):
     """Seconds of every epoch."""
 

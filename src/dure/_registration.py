@@ -1,4 +1,4 @@
-"""Keras classes of ours, known to `keras.models.load_model` after `import dure`.
+"""Keras classes and functions of ours, known to `keras.models.load_model` after `import dure`.
 
 Keras finds a class that is not its own only among those registered, that is, whose module has
 been imported; it never imports a module named in a file. And `import dure` does not load Keras.
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-MODULES = ("dure.layers", "dure.text_model")
-"""Where classes stand that saved models may hold."""
+MODULES = ("dure.layers", "dure.text_model", "dure.gallery.steps")
+"""Where those stand that saved models may hold."""
 
 
 def register_with_keras() -> None:

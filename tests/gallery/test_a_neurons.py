@@ -191,7 +191,7 @@ def test_a6_row(verdict: Any) -> None:
 
 def test_runs_with_functions_of_ours_load_in_a_fresh_process(verdict: Any) -> None:
     script = (
-        "import dure.gallery.a3_adaline, dure, sys; import numpy as np;"
+        "import dure, sys; import numpy as np;"
         "models = [dure.load(folder).best().model() for folder in sys.argv[1:]];"
         "outs = [m.predict(np.eye(30), verbose=0) for m in models];"
         "assert set(outs[0].ravel()) <= {-1.0, 1.0} and outs[1].shape == (30, 1)"

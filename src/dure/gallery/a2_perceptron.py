@@ -8,27 +8,20 @@ as 1, so that Keras' own descent is that rule; ten folds and several orders say 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
 from dure._backend import require_jax_backend
 
 require_jax_backend()
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras import layers, ops  # noqa: E402
+from keras import layers  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
+from dure.gallery.steps import step  # noqa: E402
 from dure.view.figures import curves  # noqa: E402
-
-
-@keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
-def step(z: Any) -> Any:
-    """1 where z > 0, else -1; going backwards its slope is 1, for its true slope is 0."""
-    return ops.stop_gradient(ops.where(z > 0, 1.0, -1.0)) + (z - ops.stop_gradient(z))
 
 
 def build(rate: float = 0.1) -> keras.Model:

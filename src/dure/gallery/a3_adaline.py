@@ -6,28 +6,21 @@ weights by rate * (t - a) * x, also rows on the right side. Dure adds ten folds 
 
 from __future__ import annotations
 
-from typing import Any
-
 from dure._backend import require_jax_backend
 
 require_jax_backend()
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras import layers, ops  # noqa: E402
+from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure.gallery.a2_perceptron import signs, step  # noqa: E402
+from dure.gallery.a2_perceptron import signs  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
+from dure.gallery.steps import decided  # noqa: E402
 from dure.view import neurons  # noqa: E402
 from dure.view.figures import curves  # noqa: E402
-
-
-@keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
-def decided(t: Any, a: Any) -> Any:
-    """Whether the threshold at 0 gives the target, -1 or 1, of each row."""
-    return ops.cast(ops.equal(step(a), t), "float32")
 
 
 def build(rate: float = 0.001) -> keras.Model:
