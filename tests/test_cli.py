@@ -17,8 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 import dure
-from dure import _source
 from dure.cli import app
+from dure.cli import source as sources
 
 STUDY = """
 import keras
@@ -259,7 +259,7 @@ def test_two_studies_in_files_of_one_name(tmp_path: Path) -> None:
     for folder, name in (("first", "here"), ("second", "there")):
         (tmp_path / folder).mkdir()
         path = file(tmp_path / folder, "alike", STUDY, f"{name} = dure.Study(build, data)")
-        found = _source.find_study({"file": str(path), "name": None})
+        found = sources.find_study({"file": str(path), "name": None})
         assert found is vars(sys.modules["alike"])[name]
 
 
@@ -292,7 +292,7 @@ def test_an_error_in_build_is_shown_with_file_and_line(tmp_path: Path) -> None:
 def test_set_fixes_arguments(
     tmp_path: Path, studies: str, arguments: list[str], variants: list[str]
 ) -> None:
-    from dure._source import find_study, overrides
+    from dure.cli.source import find_study, overrides
 
     path = file(tmp_path, tmp_path.name, STUDY, studies)
     source = {"file": str(path), "name": None, **overrides(3, 7, arguments)}
@@ -315,7 +315,7 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_words_stay_words_and_literals_become_values() -> None:
-    from dure._source import overrides
+    from dure.cli.source import overrides
 
     given = overrides(None, None, ["cell=LSTM", "rate=1e-3", "deep=True", "path=a=b", "none=None"])
     assert given == {

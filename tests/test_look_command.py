@@ -15,10 +15,10 @@ from keras import layers
 from PIL import Image
 from typer.testing import CliRunner
 
-from dure import _look_command
-from dure._look_data import Takes, find_data
-from dure._source import find_study
 from dure.cli import app
+from dure.cli import look as look_command
+from dure.cli.look_data import Takes, find_data
+from dure.cli.source import find_study
 from dure.data import TextToSequences
 from dure.run import run_study
 from dure.text_model import TextModel
@@ -149,8 +149,8 @@ def test_one_lane_of_a_run(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ended = look(place / "run", "--lane", "units=2/1", "--what", "kernels", "--out", out)
     assert ended.code == 0 and "tiny: units=2, seed 1" in ended.out
-    assert _look_command._lane("a/b/3/2") == ("a/b", 3, 2)
-    assert _look_command._lane("a/3") == ("a", 3, 1)
+    assert look_command._lane("a/b/3/2") == ("a/b", 3, 2)
+    assert look_command._lane("a/3") == ("a", 3, 1)
 
 
 def test_a_run_whose_study_is_gone_needs_data(place: Path, tmp_path: Path) -> None:

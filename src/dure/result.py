@@ -5,7 +5,6 @@ Reads the run folder only; neither JAX nor Keras is loaded until a model is aske
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -19,18 +18,15 @@ from numpy.typing import NDArray
 from dure._errors import DureError, did_you_mean
 from dure._intervals import mean_interval
 from dure._lane import Lane
+from dure._modes import mode_of
 from dure._tables import count, lines_of, tally, trained
-from dure._types import DIMS, LaneKey, Mode, Monitor, Status
+from dure._types import DIMS, LaneKey, Monitor, Status
 from dure.store import Store
 
-__all__ = ["Lane", "Result", "load", "mode_of"]
+__all__ = ["Lane", "Result", "load"]
 
 _LANE_DIMS = DIMS[:3]
 _TEST = "test_"
-_HIGHER_IS_BETTER = re.compile(
-    r"(^|_)(acc|accuracy|auc|precision|recall|sensitivity|specificity|score|f1|fbeta|iou|io_u|r2"
-    r"|correlation|cosine_similarity|true_positives|true_negatives)(_|$)"
-)
 
 
 def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -> Result:
@@ -51,19 +47,6 @@ def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -
     """
     with Store.open(Path(folder), read_only=True) as store:
         return Result(store, build)
-
-
-def mode_of(metric: str, monitor: Monitor | None = None) -> Mode:
-    """Whether lower ("min") or higher ("max") values of a metric are better, judged by its name.
-
-    Keras' own rule asks the metric object ("up" for accuracies, AUC, precision, recall, F scores,
-    IoU, R2, correlations); a run folder has only names, so the default names of those are known
-    here. Losses, and names unknown, are "min". A monitored metric keeps the study's own mode.
-    """
-    base = metric.removeprefix(_TEST).removeprefix("val_")
-    if monitor is not None and base == monitor.name.removeprefix("val_"):
-        return monitor.mode
-    return "max" if _HIGHER_IS_BETTER.search(base) and not base.endswith("loss") else "min"
 
 
 class Result:

@@ -8,6 +8,7 @@ as 1, so that Keras' own descent is that rule; ten folds and several orders say 
 from __future__ import annotations
 
 from dataclasses import replace
+
 from dure._backend import require_jax_backend
 
 require_jax_backend()

@@ -20,9 +20,10 @@ from matplotlib.ticker import MaxNLocator
 
 from dure._errors import DureError, did_you_mean
 from dure._intervals import Band, band
+from dure._modes import mode_of
 from dure._tables import source_of
 from dure._types import Mode
-from dure.result import Result, mode_of
+from dure.result import Result
 from dure.view.style import COLOURS, as_png, fonts, plain
 
 _MOST_PANELS = 24

@@ -18,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from dure._intervals import interval_texts
+from dure._modes import mode_of
 from dure._tables import KINDS, aligned, count, source_of, summary_cells, summary_notes
 from dure._types import LaneKey, Status
-from dure.result import Result, mode_of
+from dure.result import Result
 from dure.store import RunEntry
 
 _MOST_ROWS = 100  # lanes in a table; result.lanes has them all

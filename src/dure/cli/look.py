@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dure._errors import DureError, StudyError
-from dure._source import find_study
+from dure.cli.source import find_study
 
 if TYPE_CHECKING:
     from dure.looking.look import Look
@@ -167,7 +167,7 @@ def _networks(request: Request, target: Any, study: Any) -> Networks:
 
 def _data(request: Request, networks: Networks | None, study: Any) -> Any:
     """The data named, or those of the run's own study."""
-    from dure._look_data import Given, Takes, find_data
+    from dure.cli.look_data import Given, Takes, find_data
 
     if request.data is not None:
         return find_data(request.data, _takes(networks) if networks else Takes(), request.column)
@@ -189,7 +189,7 @@ def _data(request: Request, networks: Networks | None, study: Any) -> Any:
 
 def _takes(networks: Networks) -> Any:
     """What the networks say they take."""
-    from dure._look_data import Takes
+    from dure.cli.look_data import Takes
 
     network = networks.network()
     shape = getattr(network.model, "input_shape", None)

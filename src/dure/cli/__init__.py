@@ -1,0 +1,11 @@
+"""The command line: thin, every command with an example in its help."""
+
+from importlib import import_module
+
+from dure.cli.app import app
+
+__all__ = ["app"]
+
+# In the order in which `dure --help` shows their commands.
+for _group in ("runs", "inside"):
+    import_module(f"dure.cli.{_group}")
