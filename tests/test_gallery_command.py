@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from dure._errors import RunFolderError
 from dure.cli import app
+from dure.cli.source import find_study
 from dure.gallery.index import ROWS
+from dure.store import read_manifest
 
 RUN = CliRunner()
 
@@ -41,3 +44,25 @@ def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
         assert not shown.output
     else:
         assert "convolution" in shown.output and str(folder) in shown.output
+
+
+def test_runs_of_a_row_know_their_study(tmp_path: Path) -> None:
+    """A9 has two studies, and the second comes after the first has run."""
+    folder = tmp_path / "row"
+    shown = RUN.invoke(
+        app,
+        ["gallery", "a9", "--quick", "--seeds=1", "--epochs=2", "--quiet", "--out", str(folder)],
+    )
+    assert shown.exit_code == 0, shown.output
+    runs = sorted(path.parent for path in folder.glob("*/manifest.json"))
+    assert len(runs) == 2
+    for run in runs:
+        manifest = read_manifest(run)
+        study = find_study(manifest["source"])
+        assert study.name == run.name and study.epochs == 2
+        assert json.loads(json.dumps(study.to_manifest()["study"])) == manifest["study"]
+        again = RUN.invoke(app, ["resume", str(run), "--quiet"])
+        assert again.exit_code == 0, again.output
+    source = read_manifest(runs[0])["source"]
+    with pytest.raises(RunFolderError, match="no study named 'lost'"):
+        find_study({**source, "name": "lost"})

@@ -69,7 +69,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "gallery": {
         *("contract", "backend", "intervals", "data", "study", "layers", "store", "models"),
-        *("result", "evidence", "lens", "view", "look", "cure"),
+        *("result", "evidence", "lens", "view", "look", "run", "cure"),
     },
     "cli": {
         *("contract", "backend", "data", "study", "engine", "store", "models", "result"),

@@ -20,7 +20,7 @@ needs_excerpts = pytest.mark.skipif(
 def run_quick(name: str, folder: Path) -> dict[str, Any]:
     """Run a row in quick mode into this folder; its verdict, whose pictures must exist."""
     row = find_row(name)
-    page = Page(folder, quick=True, progress=False)
+    page = Page(folder, quick=True, progress=False, row=row)
     import_module(row.module).show(page)
     page.close(row)
     verdict = json.loads((folder / VERDICT).read_text(encoding="utf-8"))

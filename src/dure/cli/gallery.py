@@ -65,7 +65,7 @@ def verdict_of(
     """Run a row and return the path of its verdict."""
     from dure.gallery.page import VERDICT, Page
 
-    page = Page(folder, quick, seeds, epochs, progress)
+    page = Page(folder, quick, seeds, epochs, progress, row)
     import_module(row.module).show(page)
     page.close(row)
     return folder / VERDICT

@@ -1,7 +1,8 @@
 """The study a command line names: a Python file or a module of Dure, and what is changed in it.
 
-A *source* is the JSON-able account of that in a run folder's manifest: ``file`` or ``module``,
-``name`` (None: the only study there), and optionally ``seeds``, ``epochs`` and ``set``.
+A *source* is the JSON-able account of that in a run folder's manifest: ``file``, ``module`` or
+``gallery`` (a row), ``name`` (None: the only study there), and optionally ``seeds``, ``epochs`` and
+``set``.
 """
 
 from __future__ import annotations
@@ -61,15 +62,25 @@ def find_study(source: Mapping[str, Any]) -> Study:
     StudyError
         There is no such file or study, several to choose from, or the file raised an error.
     """
-    from dure.study import Study
-
-    module = _module(source)
-    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
-    study = _chosen(studies, source.get("name"), source.get("file") or source["module"])
+    study = _of_row(source) if "gallery" in source else _in_module(source)
     changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
     if source.get("set"):
         changes["variants"] = _with_settings(study, source["set"])
     return replace(study, **changes) if changes else study
+
+
+def _of_row(source: Mapping[str, Any]) -> Study:
+    from dure.gallery.finding import study_of
+
+    return study_of(source)
+
+
+def _in_module(source: Mapping[str, Any]) -> Study:
+    from dure.study import Study
+
+    module = _module(source)
+    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
+    return _chosen(studies, source.get("name"), source.get("file") or source["module"])
 
 
 def _value(text: str) -> Any:

@@ -14,12 +14,13 @@ import numpy as np
 from dure._files import explained, write_atomically
 from dure._intervals import interval_texts, mean_interval
 from dure.gallery.index import Row
-from dure.study import Study
+from dure.run import run_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dure.result import Result
+    from dure.study import Study
 
 VERDICT = "verdict.json"
 
@@ -49,6 +50,8 @@ class Page:
         Instead of the studies' own.
     progress
         Whether to show progress on the terminal.
+    row
+        Which row this is; its run folders then say where their studies come from.
     """
 
     def __init__(
@@ -58,7 +61,9 @@ class Page:
         seeds: int | None = None,
         epochs: int | None = None,
         progress: bool = True,
+        row: Row | None = None,
     ) -> None:
+        self.row = row
         self.folder, self.quick, self.progress = folder, quick, progress
         self.seeds, self.epochs = seeds, epochs
         self.lines: list[str] = []
@@ -76,10 +81,23 @@ class Page:
         Its curves are drawn by the run itself, into ``pictures/`` of its run folder.
         """
         asked: dict[str, Any] = {"seeds": self.seeds, "epochs": self.epochs}
-        study = replace(study, **{name: n for name, n in asked.items() if n is not None})
-        result = study.run(self.folder / study.name, progress=self.progress, resume=True)
+        changes = {name: n for name, n in asked.items() if n is not None}
+        result = run_study(
+            replace(study, **changes),
+            self.folder / study.name,
+            progress=self.progress,
+            resume=True,
+            source=self._source(study.name, changes),
+        )
         self.lanes += len(result.lanes)
         return result
+
+    def _source(self, name: str, changes: dict[str, Any]) -> dict[str, Any] | None:
+        """Where the study of this name comes from, for `dure look` and `dure resume`."""
+        if self.row is None:
+            return None
+        where = {"gallery": self.row.id, "quick": self.quick, "folder": str(self.folder.resolve())}
+        return {**where, "name": name, **changes}
 
     def say(self, line: str) -> None:
         """Add a sentence to the verdict."""
