@@ -156,8 +156,9 @@ def interval_texts(rows: Sequence[tuple[float, float, float]]) -> list[str]:
     """Means with limits as a column of text, '0.912 [0.905, 0.919]'.
 
     All rows get the same number of decimals: as many as the median interval justifies, which is
-    one or two figures of its half width. Where there is no interval, four significant figures of
-    the mean. A mean that is not finite is '-'.
+    one or two figures of its half width, but no more than five significant figures of the mean, for
+    narrower widths are rounding. Where there is no interval, four significant figures of the mean.
+    A mean that is not finite is '-'.
 
     Parameters
     ----------
@@ -174,8 +175,14 @@ def _decimals(mean: float, low: float, high: float) -> int:
     half = (high - low) / 2
     if math.isfinite(half) and half > 0:
         # Half of the half width: 0.007 shows as three decimals, 0.0019 as four.
-        return max(0, -math.floor(math.log10(half / 2)))
-    return max(0, 3 - math.floor(math.log10(abs(mean)))) if mean else 3
+        wanted = max(0, -math.floor(math.log10(half / 2)))
+        return min(wanted, _figures(mean, 5)) if mean else wanted
+    return _figures(mean, 4) if mean else 3
+
+
+def _figures(value: float, figures: int) -> int:
+    """Decimals that show so many significant figures."""
+    return max(0, figures - 1 - math.floor(math.log10(abs(value))))
 
 
 def _interval_text(mean: float, low: float, high: float, decimals: int) -> str:
@@ -183,6 +190,9 @@ def _interval_text(mean: float, low: float, high: float, decimals: int) -> str:
         return "-"
     # Fixed decimals would drown very small and very large values in zeros.
     form = f".{decimals}f" if decimals <= 6 and abs(mean) < 1e7 else ".3e"
-    if not math.isfinite(low):
-        return f"{mean:{form}}"
-    return f"{mean:{form}} [{low:{form}}, {high:{form}}]"
+    # Adding 0.0 turns the -0.0 that rounding leaves into 0.0.
+    one, *limits = (
+        f"{round(value, decimals) + 0.0 if form != '.3e' else value:{form}}"
+        for value in (mean, low, high)
+    )
+    return f"{one} [{', '.join(limits)}]" if math.isfinite(low) else one
