@@ -56,7 +56,12 @@ def run_row(row: Row, folder: Path, python: str | None) -> None:
     dure_seconds = sum(seconds for *_, seconds in page.studies)
     peer = None
     if python is not None:
-        peer = sum(_peer_seconds(study, result, python) for study, result, _ in page.studies)
+        try:
+            peer = sum(_peer_seconds(study, result, python) for study, result, _ in page.studies)
+        except subprocess.CalledProcessError as error:
+            print(
+                f"{row.id}: a network of it does not train there, so it has no such time: {error}"
+            )
     (folder / TIMES).write_text(json.dumps({"dure": dure_seconds, "keras": peer}))
 
 
@@ -133,7 +138,8 @@ def page(root: Path) -> str:
             f"Made by `python benchmarks/gallery.py` on {what}, {os.cpu_count()} cores. The "
             "note's figures are of one run each, on the full sets. Keras+TF: what Keras' own fit "
             "on TensorFlow would take for the same lanes one after another, from one lane's "
-            "epochs; Dure's seconds hold compilation, validation, tests and storing, too.",
+            "epochs (none where a network's file does not load there); Dure's seconds hold "
+            "compilation, validation, tests and storing, too.",
             "",
             *table(root),
             "",

@@ -41,7 +41,10 @@ NAMED = """
 other = dure.Study(build, data, variants={"slow": {"rate": 0.01}, "fast": {"rate": 0.1}}, epochs=2)
 third = dure.Study(build, data)
 """
-COMMANDS = ["demo", "run", "resume", "list", "show", "look", "gallery"]
+COMMANDS = [
+    *("demo", "run", "resume", "list", "show", "look", "gallery"),
+    *("health", "cure", "compare", "overfitting", "learning-curve", "capacity"),
+]
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(Path(dure.__file__).parents[1]),

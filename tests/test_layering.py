@@ -14,7 +14,7 @@ SOURCE = Path(dure.__file__).parent
 
 # Which modules make up a part (a package stands for all in it; the longest name counts).
 PARTS = {
-    "contract": ("_types", "_errors", "_modes"),
+    "contract": ("_types", "_errors", "_modes", "_text"),
     "backend": ("_backend", "_registration"),
     "intervals": ("_intervals",),
     "data": ("_arrays", "_data", "_preparation", "data"),
@@ -22,17 +22,18 @@ PARTS = {
     "layers": ("layers",),
     "lower": ("lower",),
     "engine": ("engine",),
-    "store": ("store", "_curves", "_checkpoints", "_files", "_runs"),
+    "store": ("store", "_curves", "_health_tables", "_checkpoints", "_files", "_runs"),
     "text_model": ("text_model",),
     "models": ("models",),
-    "result": ("result", "_lane", "_tables"),
+    "result": ("result", "_lane", "_recorded", "_tables"),
     "evidence": ("evidence",),
     "lens": ("lens",),
     "terminal": ("view.terminal",),
     "view": ("view",),
     "look": ("looking",),
-    "run": ("run",),
+    "run": ("run", "_until"),
     "cure": ("cure",),
+    "growing": ("growing",),
     "gallery": ("gallery",),
     "cli": ("cli", "__main__"),
 }
@@ -61,19 +62,20 @@ ARROWS: dict[str, set[str]] = {
     },
     "run": {
         *("contract", "backend", "data", "study", "layers", "lower", "engine"),
-        *("store", "models", "result", "terminal", "view"),
+        *("store", "models", "result", "evidence", "terminal", "view"),
     },
     "cure": {
         *("contract", "backend", "intervals", "data", "study", "layers", "lower", "engine"),
         *("store", "models", "result", "evidence", "terminal", "view", "run"),
     },
+    "growing": {"contract", "study", "store", "result", "evidence", "view", "run"},
     "gallery": {
         *("contract", "backend", "intervals", "data", "study", "layers", "store", "models"),
         *("result", "evidence", "lens", "view", "look", "run", "cure"),
     },
     "cli": {
         *("contract", "backend", "data", "study", "engine", "store", "models", "result"),
-        *("evidence", "lens", "terminal", "view", "look", "run", "cure", "gallery"),
+        *("evidence", "lens", "terminal", "view", "look", "run", "cure", "growing", "gallery"),
     },
 }
 
@@ -82,6 +84,7 @@ METHODS_ONLY = {
     ("study", "engine"): {"Study.plan"},
     ("study", "run"): {"Study.run"},
     ("study", "cure"): {"Study.cure"},
+    ("study", "growing"): {"Study.learning_curve", "Study.capacity"},
 }
 
 # Reading, storing and drawing results works without either; a study is made without them.

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from dure._errors import DureError, RunFolderError
 from dure._intervals import interval_texts, mean_interval
 from dure._modes import mode_of
-from dure._tables import aligned
+from dure._text import aligned
 from dure._types import LaneKey, Monitor, Status
 from dure.result import Result, load
 from dure.store import LaneRound, Store

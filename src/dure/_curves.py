@@ -17,8 +17,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from dure import _health_tables
 from dure._errors import RunFolderError
-from dure._types import LaneKey, Status
+from dure._health_tables import LaneHealth, Recorded
+from dure._types import FirstNan, LaneKey, Status
 
 _SCHEMA = """
 CREATE TABLE lanes (
@@ -50,12 +52,15 @@ class LaneRound(NamedTuple):
         Per metric the values, float of shape (epochs,).
     seconds
         Time these epochs took.
+    health
+        What was measured inside it.
     """
 
     lane: int
     first_epoch: int
     metrics: Mapping[str, np.ndarray]
     seconds: float
+    health: LaneHealth = LaneHealth()
 
 
 class LaneRow(NamedTuple):
@@ -118,6 +123,7 @@ class CurvesFile:
                 problem = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if problem != "ok":
                     raise sqlite3.DatabaseError(f"damaged: {problem}")
+                _health_tables.create(self._db)
             self._load()
         except BaseException:
             self._db.close()
@@ -138,11 +144,7 @@ class CurvesFile:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.executescript(f"BEGIN;{_SCHEMA}")
-            db.executemany(
-                "INSERT INTO lanes(lane, variant, seed, fold, status, epochs, seconds)"
-                " VALUES (?, ?, ?, ?, 'waiting', 0, 0)",
-                [(i, k.variant, int(k.seed), int(k.fold)) for i, k in enumerate(lanes)],
-            )
+            _insert_lanes(db, 0, lanes)
             db.execute("COMMIT")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
@@ -180,16 +182,26 @@ class CurvesFile:
 
     # Writing
 
+    def extend(self, lanes: Sequence[LaneKey]) -> None:
+        """Add lanes, all waiting, after those there are, and make them survive a power cut."""
+        with self._transaction():
+            _insert_lanes(self._db, len(self.keys), lanes)
+        self.sync()
+        self.keys.extend(lanes)
+        self.epochs.extend(0 for _ in lanes)
+
     def record(self, rounds: Sequence[LaneRound]) -> None:
         """Record rounds of lanes (each lane once at most, checked by the caller)."""
         rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         after: dict[int, int] = {}
         with self._transaction():
-            for lane, first, metrics, seconds in rounds:
+            for lane, first, metrics, seconds, health in rounds:
                 if first <= self.epochs[lane]:
                     self._db.execute(
                         "DELETE FROM curves WHERE lane = ? AND epoch >= ?", (lane, first)
                     )
+                    _health_tables.forget(self._db, lane, first)
+                _health_tables.record(self._db, lane, self.keys[lane].variant, health)
                 values = [np.asarray(v, np.float64).tolist() for v in metrics.values()]
                 last = first + len(values[0]) - 1
                 after[lane] = last
@@ -218,9 +230,12 @@ class CurvesFile:
         best_epoch: int | None,
         sha256: str | None,
         test: Mapping[str, float],
+        first_nan: FirstNan | None = None,
     ) -> None:
         """Mark a lane as done, with its test metrics, in one transaction."""
         with self._transaction():
+            if first_nan is not None:
+                _health_tables.record_first_nan(self._db, lane, first_nan)
             self._db.execute(
                 "UPDATE lanes SET status = ?, epoch = ?, reason = ?, best_epoch = ?,"
                 " weights_sha256 = ?, synced = 0 WHERE lane = ?",
@@ -241,6 +256,7 @@ class CurvesFile:
                 (lane,),
             )
             self._db.execute("DELETE FROM test WHERE lane = ?", (lane,))
+            _health_tables.forget_first_nan(self._db, lane)
         self.done.discard(lane)
 
     def unsynced(self) -> dict[int, str]:
@@ -264,13 +280,14 @@ class CurvesFile:
         rows = self._db.execute("SELECT name, column_name FROM metrics ORDER BY position")
         return dict(rows.fetchall())
 
-    # Reading
+    # Reading. Another process may add lanes meanwhile: what is told is of those known here.
 
     def rows(self) -> list[LaneRow]:
         """How every lane stands, in order."""
         found = self._db.execute(
             "SELECT lane, variant, seed, fold, status, epoch, reason, epochs, best_epoch, seconds"
-            " FROM lanes ORDER BY lane"
+            " FROM lanes WHERE lane < ? ORDER BY lane",
+            (len(self.keys),),
         )
         return [LaneRow(r[0], LaneKey(*r[1:4]), Status(*r[4:7]), *r[7:]) for r in found]
 
@@ -288,7 +305,8 @@ class CurvesFile:
             columns = self._read_columns()
             wanted = "".join(f", {quoted(c)}" for c in columns.values())
             cursor = self._db.execute(
-                f"SELECT lane, epoch{wanted} FROM curves ORDER BY lane, epoch"
+                f"SELECT lane, epoch{wanted} FROM curves WHERE lane < ? ORDER BY lane, epoch",
+                (len(self.keys),),
             )
             width = 2 + len(columns)
             blocks = [np.empty((0, width))]
@@ -301,12 +319,30 @@ class CurvesFile:
         metrics = {name: whole[:, 2 + i].copy() for i, name in enumerate(columns)}
         return whole[:, 0].astype(np.int64), whole[:, 1].astype(np.int64), metrics
 
+    def health(self) -> tuple[Recorded, dict[int, FirstNan]]:
+        """What was measured inside lanes, and by lane where its numbers were lost."""
+        self._db.execute("BEGIN")
+        try:
+            return _health_tables.read(self._db), _health_tables.read_first_nan(self._db)
+        finally:
+            self._db.execute("ROLLBACK")
+
     def tests(self) -> dict[int, dict[str, float]]:
         """Test metrics, as `Store.tests` says."""
         found: dict[int, dict[str, float]] = {}
-        for lane, metric, value in self._db.execute("SELECT * FROM test ORDER BY rowid"):
+        for lane, metric, value in self._db.execute(
+            "SELECT * FROM test WHERE lane < ? ORDER BY rowid", (len(self.keys),)
+        ):
             found.setdefault(lane, {})[metric] = np.nan if value is None else value
         return found
+
+
+def _insert_lanes(db: sqlite3.Connection, first: int, lanes: Sequence[LaneKey]) -> None:
+    db.executemany(
+        "INSERT INTO lanes(lane, variant, seed, fold, status, epochs, seconds)"
+        " VALUES (?, ?, ?, ?, 'waiting', 0, 0)",
+        [(i, k.variant, int(k.seed), int(k.fold)) for i, k in enumerate(lanes, first)],
+    )
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

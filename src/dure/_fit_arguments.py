@@ -133,6 +133,13 @@ def check_validation_split(given: Any, data: Data | None, faults: list[str]) -> 
             )
 
 
+def check_train_share(share: Any, faults: list[str]) -> None:
+    """Append what is wrong with the share of training rows."""
+    number = isinstance(share, (int, float, np.integer, np.floating))
+    if not number or isinstance(share, bool) or not 0 < share <= 1:
+        faults.append(f"train_share is {share!r}; pass a number above 0 and up to 1, as 0.5.")
+
+
 def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
     """Append if the rows cannot be divided into this many folds."""
     if given is None:

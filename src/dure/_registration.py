@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-MODULES = ("dure.layers", "dure.text_model", "dure.gallery.steps")
+MODULES = ("dure.layers", "dure.text_model", "dure.gallery.steps", "dure.cure.score")
 """Where those stand that saved models may hold."""
 
 

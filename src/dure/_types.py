@@ -10,6 +10,15 @@ from typing import Literal, NamedTuple
 
 DIMS = ("variant", "seed", "fold", "epoch")
 
+LAYER_QUANTITIES = (
+    *("gradient_norm", "weight_norm", "update_ratio", "activation_gradient"),
+    *("dead", "saturated", "activation_mean", "activation_std"),
+)
+"""What is recorded of each layer at chosen epochs; `Result.layer_curves` says what they are."""
+
+LANE_QUANTITIES = ("probe_loss", "curvature", "step_gain")
+"""What is recorded with them of the whole network."""
+
 StatusKind = Literal["waiting", "running", "finished", "stopped", "diverged", "failed"]
 Mode = Literal["min", "max"]
 
@@ -20,6 +29,34 @@ class LaneKey(NamedTuple):
     variant: str
     seed: int
     fold: int
+
+
+class FirstNan(NamedTuple):
+    """Where a lane's numbers were first not finite.
+
+    Attributes
+    ----------
+    epoch, step
+        From 1; the step within its epoch.
+    layer
+        The first called that gave a value that is not finite ("activation"). Where there is none,
+        the one nearest the output whose gradient was not finite ("loss", if that was not either, or
+        "gradient"), or whose weights were not after the step ("weights").
+    what
+        "activation", "loss", "gradient" or "weights".
+    """
+
+    epoch: int
+    step: int
+    layer: str | None
+    what: str
+
+    def __str__(self) -> str:
+        if self.what == "loss":
+            place = "in the loss itself"
+        else:
+            place = f"in layer {self.layer!r} ({self.what})"
+        return f"epoch {self.epoch}, step {self.step}: first {place}"
 
 
 @dataclass(frozen=True)

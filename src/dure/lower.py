@@ -141,6 +141,13 @@ def compiled_parts(model: keras.Model) -> tuple[Any, ...]:
     return model.optimizer, model._compile_loss, model._compile_metrics
 
 
+def losses_of(model: keras.Model) -> list[tuple[tuple[Any, ...], Any]]:
+    """Every loss of a model made ready, with the place of the output it judges; () for the one."""
+    if model._compile_loss is None:
+        return []
+    return [(tuple(path), loss) for path, loss, *_ in model._compile_loss._flat_losses or ()]
+
+
 def label_faults(model: keras.Model, y: Arrays) -> list[str]:
     """Labels no output stands for, one sentence each; JAX would take their loss as 0 silently.
 
@@ -155,10 +162,10 @@ def label_faults(model: keras.Model, y: Arrays) -> list[str]:
     if outputs is None:
         outputs = getattr(model, "outputs", None)
         outputs = outputs[0] if outputs else None
-    if y is None or outputs is None or model._compile_loss is None:
+    if y is None or outputs is None:
         return []
     found = []
-    for path, loss, *_ in model._compile_loss._flat_losses or ():
+    for path, loss in losses_of(model):
         if getattr(loss, "fn", None) is not keras.losses.sparse_categorical_crossentropy:
             continue
         labels, output = _at(y, path), _at(outputs, path)

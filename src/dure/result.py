@@ -6,9 +6,10 @@ Reads the run folder only; neither JAX nor Keras is loaded until a model is aske
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,17 @@ from dure._errors import DureError, did_you_mean
 from dure._intervals import mean_interval
 from dure._lane import Lane
 from dure._modes import mode_of
-from dure._tables import count, lines_of, tally, trained
-from dure._types import DIMS, LaneKey, Monitor, Status
-from dure.store import Store
+from dure._recorded import first_nan_frame, layer_curves
+from dure._tables import lines_of, tally, trained
+from dure._text import count
+from dure._types import DIMS, FirstNan, LaneKey, Monitor, Status
+from dure.store import Recorded, Store
+
+if TYPE_CHECKING:
+    from dure.evidence.comparison import Comparison
+    from dure.evidence.health import Health
+    from dure.evidence.overfitting import Overfitting
+    from dure.evidence.sequential import Sequential
 
 __all__ = ["Lane", "Result", "load"]
 
@@ -168,6 +177,59 @@ class Result:
 
     # -- looking ---------------------------------------------------------------------------------
 
+    @cached_property
+    def _recorded(self) -> tuple[Recorded, dict[int, FirstNan]]:
+        with Store.open(self.folder, read_only=True) as store:
+            recorded, lost = store.health()
+        known = len(self._keys)  # the folder may have been given lanes since
+        return recorded.of_lanes(known), {lane: n for lane, n in lost.items() if lane < known}
+
+    @cached_property
+    def layer_curves(self) -> xr.Dataset:
+        """What was measured inside the lanes at chosen epochs; read when first asked for.
+
+        Dimensions (variant, seed, fold, epoch, layer), float64, NaN where a lane was not measured
+        or a variant has no such layer. `epoch` holds the measured ones only, 0 being before
+        training; a lane that stops early has those up to its end. `layer` names those of all
+        variants in the order in which they are called, "outer/inner" for one inside another; a
+        layer called several times is measured over all its calls. Measured are the same training
+        rows of a fold at every epoch, at most 256, in training mode with fixed dropout masks.
+
+        - ``gradient_norm``: L2 norm of the loss's gradient over the layer's trainable weights.
+        - ``weight_norm``: L2 norm of those weights.
+        - ``update_ratio``: norm of what one step of the lane's own optimizer would change in them,
+          over ``weight_norm``; NaN where the optimizer accumulates gradients over steps.
+        - ``activation_gradient``: the loss's gradient by the layer's outputs, root mean square over
+          all of them. The loss is a mean over rows, so it falls with their number.
+        - ``dead``: share of units that give 0 on every measured row, or, where the activation is
+          not a relu, one and the same value; of a convolution a unit is a channel. NaN for layers
+          without activation, and for softmax.
+        - ``saturated``: share of outputs, rows x units, on the flat part of the activation: |tanh|
+          over 0.99, sigmoid below 0.01 or above 0.99, likewise for their relatives; else NaN.
+        - ``activation_mean``, ``activation_std``: over all outputs.
+
+        Of the whole network, without `layer`: ``probe_loss``, the loss on these rows;
+        ``step_gain``, what that one step changes in it; ``curvature``, the loss's second
+        derivative along the step (unit vector), its mean over the step (over a longer one in the
+        same direction where the step is lost in float32's rounding).
+
+        The attribute ``not_measured`` says why variants are missing. Without any measurement
+        (``Study(health=False)``, or a run folder of an older version) there are no variables.
+        """
+        coords = {d: self.curves[d].values.tolist() for d in _LANE_DIMS}
+        return layer_curves(self._recorded[0], self._keys, coords, self.curves.attrs)
+
+    @cached_property
+    def first_nan(self) -> pd.DataFrame:
+        """Where the numbers of diverged lanes were first not finite; one row a lane.
+
+        Columns variant, seed, fold, epoch and step (both from 1), layer, and what: "activation"
+        (of the first layer called that gave a value that is not finite); where all of them were
+        finite, "loss", else "gradient", else "weights" (after the step), each with the layer
+        nearest the output whose gradient, or weights, were not.
+        """
+        return first_nan_frame(self._recorded[1], self._keys)
+
     @property
     def name(self) -> str:
         """The study's name."""
@@ -253,6 +315,107 @@ class Result:
         ]
         columns = ["variant", "metric", "mean", "low", "high", "lanes", "of"]
         return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def sequential(self) -> Sequential | None:
+        """Looks and decisions of a study run until decided; None for any other.
+
+        `print` it, or take ``.looks`` and ``.frame()``.
+        """
+        from dure.evidence.sequential import Sequential
+
+        return Sequential.of_manifest(self.manifest)
+
+    def health(self) -> Health:
+        """What ails the networks, in sentences with the numbers they rest on; the worst first.
+
+        Told from curves, from what was recorded of each layer (``Study(health=True)``), and from
+        what the manifest says of models and data. A finding is told where at least half of the
+        lanes show it (NaN: any lane). What is the effect of another finding is left out and named,
+        as is what could not be looked for. `print` it, or take ``.findings`` and ``.frame()``.
+        """
+        from dure.evidence.health import measure
+
+        return measure(self)
+
+    def overfitting(
+        self, metric: str = "loss", confidence: float = 0.95, tolerance: float = 0.01
+    ) -> Overfitting:
+        """Where validation loss turns, by variant, and what training on after that gives away.
+
+        The turn is the epoch at which the validation loss, averaged over lanes and smoothed, is
+        lowest; its interval holds the epochs at which that mean may be level. A variant is said to
+        overfit if its loss at the end is surely above that at the turn, judged for each lane at the
+        turn of the others, so that neither one noisy epoch nor the search for the lowest makes a
+        turn: of curves that only flatten fewer than 5 in 100 are said to overfit. Lanes that
+        diverged, failed or still train are left out and counted. `print` it, or see ``.rows``,
+        ``.row(variant)`` and ``.frame()``; `dure.evidence.overfitting.Row` says what is in a row.
+
+        Parameters
+        ----------
+        metric
+            A loss, with or without ``val_``. Gaps compare it on training and validation rows:
+            Keras' training loss is a mean over an epoch in which the weights moved, so it is
+            moved by half an epoch here; with dropout it is higher than the network would have
+            without it, and the gap too small by that.
+        confidence
+            Of all intervals, between 0 and 1.
+        tolerance
+            The share of the loss that is too small a change to count.
+
+        Raises
+        ------
+        StudyError
+            No rows were held for validation, no lane has come to its end, or an argument is
+            wrong; all of it at once.
+        """
+        from dure.evidence.overfitting import measure
+
+        return measure(self, metric, confidence, tolerance)
+
+    def compare(
+        self,
+        metric: str | None = None,
+        baseline: str | None = None,
+        other: Result | None = None,
+        confidence: float = 0.95,
+        rope: float | None = None,
+    ) -> Comparison:
+        """Is one variant better than another? Paired by seed, with tests and a verdict in words.
+
+        Parameters
+        ----------
+        metric
+            As in :meth:`at_best`: of every lane at its own best epoch; ``test_`` metrics as they
+            were measured. Default: the monitor. Which direction is better follows `mode_of`.
+        baseline
+            Compare every other variant with this one; default: all pairs. Holm's correction is
+            over all pairs compared, so fewer comparisons see smaller differences.
+        other
+            A second result, whose variants join those of this one. Their names get the run's in
+            front where both have the same. Seeds that both have are compared.
+        confidence
+            Of the intervals; tests reach a verdict at ``1 - confidence``. From 0.5 to below 1.
+        rope
+            Region of practical equivalence: differences up to this much, in the metric's unit,
+            make no difference to you. Without it, nothing is ever called equivalent.
+
+        Returns
+        -------
+        Comparison
+            `print` it; or take ``.pairs`` and ``.frame()``. What the numbers mean, and what
+            decides, is said in `dure.evidence.comparison`; how far they can be trusted, with
+            coverage and false alarms measured, in ``docs/compare.md``.
+
+        Raises
+        ------
+        DureError
+            For an unknown metric or baseline, fewer than two variants, a confidence or rope out of
+            bounds, or results that cannot be paired.
+        """
+        from dure.evidence.comparison import compare
+
+        return compare(self, metric, baseline, other, confidence, rope)
 
     def _summary_metrics(self) -> list[str]:
         first = (self.monitor.name, self.monitor.name.removeprefix("val_"))

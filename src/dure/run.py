@@ -18,6 +18,7 @@ from dure import __version__
 from dure._errors import StudyChangedError
 from dure.data.sequences import TextToSequences
 from dure.engine.builder import LaneBuilder, Restored
+from dure.engine.described import study_facts
 from dure.engine.drop_in import fit
 from dure.engine.lane import snapshot
 from dure.engine.plan import Prepared, devices, prepare
@@ -25,7 +26,7 @@ from dure.engine.pool import LaneDone, Pool, RoundDone
 from dure.engine.width import widen_for_device
 from dure.models import has_text, save_architecture, save_text
 from dure.result import Result, load
-from dure.store import LaneRound, LaneSnapshot, Store, is_run_folder, new_run_folder
+from dure.store import LaneHealth, LaneRound, LaneSnapshot, Store, is_run_folder, new_run_folder
 
 if TYPE_CHECKING:
     from dure.study import Study
@@ -44,6 +45,10 @@ def run_study(
     resume: bool = False,
     source: Mapping[str, Any] | None = None,
     reporter: Callable[[Prepared], Reporter] | None = None,
+    until: str | None = None,
+    max_seeds: int = 50,
+    rope: float | None = None,
+    baseline: str | None = None,
 ) -> Result:
     """Train every lane of a study and return what its run folder then holds.
 
@@ -52,7 +57,9 @@ def run_study(
     source
         Where the study came from, for `dure resume`; kept in the manifest.
     reporter
-        Makes what shows progress; None for the terminal's own.
+        Makes what shows progress; None for the terminal's own. With `until` once a look.
+    until, max_seeds, rope, baseline
+        As in `Study.run`.
 
     Raises
     ------
@@ -63,19 +70,29 @@ def run_study(
     KeyboardInterrupt
         After Ctrl-C, once every worker has ended its round and all is stored.
     """
+    if until is not None or rope is not None or baseline is not None:
+        from dure._until import Terms, run_until
+
+        terms = Terms(until, max_seeds, rope, baseline)
+        return run_until(study, terms, out, progress, resume, source, reporter)
     prepared = prepare(study)
     manifest = make_manifest(study, prepared, source)
-    with _open_store(study, manifest, out, resume) as store:
-        for variant, prototype in prepared.prototypes.items():
-            save_architecture(store.folder, variant, prototype.lowered.model)
-        _keep_texts(study, store.folder)
+    with open_store(study, manifest, out, resume) as store:
+        keep_networks(prepared, store.folder)
         shown = reporter_for(prepared, progress) if reporter is None else reporter(prepared)
         with shown:
-            _train(prepared, store, shown)
+            Trainer(prepared, store).train(shown)
         folder = store.folder
     result = load(folder, study.build)
-    _draw(result)
+    draw(result)
     return result
+
+
+def keep_networks(prepared: Prepared, folder: Path) -> None:
+    """Store what trained models are made from: architectures, and the words of each fold."""
+    for variant, prototype in prepared.prototypes.items():
+        save_architecture(folder, variant, prototype.lowered.model)
+    _keep_texts(prepared.study, folder)
 
 
 def _keep_texts(study: Study, folder: Path) -> None:
@@ -101,7 +118,8 @@ def reporter_for(prepared: Prepared, progress: bool) -> Reporter:
     return Progress(lanes, lanes * study.epochs, names, first.monitor.name)
 
 
-def _draw(result: Result) -> None:
+def draw(result: Result) -> None:
+    """Draw every curve into the run folder."""
     from dure.view.figures import save_all
 
     save_all(result, result.folder)
@@ -124,19 +142,38 @@ def make_manifest(
             **{name: version(name) for name in names},
         },
         **study.to_manifest(),
+        "facts": study_facts(prepared),
         "networks": {name: p.fingerprint for name, p in prepared.prototypes.items()},
         "metrics": list(first.metrics),
         "monitor": {"name": first.monitor.name, "mode": first.monitor.mode},
     }
 
 
-def _open_store(
-    study: Study, manifest: Mapping[str, Any], out: str | Path | None, resume: bool
+def open_store(
+    study: Study,
+    manifest: Mapping[str, Any],
+    out: str | Path | None,
+    resume: bool,
+    most: Study | None = None,
 ) -> Store:
+    """The study's run folder, open for writing, with all its lanes; one that is there may grow.
+
+    Parameters
+    ----------
+    most
+        The same study with all seeds that the folder may have; None: those of `study`.
+
+    Raises
+    ------
+    StudyChangedError
+        On resuming a folder of another study, or of more seeds.
+    """
     if out is not None and resume and is_run_folder(out):
         store = Store.open(Path(out))
         try:
-            refuse_changes(store.manifest, manifest, store.folder)
+            allowed = manifest if most is None else {**manifest, **most.to_manifest()}
+            refuse_changes(_with_all_seeds(store), allowed, store.folder)
+            store.extend(study.lanes)
         except BaseException:
             store.close()
             raise
@@ -145,25 +182,56 @@ def _open_store(
     return Store.create(folder, manifest, study.lanes)
 
 
+def _with_all_seeds(store: Store) -> dict[str, Any]:
+    """The manifest, naming every seed that has lanes; a writer killed early leaves it behind."""
+    seeds = list(dict.fromkeys(key.seed for key in store.lanes))
+    return {**store.manifest, "study": {**store.manifest["study"], "seeds": seeds}}
+
+
 def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    """Raise unless a run folder's study is the one at hand.
+    """Raise unless a run folder's study is the one at hand, or has some of its seeds.
 
     Raises
     ------
     StudyChangedError
         Names every difference, before and now.
     """
-    differences = [
-        difference
-        for part in ("study", "data", "networks", "monitor")
-        for difference in _differences(part, before.get(part), now.get(part))
-    ]
+    parts = ("study", "data", "networks", "monitor")
+    was, is_ = ({part: manifest.get(part) for part in parts} for manifest in (before, now))
+    seeds, now_seeds = _take_seeds(was), _take_seeds(is_)
+    differences = _rule_differences(before.get("sequential"), now.get("sequential"))
+    if missing := [seed for seed in seeds if seed not in now_seeds]:
+        differences.append(
+            f"study.seeds: the folder has {len(seeds)}, the study {len(now_seeds)}, without "
+            f"{_short(missing)}; a run can be given more seeds, not fewer"
+        )
+    differences += [d for part in parts for d in _differences(part, was[part], is_[part])]
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
         raise StudyChangedError(
             f"{folder} was made by another study, so it cannot be resumed:\n{lines}\n"
             "Run the study as it was, or choose another run folder for this one."
         )
+
+
+def _take_seeds(manifest: dict[str, Any]) -> list[int]:
+    """The seeds in a manifest's part "study", which is exchanged for one without them."""
+    study = dict(manifest["study"] or {})
+    seeds = list(study.pop("seeds", ()))
+    manifest["study"] = study
+    return seeds
+
+
+def _rule_differences(before: Any, now: Any) -> list[str]:
+    """How the rules of two studies run until decided differ, or that only one has a rule."""
+    if before and not now:
+        return ["until: was 'decided', is not given; its seeds are added by that rule only"]
+    if now and not before:
+        return ["until: was not given, is 'decided'; looks made by eye cannot be counted"]
+    if not before:
+        return []
+    was, is_ = ({**r["rule"], "looks": r["rule"]["plan"]["looks"]} for r in (before, now))
+    return [d for n in ("looks", "rope", "baseline") for d in _differences(n, was[n], is_[n])]
 
 
 def _differences(path: str, before: Any, now: Any) -> list[str]:
@@ -183,30 +251,62 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:60]}...{text[-12:]}"
 
 
-def _train(prepared: Prepared, store: Store, shown: Reporter) -> None:
-    study = prepared.study
-    done = {lane: status for lane, status in store.statuses().items() if status.done}
-    restored = {lane: _restored(s) for lane, s in store.restore().items()}
-    recorder = Recorder(store, shown, keep_state=not prepared.callbacks.host)
-    for lane, status in done.items():
-        shown.lane_done(study.lanes[lane], status, None)
-    places = devices()[: prepared.plan.workers]
-    builder = LaneBuilder(prepared, places[0])
-    if places[0].platform != "cpu":
-        widen_for_device(prepared, builder.rows(0))
-    width = max(p.width for t in prepared.prototypes.values() for p in t.programs.values())
-    pool = Pool(places, lambda index: builder.lane(index, restored.pop(index, None)), width)
-    try:
-        pool.run([lane for lane in _lane_order(prepared) if lane not in done], recorder)
-    except KeyboardInterrupt:
-        recorder.checkpoint()
-        shown.note(
-            f"Stopped; all is stored. Go on with: dure resume {store.folder}"
-            if store.manifest.get("source")
-            else "Stopped; all is stored. Go on with: "
-            f"study.run(out={str(store.folder)!r}, resume=True)"
+class Trainer:
+    """Trains the lanes of a run folder; programs are compiled once, whatever comes when.
+
+    Parameters
+    ----------
+    prepared
+        Of a study with all lanes that the folder has or will be given.
+    """
+
+    def __init__(self, prepared: Prepared, store: Store) -> None:
+        self._prepared, self._store = prepared, store
+        self._places = devices()[: prepared.plan.workers]
+        self._builder = LaneBuilder(prepared, self._places[0])
+        if self._places[0].platform != "cpu":
+            widen_for_device(prepared, self._builder.rows(0))
+        self._order = _lane_order(prepared)
+
+    def train(self, shown: Reporter) -> None:
+        """Train every lane that the folder has and that is not done."""
+        prepared, store = self._prepared, self._store
+        keys = prepared.study.lanes
+        # The engine counts the lanes of its study, the folder those it was given, in that order.
+        here = {key: lane for lane, key in enumerate(store.lanes)}
+        statuses = store.statuses()
+        for key, lane in here.items():
+            if statuses[lane].done:
+                shown.lane_done(key, statuses[lane], None)
+        restored = {store.lanes[lane]: _restored(s) for lane, s in store.restore().items()}
+        places = {i: here[key] for i, key in enumerate(keys) if key in here}
+        recorder = Recorder(store, shown, places, keep_state=not prepared.callbacks.host)
+        pool = Pool(
+            self._places,
+            lambda index: self._builder.lane(index, restored.pop(keys[index], None)),
+            max(p.width for t in prepared.prototypes.values() for p in t.programs.values()),
         )
-        raise
+        waiting = [i for i in self._order if i in places and not statuses[places[i]].done]
+        try:
+            pool.run(waiting, recorder)
+        except KeyboardInterrupt:
+            recorder.checkpoint()
+            shown.note(f"Stopped; all is stored. Go on with: {_going_on(store)}")
+            raise
+
+
+def _going_on(store: Store) -> str:
+    """How a stopped run is gone on with."""
+    if store.manifest.get("source"):
+        return f"dure resume {store.folder}"
+    rule = (store.manifest.get("sequential") or {}).get("rule")
+    terms = ""
+    if rule:
+        given = {"rope": rule["rope"], "baseline": rule["baseline"]}
+        terms = f", until='decided', max_seeds={rule['plan']['looks'][-1]}" + "".join(
+            f", {name}={value!r}" for name, value in given.items() if value is not None
+        )
+    return f"study.run(out={str(store.folder)!r}, resume=True{terms})"
 
 
 def _lane_order(prepared: Prepared) -> list[int]:
@@ -226,11 +326,20 @@ def _lane_order(prepared: Prepared) -> list[int]:
 
 
 class Recorder:
-    """Hears the pool and writes what it does into the run folder, in the caller's thread."""
+    """Hears the pool and writes what it does into the run folder, in the caller's thread.
 
-    def __init__(self, store: Store, shown: Reporter, keep_state: bool) -> None:
+    Parameters
+    ----------
+    places
+        From the engine's index of a lane to the run folder's.
+    """
+
+    def __init__(
+        self, store: Store, shown: Reporter, places: Mapping[int, int], keep_state: bool
+    ) -> None:
         self._store = store
         self._shown = shown
+        self._places = places
         self._keep_state = keep_state
         self._latest: dict[int, RoundDone] = {}
         self._saved = time.monotonic()
@@ -239,9 +348,11 @@ class Recorder:
         """Store a round's curves and remember where the lane stands."""
         if not done.epochs:
             return
-        lane = done.lane.index
+        lane = self._places[done.lane.index]
         metrics = {name: np.asarray(values) for name, values in done.metrics.items()}
-        self._store.record_round([LaneRound(lane, done.first_epoch, metrics, done.seconds)])
+        self._store.record_round(
+            [LaneRound(lane, done.first_epoch, metrics, done.seconds, _health(done))]
+        )
         if self._keep_state:
             self._latest[lane] = done
         last = {name: float(values[-1]) for name, values in metrics.items()}
@@ -249,10 +360,11 @@ class Recorder:
 
     def lane_done(self, done: LaneDone) -> None:
         """Store a lane's weights and that it is done."""
-        self._latest.pop(done.index, None)
+        lane = self._places[done.index]
+        self._latest.pop(lane, None)
         ended = done.finished
         self._store.finish_lane(
-            done.index,
+            lane,
             done.status,
             best_epoch=None if ended is None else ended.best_epoch,
             weights={} if ended is None else _numbered(ended.weights),
@@ -262,9 +374,10 @@ class Recorder:
                 else _numbered(ended.best_weights)
             ),
             test={} if ended is None else ended.test,
+            first_nan=done.first_nan,
         )
         best = None if ended is None else ended.best_value
-        self._shown.lane_done(self._store.lanes[done.index], done.status, best)
+        self._shown.lane_done(self._store.lanes[lane], done.status, best)
 
     def compiling(self, change: int) -> None:
         """Pass on that a program is being compiled (1) or no longer is (-1)."""
@@ -284,6 +397,20 @@ class Recorder:
         if self._latest:
             self._store.checkpoint({i: _lane_snapshot(done) for i, done in self._latest.items()})
         self._saved = time.monotonic()
+
+
+def _health(done: RoundDone) -> LaneHealth:
+    """What was measured inside a lane before and after a round."""
+    probe = done.lane.probe
+    if probe is None:
+        return LaneHealth()
+    return LaneHealth(
+        probe.names,
+        [measured.epoch for measured in done.health],
+        [measured.layers for measured in done.health],
+        [measured.lane for measured in done.health],
+        probe.fault,
+    )
 
 
 def _numbered(arrays: Sequence[Any]) -> dict[str, Any]:

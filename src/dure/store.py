@@ -41,6 +41,7 @@ from dure._files import (
     tensor_pieces,
     write_atomically,
 )
+from dure._health_tables import LaneHealth, Recorded
 from dure._runs import (
     CHECKPOINTS,
     CURVES,
@@ -56,12 +57,14 @@ from dure._runs import (
     refuse_unless_empty,
     slug,
 )
-from dure._types import LaneKey, Status
+from dure._types import FirstNan, LaneKey, Status
 
 __all__ = [
+    "LaneHealth",
     "LaneRound",
     "LaneRow",
     "LaneSnapshot",
+    "Recorded",
     "RunEntry",
     "Store",
     "is_run_folder",
@@ -205,6 +208,46 @@ class Store:
 
     # Writing
 
+    def extend(self, lanes: Sequence[LaneKey]) -> None:
+        """Add the lanes that are not there yet, all waiting, after those that are.
+
+        The table of lanes says which lanes there are; the seeds in the manifest follow it. Whoever
+        is killed between the two leaves a manifest that names fewer seeds, which the next call
+        mends, also if it adds nothing.
+
+        Raises
+        ------
+        RunFolderError
+            The folder cannot be written.
+        """
+        self._must_write("add lanes")
+        known = set(self.lanes)
+        new = [LaneKey(*key) for key in lanes if key not in known]
+        if new:
+            with explained("add lanes", self.folder):
+                # All lanes synced now must have weights that would survive a power cut.
+                self._sync()
+                self._curves.extend(new)
+        study = self.manifest.get("study")
+        seeds = list(dict.fromkeys(int(key.seed) for key in self.lanes))
+        if isinstance(study, dict) and study.get("seeds") != seeds:
+            self.rewrite_manifest({"study": {**study, "seeds": seeds}})
+
+    def rewrite_manifest(self, parts: Mapping[str, Any]) -> None:
+        """Exchange parts of the manifest: whoever reads sees the old one or the new, whole.
+
+        Raises
+        ------
+        RunFolderError
+            The folder cannot be written; the manifest is then the old one.
+        """
+        self._must_write("rewrite the manifest")
+        manifest = {**self.manifest, **parts}
+        text = json.dumps(manifest, indent=2, ensure_ascii=False)
+        with explained("rewrite the manifest", self.folder):
+            write_atomically(self.folder / MANIFEST, iter([text.encode()]))
+        self.manifest = manifest
+
     def record_round(self, rounds: Sequence[LaneRound]) -> None:
         """Add epochs to the curves of lanes, all in one transaction.
 
@@ -254,6 +297,7 @@ class Store:
         weights: Mapping[str, np.ndarray],
         best_weights: Mapping[str, np.ndarray] | None,
         test: Mapping[str, float],
+        first_nan: FirstNan | None = None,
     ) -> None:
         """Store a lane's weights, then mark it as done: once, after its last `record_round`.
 
@@ -271,6 +315,8 @@ class Store:
             Arrays after its best epoch; None where they are the same as `weights`.
         test
             Metrics on the test set; {} without one.
+        first_nan
+            Where its numbers were lost; None where they were not or it is not known.
 
         Raises
         ------
@@ -295,7 +341,7 @@ class Store:
                 status.kind, None if status.epoch is None else int(status.epoch), status.reason
             )
             best = None if best_epoch is None else int(best_epoch)
-            self._curves.finish(lane, plain, best, digest, test)
+            self._curves.finish(lane, plain, best, digest, test, first_nan)
         if digest:
             self._pending.append(lane)
 
@@ -396,6 +442,11 @@ class Store:
         """
         with explained("read the curves", self.folder):
             return self._curves.table()
+
+    def health(self) -> tuple[Recorded, dict[int, FirstNan]]:
+        """What was measured inside lanes, and by lane where its numbers were first not finite."""
+        with explained("read what was measured of the layers", self.folder):
+            return self._curves.health()
 
     def tests(self) -> dict[int, dict[str, float]]:
         """Per lane, by index, the test metrics given to `finish_lane`; only lanes that have any."""

@@ -26,12 +26,15 @@ from dure._errors import StudyError
 from dure._preparation import transformed
 from dure._types import LaneKey
 from dure._variants import Variant, check_build, make_variants
-from dure.data.splits import Split, split_in_two, splits_of
+from dure.data.splits import Split, split_in_two, splits_of, train_on_share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dure.cure.cured import Cured
     from dure.engine.planned import Plan
+    from dure.evidence.capacity import Capacity
+    from dure.evidence.growth import LearningCurve
     from dure.result import Result
 
 __all__ = ["Split", "Study", "Variant"]
@@ -66,6 +69,11 @@ class Study:
     validation_data
         ``(x, y)`` or ``(x, y, sample_weight)`` to validate on. At most one of `folds`,
         `validation_split` and `validation_data` can be given.
+    train_share
+        The share of each split's training rows that trains, above 0 and up to 1; what validates
+        stays the same. A smaller share's rows are among those of a larger one, the same for every
+        variant and seed, with classes in their proportions; of rows in order of time
+        (`Data.time_gap`) the most recent.
     epochs, batch_size, shuffle, class_weight, validation_freq, validation_batch_size
         As in Keras' ``fit``: `shuffle` True, False, or "batch" to change places only inside a
         batch. Class weights weigh training rows only.
@@ -73,6 +81,10 @@ class Study:
         Instances of ``keras.callbacks.Callback``; each lane has its own copy.
     name
         Begins the name of the run folder.
+    health
+        Whether to measure gradients, updates and activations of every layer at chosen epochs
+        (`Result.layer_curves`) and, where a loss becomes NaN, in which step and layer it began
+        (`Result.first_nan`). Changes nothing of the training.
 
     Raises
     ------
@@ -95,6 +107,8 @@ class Study:
     validation_freq: int | list[int] = 1
     validation_batch_size: int | None = None
     name: str = "study"
+    health: bool = True
+    train_share: float = 1.0
     variant_list: tuple[Variant, ...] = field(init=False)
     """The variants, normalised."""
     seed_list: tuple[int, ...] = field(init=False)
@@ -113,6 +127,8 @@ class Study:
         fit_arguments.check_count(size, "validation_batch_size", faults, optional=True)
         freq = fit_arguments.check_validation_freq(self.validation_freq, faults)
         fit_arguments.check_name(self.name, faults)
+        if not isinstance(self.health, (bool, np.bool_)):
+            faults.append(f"health is {self.health!r}; pass True or False.")
         if not isinstance(self.shuffle, (bool, np.bool_)) and self.shuffle != "batch":
             faults.append(f"shuffle is {self.shuffle!r}; pass True, False or 'batch'.")
         validation = self._check_data(faults)
@@ -131,6 +147,7 @@ class Study:
             faults.append(f"data is of type {type(self.data).__name__}; pass dure.Data(x, y).")
         fit_arguments.check_validation_split(self.validation_split, data, faults)
         fit_arguments.check_folds(self.folds, data, faults)
+        fit_arguments.check_train_share(self.train_share, faults)
         fit_arguments.check_class_weight(self.class_weight, data, faults)
         given = {
             "folds": self.folds is not None,
@@ -153,14 +170,17 @@ class Study:
         """One split for each fold (one in all without folds); rows index into `arrays`."""
         data = self.data
         if self._validation is not None:
-            return split_in_two(data.rows + row_count(self._validation.x), data.rows)
-        return splits_of(
-            data.rows,
-            data.labels,
-            data.time_gap,
-            folds=self.folds,
-            validation_split=float(self.validation_split),
-        )
+            whole = split_in_two(data.rows + row_count(self._validation.x), data.rows)
+        else:
+            whole = splits_of(
+                data.rows,
+                data.labels,
+                data.time_gap,
+                folds=self.folds,
+                validation_split=float(self.validation_split),
+            )
+        share = float(self.train_share)
+        return tuple(train_on_share(split, share, data.labels, data.time_gap) for split in whole)
 
     @cached_property
     def lanes(self) -> tuple[LaneKey, ...]:
@@ -247,6 +267,8 @@ class Study:
                 "validation_split": float(self.validation_split),
                 "validation_data": validation,
                 "splits": self._splits_fingerprint(),
+                # Not where all rows train: manifests from before this argument stay the same.
+                **({} if self.train_share == 1 else {"train_share": float(self.train_share)}),
                 "epochs": int(self.epochs),
                 "batch_size": int(self.batch_size),
                 "callbacks": [describe(callback) for callback in self.callbacks],
@@ -282,7 +304,15 @@ class Study:
         return prepare(self).plan
 
     def run(
-        self, out: str | Path | None = None, progress: bool = True, resume: bool = False
+        self,
+        out: str | Path | None = None,
+        progress: bool = True,
+        resume: bool = False,
+        *,
+        until: Literal["decided"] | None = None,
+        max_seeds: int = 50,
+        rope: float | None = None,
+        baseline: str | None = None,
     ) -> Result:
         """Train every lane and return the result.
 
@@ -293,11 +323,115 @@ class Study:
         progress
             Whether to show progress on the terminal.
         resume
-            Go on with the run in `out`; a folder that is not there yet is simply started.
+            Go on with the run in `out`; a folder that is not there yet is simply started. A study
+            with more seeds than the run, and nothing else changed, adds them to it.
+        until
+            "decided": train six seeds (or the study's own, if more), then add seeds until it is
+            settled which variant is best, or `max_seeds` have run, or it can be seen that even
+            these would not tell. The probability that any two variants without a difference are
+            ever called different is at most 5 %; ``result.sequential`` says what was decided.
+        max_seeds
+            Seeds in all, at most, with `until`.
+        rope
+            With `until`: variants that differ by no more than this, in the unit of the metric
+            that decides (the monitor on validation rows), may be settled as equivalent.
+        baseline
+            With `until`: compare every other variant with this one only; done when each is
+            settled.
+
+        Raises
+        ------
+        StudyError
+            Before anything is trained; everything that is wrong, at once.
+        StudyChangedError
+            `out` holds another study, or more seeds than this one has.
         """
         from dure.run import run_study
 
-        return run_study(self, out=out, progress=progress, resume=resume)
+        return run_study(
+            self, out=out, progress=progress, resume=resume,
+            until=until, max_seeds=max_seeds, rope=rope, baseline=baseline,
+        )  # fmt: skip
+
+    def learning_curve(
+        self,
+        shares: Sequence[float] = (0.1, 0.2, 0.5, 1.0),
+        out: str | Path | None = None,
+        progress: bool = True,
+    ) -> LearningCurve:
+        """Train on growing shares of the training rows: would more data help?
+
+        Every share validates on the same rows and as often, and takes at least as many steps of
+        the optimizer as the whole: shares train for more epochs by as much as theirs are shorter.
+        `dure.growing.learning_curve` says more.
+        """
+        from dure.growing import learning_curve
+
+        return learning_curve(self, shares, out, progress)
+
+    def capacity(
+        self,
+        over: Mapping[str, Sequence[Any]],
+        out: str | Path | None = None,
+        progress: bool = True,
+    ) -> Capacity:
+        """Train each variant in several sizes: how large need the network be?
+
+        `over` names one argument of `build` and its values, as ``{"units": [4, 8, 16, 32]}``.
+        `dure.growing.capacity` says more.
+        """
+        from dure.growing import capacity
+
+        return capacity(self, over, out, progress)
+
+    def cure(
+        self,
+        out: str | Path | None = None,
+        progress: bool = True,
+        resume: bool = False,
+        *,
+        seeds: int | Sequence[int] | None = None,
+        variant: str | None = None,
+        max_trials: int = 10,
+        anyway: bool = False,
+    ) -> Cured:
+        """Find what ails the network, try changes that may mend it, and hand back the best.
+
+        The study is trained as it is; what its result's `health()` finds says which changes are
+        tried. Round 1 trains each of them on the same seeds and folds as the network as it is,
+        round 2 the best and their combinations on new seeds, the check the winner on twice as
+        many that are newer still. Test data are looked at once, after that.
+
+        Parameters
+        ----------
+        out
+            A folder for all of it; None makes one under ``runs/``.
+        progress
+            Whether to show progress on the terminal.
+        resume
+            Go on with the search in `out`, to the same end; a new folder is simply started.
+        seeds
+            Of the first round; default the study's own, but at least 5.
+        variant
+            The variant to cure; default the best by the monitor.
+        max_trials
+            Cures in the first round at most.
+        anyway
+            Where nothing is found, try a few general cures all the same.
+
+        Raises
+        ------
+        StudyError
+            No rows are held for validation, or an argument is wrong; all faults at once.
+        RunFolderError
+            `out` holds something else.
+        """
+        from dure.cure.curing import cure_study
+
+        return cure_study(
+            self, out, progress, resume,
+            seeds=seeds, variant=variant, max_trials=max_trials, anyway=anyway,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         counts = (len(self.variant_list), len(self.seed_list), len(self.splits))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from dure._errors import RunFolderError
+from dure._errors import RunFolderError, StudyError
 from dure.cli.app import (
     LANES_FAILED,
     OK,
@@ -73,38 +73,76 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="decided", help="Add seeds until it is settled which is best."
+        ),
+    ] = None,
+    max_seeds: Annotated[
+        int, typer.Option("--max-seeds", help="Seeds in all, at most, with --until.")
+    ] = 50,
+    rope: Annotated[
+        float | None,
+        typer.Option("--rope", help="With --until: a difference up to this counts as none."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", help="With --until: compare all others with this variant."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Run the study in a Python file.
 
     Example:  dure run reviews.py:study --seeds 10 --epochs 20 --set cell=LSTM --out runs/lstm
+
+    Example:  dure run reviews.py --until decided --max-seeds 50 --rope 0.005
     """
     with errors_in_words():
         file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
         changes = overrides(seeds, epochs, settings or [])
         source = {"file": str(Path(file).resolve()), "name": name or None, **changes}
-        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
+        terms = {"until": until, "max_seeds": max_seeds, "rope": rope, "baseline": baseline}
+        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, terms=terms)
         raise typer.Exit(_exit_code(result))
 
 
 @app.command()
-def resume(folder: Run, quiet: Quiet = False, as_json: Json = False) -> None:
-    """Go on with a run that was stopped or killed; it ends as if it never had been.
+def resume(
+    folder: Run,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", help="Seeds in all; more than it has are added.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run that was stopped or killed, or add seeds; it ends as if run at once.
 
-    Example:  dure resume runs/demo-3f9a1c
+    Example:  dure resume runs/demo-3f9a1c --seeds 20
     """
     with errors_in_words():
-        from dure.store import read_manifest
+        from dure.store import Store
 
         path = folder_of(folder)
-        source = read_manifest(path).get("source")
+        with Store.open(path, read_only=True) as store:
+            manifest, keys = store.manifest, store.lanes
+        source = manifest.get("source")
         if not source:
             raise RunFolderError(
                 f"{path} was started from Python, so only Python knows its build function: call "
                 f"study.run(out={str(path)!r}, resume=True) there."
             )
-        result = _run(source, path, resume=True, quiet=quiet, as_json=as_json)
+        terms = _terms_of(manifest)
+        if not terms:
+            # The folder itself knows best which seeds it has been given.
+            present = list(dict.fromkeys(key.seed for key in keys))
+            source = {**source, "seeds": _enlarged(present, seeds, path)}
+        elif seeds is not None:
+            raise StudyError(
+                f"{path} adds its seeds by itself until it is decided: resume it without --seeds."
+            )
+        result = _run(source, path, resume=True, quiet=quiet, as_json=as_json, terms=terms)
         raise typer.Exit(_exit_code(result))
 
 
@@ -157,13 +195,43 @@ def show(
             console.print(lanes_table(result))
 
 
+def _terms_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """How a run until decided was asked for; {} for any other."""
+    from dure.evidence.sequential import Sequential
+
+    sequential = Sequential.of_manifest(manifest)
+    if sequential is None:
+        return {}
+    rule = sequential.rule
+    most = rule.plan.looks[-1]
+    terms = {"max_seeds": most, "rope": rule.rope, "baseline": rule.baseline}
+    return {"until": "decided", **terms}
+
+
+def _enlarged(present: list[int], total: int | None, folder: Path) -> list[int]:
+    """The seeds there are, and the smallest numbers not among them up to a total."""
+    total = len(present) if total is None else total
+    if total < len(present):
+        raise StudyError(
+            f"--seeds is {total}, but {folder} has {len(present)} seeds: a run can be given more "
+            "seeds, not fewer."
+        )
+    others = [seed for seed in range(total) if seed not in present]
+    return present + others[: total - len(present)]
+
+
 def _run(
-    source: Mapping[str, Any], out: Path | None, resume: bool, quiet: bool, as_json: bool
+    source: Mapping[str, Any],
+    out: Path | None,
+    resume: bool,
+    quiet: bool,
+    as_json: bool,
+    terms: Mapping[str, Any] | None = None,
 ) -> Result:
     """Find a study, run it, and print what it found."""
     # A study's file may print; with --json only the document may reach the standard output.
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        result = _trained(source, out, resume, silent=quiet or as_json)
+        result = _trained(source, out, resume, quiet or as_json, terms or {})
     if as_json:
         print(_json(result, None))
     elif not quiet:
@@ -172,12 +240,20 @@ def _run(
         console = Console()
         console.print()
         console.print(summary_table(result))
+        if (sequential := result.sequential) is not None:
+            print(f"\n{sequential}")
         pictures = sorted((result.folder / "pictures").glob("*.png"))
         print(f"\nRun folder {result.folder} ({len(pictures)} pictures in pictures/)")
     return result
 
 
-def _trained(source: Mapping[str, Any], out: Path | None, resume: bool, silent: bool) -> Result:
+def _trained(
+    source: Mapping[str, Any],
+    out: Path | None,
+    resume: bool,
+    silent: bool,
+    terms: Mapping[str, Any],
+) -> Result:
     console = Console(stderr=True, quiet=silent)
     planned = False
     with _said_on_interrupt(console, lambda: not planned):
@@ -189,13 +265,14 @@ def _trained(source: Mapping[str, Any], out: Path | None, resume: bool, silent: 
 
             def shown(prepared: Any) -> Any:
                 nonlocal planned
-                planned = True
                 waiting.stop()
-                if not silent:
-                    print(prepared.plan, end="\n\n")
+                if not silent and not planned:
+                    most = f"at most {terms['max_seeds']} seeds: " if terms.get("until") else ""
+                    print(f"{most}{prepared.plan}", end="\n\n")
+                planned = True
                 return reporter_for(prepared, progress=not silent)
 
-            return run_study(study, out, resume=resume, source=source, reporter=shown)
+            return run_study(study, out, resume=resume, source=source, reporter=shown, **terms)
 
 
 @contextmanager
@@ -212,6 +289,8 @@ def _json(result: Result, metric: str | None) -> str:
     summary = result.summary(metric).to_dict(orient="records")
     lanes = json.loads(result.lanes.to_json(orient="records"))
     document = {"folder": str(result.folder), "summary": summary, "lanes": lanes}
+    if "sequential" in result.manifest:
+        document["sequential"] = result.manifest["sequential"]
     return json.dumps(without_nan(document), ensure_ascii=False)
 
 

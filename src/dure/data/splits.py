@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -125,3 +125,36 @@ def k_folds(rows: int, folds: int, labels: npt.NDArray[np.int64] | None) -> tupl
         Split(fold, train.astype(np.int32), validation.astype(np.int32))
         for fold, (train, validation) in enumerate(made, 1)
     )
+
+
+def train_on_share(
+    split: Split, share: float, labels: npt.NDArray[np.int64] | None, time_gap: int | None
+) -> Split:
+    """The split with only a share of its training rows, rounded to whole rows, at least one.
+
+    Parameters
+    ----------
+    share
+        Above 0, up to 1. The rows of a smaller share are among those of a larger one.
+    labels
+        The class of each row: then every class keeps its proportion, to about one row.
+    time_gap
+        For rows in order of time the last ones are kept, those nearest to what validates.
+    """
+    rows = split.train
+    kept = max(1, round(share * len(rows)))
+    if kept >= len(rows):
+        return split
+    if time_gap is not None:
+        return replace(split, train=rows[-kept:])
+    order = np.random.default_rng([FOLD_SEED, split.fold]).permutation(len(rows))
+    if labels is not None:
+        # A row's place among the shuffled rows of its class, as a share of the class: in the order
+        # of these every beginning has all classes in their proportions.
+        classes = labels[rows[order]]
+        place = np.empty(len(rows))
+        for one in np.unique(classes):
+            mine = np.flatnonzero(classes == one)
+            place[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
+        order = order[np.argsort(place, kind="stable")]
+    return replace(split, train=np.sort(rows[order[:kept]]))

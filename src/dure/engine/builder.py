@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure._types import LaneKey
+from dure.engine.chosen import sample
 from dure.engine.host import callbacks_of_lane
 from dure.engine.lane import BatchOrder, Lane, with_leaves
 from dure.engine.plan import Prepared, other_architecture
@@ -75,6 +76,7 @@ class LaneBuilder:
         carry = program.start(state_of(model))
         on_device = self._on_device(key)
         callbacks = callbacks_of_lane(self.prepared.callbacks.host, key)
+        chosen = self.prepared.measuring
         lane = Lane(
             index=index,
             key=key,
@@ -90,6 +92,9 @@ class LaneBuilder:
             callbacks=tuple(callbacks),
             model=model if callbacks else None,
             keep=on_device,
+            probe=self.prepared.probe(key),
+            measuring=chosen,
+            sample=sample(split.train, chosen.rows) if chosen.epochs else None,
         )
         if restored is not None:
             lane.carry = with_leaves(carry, restored.leaves)

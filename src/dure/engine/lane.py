@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
 import numpy.typing as npt
 
-from dure._types import LaneKey, Status
+from dure._types import FirstNan, LaneKey, Status
+from dure.engine.chosen import NOTHING, Measuring
+from dure.engine.health import Health, Probe
 from dure.engine.program import DIVERGED, STOPPED, Carry, Orders, Program, Rows
 
 IntArray = npt.NDArray[np.int32]
@@ -96,6 +98,10 @@ class Lane:
         The lane's own Keras model, only where host callbacks need one.
     keep
         Whatever must stay alive as long as the lane.
+    probe, measuring, sample
+        What measures its layers, at which epochs, and on which rows; None for nothing.
+    health
+        What was measured and not told of yet.
     """
 
     index: int
@@ -114,10 +120,24 @@ class Lane:
     test_rows: Rows | None = None
     seconds: float = 0.0
     keep: Any = None
+    probe: Probe | None = None
+    measuring: Measuring = NOTHING
+    sample: IntArray | None = None
+    health: list[Health] = field(default_factory=list)
 
-    def round_epochs(self, target_seconds: float) -> int:
-        """How many epochs the next round should run: about `target_seconds` worth."""
+    def epochs_to_measure(self) -> int | None:
+        """Epochs until the lane is measured again; None: never."""
+        following = self.measuring.next_after(self.epoch)
+        return None if following is None else following - self.epoch
+
+    def round_epochs(self, target_seconds: float, most: int | None = None) -> int:
+        """How many epochs the next round should run: `target_seconds` worth, but not over `most`.
+
+        A lane that is to be measured in the middle of a round could not be.
+        """
         left = self.epochs - self.epoch
+        if most is not None:
+            left = min(left, most)
         known = self.program.seconds_per_epoch
         if self.callbacks or known is None or self._rates_depend_on_results():
             return min(1, left)
@@ -145,12 +165,13 @@ class Lane:
             self.order.epochs(count, room), self.validation, rates, validate, np.int32(count)
         )
 
-    def status(self, carry_status: int) -> Status:
-        """The lane's status after a round."""
+    def status(self, carry_status: int, lost: FirstNan | None = None) -> Status:
+        """The lane's status after a round; `lost` says where its numbers were, if it is known."""
         if carry_status == STOPPED:
             return Status("stopped", self.epoch)
         if carry_status == DIVERGED:
-            return Status("diverged", self.epoch, "loss became NaN")
+            reason = "loss became NaN" + ("" if lost is None else f" at {lost}")
+            return Status("diverged", self.epoch, reason)
         return Status("finished") if self.epoch >= self.epochs else Status("running")
 
 

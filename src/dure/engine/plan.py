@@ -15,7 +15,9 @@ import numpy as np
 
 from dure._errors import DureError, MemoryPlanError, StudyError, line_in
 from dure._types import LaneKey, Monitor
+from dure.engine.chosen import NOTHING, PROBE_BYTES, Measuring, Work, measuring
 from dure.engine.controllers import Controller, controller, direction
+from dure.engine.health import Probe, layer_names
 from dure.engine.host import Callbacks, sort_callbacks
 from dure.engine.memory import available_bytes, peak_bytes, tree_bytes
 from dure.engine.planned import Plan, PlannedProgram, megabytes
@@ -74,6 +76,21 @@ class Prepared:
     callbacks: Callbacks
     prototypes: dict[str, Prototype]
     batch: Batch
+    measuring: Measuring = NOTHING
+    _probes: dict[Any, Probe] = field(default_factory=dict)
+
+    def probe(self, key: LaneKey) -> Probe | None:
+        """What measures a lane; variants that share a program and layers' names share it."""
+        if not self.measuring.epochs:
+            return None
+        prototype, program = self.prototypes[key.variant], self.program(key)
+        at_once = program.width * program.shape.batch_size // self.measuring.rows
+        width = max(1, min(program.width, at_once))
+        first = min(prototype.programs)
+        known = (id(prototype.programs[first]), layer_names(prototype.lowered))
+        if known not in self._probes:
+            self._probes[known] = Probe(prototype.lowered, width)
+        return self._probes[known]
 
     def program(self, key: LaneKey) -> Program:
         """The program that trains a lane."""
@@ -125,10 +142,15 @@ def prepare(study: Study) -> Prepared:
     if problems:
         raise StudyError(list(dict.fromkeys(problems)))
     memory = _trace_programs(study, callbacks, prototypes, rows)
+    chosen = _measuring(study, prototypes, memory)
+    for program, needed in memory.items():
+        # A measurement comes between two rounds, on more or fewer rows than a batch has.
+        probe = min(needed * chosen.rows // study.batch_size, needed + PROBE_BYTES)
+        memory[program] = max(needed, probe)
     plan = _plan(study, prototypes, memory, tree_bytes(rows))
     if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
-    return Prepared(study, plan, callbacks, prototypes, batch)
+    return Prepared(study, plan, callbacks, prototypes, batch, chosen)
 
 
 def row_shapes(study: Study) -> Rows:
@@ -290,6 +312,21 @@ def program_shape(
         sets_rate=bool(callbacks.schedulers),
         stop_on_nan=stop_on_nan,
         diverge_on_nan=diverge_on_nan,
+    )
+
+
+def _measuring(study: Study, prototypes: dict[str, Prototype], memory: dict[int, int]) -> Measuring:
+    """When lanes are measured; the same for all of a study, so that they can be compared."""
+    if not study.health:
+        return NOTHING
+    return measuring(
+        Work(
+            epochs=study.epochs,
+            train_rows=min(len(split.train) for split in study.splits),
+            batch_size=study.batch_size,
+            parameters=min(parameters(p.lowered.model) for p in prototypes.values()),
+            memory_bytes=max(memory.values()),
+        )
     )
 
 

@@ -21,11 +21,14 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from dure._types import Status
+from dure._types import FirstNan, Status
 from dure.engine.finish import Finished, finish
+from dure.engine.health import Health
 from dure.engine.hooks import HostCallbacks
 from dure.engine.lane import Lane
-from dure.engine.program import RUNNING, Carry, Orders, Program
+from dure.engine.nans import find_first_nan
+from dure.engine.probing import Probing
+from dure.engine.program import DIVERGED, RUNNING, Carry, Orders, Program
 
 ROUND_SECONDS = 1.0
 """Aim for the length of a round: short enough to stop and to show progress, long enough to cost
@@ -44,6 +47,7 @@ class RoundDone:
     carry: Carry
     slot: int
     order: Mapping[str, Any]
+    health: tuple[Health, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -58,6 +62,7 @@ class LaneDone:
     index: int
     status: Status
     finished: Finished | None
+    first_nan: FirstNan | None = None
 
 
 @dataclass(frozen=True)
@@ -256,13 +261,15 @@ class _Slots:
         self.lanes: list[Lane | None] = [None] * program.width
         self.hosts: dict[int, HostCallbacks] = {}
         self.carry: Any = None
+        self.probing = Probing(program)
 
     def train(self, first: Lane) -> None:
         """Train this lane, and others of its kind beside and after it, until no slot is busy."""
         try:
             self._put(0, first)
             self._fill(first, wait=True)
-            self.program.compile(lambda change: self.tell(Compiling(change)))
+            with self.probing.compiled_beside(self.lanes):
+                self.program.compile(lambda change: self.tell(Compiling(change)))
             while any(self.lanes) and not self.stop.is_set():
                 self._round(first.rows)
                 self._fill(first, wait=False)
@@ -289,23 +296,30 @@ class _Slots:
             self.carry = self.hosts[slot].train_begin(self.carry)
 
     def _round(self, rows: Any) -> None:
-        epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS) for n in self.lanes]
+        self.probing.measure_start(self.lanes, self.carry, rows)
+        most = self.probing.most_epochs(self.lanes)
+        epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS, most) for n in self.lanes]
         for host in self.hosts.values():
             self.carry = host.epoch_begin(self.carry)
         orders = [self._orders(s, count) for s, count in enumerate(epoch_counts)]
         stacked = jax.tree.map(lambda *a: np.stack(a), *orders)
-        start = time.perf_counter()
+        before, start = self.carry, time.perf_counter()
         self.carry, curves, ran = self.program(self.carry, stacked, rows)
         epochs_run, curves = np.asarray(ran), np.asarray(curves)
         seconds = time.perf_counter() - start
         if epochs_run.max():
             self.program.seconds_per_epoch = seconds / float(epochs_run.max())
         status = np.asarray(self.carry.status)
+        self.probing.measure_end(self.lanes, self.carry, rows, epochs_run)
         share = seconds / max(1, sum(lane is not None for lane in self.lanes))
         for slot, lane in enumerate(self.lanes):
             if lane is not None:
-                self._tell_round(slot, lane, curves[slot, : epochs_run[slot]], share)
-                self._end_if_done(slot, lane, int(status[slot]))
+                row = curves[slot, : epochs_run[slot]]
+                self._tell_round(slot, lane, row, share)
+                lost = None
+                if status[slot] == DIVERGED:
+                    lost = find_first_nan(lane, before, stacked, slot, row)
+                self._end_if_done(slot, lane, int(status[slot]), lost)
 
     def _orders(self, slot: int, count: int) -> Orders:
         lane = self.lanes[slot]
@@ -325,11 +339,14 @@ class _Slots:
         metrics = self.program.metrics(curves)
         if slot in self.hosts:
             self.carry = self.hosts[slot].epoch_end(self.carry, metrics)
-        order = lane.order.state()
-        self.tell(RoundDone(lane, first, metrics, seconds, lane.seconds, self.carry, slot, order))
+        order, health = lane.order.state(), tuple(lane.health)
+        lane.health.clear()
+        self.tell(
+            RoundDone(lane, first, metrics, seconds, lane.seconds, self.carry, slot, order, health)
+        )
 
-    def _end_if_done(self, slot: int, lane: Lane, code: int) -> None:
-        status = lane.status(code)
+    def _end_if_done(self, slot: int, lane: Lane, code: int, lost: FirstNan | None) -> None:
+        status = lane.status(code, lost)
         host = self.hosts.get(slot)
         if host is not None and host.stopped and code == RUNNING:
             status = Status("stopped", lane.epoch)
@@ -340,7 +357,7 @@ class _Slots:
             host.train_end()
             del self.hosts[slot]
         self.lanes[slot] = None
-        self.tell(LaneDone(lane.index, status, finish(lane, carry)))
+        self.tell(LaneDone(lane.index, status, finish(lane, carry), lost))
 
 
 def _set(stacked: Any, slot: int, value: Any) -> Any:

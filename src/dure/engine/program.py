@@ -168,6 +168,11 @@ class Program:
         """The carry the program was traced with."""
         return self._specs[0]  # type: ignore[no-any-return]
 
+    @property
+    def row_shapes(self) -> Rows:
+        """Shapes and types of the arrays the program was traced with."""
+        return self._specs[1]  # type: ignore[no-any-return]
+
     def widened(self, width: int) -> Program:
         """The same program for another number of stacked lanes, traced and not compiled."""
         wider = Program(self.lowered, self.shape, self._monitor, self.controllers, width)
@@ -325,7 +330,7 @@ class Program:
         """Train on the rows of one batch."""
 
         def step() -> Any:
-            batch = _batch(rows.x, rows.y, rows.train_weight, indices)
+            batch = take_rows(rows, indices)
             return same_types(self.lowered.train_step(*loop, batch), loop)
 
         if not self.shape.stop_on_nan:
@@ -366,6 +371,11 @@ class Program:
         step = partial(self.test_batch, rows=rows)
         state, metrics = _in_batches(step, start, order, self.shape.validation_batch_size)
         return state, self.lowered.results(metrics)
+
+
+def take_rows(rows: Rows, indices: Any) -> Batch:
+    """The training batch of these rows."""
+    return _batch(rows.x, rows.y, rows.train_weight, indices)
 
 
 def _batch(x: Arrays, y: Arrays, weight: Arrays, indices: Any) -> Batch:

@@ -17,6 +17,7 @@ import keras  # noqa: E402
 
 from dure._arrays import Tree, check_rows, convert, map_leaves, row_count  # noqa: E402
 from dure._errors import DureError  # noqa: E402
+from dure.layers.watch import owners_of, with_fixed_seeds  # noqa: E402
 from dure.lens.named import attributes  # noqa: E402
 from dure.lens.network import BATCH, Network  # noqa: E402
 
@@ -49,7 +50,7 @@ def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:
     x = network.inputs(x)
     y = _targets(network, x, y)
     model = network.model
-    owners = _owners(network)
+    owners = owners_of(model, network.layers)
     if not owners:
         raise DureError(f"{model.name!r} has no trainable weights, so there are no gradients.")
     loss, slopes = _mean_gradient(network, x, y)
@@ -89,19 +90,6 @@ def _targets(network: Network, x: Tree, y: Tree) -> Tree:
     return y
 
 
-def _owners(network: Network) -> list[str]:
-    """For each trainable variable the innermost layer that has it."""
-    owner: dict[int, str] = {}
-    for name, layer in network.layers.items():
-        for variable in layer.trainable_variables:
-            known = owner.get(id(variable))
-            # A layer used in several places counts where it comes first.
-            if known is None or name.startswith(f"{known}/"):
-                owner[id(variable)] = name
-    model = network.model
-    return [owner.get(id(variable), model.name) for variable in model.trainable_variables]
-
-
 def _mean_gradient(network: Network, x: Tree, y: Tree) -> tuple[float, list[Any]]:
     model, rows = network.model, row_count(x)
     _build_loss(model, x, y)
@@ -116,7 +104,7 @@ def _mean_gradient(network: Network, x: Tree, y: Tree) -> tuple[float, list[Any]
 
     program = network.program(("loss", model._compile_loss), lambda: jax.value_and_grad(loss))
     trainable, other = network.state()
-    other = _with_fixed_seeds(model, other)
+    other = with_fixed_seeds(model, other)
     total, sums = 0.0, [np.zeros(v.shape) for v in model.trainable_variables]
     size = _batch(rows)
     for start in range(0, rows, size):
@@ -126,15 +114,6 @@ def _mean_gradient(network: Network, x: Tree, y: Tree) -> tuple[float, list[Any]
         total += share * float(value)
         sums = [s + share * np.asarray(g, np.float64) for s, g in zip(sums, slope, strict=True)]
     return total, sums
-
-
-def _with_fixed_seeds(model: keras.Model, values: list[Any]) -> list[Any]:
-    """Values of the non-trainable variables, those of seed generators numbered through."""
-    pairs = zip(model.non_trainable_variables, values, strict=True)
-    return [
-        jnp.array([place, 0], "uint32") if variable.name == "seed_generator_state" else value
-        for place, (variable, value) in enumerate(pairs)
-    ]
 
 
 def _batch(rows: int) -> int:

@@ -11,6 +11,7 @@ require_jax_backend()
 import keras  # noqa: E402
 
 from dure._arrays import Tree  # noqa: E402
+from dure.layers.watch import first  # noqa: E402
 from dure.lens import watch  # noqa: E402
 from dure.lens.network import Network  # noqa: E402
 
@@ -61,5 +62,5 @@ def _first_loss(model: keras.Model) -> Any:
     if isinstance(loss, dict):
         names = getattr(model, "output_names", None) or list(loss)
         loss = loss.get(names[0])
-    loss = watch.first(loss) if loss else None
+    loss = first(loss) if loss else None
     return keras.losses.get(loss) if isinstance(loss, str) else loss

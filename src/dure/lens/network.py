@@ -23,6 +23,7 @@ from dure._arrays import (  # noqa: E402
     leaves,
 )
 from dure._errors import DureError, did_you_mean  # noqa: E402
+from dure.layers.watch import first, walk, watched  # noqa: E402
 from dure.lens import watch  # noqa: E402
 
 BATCH = 256
@@ -71,7 +72,7 @@ class Network:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
-        self.layers: dict[str, Any] = dict(watch.walk(model))
+        self.layers: dict[str, Any] = dict(walk(model))
         """Every layer by name, those of inner models as "inner/name", in the model's order."""
         self._programs: dict[Any, Any] = {}
         self._calls: dict[Any, tuple[list[Call], tuple[int, ...]]] = {}
@@ -157,8 +158,8 @@ class Network:
 
         def forward(state: Any, rows: Tree) -> Any:
             see(INPUT, None, rows)
-            with watch.watched(self.layers, note):
-                out = watch.first(self.apply(state, rows))
+            with watched(self.layers, note):
+                out = first(self.apply(state, rows))
             see(OUTPUT, None, out)
             return out
 
@@ -175,7 +176,7 @@ class Network:
         given: dict[tuple[str, int], Any] = {}
 
         def note(name: str, inputs: Any, output: Any) -> None:
-            leaf = watch.first(output)
+            leaf = first(output)
             if name == OUTPUT:
                 for (giver, place), known in given.items():
                     if known is leaf:
@@ -184,7 +185,7 @@ class Network:
                 given[name, seen[name].calls] = leaf
                 seen[name] = seen[name]._replace(calls=seen[name].calls + 1)
             elif name != INPUT and hasattr(leaf, "shape"):
-                came = watch.first(inputs)
+                came = first(inputs)
                 dtype, size = str(getattr(came, "dtype", "")), tuple(getattr(came, "shape", ()))
                 seen[name] = Call(name, dtype, size, tuple(leaf.shape[1:]), str(leaf.dtype), 1, -1)
                 given[name, 0] = leaf
@@ -195,7 +196,7 @@ class Network:
                     # Of layers that a subclassed model has but never calls.
                     warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
                     self.model(watch.one_row(x))
-                self.layers = dict(watch.walk(self.model))
+                self.layers = dict(walk(self.model))
             shape = self.visit(x, note)
         except Exception as error:  # whatever a layer raises when shapes do not fit
             raise DureError(self._refusal(x, error)) from error
@@ -254,11 +255,11 @@ class Network:
             seen: dict[str, Any] = {}
 
             def keep(name: str, inputs: Any, output: Any) -> Any:
-                seen.setdefault(name, watch.first(output))
+                seen.setdefault(name, first(output))
                 return output
 
-            with watch.watched(chosen, keep):
-                out = watch.first(self.apply(state, rows))
+            with watched(chosen, keep):
+                out = first(self.apply(state, rows))
             return {**seen, OUTPUT: out}
 
         program = self.program(("outputs", names), lambda: forward)
@@ -275,7 +276,7 @@ class Network:
     def shape(self, at: str, x: Tree) -> tuple[int, ...]:
         """Shape of the values at `INPUT` or at a layer's output, without rows."""
         if at == INPUT:
-            return tuple(watch.first(x).shape[1:])
+            return tuple(first(x).shape[1:])
         for call in self.calls(x):
             if call.name == at:
                 return call.shape

@@ -17,6 +17,7 @@ import jax.numpy as jnp  # noqa: E402
 
 from dure._arrays import Array, Tree, is_nested, row_count  # noqa: E402
 from dure._errors import DureError  # noqa: E402
+from dure.layers.watch import first, watched, with_first  # noqa: E402
 from dure.lens import watch  # noqa: E402
 from dure.lens.head import head  # noqa: E402
 from dure.lens.network import BATCH, INPUT, Network  # noqa: E402
@@ -153,15 +154,15 @@ def _program(network: Network, at: str, x: Tree, reduce: Reduce) -> Any:
         def move(name: str, inputs: Any, output: Any) -> Any:
             if name in seen:
                 return output
-            value = watch.first(output)
+            value = first(output)
             part = along.reshape(-1, *[1] * (value.ndim - 1)).astype(value.dtype)
             seen[name] = value + (part - 1) * (value - base.astype(value.dtype))
             seen["difference"] = value - base.astype(value.dtype)
-            return watch.with_first(output, seen[name] + shift)
+            return with_first(output, seen[name] + shift)
 
         start = move(INPUT, None, rows) if at == INPUT else rows
-        with watch.without_activation(last, top.call), watch.watched(chosen, move):
-            out = watch.first(network.apply(state, start))
+        with watch.without_activation(last, top.call), watched(chosen, move):
+            out = first(network.apply(state, start))
         out = out.reshape(out.shape[0], -1, top.units).sum(axis=1)
         out = jnp.concatenate([-out, out], axis=-1) if top.binary else out
         target = jnp.argmax(out, axis=-1) if target is None else target

@@ -18,9 +18,9 @@ import keras  # noqa: E402
 
 from dure._arrays import Array, Tree, is_nested  # noqa: E402
 from dure._errors import DureError  # noqa: E402
+from dure.layers.watch import walk  # noqa: E402
 from dure.lens.named import attributes  # noqa: E402
 from dure.lens.network import INPUT, LayerLike, Network  # noqa: E402
-from dure.lens.watch import walk  # noqa: E402
 
 _AXES: dict[type, tuple[str, ...]] = {
     keras.layers.Conv1D: ("step", "channel", "filter"),

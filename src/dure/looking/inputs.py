@@ -14,7 +14,7 @@ from dure._data import PADDING, UNKNOWN, Data
 from dure._errors import DureError
 from dure._preparation import transformed
 from dure.data.sequences import TextToSequences
-from dure.data.splits import Split, splits_of
+from dure.data.splits import Split, splits_of, train_on_share
 from dure.looking.targets import Networks
 
 
@@ -77,13 +77,15 @@ class Inputs:
             return ()
         study = manifest.get("study", {})
         folds = int(study.get("folds", 1))
-        return splits_of(
+        whole = splits_of(
             data.rows,
             data.labels,
             data.time_gap,
             folds=folds if folds > 1 else None,
             validation_split=float(study.get("validation_split", 0)),
         )
+        share = float(study.get("train_share", 1))
+        return tuple(train_on_share(split, share, data.labels, data.time_gap) for split in whole)
 
     @property
     def rows(self) -> int:

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from dure._intervals import interval_texts
 from dure._modes import mode_of
-from dure._tables import KINDS, aligned, count, source_of, summary_cells, summary_notes
+from dure._tables import KINDS, source_of, summary_cells, summary_notes
+from dure._text import aligned, count
 from dure._types import LaneKey, Status
 from dure.result import Result
 from dure.store import RunEntry

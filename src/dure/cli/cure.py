@@ -1,0 +1,66 @@
+"""The command that searches for cures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dure.cli.app import Epochs, Json, Quiet, Seeds, app, errors_in_words
+from dure.cli.source import find_study, overrides
+
+
+@app.command()
+def cure(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the search; one under runs/ if none.")
+    ] = None,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
+    ] = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="The variant to cure; the best one if none.")
+    ] = None,
+    max_trials: Annotated[
+        int, typer.Option("--max-trials", help="Cures in the first round at most.")
+    ] = 10,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Try general cures even if nothing is found.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the search in --out.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find what ails a network, try changes that may mend it, and write down the best.
+
+    Example:  dure cure reviews.py:study --seeds 5 --max-trials 8 --out runs/reviews-cure
+    """
+    with errors_in_words():
+        file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
+        changes = overrides(None, epochs, settings or [])
+        source = {"file": str(Path(file).resolve()), "name": name or None, **changes}
+        # A study's file may print; with --json only the document may reach the standard output.
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            study = find_study(source)
+            cured = study.cure(
+                out, not (quiet or as_json), resume,
+                seeds=seeds, variant=variant, max_trials=max_trials, anyway=anyway,
+            )  # fmt: skip
+        if as_json:
+            from dure.cure.record import account
+
+            print(json.dumps(account(cured), ensure_ascii=False))
+        elif not quiet:
+            print(f"\n{cured.told()}")

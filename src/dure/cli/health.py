@@ -1,0 +1,69 @@
+"""What ails the networks of a run: `dure health`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from dure.cli.app import Json, Run, app, errors_in_words, folder_of, without_nan
+
+if TYPE_CHECKING:
+    from dure.evidence.health import Health
+
+_COLOURS = ("bold red", "bold yellow", "bold")
+_BAD = ("nan", "loss_mismatch", "not_beating_chance", "exploding_gradient", "vanishing_gradient")
+_MILD = ("odd_seed", "overfitting", "classes_unbalanced", "underfitting")
+
+
+@app.command()
+def health(
+    folder: Run,
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Draw what was recorded of the layers.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Say what ails the networks: gradients, dead units, rate, loss, data, chance, seeds.
+
+    Example:  dure health latest
+    """
+    with errors_in_words():
+        from dure.result import load
+
+        result = load(folder_of(folder))
+        found = result.health()
+        paths = []
+        if pictures:
+            from dure.view.health import save_all
+
+            paths = save_all(result.layer_curves, result.folder)
+        if as_json:
+            document = {"folder": str(result.folder), **found.to_json()}
+            document["pictures"] = [str(path) for path in paths]
+            print(json.dumps(without_nan(document), ensure_ascii=False))
+            return
+        console = Console()
+        for line in _lines(found):
+            console.print(line, soft_wrap=False)
+        if paths:
+            console.print(Text(f"\n{len(paths)} pictures: {paths[0].parent}/health-*.png"))
+
+
+def _lines(found: Health) -> list[Text]:
+    """The lines of `Health.told`, names of variants and layers as they are, never as markup."""
+    styles = {}
+    for finding in found.findings:
+        level = 0 if finding.kind in _BAD else 2 if finding.kind in _MILD else 1
+        styles[finding.sentence] = _COLOURS[level]
+    lines = []
+    for line in found.lines():
+        number, dot, rest = line.partition(". ")
+        if dot and rest in styles:
+            lines.append(Text.assemble((f"{number}. ", styles[rest]), rest))
+        else:
+            lines.append(Text(line, style="dim" if line.startswith("   ") else ""))
+    return lines

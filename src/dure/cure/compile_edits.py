@@ -1,0 +1,83 @@
+"""Edits of the optimizer: another rate, a schedule, clipping. The network stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dure.cure.blueprint import Blueprint, CannotEdit, Config
+from dure.cure.edits import Edit
+
+_FIRST = "initial_learning_rate"
+
+
+@dataclass(frozen=True)
+class Optimise(Edit):
+    """A change to the optimizer's configuration; works for any model, subclassed ones too."""
+
+    stage = "compile"
+
+    def apply(self, drawing: Blueprint) -> str:
+        return ""
+
+    def compile(self, arguments: Config) -> None:
+        optimizer = arguments["optimizer"]
+        config = optimizer.get_config()
+        self.change(config)
+        arguments["optimizer"] = type(optimizer).from_config(config)
+
+    def change(self, config: Config) -> None:
+        """Change the optimizer's configuration in place."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Rate(Optimise):
+    """A learning rate `factor` times as large; of a schedule, its first rate."""
+
+    factor: float
+
+    def change(self, config: Config) -> None:
+        rate = config["learning_rate"]
+        if isinstance(rate, (int, float)):
+            config["learning_rate"] = _rounded(rate * self.factor)
+        elif _FIRST in rate.get("config", {}):
+            rate["config"][_FIRST] = _rounded(rate["config"][_FIRST] * self.factor)
+        else:
+            raise CannotEdit(f"its rate follows {rate.get('class_name')}, not one first number")
+
+
+@dataclass(frozen=True)
+class Cosine(Optimise):
+    """The rate falls to 0 along half a cosine over `steps` steps (Loshchilov & Hutter 2017)."""
+
+    steps: int
+
+    def change(self, config: Config) -> None:
+        rate = config["learning_rate"]
+        if not isinstance(rate, (int, float)):
+            raise CannotEdit("its rate follows a schedule already")
+        config["learning_rate"] = {
+            "module": "keras.optimizers.schedules",
+            "class_name": "CosineDecay",
+            "config": {_FIRST: _rounded(rate), "decay_steps": self.steps},
+            "registered_name": None,
+        }
+
+
+@dataclass(frozen=True)
+class Clip(Optimise):
+    """All gradients together scaled down to this norm (Pascanu, Mikolov & Bengio 2013)."""
+
+    norm: float
+
+    def change(self, config: Config) -> None:
+        clipped: list[Any] = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if config[k]]
+        if clipped:
+            raise CannotEdit(f"its optimizer has {clipped[0]} already")
+        config["global_clipnorm"] = self.norm
+
+
+def _rounded(rate: float) -> float:
+    """Without the last figures, which float32 and the product left there."""
+    return float(f"{rate:.6g}")

@@ -1,0 +1,67 @@
+"""What ails a study's baseline, from the two that know: `health()` and `overfitting()`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from dure._errors import DureError
+from dure._intervals import interval_texts
+from dure.evidence.findings.case import Finding
+
+if TYPE_CHECKING:
+    from dure.evidence.overfitting import Row
+    from dure.result import Result
+
+__all__ = ["Finding", "findings_of", "turn_of"]
+
+BY_HEART = 0.5
+"""Share of the validation loss by which training may be ahead before cures are tried."""
+
+
+def findings_of(result: Result, variant: str) -> list[Finding]:
+    """Findings of one variant and of its data, worst first.
+
+    `health()` speaks of overfitting where a network is ill with it. Cures are worth trying before:
+    where validation turns at all, or training is far ahead of it.
+    """
+    found = [f for f in result.health().findings if f.variant in (None, variant)]
+    kinds = {finding.kind for finding in found}
+    row = turn_of(result, variant)
+    if row is None or kinds & {"overfitting", "not_beating_chance", "nan"}:
+        return found
+    ahead = _ahead(row, variant)
+    return found if ahead is None else [*found, ahead]
+
+
+def _ahead(row: Row, variant: str) -> Finding | None:
+    """A finding where training is ahead of validation; None where it is not."""
+    gap, away = row.gap_at_turn, row.given_away
+    far = math.isfinite(gap.low) and gap.low > BY_HEART * abs(row.lowest.mean) > 0
+    if row.kind != "overfits" and not far:
+        return None
+    texts = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
+    told = []
+    if far:
+        told.append(
+            f"training is ahead of validation by {texts[0]} at a validation loss of "
+            f"{row.lowest.mean:.3g}, so much is learnt by heart"
+        )
+    if row.kind == "overfits":
+        told.append(
+            f"validation loss turns about epoch {row.turning_epoch.mean:.0f} and is up by "
+            f"{texts[1]} at epoch {row.end}"
+        )
+    numbers = {"gap": gap.mean, "given_away": away.mean, "lowest": row.lowest.mean}
+    sentence = f"{'; '.join(told)}."
+    sentence = f"{sentence[0].upper()}{sentence[1:]}"
+    return Finding("overfitting", variant, None, gap.n, gap.of, sentence, numbers)
+
+
+def turn_of(result: Result, variant: str) -> Row | None:
+    """Where a variant's validation loss turns; None where that cannot be said at all."""
+    try:
+        rows = result.overfitting().rows
+    except DureError:  # nothing was held for validation, or there are too few epochs
+        return None
+    return next((row for row in rows if row.variant == variant), None)

@@ -1,0 +1,118 @@
+"""The files a search for cures leaves beside its rounds."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure._errors import RunFolderError
+from dure._files import explained, write_atomically
+from dure.cure.cured import Cured
+from dure.cure.told import metric_in_words, told, verdict
+
+if TYPE_CHECKING:
+    from dure.study import Study
+
+REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
+
+
+def open_folder(folder: Path, request: dict[str, Any], resume: bool) -> None:
+    """Make the folder of a search, or find the one that is to be gone on with.
+
+    Raises
+    ------
+    RunFolderError
+        It is not empty and not to be resumed, or it holds another search.
+    """
+    path = folder / REQUEST
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if not resume:
+            raise RunFolderError(
+                f"{folder} already holds a search for cures: go on with it by resume=True "
+                "(--resume), or choose another folder."
+            )
+        changed = [k for k in request if before.get(k) != json.loads(json.dumps(request[k]))]
+        if changed:
+            told = "; ".join(f"{k} was {_short(before.get(k))}, is {_short(request[k])}"
+                             for k in changed)  # fmt: skip
+            raise RunFolderError(
+                f"{folder} holds another search, so it cannot be resumed: {told}. Search as it "
+                "was, or choose another folder."
+            )
+        return
+    with explained("make a folder for cures", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise RunFolderError(f"{folder} is not empty: choose a folder that is new or empty.")
+        write_atomically(path, iter([json.dumps(request, indent=1).encode()]))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def request_of(study: Study, **asked: Any) -> dict[str, Any]:
+    """What decides the course of a search, JSON-able."""
+    manifest = study.to_manifest()
+    return {**manifest["study"], "data": manifest["data"], **asked}
+
+
+def account(cured: Cured) -> dict[str, Any]:
+    """Everything that was found, JSON-able; what is not a number is null."""
+    document = {
+        "verdict": verdict(cured),
+        "helps": cured.helps,
+        "winner": None if cured.winner is None else cured.winner.account(),
+        "metric": cured.metric,
+        "metric_in_words": metric_in_words(cured.metric),
+        "mode": cured.mode,
+        "variant": cured.variant,
+        "findings": [
+            {"kind": f.kind, "layer": f.layer, "lanes": f.lanes, "of": f.of,
+             "sentence": f.sentence, "numbers": dict(f.numbers)}
+            for f in cured.findings
+        ],
+        "rounds": {k: [row.account() for row in rows] for k, rows in cured.effects.items()},
+        "cures": [cure.account() for cure in cured.candidates.cures],
+        "refused": [vars(r) for r in cured.candidates.refused],
+        "left_out": cured.candidates.left_out,
+        "test": [held.account() for held in cured.test],
+        "early_stopping": None if cured.stopping is None else cured.stopping.account(),
+        "best": {
+            "run": str(cured.best.lane.result.folder.relative_to(cured.folder)),
+            "variant": cured.best.lane.variant,
+            "seed": cured.best.lane.seed,
+            "fold": cured.best.lane.fold,
+            "epoch": cured.best.lane.best_epoch,
+        },
+        "folder": str(cured.folder),
+        "seconds": cured.seconds,
+    }  # fmt: skip
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write(cured: Cured) -> None:
+    """Write source, verdict and pictures into the folder of the search."""
+    from dure.view.cures import save_all
+
+    with explained("write what was found", cured.folder):
+        write_atomically(cured.folder / SOURCE, iter([cured.source.encode()]))
+        text = json.dumps(account(cured), indent=1, ensure_ascii=False)
+        write_atomically(cured.folder / VERDICT, iter([text.encode()]))
+        write_atomically(cured.folder / "told.txt", iter([told(cured).encode()]))
+    save_all(account(cured), cured.folder / "pictures")

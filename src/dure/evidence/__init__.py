@@ -1,0 +1,1 @@
+"""Conclusions from a result: comparisons, overfitting, health; each with its uncertainty."""

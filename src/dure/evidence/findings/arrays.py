@@ -1,0 +1,136 @@
+"""The data: inputs that are not scaled, classes of very different sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dure.evidence.findings.case import Case, Finding, Number, figure, percent
+
+LARGE, SMALL = 10.0, 0.01
+"""Root mean square of the inputs beyond which they are not "about 1".
+
+LeCun, Bottou, Orr & Müller (1998), "Efficient BackProp", section 4.3: inputs with mean 0 and
+variance 1; first weights (Glorot & Bengio 2010, He et al. 2015) are drawn for that. A factor of ten
+either way still trains; scikit-learn's diabetes table has 0.05.
+"""
+
+APART = 100.0
+"""Largest size of a feature against the smallest, from where one rate cannot serve both.
+
+The condition number of the squared error grows with the square of this (LeCun et al., section 5).
+"""
+
+UNBALANCED = 4.0
+"""Rows of the commonest class for one of the rarest; 4 to 1 is 80 % against 20 %, from where a
+minority is called "moderate" (Google's Machine Learning Crash Course, "Imbalanced datasets")."""
+
+_ENCODING = (
+    *("Embedding", "OneHot", "MultiHot", "CategoryEncoding", "IntegerLookup", "StringLookup"),
+    *("TextVectorization", "Hashing", "HashedCrossing", "Discretization", "TextToSequences"),
+)
+_NORMALISING = (
+    *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization"),
+    *("GroupNormalization", "UnitNormalization", "RMSNormalization", "SpectralNormalization"),
+    "Lambda",  # may do anything, scaling included
+)
+
+
+def find_all(cases: Sequence[Case]) -> Iterator[Finding]:
+    """Findings about the data, for all variants together where it is all of them."""
+    if cases:
+        yield from _not_scaled(cases)
+        yield from _unbalanced(cases)
+
+
+def _not_scaled(cases: Sequence[Case]) -> Iterator[Finding]:
+    affected = [case for case in cases if case.model and not _takes_anything(case)]
+    if not affected:
+        return
+    data = affected[0].data
+    for facts in data.get("inputs", ()):
+        told, numbers = _size_told(facts, len(data["inputs"]) > 1)
+        if not told:
+            continue
+        groups = [affected] if len(affected) == len(cases) else [[case] for case in affected]
+        for group in groups:
+            name = None if len(affected) == len(cases) else group[0].variant
+            lanes = sum(case.of for case in group)
+            sentence = told if name is None else f"{name}: {told[0].lower()}{told[1:]}"
+            yield Finding("inputs_not_scaled", name, None, lanes, lanes, sentence, numbers)
+
+
+def _takes_anything(case: Case) -> bool:
+    """Whether the network scales its inputs by itself, or takes integers that stand for things."""
+    layers = case.model.get("layers", ())
+    integers = any(each["integers"] for each in case.data.get("inputs", ()))
+    if integers and any(each["class"] in _ENCODING for each in layers):
+        return True
+    for each in layers:
+        if each["class"] in _NORMALISING:
+            return True
+        if each["parameters"]:
+            return False
+    return False
+
+
+def _size_told(facts: Mapping[str, Any], named: bool) -> tuple[str, dict[str, Number]]:
+    """What is wrong with an input's sizes, or ''."""
+    if facts.get("mean") is None or facts.get("feature_std_max") is None:
+        return "", {}
+    size = float(np.hypot(facts["mean"], facts["std"]))
+    small, large = facts["feature_size_min"], facts["feature_size_max"]
+    which = f"inputs {facts['name']}" if named else "inputs"
+    numbers: dict[str, Number] = {"min": facts["min"], "max": facts["max"]}
+    numbers |= {"mean": facts["mean"], "std": facts["std"], "size": size}
+    if large > LARGE and large / small >= APART:
+        numbers |= {"smallest_feature": small, "largest_feature": large}
+        numbers |= {"apart": large / small}
+        return (
+            f"The {which} are not scaled: one feature goes up to {figure(large)}, another only to "
+            f"{figure(small)}, {figure(large / small)} times less, so no rate suits both; "
+            "standardise them, as with Data(prepare=StandardScaler()).",
+            numbers,
+        )
+    if size <= LARGE and facts["feature_std_max"] >= SMALL:
+        return "", {}
+    remedy = "divide them by 255" if 1 < facts["max"] <= 255 and facts["min"] >= 0 else ""
+    remedy = remedy if len(facts["shape"]) > 1 and facts["max"] > 200 else "standardise them"
+    return (
+        f"The {which} are not scaled: they run from {figure(facts['min'])} to "
+        f"{figure(facts['max'])} (mean {figure(facts['mean'])}, deviation {figure(facts['std'])}), "
+        f"and first weights are drawn for values about 1; {remedy}, or begin the network with a "
+        "Rescaling or Normalization layer.",
+        numbers,
+    )
+
+
+def _unbalanced(cases: Sequence[Case]) -> Iterator[Finding]:
+    case = cases[0]
+    targets = case.data.get("targets", {})
+    counts = np.asarray(targets.get("counts") or [], dtype=np.float64)
+    known = counts[counts > 0]
+    weighted = case.study.get("class_weight") is not None
+    if len(known) < 2 or weighted or known.max() < UNBALANCED * known.min():
+        return
+    labels = targets["labels"]
+    most, least = int(np.argmax(counts)), int(np.argmin(np.where(counts > 0, counts, np.inf)))
+    share = float(known.max() / known.sum())
+    numbers: dict[str, Number] = {
+        "classes": len(known),
+        "commonest": labels[most],
+        "commonest_rows": int(counts[most]),
+        "rarest": labels[least],
+        "rarest_rows": int(counts[least]),
+        "accuracy_of_the_commonest": share,
+    }
+    told = (
+        f"The classes are unbalanced: class {labels[most]} has {figure(counts[most])} of "
+        f"{figure(known.sum())} training rows, class {labels[least]} only {figure(counts[least])}; "
+        f"always saying the commonest has an accuracy of {percent(share)}, so read accuracies "
+        "against that, and weigh the classes (class_weight) if the rare ones matter."
+    )
+    lanes = sum(each.of for each in cases)
+    yield Finding("classes_unbalanced", None, None, lanes, lanes, told, numbers)
