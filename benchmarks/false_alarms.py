@@ -1,6 +1,6 @@
 """False alarms of `Result.health` on healthy networks; writes the table of docs/health.md.
 
-    python benchmarks/false_alarms.py [--only LSTM] [--seeds 6] [--write]
+    python benchmarks/false_alarms.py [--only LSTM] [--seeds 6] [--first 100] [--write]
 
 Every network here learns its task with a sensible rate, scaled inputs and early stopping, and is
 right for its data; so whatever is found is a false alarm. Overfitting and underfitting are asked
@@ -257,15 +257,15 @@ NETWORKS: dict[str, Healthy] = {
 }  # fmt: skip
 
 
-def examined(name: str, seeds: int) -> Any:
-    """The health of one network over so many seeds."""
+def examined(name: str, seeds: list[int]) -> Any:
+    """The health of one network over these seeds."""
     made = NETWORKS[name]
     stop = keras.callbacks.EarlyStopping(patience=made.patience, restore_best_weights=True)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         study = dure.Study(
             made.build,
             made.data(),
-            seeds=1 if made.folds else seeds,
+            seeds=seeds[:1] if made.folds else seeds,
             folds=made.folds,
             validation_split=0.0 if made.folds else 0.2,
             epochs=made.epochs,
@@ -292,16 +292,18 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", help="networks whose name contains this")
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=6, help="how many")
+    parser.add_argument("--first", type=int, default=100, help="the first of them")
     parser.add_argument("--write", action="store_true", help="write the table into docs/health.md")
     options = parser.parse_args()
     found: dict[str, Any] = {}
+    seeds = list(range(options.first, options.first + options.seeds))
     for name in NETWORKS:
         if options.only and options.only not in name:
             continue
         if "excerpt" in name and "DURE_DATA" not in os.environ:
             continue
-        found[name], best = examined(name, options.seeds)
+        found[name], best = examined(name, seeds)
         kinds = ", ".join(f.kind for f in found[name].findings) or "nothing"
         print(f"{name:36s} best {best:7.4f}   {kinds}", flush=True)
         for finding in found[name].findings:

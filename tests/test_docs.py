@@ -65,7 +65,7 @@ def test_python_in_the_pages_runs(block: str, tmp_path: Path) -> None:
 def test_commands_and_their_options_are_there(page: str) -> None:
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for text in code(page):
-        for name, rest in re.findall(r"^\s*dure ([a-z]\w*)(.*)", text, re.MULTILINE):
+        for name, rest in re.findall(r"^\s*dure ([a-z][\w-]*)(.*)", text, re.MULTILINE):
             assert name in known, f"{page}: dure {name}"
             options = {option for p in known[name].params for option in p.opts}
             wanted = set(re.findall(r"(?<!\S)--[a-z-]+", rest))

@@ -71,7 +71,8 @@ def test_large_arrays_are_read_in_blocks_and_rows_evenly_spaced() -> None:
     class Counted(np.ndarray):
         def __getitem__(self, key: Any) -> Any:
             out = super().__getitem__(key)
-            if isinstance(key, np.ndarray) and key.dtype.kind == "i":  # rows taken, not what is done with them
+            # Rows that are taken, not what is done with them afterwards.
+            if isinstance(key, np.ndarray) and key.dtype.kind == "i":
                 seen.append(np.asarray(out).size)
             return out
 

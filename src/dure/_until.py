@@ -181,4 +181,5 @@ class _Looking:
         named = ", ".join(f"{p.first} against {p.second} (p = {p.p:.2g})" for p in still[:3])
         more = f" and {len(still) - 3} more" if len(still) > 3 else ""
         added = looks[number + 1] - look.seeds
-        return f"{head}still open at {ALPHA:.0%}: {named}{more}; adding {added} seeds"
+        seeds = f"{added} seed{'s' if added > 1 else ''}"
+        return f"{head}still open at {ALPHA:.0%}: {named}{more}; adding {seeds}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,14 @@ def search(out: Path, kinds: Sequence[str] = ("inputs_not_scaled",), **changes: 
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_pictures_of_curves() -> Iterator[None]:
+    """They take a third of the time here, and other tests look at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dure.view.figures.save_all", lambda *given, **options: [])
+        yield
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cures")
@@ -66,7 +74,7 @@ def cured(place: Path) -> Cured:
 def slow() -> keras.Model:
     """A network whose rate is far too low; another rate needs no compilation of its own."""
     model = build(4)
-    model.compile(keras.optimizers.SGD(1e-4), "binary_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.SGD(1e-3), "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -80,7 +88,7 @@ def sound(**changes: Any) -> dure.Data:
 
 def quick(out: Path, **changes: Any) -> Cured:
     """A search of seconds: two rates, of which one wins."""
-    options = {"build": slow, "data": sound(), "epochs": 2, "cure_seeds": 2, **changes}
+    options = {"build": slow, "data": sound(), "epochs": 3, "cure_seeds": 3, **changes}
     return search(out, ["rate_too_low"], **options)
 
 
@@ -128,7 +136,7 @@ def test_garbage_as_test_data_changes_nothing_of_the_choice(rates: Cured, place:
     other = quick(place / "garbage", data=sound(test=garbage))
     assert choices(other) == choices(rates)
     assert other.source == rates.source
-    assert other.test[0].difference != rates.test[0].difference
+    assert other.helps and other.test[0].difference != rates.test[0].difference
     for path in (place / "garbage").rglob("manifest.json"):
         assert len(dure.load(path.parent).test) == 0
 
@@ -231,6 +239,19 @@ def test_cures_that_do_not_help_are_not_promised(tmp_path: Path) -> None:
     assert not found.helps and found.winner is None and not found.test
     assert found.verdict_line.startswith("The 1 cure that was tried is not better")
     assert "Beyond the number of trials allowed: L2 0.001" in found.told()
+
+
+def test_a_network_that_always_diverges_is_told(tmp_path: Path) -> None:
+    def lost() -> keras.Model:
+        model = keras.Sequential([layers.Input((30,)), layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(1e30), "mse")
+        return model
+
+    found = search(tmp_path / "out", ["nan"], build=lost, max_trials=1, epochs=2, cure_seeds=2)
+    assert found.best is None and not found.helps and found.winner is None
+    (row,) = found.effects["round-1"]
+    assert (row.cure, row.diverged, row.baseline_diverged) == ("rate x0.1", 2, 2)
+    assert "2 of 2 lost" in found.told() and "too few sound networks" in found.told()
 
 
 def test_several_variants_the_best_is_cured(tmp_path: Path) -> None:

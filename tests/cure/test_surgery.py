@@ -132,6 +132,9 @@ def test_layers_before_the_first_change_keep_their_first_weights() -> None:
         (pictures, Activate("relu", ("tanh",)), "relu instead of tanh in inner/dense"),
         (unbuilt, AddDropout(0.5), "Dropout(0.5) after dense"),
         (unbuilt, ScaleWidth(0.5), "dense 8 to 4"),
+        (unbuilt, Rate(0.5), "learning rate 0.002 to 0.001"),
+        (unbuilt, Clip(1.0), "gradients clipped to a global norm of 1"),
+        (unbuilt, Cosine(9), "learning rate from 0.002 to 0 along a cosine over 9 steps"),
     ],
 )
 def test_what_was_done_is_said(build: Build, edit: Edit, expected: str) -> None:

@@ -109,6 +109,13 @@ def lane_weights(result: dure.Result, which: Any = "final") -> dict[tuple[Any, .
 
 
 def assert_same_runs(one: dure.Result, other: dure.Result) -> None:
+    """What was trained, and what was measured inside the lanes, agree to the bit."""
+    assert_same_training(one, other)
+    assert len(one.layer_curves) and one.layer_curves.equals(other.layer_curves)
+    assert one.first_nan.equals(other.first_nan)
+
+
+def assert_same_training(one: dure.Result, other: dure.Result) -> None:
     """Curves, tests, statuses and weights agree to the bit."""
     assert one.curves.equals(other.curves)
     assert one.test.equals(other.test)

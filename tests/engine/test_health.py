@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from keras import layers as L
 
 import dure
+from dure.engine import chosen
 from dure.engine.activity import activity_of, shares
 from dure.engine.chosen import LEAST_EPOCHS, SHARE, Work, measuring, sample, spaced
+from dure.engine.program import Rows
 from dure.layers import OneHot
+from dure.lower import state_of
 from engine.probed import probe_of, probed
 
 RANDOM = np.random.default_rng(8)
@@ -101,20 +104,21 @@ def test_update_and_gain_are_those_of_kerass_next_step(optimizer: str) -> None:
         )
 
 
-@pytest.mark.parametrize("rate", [0.1, 1e-7])
+@pytest.mark.parametrize("rate", [0.1, 1e-6])
 def test_curvature_of_a_parabola_is_the_hessians_at_any_length_of_step(rate: float) -> None:
-    """A step of 1e-7 changes nothing that float32 could tell; the gain is then its parabola's."""
+    """What a step of 1e-6 gains float32 could hardly tell; it is then told by the parabola."""
     model = keras.Sequential([L.Input((5,)), L.Dense(1, use_bias=False)])
     model.compile(keras.optimizers.SGD(rate), "mse")
     y = Y[:, :1]
-    (kernel,) = (np.asarray(w, np.float64) for w in model.get_weights())
-    slope = 2 * X.T @ (X @ kernel - y) / ROWS
-    way = slope / np.linalg.norm(slope)
-    curvature = float((way.T @ (2 * X.T.astype(np.float64) @ X / ROWS) @ way).item())
-    length = rate * np.linalg.norm(slope)
     _, lane = probed(model, X, y)
-    assert lane["curvature"] == pytest.approx(curvature, rel=2e-3)
-    gain = -length * np.linalg.norm(slope) + curvature * length**2 / 2
+    (kernel,) = (np.asarray(w, np.float64) for w in model.get_weights())
+    model.train_on_batch(X, y)
+    step = np.asarray(model.get_weights()[0], np.float64) - kernel  # as float32 rounds it
+    hessian = 2 * X.T.astype(np.float64) @ X / ROWS
+    curvature = float((step.T @ hessian @ step).item() / np.sum(step**2))
+    assert lane["curvature"] == pytest.approx(curvature, rel=1e-2)
+    slope = 2 * X.T @ (X @ kernel - y) / ROWS
+    gain = float((slope.T @ step).item()) + curvature * float(np.sum(step**2)) / 2
     assert lane["step_gain"] == pytest.approx(gain, rel=1e-3)
 
 
@@ -140,7 +144,7 @@ def test_curvature_of_a_network_by_differences_in_float64() -> None:
 # -- dead and saturated ---------------------------------------------------------------------------
 
 
-def found(layer: Any, values: Any) -> tuple[float, float]:
+def shown(layer: Any, values: Any) -> tuple[float, float]:
     dead, saturated = shares(activity_of(layer), jnp.asarray(values, jnp.float32))
     return float(dead), float(saturated)
 
@@ -178,7 +182,7 @@ RISING = np.arange(1.0, 7.0)[:, None]  # six rows
 def test_dead_and_saturated_by_activation(
     layer: Any, values: Any, dead: float, saturated: float
 ) -> None:
-    assert found(layer, values) == pytest.approx((dead, saturated), nan_ok=True)
+    assert shown(layer, values) == pytest.approx((dead, saturated), nan_ok=True)
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
@@ -190,7 +194,7 @@ def test_a_convolutions_unit_is_a_channel(data_format: str) -> None:
     if data_format == "channels_first":
         values = np.moveaxis(values, -1, 1)
     layer = L.Conv2D(3, 3, activation="relu", data_format=data_format)
-    assert found(layer, values)[0] == pytest.approx(1 / 3)
+    assert shown(layer, values)[0] == pytest.approx(1 / 3)
 
 
 def test_dead_units_of_a_network_built_to_have_them() -> None:
@@ -230,7 +234,7 @@ def test_branches_shared_and_nested_layers_outputs_and_weights() -> None:
     value, slopes = jax.value_and_grad(loss)([v.value for v in model.trainable_variables])
     owned = {v.path: s for v, s in zip(model.trainable_variables, slopes, strict=True)}
     table, lane = probed(model, x, y, [weight, weight])
-    assert list(table.index) == ["shared", "join", "inner/deep", "inner", "left", "right"]
+    assert list(table.index) == ["shared", "join", "inner/deep", "inner", "right", "left"]
     assert lane["probe_loss"] == pytest.approx(float(value), rel=1e-4)
     for name in ("shared", "inner/deep", "left", "right"):
         expected = norm(s for path, s in owned.items() if name in path)
@@ -269,6 +273,7 @@ class Reader(keras.Model):
         self.block = Block(loops)
         self.out = L.Dense(1, "sigmoid", name="out")
         self.never = L.Dense(3, name="never")
+        self.never.build((None, 2))
 
     def call(self, x: Any, training: bool = False) -> Any:
         return self.out(self.block(self.read(self.embed(x), training=training)))
@@ -289,7 +294,9 @@ def test_subclassed_models_and_layers_called_inside_loops(loops: bool) -> None:
     weighted = table.loc[["embed", "read", blocks[0], "out"]]
     assert (weighted[["gradient_norm", "weight_norm", "update_ratio"]] > 0).all(axis=None)
     assert np.isfinite(table["activation_std"]).all()
-    again, _ = probed(model, words, y)  # dropout draws the same masks
+    for variable in model.non_trainable_variables:
+        variable.assign(variable.value + 1)  # the seeds; dropout draws the same masks all the same
+    again, _ = probed(model, words, y)
     np.testing.assert_array_equal(table, again)
 
 
@@ -309,12 +316,14 @@ def test_mixed_precision_and_its_scaled_loss() -> None:
 
 def test_a_one_hot_array_is_not_made_for_being_looked_at() -> None:
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([L.Input((6,), dtype="int32"), OneHot(9, name="hot"), L.SimpleRNN(2)])
+    model = keras.Sequential(
+        [L.Input((6,), dtype="int32"), OneHot(9, name="hot"), L.SimpleRNN(2, name="read")]
+    )
     model.compile("sgd", "mse")
     words = RANDOM.integers(0, 9, size=(ROWS, 6)).astype("int32")
     table, _ = probed(model, words, Y)
     assert table.loc["hot"].isna().all()
-    assert (table.loc["simple_rnn", ["gradient_norm", "activation_gradient"]] > 0).all()
+    assert (table.loc["read", ["gradient_norm", "activation_gradient"]] > 0).all()
 
 
 def test_accumulated_gradients_have_no_update_of_their_own() -> None:
@@ -323,10 +332,24 @@ def test_accumulated_gradients_have_no_update_of_their_own() -> None:
     assert np.isnan(lane["curvature"]) and np.isnan(lane["step_gain"])
 
 
+def test_two_lanes_in_one_call_are_each_measured_as_alone() -> None:
+    """Stacked by vmap, as where lanes are stacked on a GPU; one step is too short, one is not."""
+    models = [two_layers(keras.optimizers.SGD(0.1), scale) for scale in (1.0, 2.0)]
+    models[1].optimizer.learning_rate = 1e-5
+    probe = probe_of(models[0], X, Y, width=2)
+    states = jax.tree.map(lambda *a: np.stack(a), *(state_of(m) for m in models))
+    orders = np.tile(np.arange(ROWS, dtype=np.int32), (2, 1))
+    tables, values = probe.measure(states, orders, Rows(X, Y, None, None))
+    for place, model in enumerate(models):
+        table, lane = probed(model, X, Y)
+        np.testing.assert_allclose(tables[place], table, rtol=1e-4)
+        np.testing.assert_allclose(values[place], list(lane.values()), rtol=2e-2)
+
+
 def test_a_probe_is_compiled_once_whatever_asks_for_it() -> None:
     probe = probe_of(two_layers(), X, Y)
     probe.compile(None, None, 0)  # type: ignore[arg-type]
-    assert probe.compilations == 1
+    assert probe.compilations == 1 and probe.fault is None
 
 
 # -- when, and on which rows ----------------------------------------------------------------------
@@ -344,14 +367,14 @@ WORKS = st.builds(
 @given(WORKS)
 @settings(deadline=None)
 def test_chosen_epochs_hold_both_ends_and_keep_to_the_budget(work: Work) -> None:
-    chosen = measuring(work)
-    assert chosen.epochs[0] == 0 and chosen.epochs[-1] == work.epochs
-    assert list(chosen.epochs) == sorted(set(chosen.epochs))
-    assert set(chosen.epochs) <= set(spaced(work.epochs))
-    assert 1 <= chosen.rows <= min(256, work.train_rows)
-    cost = len(chosen.epochs) * work.probe_seconds(chosen.rows)
-    assert len(chosen.epochs) <= LEAST_EPOCHS or cost <= SHARE * work.train_seconds * 1.001
-    assert measuring(work) == chosen
+    found = measuring(work)
+    assert found.epochs[0] == 0 and found.epochs[-1] == work.epochs
+    assert list(found.epochs) == sorted(set(found.epochs))
+    assert set(found.epochs) <= set(spaced(work.epochs))
+    assert 1 <= found.rows <= min(256, work.train_rows)
+    cost = len(found.epochs) * work.probe_seconds(found.rows)
+    assert len(found.epochs) <= LEAST_EPOCHS or cost <= SHARE * work.train_seconds * 1.001
+    assert measuring(work) == found
 
 
 def test_epochs_are_spaced_geometrically() -> None:
@@ -369,6 +392,7 @@ def test_sampled_rows_are_training_rows_and_always_the_same(rows: int, data: Any
     train = (np.random.default_rng(1).permutation(3 * rows)[:rows]).astype(np.int32)
     taken = sample(train, count)
     assert len(set(taken.tolist())) == count and set(taken) <= set(train)
+    chosen._places.cache_clear()
     np.testing.assert_array_equal(taken, sample(train.copy(), count))
 
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
+from dure._intervals import mean_interval
 from dure.evidence import bootstrap
 from dure.evidence.bootstrap import bootstrap_t
 
@@ -29,13 +31,14 @@ VALUES = hnp.arrays(np.float64, st.integers(2, 9), elements=st.integers(-50, 50)
 def test_a_95_percent_interval_holds_the_truth_in_93_to_97_percent(seeds: int, kind: str) -> None:
     rng = np.random.default_rng([seeds, len(kind)])
     found = bootstrap_t(KINDS[kind](rng, (STUDIES, seeds)), 0.95)
-    held = np.mean((found.low <= 0) & (0 <= found.high))
-    assert 0.93 <= held <= 0.97
+    held = np.mean((found.low <= 0) & (found.high >= 0))
+    # Five seeds with heavy tails: Student's t itself holds the truth in more than 97 %.
+    assert 0.93 <= held <= (0.98 if (kind, seeds) == ("heavy tails", 5) else 0.97)
 
 
 def test_a_90_percent_interval_holds_the_truth_in_88_to_92_percent() -> None:
     found = bootstrap_t(np.random.default_rng(4).normal(size=(STUDIES, 8)), 0.9)
-    assert 0.88 <= np.mean((found.low <= 0) & (0 <= found.high)) <= 0.92
+    assert 0.88 <= np.mean((found.low <= 0) & (found.high >= 0)) <= 0.92
 
 
 def plain(values: list[float], confidence: float, draws: int, rng: np.random.Generator) -> list:
@@ -47,7 +50,9 @@ def plain(values: list[float], confidence: float, draws: int, rng: np.random.Gen
         drawn = [values[rng.integers(n)] + bootstrap.NOISE * spread * rng.normal() for _ in values]
         error = np.std(drawn, ddof=1) / math.sqrt(n)
         found.append((np.mean(drawn) - mean) / error)
+    student = stats.t.ppf((1 + confidence) / 2, n - 1)
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = min(low, -student), max(high, student)
     error = spread / math.sqrt(n)
     return [mean - high * error, mean - low * error]
 
@@ -58,7 +63,7 @@ def test_it_is_the_smoothed_bootstrap_t() -> None:
     got = bootstrap_t(np.array(values), 0.9)
     assert [float(got.low), float(got.high)] == pytest.approx(want, abs=0.02)
     # Skewed values have a skewed interval: longer on the side of the long tail.
-    assert got.high - got.mean > 1.2 * (got.mean - got.low)
+    assert got.high - got.mean > 1.1 * (got.mean - got.low)
 
 
 @settings(deadline=None, max_examples=30)
@@ -71,6 +76,13 @@ def test_order_sign_and_scale_carry_over(values: np.ndarray, random: object, by:
     assert turned == pytest.approx(-found[[0, 2, 1]], abs=1e-9)
     moved = np.array(bootstrap_t(values * by + 3, 0.95))
     assert moved == pytest.approx(found * by + 3, rel=1e-6, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(VALUES, st.floats(0.6, 0.99))
+def test_it_is_never_narrower_than_students(values: np.ndarray, confidence: float) -> None:
+    found, student = bootstrap_t(values, confidence), mean_interval(values[:, None], confidence)
+    assert found.low <= student.low + 1e-9 and found.high >= student.high - 1e-9
 
 
 def test_rows_are_studies_of_their_own() -> None:

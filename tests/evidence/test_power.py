@@ -53,6 +53,17 @@ def test_the_smallest_visible_difference_is_seen_eight_times_in_ten() -> None:
     )
 
 
+@pytest.mark.parametrize("alpha", [0.05, 0.001])
+@pytest.mark.parametrize("effect", [3.0, 1.0, 0.3, 0.1])
+def test_no_fewer_pairs_would_do(effect: float, alpha: float) -> None:
+    pairs = pairs_for_difference(effect, alpha)
+    every = np.arange(2, 3000)
+    enough = every[power_of(effect, every, alpha) >= 0.8][0]
+    assert pairs == enough
+    seen = smallest_difference(1.0, int(enough), alpha)
+    assert power_of(seen, [enough], alpha)[0] == pytest.approx(0.8, abs=1e-3)
+
+
 def test_absurd_numbers_of_seeds_are_not_said() -> None:
     assert pairs_for_difference(0.0, 0.05) is None
     assert pairs_for_difference(0.01, 0.05) is None

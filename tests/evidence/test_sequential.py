@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.evidence.sequential import ALPHA, Look, Rule, Sequential, late_chance, paired, review
+from dure.evidence.sequential import (
+    ALPHA,
+    Look,
+    Rule,
+    Sequential,
+    late_chance,
+    paired,
+    review,
+    rule_metric,
+)
 from dure.evidence.spending import FIRST, Paths, Plan, interval, make_plan, sign_rows
 
 WHOLE = st.integers(-6, 6).map(float)
@@ -244,6 +253,8 @@ def test_the_rest_need_not_be_settled_among_themselves() -> None:
     assert [p.verdict for p in look.pairs] == ["better", "better", "open"]
     assert look.ended == "decided" and look.leader == "plain"
     told = Sequential(rule(3), (look,)).told()
+    note = Sequential(rule(3), (look,)).note()
+    assert "too small" in note and "Decided after 6 seeds: plain is best." in note
     assert "plain is best" in told and "cannot tell" in told and "fixed number of seeds" in told
 
 
@@ -292,6 +303,23 @@ def test_when_all_of_one_variant_are_lost_the_other_is_better() -> None:
     lost[0], values[0] = True, np.nan
     look = review(rule(), values, lost)
     assert look.pairs[0].verdict == "worse" and look.leader == "dropout"
+
+
+def test_p_is_raised_for_the_number_of_pairs() -> None:
+    values, made = draws(1.0, 1.04, 1.12, seeds=9), rule(3, max_seeds=50)
+    assert made.plan.looks[1] == 9
+    alone = [
+        Paths([values[a] - values[b]], made.plan).p_value() for a, b in ((0, 1), (0, 2), (1, 2))
+    ]
+    got = [pair.p for pair in review(made, values).pairs]
+    for rank, place in enumerate(np.argsort(alone)):
+        assert got[place] >= min(1, alone[place] * (3 - rank)) - 1e-12
+    assert min(got) == pytest.approx(min(1, 3 * min(alone)))
+
+
+def test_what_decides_is_measured_on_validation_rows() -> None:
+    assert rule_metric("val_accuracy", "max") == ("val_accuracy", "max")
+    assert rule_metric("accuracy", "max") == ("val_loss", "min")
 
 
 def test_what_was_settled_stays_settled() -> None:

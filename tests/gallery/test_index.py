@@ -9,7 +9,7 @@ import dure.gallery
 from dure._errors import DureError
 from dure.gallery.index import ROWS, find_row
 
-OWN = {"__init__", "demo", "index", "page"}
+OWN = {"__init__", "demo", "finding", "index", "page", "steps"}
 
 
 def test_ids_and_names_are_single() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from dure.cli.app import Json, Run, app, errors_in_words, folder_of, without_nan
@@ -40,7 +43,7 @@ def health(
         if pictures:
             from dure.view.health import save_all
 
-            paths = save_all(result.layer_curves, result.folder)
+            paths = save_all(result)
         if as_json:
             document = {"folder": str(result.folder), **found.to_json()}
             document["pictures"] = [str(path) for path in paths]
@@ -48,22 +51,24 @@ def health(
             return
         console = Console()
         for line in _lines(found):
-            console.print(line, soft_wrap=False)
+            console.print(line)
         if paths:
             console.print(Text(f"\n{len(paths)} pictures: {paths[0].parent}/health-*.png"))
 
 
-def _lines(found: Health) -> list[Text]:
+def _lines(found: Health) -> Iterator[Padding]:
     """The lines of `Health.told`, names of variants and layers as they are, never as markup."""
     styles = {}
     for finding in found.findings:
         level = 0 if finding.kind in _BAD else 2 if finding.kind in _MILD else 1
         styles[finding.sentence] = _COLOURS[level]
-    lines = []
     for line in found.lines():
         number, dot, rest = line.partition(". ")
         if dot and rest in styles:
-            lines.append(Text.assemble((f"{number}. ", styles[rest]), rest))
+            numbered = Table.grid(padding=(0, 1))
+            numbered.add_row(Text(f"{number}.", style=styles[rest]), Text(rest))
+            yield Padding(numbered, expand=False)
+        elif line.startswith("   "):
+            yield Padding(Text(line.strip(), style="dim"), (0, 0, 0, 3), expand=False)
         else:
-            lines.append(Text(line, style="dim" if line.startswith("   ") else ""))
-    return lines
+            yield Padding(Text(line), expand=False)

@@ -20,14 +20,15 @@ class Optimise(Edit):
     def apply(self, drawing: Blueprint) -> str:
         return ""
 
-    def compile(self, arguments: Config) -> None:
+    def compile(self, arguments: Config) -> str:
         optimizer = arguments["optimizer"]
         config = optimizer.get_config()
-        self.change(config)
+        told = self.change(config)
         arguments["optimizer"] = type(optimizer).from_config(config)
+        return told
 
-    def change(self, config: Config) -> None:
-        """Change the optimizer's configuration in place."""
+    def change(self, config: Config) -> str:
+        """Change the optimizer's configuration in place, and say how."""
         raise NotImplementedError
 
 
@@ -37,14 +38,17 @@ class Rate(Optimise):
 
     factor: float
 
-    def change(self, config: Config) -> None:
+    def change(self, config: Config) -> str:
         rate = config["learning_rate"]
         if isinstance(rate, (int, float)):
-            config["learning_rate"] = _rounded(rate * self.factor)
+            place, name = config, "learning_rate"
         elif _FIRST in rate.get("config", {}):
-            rate["config"][_FIRST] = _rounded(rate["config"][_FIRST] * self.factor)
+            place, name = rate["config"], _FIRST
         else:
             raise CannotEdit(f"its rate follows {rate.get('class_name')}, not one first number")
+        before = float(place[name])
+        place[name] = _rounded(before * self.factor)
+        return f"learning rate {before:g} to {place[name]:g}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Cosine(Optimise):
 
     steps: int
 
-    def change(self, config: Config) -> None:
+    def change(self, config: Config) -> str:
         rate = config["learning_rate"]
         if not isinstance(rate, (int, float)):
             raise CannotEdit("its rate follows a schedule already")
@@ -63,6 +67,7 @@ class Cosine(Optimise):
             "config": {_FIRST: _rounded(rate), "decay_steps": self.steps},
             "registered_name": None,
         }
+        return f"learning rate from {rate:g} to 0 along a cosine over {self.steps} steps"
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,12 @@ class Clip(Optimise):
 
     norm: float
 
-    def change(self, config: Config) -> None:
+    def change(self, config: Config) -> str:
         clipped: list[Any] = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if config[k]]
         if clipped:
             raise CannotEdit(f"its optimizer has {clipped[0]} already")
         config["global_clipnorm"] = self.norm
+        return f"gradients clipped to a global norm of {self.norm:g}"
 
 
 def _rounded(rate: float) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from dure._backend import require_jax_backend
 from dure._types import Mode
 from dure.cure.candidates import Candidates
 from dure.cure.cures import Cure
@@ -49,9 +50,11 @@ class Best:
         from dure.models import load_model
 
         lane = self.lane
-        return load_model(
-            lane.result.folder, lane.variant, lane.weights("best"), self.build, lane.fold
-        )
+
+        def build(**_: Any) -> keras.Model:  # a lane's own arguments are in the cured build
+            return self.build()
+
+        return load_model(lane.result.folder, lane.variant, lane.weights("best"), build, lane.fold)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Cured:
     stopping
         What early stopping would have done to the network handed back.
     best
-        Its best trained lane.
+        Its best trained lane; None where every one of its networks was lost.
     build
         A function without arguments that makes the network handed back, compiled.
     source
@@ -109,7 +112,7 @@ class Cured:
     test: tuple[Held, ...]
     stopping: Stopping | None
     turn: Row | None
-    best: Best
+    best: Best | None
     build: Callable[..., keras.Model]
     source: str
     seconds: float = 0.0
@@ -133,6 +136,7 @@ class Cured:
         return replace(self.original, **changed)
 
     def _early_stopping(self) -> Any:
+        require_jax_backend()
         import keras
 
         watched = "val_loss" if self.metric == "val_data_loss" else self.metric

@@ -35,6 +35,17 @@ class Side:
         )
         return "-".join(parts) or "plain"
 
+    @property
+    def told(self) -> list[str]:
+        """What is changed, in words."""
+        words = []
+        if self.standardise:
+            words.append("inputs standardised by each fold's training rows")
+        if self.class_weight:
+            pairs = ", ".join(f"{label}: {weight:g}" for label, weight in self.class_weight)
+            words.append(f"class weights {{{pairs}}}")
+        return words
+
     def __or__(self, other: Side) -> Side:
         """Both together."""
         return Side(self.standardise or other.standardise, self.class_weight or other.class_weight)

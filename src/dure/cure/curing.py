@@ -25,7 +25,7 @@ from dure.cure.candidates import Candidates, choose, objection, operated  # noqa
 from dure.cure.cured import Best, Cured  # noqa: E402
 from dure.cure.cures import Cure, combined  # noqa: E402
 from dure.cure.findings import Finding, findings_of, turn_of  # noqa: E402
-from dure.cure.held_out import held_out  # noqa: E402
+from dure.cure.held_out import Held, held_out  # noqa: E402
 from dure.cure.ranking import Effect, effects  # noqa: E402
 from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
 from dure.cure.rounds import Round, Terms, metric_of, train  # noqa: E402
@@ -154,10 +154,9 @@ class _Search:
         )
         first = operated(self.blind.build, self.arguments, None, self.used[0])
         changes_loss = any(cure.family == "loss" for cure in self.candidates.cures)
-        score: str | None = "accuracy" if changes_loss else "loss"
-        if add_score(dict(first.compiled), accuracy=changes_loss) is None:
-            score = None
-        metric = metric_of(self.blind, score)
+        added = add_score(dict(first.compiled), accuracy=changes_loss)
+        score = None if added is None else "accuracy" if changes_loss else "loss"
+        metric = metric_of(self.blind, added, changes_loss)
         monitor = self.baseline.monitor
         own = Monitor(metric, monitor.mode) if metric == monitor.name else None
         mode = mode_of(metric, own)
@@ -242,14 +241,11 @@ class _Search:
         cures = {} if cure is None else {cure.name: cure.edits}
         name = BASELINE if cure is None else cure.name
         build = CuredBuild(self.blind.build, self.arguments, cures, default=name)
-        lane = self._result(name).best(self._monitor(name), variant=self._variant(name))
-        stop = simulated(
-            self._result(name), self._variant(name), self._monitor(name), self.terms.mode
-        )
+        result, variant, monitor = self._result(name), self._variant(name), self._monitor(name)
+        stop = simulated(result, variant, monitor, self.terms.mode)
+        sound = np.isfinite(result.at_best(monitor).sel(variant=variant)).any()
+        best = Best(result.best(monitor, variant=variant), build) if sound else None
         done = operated(self.blind.build, self.arguments, cure, self.used[0])
-        test = self.original.data.test
-        if helps and test is not None:
-            self._say("The test data, for the first time")
         return Cured(
             folder=self.folder,
             original=self.original,
@@ -261,18 +257,22 @@ class _Search:
             effects=self.effects,
             winner=self.winner,
             helps=helps,
-            test=(
-                tuple(held_out(self.terms, self.trained["check"], self.winner.name, test))
-                if self.winner is not None and test is not None
-                else ()
-            ),
+            test=self._held(cure) if cure is not None or (stop and stop.better) else (),
             stopping=stop,
             turn=self.turn,
-            best=Best(lane, build),
+            best=best,
             build=build,
             source=self._source(cure, stop is not None and stop.better),
-            done_to=tuple(done.told),
+            done_to=tuple(done.told + ([] if cure is None else cure.side.told)),
         )
+
+    def _held(self, cure: Cure | None) -> tuple[Held, ...]:
+        """Baseline and winner (None: early stopping) on the test data, if there are any."""
+        test, rounds = self.original.data.test, list(self.trained.values())
+        if test is None or not rounds:
+            return ()
+        self._say("The test data, for the first time")
+        return tuple(held_out(self.terms, rounds[-1], None if cure is None else cure.name, test))
 
     def _result(self, name: str) -> Result:
         """The last round in which a network was trained; the first look where there was none."""

@@ -41,8 +41,9 @@ class Edit:
         """
         raise NotImplementedError
 
-    def compile(self, arguments: Config) -> None:
-        """Change what ``model.compile`` is called with; most edits leave it alone."""
+    def compile(self, arguments: Config) -> str:
+        """Change what ``model.compile`` is called with, and say how; most edits leave it alone."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class AddDropout(Edit):
 
 @dataclass(frozen=True)
 class Penalise(Edit):
-    """A penalty on the kernels of all layers that have none yet."""
+    """A penalty on the kernels of all layers, in place of any they had."""
 
     kind: Literal["L1", "L2"]
     strength: float
@@ -296,8 +297,9 @@ class Output(Edit):
         spots[-1].config["activation"] = self.activation
         return f"{self.activation} in {end} with {self.loss}"
 
-    def compile(self, arguments: Config) -> None:
+    def compile(self, arguments: Config) -> str:
         arguments["loss"] = self.loss
+        return ""
 
 
 _RECTIFIERS = frozenset({"relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish"})

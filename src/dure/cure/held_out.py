@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ import keras  # noqa: E402
 
 from dure._arrays import Arrays, Part  # noqa: E402
 from dure._data import Data  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._intervals import mean_interval  # noqa: E402
+from dure._lane import Lane, Which  # noqa: E402
 from dure._preparation import transformed  # noqa: E402
 from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
 from dure.cure.rounds import Round, Terms  # noqa: E402
@@ -30,77 +31,113 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
+Triple = tuple[float, float, float]
+"""A mean over lanes with the limits of its interval; limits are NaN with one lane."""
+
+
 @dataclass(frozen=True)
 class Held:
-    """A test metric of baseline and winner, both at their best epochs, over the same lanes.
+    """A test metric, over the same lanes throughout.
 
-    `difference` is winner minus baseline, paired; limits are NaN with one lane.
+    Attributes
+    ----------
+    metric
+        Its name; "data_loss" is the loss without penalties.
+    rows
+        Test rows it was measured on.
+    left
+        The network as it is, at its last epoch: as ``fit`` leaves it.
+    baseline
+        The same at its best epoch by the validation rows.
+    winner
+        With the winning cure, at its best epoch; None without one.
+    difference
+        Winner minus baseline, both at their best epochs, paired; None without a winner.
+    gained
+        What is handed back (the winner, else the baseline at its best epoch) minus `left`.
     """
 
     metric: str
-    baseline: tuple[float, float, float]
-    winner: tuple[float, float, float]
-    difference: tuple[float, float, float]
     rows: int
+    left: Triple
+    baseline: Triple
+    winner: Triple | None
+    difference: Triple | None
+    gained: Triple
 
     def account(self) -> dict[str, Any]:
         """JSON-able."""
         return asdict(self)
 
-    @property
-    def told(self) -> str:
-        """'0.31 [0.29, 0.33], not 0.52 [0.47, 0.57]: -0.21 [-0.26, -0.16]'."""
-        values = interval_texts([self.winner, self.baseline])
-        return f"{values[0]}, not {values[1]}: {interval_texts([self.difference])[0]}"
 
-
-def held_out(terms: Terms, found: Round, winner: str, test: Part) -> list[Held]:
-    """Evaluate baseline and winner of a round on test data, lane by lane.
+def held_out(terms: Terms, found: Round, winner: str | None, test: Part) -> list[Held]:
+    """Evaluate the baseline and the winner of a round on test data, lane by lane.
 
     Parameters
     ----------
+    winner
+        None: the baseline only.
     test
         What the user's data held back; inputs are transformed as the lane's own fold was.
     """
-    scores = {name: _scores(terms, found, name, test) for name in (BASELINE, winner)}
+    base = _scores(terms, found, BASELINE, test, ("best", "final"))
+    own = None if winner is None else _scores(terms, found, winner, test, ("best",))
     rows = len(np.asarray(keras.tree.flatten(test.x)[0]))
     told = []
-    for metric in scores[winner]:
-        base, own = scores[BASELINE][metric], scores[winner][metric]
-        before, after, change = (mean_interval(values)[:3] for values in (base, own, own - base))
-        told.append(Held(metric, before, after, change, rows))
+    for metric, best in base["best"].items():
+        left = base["final"][metric]
+        won = None if own is None else own["best"][metric]
+        told.append(
+            Held(
+                metric=metric,
+                rows=rows,
+                left=mean_interval(left)[:3],
+                baseline=mean_interval(best)[:3],
+                winner=None if won is None else mean_interval(won)[:3],
+                difference=None if won is None else mean_interval(won - best)[:3],
+                gained=mean_interval((best if won is None else won) - left)[:3],
+            )
+        )
     # First what is comparable whatever the penalty.
     return sorted(told, key=lambda held: held.metric != NAME)
 
 
-def _scores(terms: Terms, found: Round, name: str, test: Part) -> Mapping[str, Floats]:
-    """Test metrics by name, each shape (seed, fold); NaN for lanes that were lost."""
+def _scores(
+    terms: Terms, found: Round, name: str, test: Part, which: Sequence[Which]
+) -> dict[str, dict[str, Floats]]:
+    """By which weights, test metrics by name, each (seed, fold); NaN for lanes that were lost."""
     result, study = found.result_of(name), terms.study
     cures = {} if name == BASELINE else {name: found.cures[name].edits}
-    data = study.data
-    if name != BASELINE:
-        changed = found.cures[name].side.changes(study)
-        data = changed.get("data", data)
+    changed = {} if name == BASELINE else found.cures[name].side.changes(study)
+    data = changed.get("data", study.data)
     build = CuredBuild(study.build, terms.arguments, cures, terms.score)
     model: keras.Model | None = None
-    grids: dict[str, Floats] = {}
-    for at, fold in enumerate(range(1, len(study.splits) + 1)):
-        inputs = _inputs(data, study.splits[fold - 1], study.arrays(), test)
+    grids: dict[str, dict[str, Floats]] = {kind: {} for kind in which}
+    for at, split in enumerate(study.splits):
+        inputs = _inputs(data, split, study.arrays(), test)
         for place, seed in enumerate(found.seeds):
-            lane = result.lane(name, seed, fold)
+            lane = result.lane(name, seed, split.fold)
             if lane.status.kind not in ("finished", "stopped"):
                 continue
-            weights = lane.weights("best")
-            if model is None:
-                model = load_model(result.folder, name, weights, build)
-            else:
-                for variable, key in zip(model.weights, sorted(weights), strict=True):
-                    variable.assign(weights[key])
-            measured = model.evaluate(**inputs, batch_size=256, verbose=0, return_dict=True)
-            for metric, value in measured.items():
-                empty = np.full((len(found.seeds), len(study.splits)), np.nan)
-                grids.setdefault(metric, empty)[place, at] = value
+            for kind in which:
+                model = _with_weights(model, lane, kind, build)
+                measured = model.evaluate(**inputs, batch_size=256, verbose=0, return_dict=True)
+                for metric, value in measured.items():
+                    empty = np.full((len(found.seeds), len(study.splits)), np.nan)
+                    grids[kind].setdefault(metric, empty)[place, at] = value
     return grids
+
+
+def _with_weights(
+    model: keras.Model | None, lane: Lane, which: Which, build: CuredBuild
+) -> keras.Model:
+    """The network with a lane's weights; one model for all lanes, so that it compiles once."""
+    weights = lane.weights(which)
+    if model is None:
+        return load_model(lane.result.folder, lane.variant, weights, build)
+    for variable, key in zip(model.weights, sorted(weights), strict=True):
+        variable.assign(weights[key])
+    return model
 
 
 def _inputs(data: Data, split: Split, arrays: Arrays, test: Part) -> dict[str, Any]:

@@ -83,8 +83,7 @@ def operate(
     drawing = Blueprint.of(model) if surgery else None
     original = Blueprint.of(model) if surgery else None
     told = [edit.apply(drawing) for edit in ordered if drawing is not None]
-    for edit in ordered:
-        edit.compile(compiled)
+    told += [edit.compile(compiled) for edit in ordered]
     if score is not None:
         add_score(compiled, accuracy=score == "accuracy")
     if drawing is not None:

@@ -82,18 +82,26 @@ def account(cured: Cured) -> dict[str, Any]:
         "left_out": cured.candidates.left_out,
         "test": [held.account() for held in cured.test],
         "early_stopping": None if cured.stopping is None else cured.stopping.account(),
-        "best": {
-            "run": str(cured.best.lane.result.folder.relative_to(cured.folder)),
-            "variant": cured.best.lane.variant,
-            "seed": cured.best.lane.seed,
-            "fold": cured.best.lane.fold,
-            "epoch": cured.best.lane.best_epoch,
-        },
+        "best": _lane(cured),
         "folder": str(cured.folder),
         "seconds": cured.seconds,
     }  # fmt: skip
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _lane(cured: Cured) -> dict[str, Any] | None:
+    """Where the network handed back was trained."""
+    if cured.best is None:
+        return None
+    lane = cured.best.lane
+    return {
+        "run": str(lane.result.folder.relative_to(cured.folder)),
+        "variant": lane.variant,
+        "seed": lane.seed,
+        "fold": lane.fold,
+        "epoch": lane.best_epoch,
+    }
 
 
 def _plain(value: Any) -> Any:

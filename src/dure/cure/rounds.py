@@ -20,7 +20,6 @@ import keras  # noqa: E402
 from dure._types import Mode  # noqa: E402
 from dure.cure.cures import Cure  # noqa: E402
 from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
-from dure.cure.score import NAME  # noqa: E402
 from dure.run import run_study  # noqa: E402
 
 if TYPE_CHECKING:
@@ -184,15 +183,21 @@ def scored_callbacks(study: Study, metric: str) -> list[Any]:
     return [never, *swapped]
 
 
-def metric_of(study: Study, score: str | None) -> str:
-    """What cures are compared by: what the study's own callbacks watch, else the loss."""
+def metric_of(study: Study, added: str | None, accuracy: bool) -> str:
+    """What cures are compared by: what the study's own callbacks watch, else what was added.
+
+    Parameters
+    ----------
+    added
+        What :func:`dure.cure.score.add_score` returned.
+    accuracy
+        Whether the loss itself is to be corrected: then only that metric can compare.
+    """
     watched = [str(getattr(callback, "monitor", "")) for callback in study.callbacks]
     own = [name for name in watched if name.startswith("val_") and name != "val_loss"]
-    if score == "accuracy":
-        return "val_accuracy"
-    if own:
+    if own and not accuracy:
         return own[0]
-    return "val_loss" if score is None else f"val_{NAME}"
+    return "val_loss" if added is None else f"val_{added}"
 
 
 def _run(study: Study, terms: Terms, folder: Path) -> Result:

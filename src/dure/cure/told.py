@@ -35,17 +35,18 @@ def metric_in_words(metric: str) -> str:
 def verdict(cured: Cured) -> str:
     """Whether anything helps, and by how much."""
     if not cured.effects:
-        return _nothing_tried(cured)
+        return _and_stop(_nothing_tried(cured), cured)
     checked = cured.checked
     if cured.winner is None or checked is None:
-        return _none_better(cured)
+        return _and_stop(_none_better(cured), cured)
     name, metric = cured.winner.name, metric_in_words(cured.metric)
     if not cured.helps:
-        return (
+        told = (
             f"No cure holds. {name!r} came best out of the rounds, but on {_seeds(checked)} that "
             f"chose nothing its {metric} differs from that of the network as it is by "
             f"{checked.interval}: {_undecided(checked)}"
         )
+        return _and_stop(told, cured)
     lines = [f"{name!r} helps."]
     if checked.baseline_diverged > checked.diverged:
         lines.append(
@@ -58,14 +59,22 @@ def verdict(cured: Cured) -> str:
             f"{checked.interval}, better in {checked.wins:.0%} of the pairs; an epoch takes "
             f"{_times(checked.seconds)} the time."
         )
-    if cured.test:
-        first = cured.test[0]
-        lines.append(
-            f"On {first.rows:,} test rows, looked at only now: {_test_name(first.metric)} "
-            f"{first.told}"
-            f"{_test_verdict(cured)}"
-        )
-    return " ".join([*lines, *_done(cured)])
+    lines.append(_on_test_rows(cured))
+    return " ".join(line for line in [*lines, *_done(cured)] if line)
+
+
+def _and_stop(told: str, cured: Cured) -> str:
+    """What was told, and early stopping where that helps: the one cure that changes no network."""
+    found = cured.stopping
+    if found is None or not found.better:
+        return told
+    gain = interval_texts([(found.gain.mean, found.gain.low, found.gain.high)])[0]
+    stop = (
+        f"Stopping early does help: EarlyStopping(patience={found.patience}, "
+        f"restore_best_weights=True) changes the {metric_in_words(cured.metric)} of what fit "
+        f"leaves behind by {gain}, in {found.epochs:.0%} of the epochs."
+    )
+    return " ".join(part for part in (told, stop, _on_test_rows(cured)) if part)
 
 
 def _done(cured: Cured) -> list[str]:
@@ -76,11 +85,23 @@ def _test_name(metric: str) -> str:
     return metric_in_words(f"val_{metric}").replace("validation", "test", 1)
 
 
-def _test_verdict(cured: Cured) -> str:
+def _on_test_rows(cured: Cured) -> str:
+    """What the test data say of what is handed back; '' without any."""
+    if not cured.test:
+        return ""
     held = cured.test[0]
-    if not math.isfinite(held.difference[1]) or not held.difference[1] <= 0 <= held.difference[2]:
-        return "."
-    return ", a difference that these test rows and seeds cannot tell from none."
+    lead = f"On {held.rows:,} test rows, looked at only now: {_test_name(held.metric)} "
+    left, best = interval_texts([held.left, held.baseline])
+    if held.winner is None or held.difference is None:
+        gained = interval_texts([held.gained])[0]
+        return f"{lead}{best} at its best epoch, not {left} as fit leaves it: {gained}."
+    unsure = held.difference[1] <= 0 <= held.difference[2]
+    return (
+        f"{lead}{interval_texts([held.winner])[0]}, not {best}: "
+        f"{interval_texts([held.difference])[0]}"
+        + (", which these test rows and seeds cannot tell from none" if unsure else "")
+        + f"; as fit leaves the network at its last epoch it is {left}."
+    )
 
 
 def _nothing_tried(cured: Cured) -> str:
@@ -98,12 +119,14 @@ def _nothing_tried(cured: Cured) -> str:
 def _none_better(cured: Cured) -> str:
     rows = next(iter(cured.effects.values()))
     best = rows[0]
-    count = f"{len(rows)} cures is" if len(rows) > 1 else "the 1 cure is"
-    lead = (
-        f"None of {count} better than the network as it is"
-        if len(rows) > 1
-        else ("The 1 cure that was tried is not better than the network as it is")
-    )
+    who = f"None of {len(rows)} cures is" if len(rows) > 1 else "The 1 cure that was tried is not"
+    lead = f"{who} better than the network as it is"
+    if not math.isfinite(best.difference):
+        return (
+            f"{lead}, on {_seeds(best)}: of {best.of} networks {best.baseline_diverged} are lost "
+            f"as it is, and {best.diverged} with the best, {best.cure!r}; too few sound networks "
+            "to tell more."
+        )
     return (
         f"{lead}, on {_seeds(best)}; the best, {best.cure!r}, differs by {best.interval} in "
         f"{metric_in_words(cured.metric)}: {_undecided(best)}"
@@ -186,15 +209,14 @@ def _cells(row: Effect, best: str, last: str) -> Sequence[str]:
 
 
 def stopping(cured: Cured) -> str:
-    """Whether to stop early."""
+    """Whether to stop early with the cure, too; without one the verdict says it."""
     found = cured.stopping
-    if found is None or not found.better:
+    if found is None or not found.better or not cured.helps:
         return ""
     text = interval_texts([(found.gain.mean, found.gain.low, found.gain.high)])[0]
-    what = "With the cure, stop" if cured.helps else "Stop"
     return (
-        f"{what} early: the epoch restored by EarlyStopping(patience={found.patience}, "
-        f"restore_best_weights=True) differs from the last one by {text} in "
+        f"With the cure, stop early all the same: the epoch restored by EarlyStopping(patience="
+        f"{found.patience}, restore_best_weights=True) differs from the last one by {text} in "
         f"{metric_in_words(cured.metric)}, after {found.epochs:.0%} of the epochs. Networks here "
         "are compared, and handed back, at their best epoch already."
     )

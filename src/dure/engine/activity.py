@@ -71,8 +71,10 @@ def activity_of(layer: Any) -> Activity:
 
 def _activation(layer: Any) -> tuple[bool, Any]:
     """Whether a layer has an activation, and which: a function or one of Keras' layers."""
+    if isinstance(layer, layers.Bidirectional):
+        return _activation(layer.forward_layer)
     if isinstance(layer, layers.Wrapper):
-        return _activation(getattr(layer, "forward_layer", layer.layer))
+        return _activation(layer.layer)
     if isinstance(layer, layers.RNN):
         cell = layer.cell
         return _activation(cell.cells[-1] if isinstance(cell, layers.StackedRNNCells) else cell)

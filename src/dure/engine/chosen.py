@@ -27,7 +27,7 @@ PROBE_BYTES = 256_000_000
 # Measured on one core: a measurement of a network with hardly any weights; how much longer a row
 # takes in a measurement (two gradients and the statistics) than in a training step; a training
 # step with hardly any weights, and what more weights add.
-_PROBE_SECONDS, _ROW_FACTOR = 2.5e-4, 4.0
+_PROBE_SECONDS, _ROW_FACTOR = 4e-4, 4.0
 _STEP_SECONDS, _FLOPS = 1e-7, 2e10
 
 

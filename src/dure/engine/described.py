@@ -104,9 +104,9 @@ def model_facts(model: keras.Model, x: Any) -> Facts:
     -------
     `layers`, in the order in which a forward pass calls them, those of inner models as
     "inner/name" before their model: `name`, `class`, `activation` ("linear" for none where there
-    could be one, None where there cannot), `units` (places on the last axis of its output), `parameters`,
-    `trainable`, `output_shape` (without rows). `outputs`, one for each loss: `loss` (Keras' name),
-    `own` (whether the loss is not Keras'), `from_logits`, `activation`, `units`; the single one
+    could be one, None where there cannot), `units` (places on the last axis of its output),
+    `parameters`, `trainable`, `output_shape` (without rows). `outputs`, one for each loss: `loss`
+    (Keras' name), `own` (whether the loss is not Keras'), `from_logits`, `activation`, `units`; the single one
     again as `loss`, `from_logits`, `output_activation`, `output_units`. `optimizer`,
     `learning_rate` (at the start where `schedule` names one), `momentum`, `clipnorm` (of each
     weight or of all together), `parameters`.
@@ -163,7 +163,7 @@ def activation_of(layer: Any) -> str | None:
 
 def _optimizer(optimizer: Any) -> Facts:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    schedule = inner._learning_rate
+    schedule = getattr(inner, "_learning_rate", None)
     scheduled = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     try:
         rate: float | None = float(np.asarray(inner.learning_rate))

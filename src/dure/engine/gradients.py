@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import keras
+from jax.extend.core import get_opaque_trace_state
 
 from dure.layers.tokens import tokens_of
-from dure.layers.watch import first, watched, with_first
+from dure.layers.watch import first, owners_of, watched, with_first
 from dure.lower import Batch, Lowered, ModelState
 
 
@@ -28,7 +29,11 @@ class Gradients(NamedTuple):
     scale
         What mixed precision multiplies the loss with; else 1.
     called
-        Layers in the order of their calls, those inside others before these.
+        Layers in the order of their first calls, those inside others before these. One that is
+        called inside a loop or a compiled function of another cannot be seen.
+    owners
+        For each trainable weight the innermost called layer that has it; the model's name for one
+        of its own, "" for one of a layer that is never called.
     seen
         By layer its outputs (first leaf, if of floats), one a call.
     other
@@ -40,6 +45,7 @@ class Gradients(NamedTuple):
     touched: dict[str, Any]
     scale: Any
     called: list[str]
+    owners: list[str]
     seen: dict[str, list[Any]]
     other: list[Any]
 
@@ -77,8 +83,11 @@ def training_gradients(
 
     def loss(trainable: list[Any], tokens: dict[str, Any]) -> Any:
         seen: dict[str, list[Any]] = {}
+        here = get_opaque_trace_state()
 
         def see(name: str, inputs: Any, output: Any) -> Any:
+            if get_opaque_trace_state() != here:
+                return output
             called.append(name)
             value = first(output)
             # A one-hot array stands for integers and would otherwise have to be made.
@@ -105,7 +114,19 @@ def training_gradients(
     mapping = list(zip(model.optimizer.variables, state.optimizer, strict=True))
     with keras.StatelessScope(state_mapping=mapping):
         scale = jnp.asarray(model.optimizer.scale_loss(jnp.ones(())), jnp.float32)
-    return Gradients(value, slopes, touched, scale, called, seen, other)
+    called = list(dict.fromkeys(called))
+    return Gradients(
+        value, slopes, touched, scale, called, _owners(model, layers, called), seen, other
+    )
+
+
+def _owners(model: keras.Model, layers: Mapping[str, Any], called: list[str]) -> list[str]:
+    every = owners_of(model, layers)
+    among_called = owners_of(model, {name: layers[name] for name in called})
+    return [
+        "" if found == model.name != own else found
+        for own, found in zip(every, among_called, strict=True)
+    ]
 
 
 def is_float(value: Any) -> bool:

@@ -20,7 +20,7 @@ from dure.engine.activity import activity_of, shares
 from dure.engine.gradients import Gradients, training_gradients
 from dure.engine.program import Rows, take_rows
 from dure.engine.steps import Steps
-from dure.layers.watch import owners_of, walk, with_fixed_seeds
+from dure.layers.watch import walk, with_fixed_seeds
 from dure.lower import Batch, Lowered, ModelState
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,9 +96,6 @@ class Probe:
     def compile(self, carry: Any, rows: Rows, count: int) -> None:
         """Compile for `count` sampled rows, once; safe from any thread. Never raises.
 
-        A model that cannot be traced with all its layers watched (one calls others inside a loop
-        of its own) is tried with the outermost alone.
-
         Parameters
         ----------
         carry
@@ -108,15 +105,11 @@ class Probe:
             if self.ready:
                 return
             layers = dict(walk(self._lowered.model))
-            outer = {name: layer for name, layer in layers.items() if "/" not in name}
-            for chosen in (layers, outer):
-                try:
-                    self._compiled = self._compile(chosen, carry.model, rows, count)
-                    self.fault = None
-                    self.compilations += 1
-                    return
-                except Exception as error:  # whatever a model's own code raises
-                    self.fail(error)
+            try:
+                self._compiled = self._compile(layers, carry.model, rows, count)
+                self.compilations += 1
+            except Exception as error:  # whatever a model's own code raises
+                self.fail(error)
 
     def fail(self, error: Exception) -> None:
         """Measure nothing more, for this reason."""
@@ -171,8 +164,10 @@ class Probe:
             ahead, away = _ahead(states.trainable, here.weights, old, moved, stretch)
             there = self._compiled(states._replace(trainable=ahead), samples, rows)
             slope = sum(map(_dots, slopes, moved)) / scale
-            along = sum(map(_dots, _flat(there.slopes), away)) / _host(there.scale)
-            curvature = (along / stretch - slope) / (stretch * length**2)
+            # Along the very way taken: rounding makes it another than that of the step.
+            rise = sum(map(_dots, _flat(there.slopes), away)) / _host(there.scale)
+            rise = rise - sum(map(_dots, slopes, away)) / scale
+            curvature = rise / sum(map(_dots, away, away))
             # A step too short for the difference of two losses in float32 is told by its parabola.
             gain = np.where(
                 stretch > 1, slope + curvature * length**2 / 2, _host(there.loss) - loss
@@ -196,7 +191,7 @@ class Probe:
         # What is measured at different moments drops out the same units.
         other = with_fixed_seeds(model, state.non_trainable)
         found = training_gradients(self._lowered, layers, state, batch, other)
-        self._own = owners_of(model, layers)
+        self._own = found.owners
         of_model = [owner for owner in self._own if owner == model.name]
         self.names = tuple(dict.fromkeys([*found.called, *of_model]))
         rows = [_outputs(layers, name, found) for name in self.names]

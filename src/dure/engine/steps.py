@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dure.engine.gradients import is_float, training_gradients
 from dure.engine.program import Rows, same_types, take_rows
-from dure.layers.watch import owners_of, walk
+from dure.layers.watch import walk
 from dure.lower import Lowered, ModelState
 
 
@@ -32,7 +32,7 @@ class Steps:
     def __init__(self, lowered: Lowered) -> None:
         self._lowered = lowered
         self._layers = dict(walk(lowered.model))
-        self._own = owners_of(lowered.model, self._layers)
+        self._own: list[str] = []
         self._names: list[str] = []
         self._compiled: dict[int, Any] = {}
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class Steps:
             self._lowered, self._layers, state, take_rows(rows, indices), state.non_trainable
         )
         weights, held = optimizer.stateless_apply(state.optimizer, found.slopes, state.trainable)
-        self._names = list(dict.fromkeys(found.called))
+        self._names, self._own = found.called, found.owners
         finite = _Finite(
             jnp.bool_(True),
             jnp.isfinite(found.loss),

@@ -317,6 +317,8 @@ def _some(numbers: list[int]) -> str:
 
 def _notes(results: list[Result], metric: str, seeds: list[int], same_rows: bool) -> Iterator[str]:
     for result in results:
+        if (sequential := result.sequential) is not None and sequential.looks:
+            yield f"{result.name}: {sequential.note()}"
         waiting = sum(not status.done for status in result.statuses)
         if waiting:
             yield (

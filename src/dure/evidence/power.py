@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import nctdtr, stdtrit
+from scipy.special import nctdtr, nctdtrinc, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,11 @@ def pairs_for_difference(effect: float, alpha: float) -> int | None:
     """Pairs at which this effect would be found with a chance of `POWER`; None beyond the cap."""
     if not math.isfinite(effect) or abs(effect) * math.sqrt(MOST_SEEDS) < 1:
         return None
-    n = np.arange(2, 2 * MOST_SEEDS + 1)
+    # With the normal distribution in place of t it would take this many; t takes some ten more.
+    fewest = int(((ndtri(1 - alpha / 2) + ndtri(POWER)) / effect) ** 2)
+    if fewest > 2 * MOST_SEEDS:
+        return None
+    n = np.arange(max(2, fewest - 2), fewest + 60)
     enough = np.nonzero(power_of(effect, n, alpha) >= POWER)[0]
     return int(n[enough[0]]) if len(enough) else None
 
@@ -74,12 +78,5 @@ def smallest_difference(spread: float, pairs: int, alpha: float) -> float:
     """The difference that so many pairs find with a chance of `POWER`; NaN below two pairs."""
     if pairs < 2:
         return math.nan
-    low, high = 0.0, 1.0
-    while power_of(high, [pairs], alpha)[0] < POWER and high < 1e6:
-        high *= 2
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (
-            (low, middle) if power_of(middle, [pairs], alpha)[0] >= POWER else (middle, high)
-        )
-    return high * spread
+    shift = nctdtrinc(pairs - 1, 1 - POWER, stdtrit(pairs - 1, 1 - alpha / 2))
+    return float(shift) / math.sqrt(pairs) * spread

@@ -5,8 +5,8 @@ both together keep the probability that any pair without a difference is ever ca
 5 % or less. With a region of practical equivalence (rope), a pair is called equivalent where both
 "second is better by the rope or more" and "first is" are rejected by the same tests, one-sided
 (Schuirmann 1987, "A comparison of the two one-sided tests procedure", J. Pharmacokin. Biopharm.
-15); any pair further apart than the rope is called that in 5 % of studies at most, too. The two kinds of error
-have a budget each. What was decided stays decided.
+15); any pair further apart than the rope is called that in 5 % of studies at most, too. The two
+kinds of error have a budget each. What was decided stays decided.
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ class SequentialPair:
         The variants.
     difference, low, high
         Mean over seeds of first - second in the metric's unit, with its repeated confidence
-        interval: those of all pairs at all looks hold the truth with 95 %. Infinite where so few
-        seeds cannot bound it.
+        interval: those of all pairs at all looks hold the truth with 95 %. With several pairs it is
+        without Holm's steps, so it may just reach over 0 where p settles the pair. Infinite where
+        so few seeds cannot bound it.
     p
         Of the sequential rule, Holm's correction included: to be compared with 0.05 as it is.
     verdict
@@ -198,6 +199,16 @@ class Sequential:
             f"Seeds were added until decided (looks after {looks}): these p values and intervals "
             "are those of the sequential rule (5 % false alarms over all pairs and looks). A test "
             "for a fixed number of seeds is wrong here: its p is too small."
+        )
+
+    def note(self) -> str:
+        """The same for whoever reads a comparison for a fixed number of seeds."""
+        looks = ", ".join(str(look.seeds) for look in self.looks)
+        return (
+            f"its seeds were added until decided (looks after {looks}), so the p values above, of "
+            "tests for a fixed number of seeds, are too small and the intervals too narrow. The "
+            f"sequential rule says: {_ending(self.looks[-1], self.rule)} Its p values and "
+            "intervals, which count: result.sequential."
         )
 
     def to_manifest(self) -> dict[str, Any]:

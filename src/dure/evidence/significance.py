@@ -53,7 +53,7 @@ def sign_flip(scores: ArrayLike) -> Floats:
     # Sums that are equal on paper may differ in their last bits.
     reached = np.abs(rows.sum(axis=1)) - 1e-12 * size
     if n > EXACT:
-        p = np.array([_drawn(row, least) for row, least in zip(rows, reached, strict=True)])
+        p = _drawn(rows, reached)
     else:
         step = max(1, _MOST_SUMS >> max(n - 1, 0))
         parts = [slice(i, i + step) for i in range(0, len(rows), step)]
@@ -71,9 +71,11 @@ def _exact(rows: Floats, reached: Floats) -> Floats:
     return share
 
 
-def _drawn(row: Floats, reached: float) -> float:
-    hits = sum(int((np.abs(signs @ row) >= reached).sum()) for signs in _signs(len(row)))
-    return (1 + hits) / (1 + FLIPS)
+def _drawn(rows: Floats, reached: Floats) -> Floats:
+    hits = np.ones(len(rows))  # the signs observed
+    for signs in _signs(rows.shape[1]):
+        hits += (np.abs(signs @ rows.T) >= reached).sum(axis=0)
+    return hits / (1 + FLIPS)
 
 
 @lru_cache(maxsize=4)

@@ -34,17 +34,19 @@ def sentence(pair: Pair) -> str:
 
 def verdict_cell(pair: Pair) -> str:
     """The verdict in a few words, for tables."""
-    more = pair.more_seeds
-    if pair.verdict == "undecided":
-        return f"undecided, {_about(more)} more seeds" if more else "undecided"
-    if pair.verdict == "too few":
-        return f"too few, {more} more" if more else "too few"
+    if pair.verdict in ("undecided", "too few") and pair.more_seeds:
+        plural = "" if pair.more_seeds == 1 else "s"
+        return f"{pair.verdict} (+{_about(pair.more_seeds)} seed{plural})"
     return pair.verdict
 
 
 def difference_texts(pairs: Sequence[Pair]) -> list[str]:
-    """The mean difference of each pair with its interval, '-0.012 [-0.019, -0.005]'."""
-    return interval_texts([(p.difference, p.low, p.high) for p in pairs])
+    """The mean difference of each pair with its interval, '-0.012 [-0.019, -0.005]'.
+
+    Each with decimals of its own: a small difference between two must not be rounded to 0 because
+    others are large.
+    """
+    return [interval_texts([(p.difference, p.low, p.high)])[0] for p in pairs]
 
 
 def p_text(p: float | None) -> str:
@@ -97,6 +99,12 @@ def _apart(pair: Pair) -> str:
     ranks = "" if pair.trained == pair.pairs else ", by ranks, a lost network coming last"
     basis = f"{_over(pair)}, {_p(pair)}{ranks}"
     told = f"{head}: {pair.metric} is {word} by {amount} on average ({basis})."
+    if (pair.verdict == "better") != (word == ("higher" if pair.mode == "max" else "lower")):
+        loser = pair.first if pair.verdict == "worse" else pair.second
+        told = (
+            f"{head}, for the networks that {loser} lost, although {pair.metric} is {word} by "
+            f"{amount} where both trained ({basis})."
+        )
     win, (one, two) = pair.superiority, (pair.first, pair.second)
     if pair.verdict == "worse":
         win, one, two = 1 - win, two, one

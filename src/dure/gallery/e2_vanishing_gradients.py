@@ -98,7 +98,7 @@ def layered(result: Result, variable: str, variant: str, when: int) -> Floats:
 
 def show(page: Page) -> None:
     """Train every depth; draw gradients by layer for the deepest, and accuracy by depth."""
-    depths = (2, 8) if page.quick else DEPTHS
+    depths = (2, 6) if page.quick else DEPTHS
     accuracy: dict[str, list[Floats]] = {name: [] for name in ACTIVATIONS}
     for depth in depths:
         result = page.run(study(page.quick, depth))

@@ -88,8 +88,8 @@ def study(quick: bool = False) -> dure.Study:
 
 def show(page: Page) -> None:
     """Measure how gradients grow; train with each bound; tell which diverge and which learn."""
-    page.picture("growth", draw_growth(page))
     result = page.run(study(page.quick))
+    page.picture("growth", draw_growth(page))
     for name in result.variants:
         tell_training(page, result, name)
     tell_compared(page, "clipping", result.compare("val_loss", baseline=BASELINE))
@@ -106,8 +106,10 @@ def show(page: Page) -> None:
     norms = result.layer_curves["gradient_norm"].sel(fold=1, layer="recurrent")
     lines = {n: Line(norms["epoch"], norms.sel(variant=n)) for n in result.variants}
     scale = Scale("epoch", "norm of the gradient", "y", whole=True)
-    notes = ["Before it is clipped, on the same training rows; over the networks that are left. "
-             "Geometric means with their 95 % interval."]  # fmt: skip
+    notes = [
+        "Before it is clipped, on the same training rows. Geometric means with their 95 % interval "
+        "over the networks that are left and not all dead (whose gradient is 0)."
+    ]
     page.picture("gradients", panels({"": lines}, scale, "Gradient of the recurrent layer", notes))
 
 
@@ -159,14 +161,18 @@ def tell_training(page: Page, result: Result, name: str) -> None:
     layer = result.layer_curves.sel(variant=name, fold=1, layer="recurrent")
     steps = (layer["update_ratio"] * layer["weight_norm"]).values
     step = float(np.nanmax(steps))
+    dead = layer["dead"].isel(epoch=-1).values
+    page.fact(f"{name}: dead", over_lanes(dead)[:3])
     gradient = float(layer["gradient_norm"].max())
     page.fact(f"{name}: largest step", step)
     page.fact(f"{name}: largest gradient", gradient)
-    least, middle, most = (number(one) for one in np.quantile(ends, (0, 0.5, 1), method="higher"))
+    quantiles = np.quantile(ends, (0, 0.5, 1), method="higher")
+    least, middle, most = (number(q) if np.isfinite(q) else "diverged" for q in quantiles)
     page.say(
         f"{name}: {counts['diverged']} networks diverge, in {counts['jumped']} the training loss "
         f"of an epoch is above {JUMP:g} or NaN, {counts['learnt']} end at least a tenth below "
         f"always answering the mean ({NAIVE:.4f}). Validation loss at the end {middle} "
         f"[{least}, {most}] (median, least, largest). Largest gradient measured in the recurrent "
-        f"layer {number(gradient)}, largest step {number(step)}."
+        f"layer {number(gradient)}, largest step {number(step)}. Share "
+        f"of dead units at the end: {told(over_lanes(dead))}."
     )

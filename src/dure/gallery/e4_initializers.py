@@ -204,4 +204,7 @@ def tell_learning(page: Page, activation: str, result: Result) -> None:
     for name in INITIALIZERS:
         values = result.curves["val_accuracy"].sel(variant=name, fold=1).isel(epoch=-1)
         page.fact(f"{activation}, {name}: val_accuracy", values.values)
+    accuracy = result.curves["val_accuracy"].sel(fold=1).isel(epoch=0)
+    first = (f"{n} {told(over_lanes(accuracy.sel(variant=n).values))}" for n in INITIALIZERS)
+    page.say(f"{activation}, validation accuracy after the first epoch: {'; '.join(first)}.")
     tell_compared(page, activation, result.compare("val_accuracy", baseline=BASELINE))

@@ -77,8 +77,8 @@ def normalization(kind: str, name: str) -> keras.Layer:
     return layers.LayerNormalization(name=name)
 
 
-@keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
-class NormalizedCell(layers.Layer):
+@keras.saving.register_keras_serializable("dure")
+class NormalizedCell(layers.Layer):  # type: ignore[misc]
     """A plain recurrent step, its sum normalised over the units before tanh.
 
     Parameters

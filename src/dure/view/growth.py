@@ -108,8 +108,8 @@ def capacity(found: Capacity) -> Figure:
     )
     notes = [
         f"{found.metric} at each lane's best epoch; bars are 95 % intervals over lanes.",
-        f"Under the parameters: {found.argument}. Green line: the smallest size that is not shown to "
-        "be worse than the best (ring).",
+        f"Under the parameters: {found.argument}. Green line: the smallest size that is not shown "
+        "to be worse than the best (ring).",
         f"The first {len(rows)} of {len(found.rows)} variants." if rows != found.rows else "",
     ]
     page = Page(width, math.ceil(len(rows) / columns) * _HIGH, title, notes)
@@ -133,7 +133,7 @@ def _capacity(axes: Axes, row: CapacityRow, found: Capacity) -> None:
             markersize=11, mfc="none", mec=VALIDATION, mew=1.4,
         )  # fmt: skip
     if row.enough is not None:
-        axes.axvline(row.enough.parameters, color=ENOUGH, linewidth=1.4, zorder=0)
+        axes.axvline(row.enough.parameters, color=ENOUGH, linewidth=1.4, zorder=1)
     dressed(axes, plain(f"parameters, {found.argument}"), plain(found.metric.removeprefix("val_")))
     values = {size.parameters: shortened(size.value, 0.6, SMALL) for size in row.sizes}
     _sizes_axis(axes, at, values)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +24,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dure._errors import DureError, did_you_mean
 from dure._intervals import band
+from dure.result import Result
 from dure.view.style import (
     COLOURS,
     SMALL,
@@ -95,10 +98,7 @@ def against_epoch(layers: xr.Dataset, quantity: str) -> Figure:
     shown = values.sel(layer=names)
     limits = _limits(shown.values, look.log)
     for place, (axes, variant) in enumerate(zip(places, variants, strict=True)):
-        one = shown.sel(variant=variant).transpose("layer", "seed", "fold", "epoch")
-        for number, lanes in enumerate(one.values):
-            _line(axes, one["epoch"].values, lanes, _colour(number, len(names)), look.log)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        _lines(axes, shown.sel(variant=variant), look.log)
         axes.set_ylim(*limits)
         if look.log:
             logarithmic(axes, "y", 6)
@@ -153,21 +153,22 @@ def against_depth(layers: xr.Dataset, quantity: str = "activation_gradient") -> 
     return page.figure
 
 
-def save_all(layers: xr.Dataset, folder: str | PathLike[str]) -> list[Path]:
-    """Write the pictures as PNG files into ``pictures/`` of a run folder; their paths.
+def save_all(result: Result, folder: str | PathLike[str] | None = None) -> list[Path]:
+    """Write the pictures as PNG files; nothing where nothing was recorded of the layers.
 
     Parameters
     ----------
-    layers
-        As `Result.layer_curves`; nothing is written where nothing was recorded.
+    folder
+        A run folder: the files go to ``pictures/`` in it, which is made. Default: the result's own.
     """
-    if not layers.data_vars:
+    layers = in_order(result)
+    if not layers.data_vars or not _known(layers["gradient_norm"]).any():
         return []
     figures = {"depth": against_depth(layers)}
     for quantity in _WRITTEN:
         if quantity in layers and _known(layers[quantity]).any():
             figures[quantity.replace("_", "-")] = against_epoch(layers, quantity)
-    pictures = Path(folder) / "pictures"
+    pictures = Path(result.folder if folder is None else folder) / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, figure in figures.items():
@@ -175,6 +176,30 @@ def save_all(layers: xr.Dataset, folder: str | PathLike[str]) -> list[Path]:
         path.write_bytes(as_png(figure))
         paths.append(path)
     return paths
+
+
+def in_order(result: Result) -> xr.Dataset:
+    """`Result.layer_curves`, its layers in an order that keeps to that of every variant's model.
+
+    There they stand in order of first appearance, so that what a deeper variant has more comes
+    behind the first one's output. Where two variants call the same layers in opposite orders,
+    nothing is changed.
+    """
+    layers = result.layer_curves
+    facts = (result.manifest.get("facts") or {}).get("models") or {}
+    if not layers.data_vars:
+        return layers
+    known = set(layers["layer"].values.tolist())
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(sorted(known), ()))
+    for model in facts.values():
+        called = [each["name"] for each in model["layers"] if each["name"] in known]
+        for before, after in pairwise(called):
+            sorter.add(after, before)
+    try:
+        order = list(sorter.static_order())
+    except CycleError:
+        return layers
+    return layers.sel(layer=order)
 
 
 def _of(layers: xr.Dataset, quantity: str) -> xr.DataArray:
@@ -259,11 +284,26 @@ def _interval(lanes: Floats, log: bool) -> tuple[Floats, Floats, Floats]:
     return mean, low, high
 
 
-def _line(axes: Axes, epochs: npt.ArrayLike, lanes: Floats, colour: Any, log: bool) -> None:
+def _lines(axes: Axes, values: xr.DataArray, log: bool) -> None:
+    """A line for each layer against the epoch."""
+    values = values.transpose("layer", "seed", "fold", "epoch")
+    epochs, count = values["epoch"].values, len(values)
+    for number, lanes in enumerate(values.values):
+        # What is drawn first is widest, so that it is seen behind a line that lies on it.
+        wide = 1.3 + 1.8 * (count - 1 - number) / max(count - 1, 1)
+        _line(axes, epochs, lanes, _colour(number, count), log, wide)
+    last = float(epochs[-1]) or 1.0
+    axes.set_xlim(-0.03 * last, 1.03 * last)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def _line(
+    axes: Axes, epochs: npt.ArrayLike, lanes: Floats, colour: Any, log: bool, wide: float
+) -> None:
     mean, low, high = _interval(lanes, log)
     seen = np.isfinite(mean)
     x = np.asarray(epochs)
-    axes.plot(x[seen], mean[seen], color=colour, linewidth=1.4, marker=".", markersize=4)
+    axes.plot(x[seen], mean[seen], color=colour, linewidth=wide, marker=".", markersize=4)
     axes.fill_between(x[seen], low[seen], high[seen], color=colour, alpha=0.18, linewidth=0)
 
 
@@ -280,7 +320,8 @@ def _limits(values: Floats, log: bool) -> tuple[float, float]:
     if not log:
         known = values[np.isfinite(values)]
         low, high = min(0.0, float(known.min())), max(float(known.max()), 1e-3)
-        return (low, 1.02) if low == 0 and high <= 1 else (low, 1.05 * high)
+        spare = 0.03 * (max(high, 1.0) - low)  # a line at 0 is no axis
+        return (low - spare, max(high, 1.0) + spare) if low == 0 else (1.05 * low, 1.05 * high)
     known = values[np.isfinite(values) & (values > 0)]
     if not known.size:
         return 1e-3, 1.0

@@ -40,7 +40,7 @@ class Line:
     values
         Shape [seeds, points]; NaN where a seed has no value.
     theory
-        What is expected instead, shape [points]: a dashed line of the same colour.
+        What is expected instead, shape [points]: a dashed line over it.
     """
 
     x: npt.ArrayLike
@@ -122,6 +122,7 @@ def panels(
         dressed(axes, scale.x if is_low else "", scale.y if column == 0 else "")
         _scaled(axes, scale, limits)
         axes.tick_params(labelleft=column == 0)
+        axes.yaxis.set_label_coords(-0.6 / wide, 0.5)
         if scale.reference:
             axes.axhline(scale.reference[0], color="0.3", linestyle=_DOTTED, linewidth=1.1)
     for row, entries in enumerate(legend):
@@ -153,8 +154,7 @@ def _draw(axes: Axes, line: Line, place: int, of: int, scale: Scale) -> None:
         colour = COLOURS[place % len(COLOURS)]
         axes.fill_between(x, low, high, where=seen.tolist(), color=colour, alpha=0.2, linewidth=0)
     if line.theory is not None:
-        axes.plot(x, line.theory, color=COLOURS[place % len(COLOURS)], linestyle=_DASHED,
-                  linewidth=1.1, zorder=2)  # fmt: skip
+        axes.plot(x, line.theory, color="0.1", linestyle=_DASHED, linewidth=0.9, zorder=4)
 
 
 def _limits(lines: Mapping[str, Mapping[str, Line]], scale: Scale) -> tuple[float, float]:

@@ -46,13 +46,12 @@ def find_all(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _not_scaled(cases: Sequence[Case]) -> Iterator[Finding]:
-    affected = [case for case in cases if case.model and not _takes_anything(case)]
-    if not affected:
-        return
-    data = affected[0].data
+    unscaled = [case for case in cases if case.model and not _scales(case)]
+    data = cases[0].data
     for facts in data.get("inputs", ()):
+        affected = [case for case in unscaled if not (facts["integers"] and _encodes(case))]
         told, numbers = _size_told(facts, len(data["inputs"]) > 1)
-        if not told:
+        if not told or not affected:
             continue
         groups = [affected] if len(affected) == len(cases) else [[case] for case in affected]
         for group in groups:
@@ -62,13 +61,14 @@ def _not_scaled(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Finding("inputs_not_scaled", name, None, lanes, lanes, sentence, numbers)
 
 
-def _takes_anything(case: Case) -> bool:
-    """Whether the network scales its inputs by itself, or takes integers that stand for things."""
-    layers = case.model.get("layers", ())
-    integers = any(each["integers"] for each in case.data.get("inputs", ()))
-    if integers and any(each["class"] in _ENCODING for each in layers):
-        return True
-    for each in layers:
+def _encodes(case: Case) -> bool:
+    """Whether the network takes integers that stand for words or other things."""
+    return any(each["class"] in _ENCODING for each in case.model.get("layers", ()))
+
+
+def _scales(case: Case) -> bool:
+    """Whether the network scales its inputs by itself, before its first layer with weights."""
+    for each in case.model.get("layers", ()):
         if each["class"] in _NORMALISING:
             return True
         if each["parameters"]:

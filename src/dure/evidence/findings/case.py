@@ -250,7 +250,9 @@ def _case(
     table = table[(table["epochs"] > 0) & ~table["status"].str.startswith("failed")]
     where = _Where(variant, table["seed"].tolist(), table["fold"].tolist())
     facts = result.manifest.get("facts") or {}
-    names, epochs, layered, whole = _measured(layers, where)
+    model = (facts.get("models") or {}).get(variant) or {}
+    called = [each["name"] for each in model.get("layers", ())]
+    names, epochs, layered, whole = _measured(layers, where, called)
     nans = pd.DataFrame(columns=["variant", "seed", "fold", "epoch", "step", "layer", "what"])
     if first_nan is not None and len(first_nan):
         nans = first_nan[first_nan["variant"] == variant]
@@ -267,7 +269,7 @@ def _case(
         layered=layered,
         whole=whole,
         first_nan=nans,
-        model=(facts.get("models") or {}).get(variant) or {},
+        model=model,
         data=facts.get("data") or {},
         study=result.manifest.get("study") or {},
     )
@@ -294,9 +296,13 @@ class _Where:
 
 
 def _measured(
-    layers: xr.Dataset | None, where: _Where
+    layers: xr.Dataset | None, where: _Where, called: Sequence[str]
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64], dict[str, Floats], dict[str, Floats]]:
-    """Names, epochs and quantities of this variant's layers, those without any value left out."""
+    """Names, epochs and quantities of this variant's layers, those without any value left out.
+
+    `layer` joins the layers of all variants: the order of this one's is that in which its own model
+    calls them.
+    """
     nothing = np.empty(0, np.int64)
     if layers is None or not layers.data_vars or where.variant not in layers["variant"].values:
         return (), nothing, {}, {}
@@ -312,10 +318,12 @@ def _measured(
     present = np.zeros(layers.sizes["layer"], dtype=bool)
     for values in layered.values():
         present |= np.isfinite(values).any(axis=(0, 1))
-    names = tuple(str(n) for n, here in zip(layers["layer"].values, present, strict=True) if here)
+    names = [str(name) for name in layers["layer"].values]
+    order = {name: place for place, name in enumerate(called)}
+    places = sorted(np.flatnonzero(present), key=lambda place: order.get(names[place], len(order)))
     return (
-        names,
+        tuple(names[place] for place in places),
         layers["epoch"].values.astype(np.int64),
-        {name: values[:, :, present] for name, values in layered.items()},
+        {name: values[:, :, places] for name, values in layered.items()},
         whole,
     )

@@ -91,7 +91,8 @@ def _profile(case: Case) -> _Profile | None:
 def _starved(sizes: Floats) -> bool:
     """Whether the last layer gets far less than all others: then it is they that are alike."""
     typical = [median(sizes[:, :, place]) for place in range(sizes.shape[2])]
-    return min(typical[:-1]) > EXPLODED * typical[-1]
+    low, high = min(typical[:-1]), max(typical[:-1])
+    return low > EXPLODED * typical[-1] and high < EXPLODED * low
 
 
 def _alone(logs: Floats) -> bool:

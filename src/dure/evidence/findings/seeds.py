@@ -19,6 +19,9 @@ ALPHA = 0.005
 APART = 0.05
 """Least share of the others' median by which the odd seed must differ to be worth a sentence."""
 
+TIMES = 5.0
+"""Times the others' distance from the median curve by which a whole curve must be away."""
+
 
 def find(case: Case) -> Iterator[Finding]:
     """Seeds whose best value, or else whose course, is far from all others'."""
@@ -27,6 +30,8 @@ def find(case: Case) -> Iterator[Finding]:
     if value is None or len(seeds) < FEWEST:
         return
     sound = case.sound
+    if not np.isfinite(value[sound]).any():
+        return
     best = _by_seed(case, np.where(sound, case.at_best(case.monitor.name), np.nan))
     course = np.array([_by_seed(case, np.where(sound, one, np.nan)) for one in value.T]).T
     odd = _odd(_scaled(best, case))
@@ -34,10 +39,11 @@ def find(case: Case) -> Iterator[Finding]:
         yield _told(case, seeds, odd, best, "best")
         return
     apart = _distances(_scaled(course, case))
-    odd = _odd(np.log(np.maximum(apart, 1e-12)), upwards=True)
+    # Distances of normal numbers come near to normal ones by this power (Wilson & Hilferty 1931).
+    odd = _odd(apart ** (2 / 3), upwards=True)
     # Curves that differ in their last digits only are alike.
     spread = np.nanmax(_scaled(course, case)) - np.nanmin(_scaled(course, case))
-    odd &= apart > APART * spread
+    odd &= (apart > APART * spread) & (apart > TIMES * median(apart[~odd]))
     if odd.any():
         yield _told(case, seeds, odd, apart, "course")
 

@@ -121,9 +121,9 @@ def _told(
         share += f" [{percent(low)}, {percent(high)}]"
     if what == "dead":
         units = facts.get("units")
-        of_units = f" of its {figure(units)} units" if units else " of its units"
+        of_units = f" of the {figure(units)} units" if units else " of the units"
         return (
-            f"{case.variant}: {share}{of_units} in {name} are dead {case.lanes_told(seen, of)}: "
+            f"{case.variant}: {share}{of_units} of {name} are dead {case.lanes_told(seen, of)}: "
             "they give the same for every row, so no gradient can wake them"
         )
     kind = facts.get("activation") or "activation"
