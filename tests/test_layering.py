@@ -74,7 +74,17 @@ ARROWS: dict[str, set[str]] = {
         *("result", "evidence", "lens", "view", "look", "run", "cure"),
     },
     "cli": {
-        *("contract", "backend", "data", "study", "engine", "store", "models", "result"),
+        *(
+            "contract",
+            "backend",
+            "intervals",
+            "data",
+            "study",
+            "engine",
+            "store",
+            "models",
+            "result",
+        ),
         *("evidence", "lens", "terminal", "view", "look", "run", "cure", "growing", "gallery"),
     },
 }

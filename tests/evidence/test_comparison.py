@@ -18,6 +18,7 @@ from dure._errors import DureError
 from dure._types import Status
 from dure.evidence.bootstrap import bootstrap_t
 from dure.evidence.pairing import matched
+from dure.evidence.words import percent
 
 DIVERGED = Status("diverged", 1, "loss became NaN")
 WAITING = Status("waiting")
@@ -426,3 +427,8 @@ def test_matched_gains_are_in_the_direction_of_better() -> None:
     found = matched(lanes_of(values, lost), 0, 1)
     assert found.gains.tolist() == [1.0, math.inf, -math.inf, 0.0]
     assert found.trained.tolist() == [1.0] and found.lost == (2, 2)
+
+
+def test_nearly_always_is_not_always() -> None:
+    shares = [0.0, 0.004, 0.25, 0.9999, 1.0, math.nan]
+    assert list(map(percent, shares)) == ["0 %", "<1 %", "25 %", ">99 %", "100 %", "-"]

@@ -105,11 +105,14 @@ def model_facts(model: keras.Model, x: Any) -> Facts:
     `layers`, in the order in which a forward pass calls them, those of inner models as
     "inner/name" before their model: `name`, `class`, `activation` ("linear" for none where there
     could be one, None where there cannot), `units` (places on the last axis of its output),
-    `parameters`, `trainable`, `output_shape` (without rows). `outputs`, one for each loss: `loss`
-    (Keras' name), `own` (whether the loss is not Keras'), `from_logits`, `activation`, `units`; the single one
-    again as `loss`, `from_logits`, `output_activation`, `output_units`. `optimizer`,
-    `learning_rate` (at the start where `schedule` names one), `momentum`, `clipnorm` (of each
-    weight or of all together), `parameters`.
+    `parameters`, `trainable`, `output_shape` (without rows).
+
+    `outputs`, one for each loss: `loss` (Keras' name), `own` (whether the loss is not Keras'),
+    `from_logits`, `activation`, `units`; the single one again as `loss`, `from_logits`,
+    `output_activation`, `output_units`.
+
+    `optimizer`, `learning_rate` (at the start where `schedule` names one), `momentum`, `clipnorm`
+    (of each weight or of all together), `clipvalue`, `parameters`.
     """
     layers, seen, ends = _trace(model, x)
     shapes: dict[str, Any] = {} if seen else dict.fromkeys(layers)

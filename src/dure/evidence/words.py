@@ -57,8 +57,12 @@ def p_text(p: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """'87 %'; '-' for NaN."""
-    return "-" if math.isnan(share) else f"{100 * share:.0f} %"
+    """'87 %', '>99 %' short of all; '-' for NaN."""
+    if math.isnan(share):
+        return "-"
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "<1 %" if share < 0.5 else ">99 %"
+    return f"{100 * share:.0f} %"
 
 
 def confidence_text(confidence: float) -> str:

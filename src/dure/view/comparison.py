@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dure.evidence.comparison import Comparison, Pair
-from dure.evidence.words import confidence_text, difference_texts, verdict_cell
+from dure.evidence.words import confidence_text, difference_texts, percent, verdict_cell
 from dure.view.style import (
     COLOURS,
     SMALL,
@@ -45,7 +45,7 @@ def differences(found: Comparison) -> Figure:
     names = [shortened(f"{p.first} − {p.second}", _NAME, TEXT) for p in pairs]
     cells = [
         [*difference_texts(pairs)],
-        ["" if math.isnan(p.superiority) else f"{100 * p.superiority:.0f} %" for p in pairs],
+        [percent(p.superiority) for p in pairs],
         [verdict_cell(p) for p in pairs],
     ]
     heads = ("difference", "first wins", "verdict")
