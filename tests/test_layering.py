@@ -31,7 +31,7 @@ PARTS = {
     "terminal": ("view.terminal",),
     "view": ("view",),
     "look": ("looking",),
-    "run": ("run", "_until"),
+    "run": ("run", "_until", "_changes", "_training"),
     "cure": ("cure",),
     "growing": ("growing",),
     "gallery": ("gallery",),

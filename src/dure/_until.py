@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure._errors import StudyError, did_you_mean
+from dure._training import Trainer
 from dure.engine.plan import Prepared, prepare
 from dure.evidence.sequential import (
     ALPHA,
@@ -23,7 +24,7 @@ from dure.evidence.sequential import (
 )
 from dure.evidence.spending import FIRST
 from dure.result import Result, load
-from dure.run import Trainer, draw, keep_networks, make_manifest, open_store, reporter_for
+from dure.run import draw, keep_networks, make_manifest, open_store, reporter_for
 from dure.store import Store
 
 if TYPE_CHECKING:

@@ -141,6 +141,30 @@ def test_what_was_done_is_said(build: Build, edit: Edit, expected: str) -> None:
     assert expected in applied(build, edit)[0].told[0]
 
 
+def test_a_layer_put_into_a_functional_network_is_read_by_what_read_the_one_before() -> None:
+    done, _ = applied(pictures, AddDropout(0.5))
+    kinds: dict[type, list[Any]] = {}
+    for layer in done.model.layers:
+        kinds.setdefault(type(layer), []).append(layer)
+    (after_shared,), (concatenate,) = kinds[layers.Dropout], kinds[layers.Concatenate]
+    assert len(after_shared._inbound_nodes) == 2  # as often as the layer before it
+    read = [tensor._keras_history.operation for tensor in concatenate.input]
+    assert read == [after_shared, after_shared]
+    inner = [type(layer).__name__ for layer in kinds[keras.Sequential][0].layers]
+    assert inner == ["MaxPooling2D", "Flatten", "Dense", "Dropout", "Dense", "Dropout"]
+
+
+def test_a_layer_that_asks_for_a_width_keeps_it() -> None:
+    def build() -> keras.Model:
+        stack = [layers.Dense(8, "relu"), layers.Dense(6, "relu"), layers.Reshape((3, 2))]
+        stack += [layers.Flatten(), layers.Dense(4), layers.Dense(3, "softmax")]
+        return compiled(keras.Sequential([layers.Input((5,)), *stack]))
+
+    done, _ = applied(build, ScaleWidth(0.5))
+    widths = [x.units for x in done.model.layers if isinstance(x, layers.Dense)]
+    assert widths == [4, 6, 2, 3]
+
+
 def test_normalisation_stands_before_the_activation_and_dropout_behind_both() -> None:
     edits = (AddDropout(0.5), Normalise("BatchNormalization"))
     done, _ = applied(unbuilt, *edits)

@@ -26,11 +26,12 @@ def long_study() -> dure.Study:
 
 def train(folder: str, pipe: Any) -> None:
     """Child process: go on with the run, telling of every round, one epoch a round, slowly."""
+    import dure._training
     import dure.run
     from dure.engine import pool
 
     pool.ROUND_SECONDS = 0.0
-    dure.run.CHECKPOINT_SECONDS = 0.0
+    dure._training.CHECKPOINT_SECONDS = 0.0
 
     class Telling:
         def __enter__(self) -> Any:

@@ -62,6 +62,13 @@ def test_higher_is_better_points_to_the_right() -> None:
     assert "right is better" in told and "No cure is better than the network as it is" in told
 
 
+def test_early_stopping_is_in_the_title_where_it_is_all_that_helps() -> None:
+    assert "than stopping it early" in said(
+        effects(account(helps=False, early_stopping={"better": True}))
+    )
+    assert "L2 0.001 helps" in said(effects(account(early_stopping={"better": True})))
+
+
 @pytest.mark.parametrize("rounds", [{}, {"round-1": []}])
 def test_nothing_tried_is_not_drawn(rounds: dict[str, Any], tmp_path: Path) -> None:
     assert save_all(account(rounds=rounds), tmp_path / "pictures") == []

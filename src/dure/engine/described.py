@@ -231,7 +231,7 @@ def _trace(model: Any, x: Any) -> tuple[dict[str, Any], list[_Called], dict[Any,
         state = ([variable.value for variable in group] for group in groups)
         with watched(layers, see):
             out = model.stateless_call(*state, rows, **options)[0]
-        ends.update({path: _end(leaf, seen, layers) for path, leaf in _places(model, out)})
+        ends.update({path: _end(leaf, seen, layers) for path, leaf in _places(out)})
         return out
 
     try:
@@ -246,15 +246,12 @@ def _first(tree: Any) -> Any:
     return next((leaf for leaf in jax.tree.leaves(tree) if hasattr(leaf, "shape")), None)
 
 
-def _places(model: Any, out: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """The outputs of a model with their places; of a list also by the names of its layers."""
+def _places(out: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The outputs of a model with their places, as Keras' losses name them."""
     if isinstance(out, Mapping):
         yield from (((key,), _first(leaf)) for key, leaf in out.items())
     elif isinstance(out, (list, tuple)):
-        names = getattr(model, "output_names", None) or [None] * len(out)
-        for index, (leaf, name) in enumerate(zip(out, names, strict=False)):
-            yield (index,), _first(leaf)
-            yield (name,), _first(leaf)
+        yield from (((index,), _first(leaf)) for index, leaf in enumerate(out))
     else:
         yield (), out
 

@@ -65,7 +65,7 @@ class Smooth(NamedTuple):
     @property
     def mean(self) -> Floats:
         """Mean over lanes at the fine places, shape (place,)."""
-        return self.basis.values @ np.nanmean(self.fits, axis=(0, 1))
+        return np.asarray(self.basis.values @ np.nanmean(self.fits, axis=(0, 1)))
 
     def at(self, epochs: Floats) -> Floats:
         """Each lane's height at an epoch of its own, shape (seed, fold)."""
@@ -93,7 +93,7 @@ def despiked(curves: Floats) -> Floats:
     around[:, 2:-2] = curves
     windows = np.lib.stride_tricks.sliding_window_view(around, 5, axis=1).copy()
     windows[:, 1, 4] = np.nan  # three values are left there, so that a steep start is no spike
-    there = np.isfinite(curves)
+    there: NDArray[np.bool_] = np.isfinite(curves)
     windows[~there] = 0.0  # a median of nothing would warn
     medians = np.nanmedian(windows, axis=2)
     steps = np.abs(np.diff(curves, axis=1))

@@ -93,6 +93,8 @@ def _title(account: Mapping[str, Any]) -> str:
     winner = account["winner"]
     if account["helps"]:
         return f"{winner['name']} helps"
+    if (account.get("early_stopping") or {}).get("better"):
+        return "No change of the network is better than stopping it early"
     return "No cure is better than the network as it is"
 
 
