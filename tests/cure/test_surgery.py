@@ -81,6 +81,21 @@ def test_untouched_layers_and_the_output_stay(build: Build, edit: Edit) -> None:
             assert here.compute_output_shape(here.input.shape) == tuple(layer.output.shape)
 
 
+def test_a_dropout_that_is_there_gets_another_rate() -> None:
+    def build() -> keras.Model:
+        stack = [keras.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dropout(0.3)]
+        stack += [keras.layers.Dense(4, "relu"), keras.layers.Dense(3, "softmax")]
+        return compiled(keras.Sequential(stack))
+
+    done, _ = applied(build, AddDropout(0.5))
+    kinds = [(type(layer).__name__, getattr(layer, "rate", None)) for layer in done.model.layers]
+    assert kinds == [
+        *(("Dense", None), ("Dropout", 0.5), ("Dense", None), ("Dropout", 0.5), ("Dense", None)),
+    ]
+    assert "rate 0.5 of dropout from 0.3" in done.told[0]
+    assert "Dropout(0.5) after dense_1" in done.told[0]
+
+
 @settings(deadline=None, max_examples=15)
 @given(networks)
 def test_without_edits_it_is_the_same_network_to_the_bit(build: Build) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import dure
-from dure import run as dure_run
 from dure._errors import RunFolderError
+from dure._training import Trainer
 from dure.data import TextToSequences
 from dure.models import load_text
 from dure.result import Result
@@ -134,7 +134,7 @@ def test_words_are_there_before_training_and_a_resumed_run_leaves_them(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(dure_run, "_train", interrupted)
+        patched.setattr(Trainer, "train", interrupted)
         with pytest.raises(KeyboardInterrupt):
             make_study().run(folder, progress=False)
     files = sorted((folder / "text").iterdir())

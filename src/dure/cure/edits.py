@@ -56,15 +56,18 @@ class AddDropout(Edit):
     def apply(self, drawing: Blueprint) -> str:
         hidden = [s.path for s in drawing.hidden() if s.kind in {"Dense", *RECURRENT}]
         places = [drawing.block_end(path) for path in hidden] or _before_output(drawing)
-        told = []
+        added, changed = [], []
         for path in dict.fromkeys(places):
             following = _following(drawing, path)
             if following is not None and following.kind == "Dropout":
+                changed.append(f"{following.path} from {following.config['rate']:g}")
                 following.config["rate"] = self.rate
             else:
                 drawing.insert_after(path, "Dropout", {"rate": self.rate})
-            told.append(path)
-        return f"Dropout({self.rate:g}) after {_listed(told)}"
+                added.append(path)
+        told = [f"Dropout({self.rate:g}) after {_listed(added)}"] if added else []
+        told += [f"rate {self.rate:g} of {_listed(changed)}"] if changed else []
+        return "; ".join(told)
 
 
 @dataclass(frozen=True)

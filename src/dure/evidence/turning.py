@@ -97,8 +97,9 @@ def despiked(curves: Floats) -> Floats:
     windows[~there] = 0.0  # a median of nothing would warn
     medians = np.nanmedian(windows, axis=2)
     steps = np.abs(np.diff(curves, axis=1))
-    steps[:, ~np.isfinite(steps).any(axis=0)] = 0.0
-    typical = np.nanmedian(np.where(there.any(axis=1)[:, None], steps, 0.0), axis=1)
+    known: NDArray[np.bool_] = np.isfinite(steps)
+    steps[:, ~known.any(axis=0)] = 0.0
+    typical = np.nanmedian(np.where(there.any(axis=1, keepdims=True), steps, 0.0), axis=1)
     spikes = there & (np.abs(curves - medians) > _SPIKE * typical[:, None])
     spikes[:, 0] = False
     return np.where(spikes, medians, curves)

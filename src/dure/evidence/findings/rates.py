@@ -86,11 +86,10 @@ def _too_high(case: Case) -> Iterator[Finding]:
     told += "; ".join(_signs(numbers, median(height[ill]), by, rises, case, ill))
     update = _updates(case)
     if update is not None and ill.any():
-        numbers["update_ratio"] = median(update[ill])
-        if numbers["update_ratio"] > UPDATE_USUAL:
-            told += (
-                f"; one step changes the weights by {percent(median(update[ill]))} of their size"
-            )
+        changed = median(update[ill])
+        numbers["update_ratio"] = changed
+        if changed > UPDATE_USUAL:
+            told += f"; one step changes the weights by {percent(changed)} of their size"
     _add_curvature(case, numbers, ill)
     told += ". Try a third or a tenth of it."
     yield Finding("rate_too_high", case.variant, None, seen, case.of, told, numbers)
