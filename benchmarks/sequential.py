@@ -21,7 +21,8 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure.evidence.sequential import ALPHA, HOPELESS, late_chance  # noqa: E402
+from dure.evidence.looks import HOPELESS, late_chance  # noqa: E402
+from dure.evidence.sequential import ALPHA  # noqa: E402
 from dure.evidence.spending import FIRST, Paths, Plan, make_plan  # noqa: E402
 
 MAX_SEEDS = 50

@@ -13,15 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dure._errors import StudyError, did_you_mean
 from dure._training import Trainer
 from dure.engine.plan import Prepared, prepare
-from dure.evidence.sequential import (
-    ALPHA,
-    Look,
-    Rule,
-    Sequential,
-    review,
-    rule_metric,
-    values_of,
-)
+from dure.evidence.looks import review, rule_metric, values_of
+from dure.evidence.sequential import ALPHA, Look, Rule, Sequential
 from dure.evidence.spending import FIRST
 from dure.result import Result, load
 from dure.run import draw, keep_networks, make_manifest, open_store, reporter_for

@@ -11,16 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.evidence.sequential import (
-    ALPHA,
-    Look,
-    Rule,
-    Sequential,
-    late_chance,
-    paired,
-    review,
-    rule_metric,
-)
+from dure.evidence.looks import late_chance, paired, review, rule_metric
+from dure.evidence.sequential import ALPHA, Look, Rule, Sequential
 from dure.evidence.spending import FIRST, Paths, Plan, interval, make_plan, sign_rows
 
 WHOLE = st.integers(-6, 6).map(float)
