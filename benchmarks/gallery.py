@@ -139,7 +139,9 @@ def page(root: Path) -> str:
             "note's figures are of one run each, on the full sets. Keras+TF: what Keras' own fit "
             "on TensorFlow would take for the same lanes one after another, from one lane's "
             "epochs (none where a network's file does not load there); Dure's seconds hold "
-            "compilation, validation, tests and storing, too.",
+            "compilation, validation, tests and storing, too. The excerpts hold a fifth of the "
+            "reviews and a sixth of the digits, so figures below the notes' are expected; each "
+            "row says in its verdict what it reached and how many updates that took.",
             "",
             *table(root),
             "",

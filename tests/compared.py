@@ -30,7 +30,7 @@ def run_of(
     """A run folder in which each lane's metric, (seed, fold) a variant, is what is given.
 
     Two epochs a lane, the second worse by 1. `about` goes into the manifest: `fingerprint` of the
-    data, `splits` and `epochs` of the study.
+    data, `splits` and `epochs` of the study, the variants that are `penalised`.
     """
     grids = {v: np.atleast_2d(np.asarray(given, dtype=np.float64)) for v, given in values.items()}
     numbers = seeds or list(range(len(next(iter(grids.values())))))
@@ -46,6 +46,7 @@ def run_of(
         "data": {"source": "invented", "fingerprint": about.get("fingerprint", "same")},
         "monitor": {"name": metric, "mode": mode},
         "metrics": [metric],
+        "facts": {"models": {v: {"penalised": v in about.get("penalised", ())} for v in grids}},
     }
     worse = 1.0 if mode == "min" else -1.0
     with Store.create(folder, manifest, keys) as store:

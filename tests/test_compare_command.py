@@ -74,3 +74,16 @@ def test_two_runs(run: Path, tmp_path: Path) -> None:
 def test_mistakes_are_said_in_words(run: Path, arguments: list[str], says: str) -> None:
     code, out, said = cli(run, *arguments)
     assert code == 1 and not out and says in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("penalised", "metric", "told"),
+    [(("a",), "val_loss", True), (("a", "b"), "val_loss", False), (("a",), "val_mae", False)],
+)
+def test_a_penalty_in_one_loss_alone_is_said(
+    tmp_path: Path, penalised: tuple[str, ...], metric: str, told: bool
+) -> None:
+    values = {name: np.arange(6.0).reshape(6, 1) for name in ("a", "b")}
+    found = run_of(tmp_path / "run", values, metric=metric, penalised=penalised).compare()
+    said = [note for note in found.notes if "L1 and L2 penalties" in note]
+    assert len(said) == told and all("val_loss of a holds them" in note for note in said)

@@ -193,7 +193,15 @@ def test_functional_with_a_nested_model_a_schedule_and_clipping() -> None:
     want |= {"output_units": 1, "optimizer": "SGD", "schedule": "ExponentialDecay"}
     want |= {"learning_rate": pytest.approx(0.1), "momentum": 0.9, "clipnorm": 1.0}
     assert {key: made[key] for key in want} == want
-    assert made["parameters"] == 28 + 40 + 9
+    assert made["parameters"] == 28 + 40 + 9 and not made["penalised"]
+
+
+def test_a_penalty_is_known() -> None:
+    stack = [layers.Input((3,)), layers.Dense(1, bias_regularizer="l2")]
+    model = keras.Sequential(stack)
+    model.compile("sgd", "mse")
+    x, y = np.zeros((2, 3), "float32"), np.zeros((2, 1), "float32")
+    assert model_facts(ready(model, x, y), x)["penalised"]
 
 
 class Block(layers.Layer):

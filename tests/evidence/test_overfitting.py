@@ -15,12 +15,14 @@ from hypothesis.extra import numpy as hnp
 from scipy.interpolate import make_smoothing_spline
 
 from dure._errors import DureError, StudyError
+from dure._intervals import Interval
 from dure._types import Monitor, Status
-from dure.evidence.overfitting import Overfitting, measure
+from dure.evidence.overfitting import Overfitting, Row, measure
 from dure.evidence.turning import completed, despiked, smooth, turn_of
 
 Floats = np.ndarray
 DIMS = ("variant", "seed", "fold", "epoch")
+NOTHING = Interval(float("nan"), float("nan"), float("nan"), 0, 5)
 
 
 def result(validation: Floats, training: Floats | None = None, **statuses: str) -> Any:
@@ -333,3 +335,13 @@ def test_turns_without_each_lane_are_those_of_the_others() -> None:
         others = np.delete(smoothed.fits[:, 0], lane, axis=0).mean(axis=0)
         at = smoothed.basis.values @ others
         assert without[lane, 0] == smoothed.basis.places[at.argmin()]
+
+
+def test_lowest_at_the_end_with_falls_that_cannot_be_told() -> None:
+    told = Row(
+        **{"variant": "v0", "kind": "cannot tell", "end": 40, "recommended_epochs": None},
+        **{"turning_epoch": NOTHING, "gap_at_turn": NOTHING, "gap_at_end": NOTHING},
+        **{"given_away": Interval(0.0, 0.0, 0.0, 5, 5), "lowest": Interval(1.0, 0.9, 1.1, 5, 5)},
+        **{"last_change": Interval(-0.02, -0.05, 0.01, 5, 5), "more_epochs": None},
+    ).told()
+    assert "is lowest at the end (epoch 40)" in told and "-0.02 [-0.05, 0.01]" in told

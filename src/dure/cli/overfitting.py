@@ -192,18 +192,18 @@ def _table(columns: Sequence[str]) -> Table:
     for place, column in enumerate(columns):
         text = place == 0 or not column
         justify: Literal["left", "right"] = "left" if text else "right"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=not column)
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=text)
     return table
 
 
 def _overfitting_table(found: Overfitting) -> Table:
-    names = ("turning_epoch", "given_away", "gap_at_turn", "gap_at_end")
-    heads = ("turns at epoch", "given away", "gap at turn", "gap at end")
+    # The gaps are in the sentences: a table of all would not fit a terminal of 80 columns.
+    names, heads = ("turning_epoch", "given_away"), ("turns at epoch", "given away")
     table = _table(("variant", "", *heads, "epochs", "lanes"))
     columns = [interval_texts([getattr(row, name)[:3] for row in found.rows]) for name in names]
     for row, *cells in zip(found.rows, *columns, strict=True):
         if row.kind != "overfits":
-            cells[0] = cells[2] = "-"
+            cells[0] = "-"
         epochs = "-" if row.recommended_epochs is None else str(row.recommended_epochs)
         lanes = f"{row.lanes} of {row.given_away.of}"
         table.add_row(Text(row.variant), row.kind, *cells, epochs, lanes)

@@ -53,8 +53,11 @@ def demo(
             print(
                 f"\nWhat to do next\n"
                 f"  look at the curves      {folder / 'pictures'}\n"
-                f"  see one metric          dure show {folder} --metric val_accuracy\n"
-                f"  more seeds              dure demo --seeds 20\n"
+                f"  which one is better     dure compare {folder} --baseline baseline\n"
+                f"  does it overfit         dure overfitting {folder}\n"
+                f"  what ails it            dure health {folder}\n"
+                f"  look inside             dure look {folder}\n"
+                f"  more seeds              dure resume {folder} --seeds 10\n"
                 f"  your own network        put a `study = dure.Study(...)` in a file, then\n"
                 f"                          dure run FILE.py"
             )

@@ -112,7 +112,8 @@ def model_facts(model: keras.Model, x: Any) -> Facts:
     `output_activation`, `output_units`.
 
     `optimizer`, `learning_rate` (at the start where `schedule` names one), `momentum`, `clipnorm`
-    (of each weight or of all together), `clipvalue`, `parameters`.
+    (of each weight or of all together), `clipvalue`, `parameters`, `penalised` (whether a weight
+    has a regularizer, whose penalty Keras adds to the loss).
     """
     layers, seen, ends = _trace(model, x)
     shapes: dict[str, Any] = {} if seen else dict.fromkeys(layers)
@@ -129,6 +130,7 @@ def model_facts(model: keras.Model, x: Any) -> Facts:
         "output_units": single.get("units"),
         **_optimizer(model.optimizer),
         "parameters": parameters(model),
+        "penalised": any(v.regularizer is not None for v in model.trainable_variables),
     }
 
 

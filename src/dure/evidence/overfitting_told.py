@@ -41,6 +41,13 @@ def sentences(row: Row, tolerance: float, metric: str) -> Iterator[str]:
             f"{what} neither turns nor falls on by more than {100 * tolerance:g} % {lanes}; from "
             f"epoch {row.recommended_epochs} on it stays at its lowest, more epochs change nothing."
         )
+    elif row.given_away.low == row.given_away.high == 0:
+        (change,) = interval_texts([row.last_change[:3]])
+        yield (
+            f"cannot tell: {what} is lowest at the end (epoch {row.end}), and whether it still "
+            f"falls is open: over the last quarter of the epochs it changes by {change} {lanes}; "
+            "more seeds, or more epochs, would tell."
+        )
     else:
         (change,) = interval_texts([row.given_away[:3]])
         yield (

@@ -327,10 +327,23 @@ def _notes(results: list[Result], metric: str, seeds: list[int], same_rows: bool
             )
     if len(results) == 2:
         yield from _differences(results, metric, seeds, same_rows)
+    if metric.removeprefix("test_").removeprefix("val_") == "loss":
+        yield from _penalties(results, metric)
     if metric.startswith("val_"):
         yield (
             "Each network is judged at its best epoch, chosen on these same validation rows: a "
             "little flattering, more so for curves that jump about. Test metrics are free of that."
+        )
+
+
+def _penalties(results: list[Result], metric: str) -> Iterator[str]:
+    facts = [r.manifest.get("facts", {}).get("models", {}) for r in results]
+    models = [(name, model) for each in facts for name, model in each.items()]
+    penalised = [name for name, model in models if model.get("penalised")]
+    if penalised and len(penalised) < len(models):
+        yield (
+            f"Keras counts L1 and L2 penalties into the loss: {metric} of {', '.join(penalised)} "
+            "holds them, that of the others does not. Compare another metric, too."
         )
 
 

@@ -303,9 +303,9 @@ def cells(found: Comparison) -> tuple[list[str], list[list[str]]]:
     pairs = found.pairs
     level = confidence_text(found.confidence)
     unit = pairs[0].unit
+    # One column, for a table too wide goes on below with the first column repeated.
     columns: dict[str, list[str]] = {
-        "first": [p.first for p in pairs],
-        "second": [p.second for p in pairs],
+        "first - second": [f"{p.first} - {p.second}" for p in pairs],
         f"difference [{level}]": difference_texts(pairs),
         "p" if len(pairs) == 1 else "p (Holm)": [p_text(p.p_adjusted) for p in pairs],
         "first wins": [percent(p.superiority) for p in pairs],
