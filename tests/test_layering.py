@@ -25,7 +25,7 @@ PARTS = {
     "store": ("store", "_curves", "_health_tables", "_checkpoints", "_files", "_runs"),
     "text_model": ("text_model",),
     "models": ("models",),
-    "result": ("result", "_lane", "_recorded", "_tables"),
+    "result": ("result", "_lane", "_reading", "_recorded", "_tables"),
     "evidence": ("evidence",),
     "lens": ("lens",),
     "terminal": ("view.terminal",),

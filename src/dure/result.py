@@ -5,7 +5,7 @@ Reads the run folder only; neither JAX nor Keras is loaded until a model is aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from dure._errors import DureError, did_you_mean
 from dure._intervals import mean_interval
 from dure._lane import Lane
 from dure._modes import mode_of
+from dure._reading import LANE_DIMS, TEST, LanePlaces, lanes_frame, read_curves, read_test
 from dure._recorded import first_nan_frame, layer_curves
 from dure._tables import lines_of, tally, trained
 from dure._text import count
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from dure.evidence.sequential import Sequential
 
 __all__ = ["Lane", "Result", "load"]
-
-_LANE_DIMS = DIMS[:3]
-_TEST = "test_"
 
 
 def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -> Result:
@@ -91,67 +88,14 @@ class Result:
         self.manifest: dict[str, Any] = store.manifest
         self.monitor = Monitor(**self.manifest["monitor"])
         self._keys = tuple(LaneKey(*key) for key in store.lanes)
-        self._read(store)
-
-    # -- reading ---------------------------------------------------------------------------------
-
-    def _read(self, store: Store) -> None:
-        """Fill curves, test and lanes, in one pass over each of the store's tables."""
+        self._places = LanePlaces(self._keys)
         # Lanes first: if another process trains on meanwhile, curves may be ahead of a status,
         # but no lane is called done without its last epochs.
         rows = store.lane_rows()
-        columns = list(zip(*self._keys, strict=True)) or [(), (), ()]
-        axes = [list(dict.fromkeys(column)) for column in columns]
-        self._where = tuple(
-            np.array([{v: i for i, v in enumerate(axis)}[v] for v in column], dtype=np.intp)
-            for axis, column in zip(axes, columns, strict=True)
-        )
-        coords = dict(zip(_LANE_DIMS, axes, strict=True))
-        self.curves, epochs = self._read_curves(store, coords)
-        tests: dict[str, NDArray[np.float64]] = {}
-        for lane, metrics in store.tests().items():
-            for name, value in metrics.items():
-                tests.setdefault(name, np.full(len(rows), np.nan))[lane] = value
-        grids = {name.removeprefix(_TEST): (_LANE_DIMS, self._grid(v)) for name, v in tests.items()}
-        self.test = xr.Dataset(grids, coords, self.curves.attrs)
+        self.curves, epochs = read_curves(store, self._places, self._attributes())
+        self.test = read_test(store, self._places, self.curves.attrs)
         self._statuses = [row.status for row in rows]
-        found = self._best_epochs()
-        best = [row.best_epoch or found[row.lane] or None for row in rows]
-        self.lanes = pd.DataFrame(
-            {
-                **dict(zip(_LANE_DIMS, columns, strict=True)),
-                "status": [str(status) for status in self._statuses],
-                "epochs": epochs,
-                "best_epoch": pd.array(best, dtype="Int64"),
-                "seconds": [row.seconds for row in rows],
-            },
-            index=pd.RangeIndex(len(rows), name="lane"),
-        )
-
-    def _read_curves(
-        self, store: Store, coords: Mapping[str, Sequence[Any]]
-    ) -> tuple[xr.Dataset, NDArray[np.int64]]:
-        """The curves, and how many epochs each lane ran."""
-        lane, epoch, metrics = store.curves_table()
-        length = max(int(self.manifest["study"]["epochs"]), int(epoch.max(initial=0)))
-        shape = (*(len(axis) for axis in coords.values()), length)
-        at = (*(where[lane] for where in self._where), epoch - 1)
-        known = [name for name in self.manifest.get("metrics", ()) if name in metrics]
-        data = {}
-        for name in dict.fromkeys((*known, *metrics)):
-            cube = np.full(shape, np.nan)
-            cube[at] = metrics[name]
-            data[name] = (DIMS, cube)
-        epochs = np.zeros(len(self._keys), dtype=np.int64)
-        np.maximum.at(epochs, lane, epoch)
-        curves = xr.Dataset(data, {**coords, "epoch": np.arange(1, length + 1)}, self._attributes())
-        return curves, epochs
-
-    def _grid(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Values in lane order, as (variant, seed, fold)."""
-        grid = np.full([int(where.max(initial=-1)) + 1 for where in self._where], np.nan)
-        grid[self._where] = values
-        return grid
+        self.lanes = lanes_frame(rows, self._places, epochs, self.curves, self.monitor)
 
     def _attributes(self) -> dict[str, Any]:
         data = self.manifest.get("data") or {}
@@ -163,17 +107,6 @@ class Result:
             "monitor": self.monitor.name,
             "mode": self.monitor.mode,
         }
-
-    def _best_epochs(self) -> list[int]:
-        """Each lane's best epoch by the monitor, the first of equals; 0 where it has none."""
-        name = self.monitor.name
-        if name not in self.curves:
-            return [0] * len(self._keys)
-        values = self.curves[name].values[self._where]
-        worst = np.inf if self.monitor.mode == "min" else -np.inf
-        filled = np.where(np.isfinite(values), values, worst)
-        best = filled.argmin(1) if self.monitor.mode == "min" else filled.argmax(1)
-        return [int(b) for b in np.where(np.isfinite(values).any(axis=1), best + 1, 0)]
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -216,7 +149,7 @@ class Result:
         The attribute ``not_measured`` says why variants are missing. Without any measurement
         (``Study(health=False)``, or a run folder of an older version) there are no variables.
         """
-        coords = {d: self.curves[d].values.tolist() for d in _LANE_DIMS}
+        coords = {d: self.curves[d].values.tolist() for d in LANE_DIMS}
         return layer_curves(self._recorded[0], self._keys, coords, self.curves.attrs)
 
     @cached_property
@@ -252,7 +185,7 @@ class Result:
         """
         shape = tuple(self.curves.sizes[d] for d in DIMS)
         ran = np.zeros(shape[:3], dtype=np.int64)
-        ran[self._where] = self.lanes["epochs"]
+        ran[self._places.where] = self.lanes["epochs"]
         at = np.nonzero(np.arange(shape[3]) < ran[..., None])
         axes = {d: self.curves[d].values[i] for d, i in zip(DIMS, at, strict=True)}
         return pd.DataFrame({**axes, **{str(m): v.values[at] for m, v in self.curves.items()}})
@@ -271,13 +204,13 @@ class Result:
         metric = self._known(metric or self.monitor.name)
         if metric in self.curves:
             best = self.lanes["best_epoch"].fillna(0).to_numpy(dtype=np.int64)
-            values = self.curves[metric].values[(*self._where, best - 1)]
+            values = self.curves[metric].values[(*self._places.where, best - 1)]
             values = np.where(best > 0, values, np.nan)
         else:
-            values = self.test[metric.removeprefix(_TEST)].values[self._where]
+            values = self.test[metric.removeprefix(TEST)].values[self._places.where]
         sound = [trained(status) for status in self._statuses]
-        grid = self._grid(np.where(sound, values, np.nan))
-        return xr.DataArray(grid, {d: self.curves[d] for d in _LANE_DIMS}, name=metric)
+        grid = self._places.grid(np.where(sound, values, np.nan))
+        return xr.DataArray(grid, {d: self.curves[d] for d in LANE_DIMS}, name=metric)
 
     def summary(self, metric: str | None = None) -> pd.DataFrame:
         """One row per variant and metric: the mean over lanes with its 95 % interval.
@@ -421,12 +354,12 @@ class Result:
         first = (self.monitor.name, self.monitor.name.removeprefix("val_"))
         curves = sorted(map(str, self.curves), key=lambda name: name not in first)
         held_out = [name for name in curves if name.startswith("val_")]
-        tests = [f"{_TEST}{n}" for n in curves if n in self.test]
-        tests += [f"{_TEST}{n}" for n in self.test if n not in self.curves]
+        tests = [f"{TEST}{n}" for n in curves if n in self.test]
+        tests += [f"{TEST}{n}" for n in self.test if n not in self.curves]
         return (held_out or curves) + tests
 
     def _known(self, metric: str) -> str:
-        known = [str(name) for name in self.curves] + [f"{_TEST}{name}" for name in self.test]
+        known = [str(name) for name in self.curves] + [f"{TEST}{name}" for name in self.test]
         if metric not in known:
             raise DureError(
                 f"There is no metric {metric!r} here, but: {', '.join(known) or 'none'}."
@@ -446,7 +379,7 @@ class Result:
         """
         key = LaneKey(variant, seed, fold)
         if key not in self._keys:
-            known = {d: self.curves[d].values.tolist() for d in _LANE_DIMS}
+            known = {d: self.curves[d].values.tolist() for d in LANE_DIMS}
             raise DureError(
                 f"There is no lane with variant {variant!r}, seed {seed}, fold {fold}. "
                 f"Variants: {known['variant']}; seeds: {known['seed']}; folds: {known['fold']}."
@@ -477,7 +410,7 @@ class Result:
                 f"There is no variant {variant!r}; this study has {', '.join(self.variants)}."
                 + did_you_mean(str(variant), self.variants)
             )
-        flat = values.values[self._where]
+        flat = values.values[self._places.where]
         if variant is not None:
             flat = np.where([key.variant == variant for key in self._keys], flat, np.nan)
         if not np.isfinite(flat).any():
