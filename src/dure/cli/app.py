@@ -37,6 +37,13 @@ Seeds = Annotated[int | None, typer.Option("--seeds", help="How many seeds, inst
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Epochs, instead of its own.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Target = Annotated[
+    str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
+]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, its name, or 'latest'.")]
 
 

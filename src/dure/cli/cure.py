@@ -10,24 +10,19 @@ from typing import Annotated
 
 import typer
 
-from dure.cli.app import Epochs, Json, Quiet, Seeds, app, errors_in_words
-from dure.cli.source import find_study, overrides
+from dure.cli.app import Epochs, Json, Quiet, Seeds, Settings, Target, app, errors_in_words
+from dure.cli.source import find_study, source_of
 
 
 @app.command()
 def cure(
-    target: Annotated[
-        str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
-    ],
+    target: Target,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the search; one under runs/ if none.")
     ] = None,
     seeds: Seeds = None,
     epochs: Epochs = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
-    ] = None,
+    settings: Settings = None,
     variant: Annotated[
         str | None, typer.Option("--variant", help="The variant to cure; the best one if none.")
     ] = None,
@@ -48,9 +43,7 @@ def cure(
     Example:  dure cure reviews.py:study --seeds 5 --max-trials 8 --out runs/reviews-cure
     """
     with errors_in_words():
-        file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
-        changes = overrides(None, epochs, settings or [])
-        source = {"file": str(Path(file).resolve()), "name": name or None, **changes}
+        source = source_of(target, None, epochs, settings)
         # A study's file may print; with --json only the document may reach the standard output.
         with redirect_stdout(sys.stderr) if as_json else nullcontext():
             study = find_study(source)

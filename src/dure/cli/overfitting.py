@@ -24,26 +24,20 @@ from dure.cli.app import (
     Quiet,
     Run,
     Seeds,
+    Settings,
+    Target,
     app,
     errors_in_words,
     folder_of,
     without_nan,
 )
-from dure.cli.source import find_study, overrides
+from dure.cli.source import find_study, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from dure.evidence.overfitting import Overfitting
-    from dure.study import Study
 
-Target = Annotated[
-    str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
-]
 Folder = Annotated[
     Path | None,
     typer.Option("--out", help="Folder to write to, gone on with if begun; one in runs/ if none."),
@@ -96,7 +90,7 @@ def learning_curve(
     Example:  dure learning-curve reviews.py --shares 0.1,0.2,0.5,1 --seeds 5 --out runs/more-rows
     """
     with errors_in_words(), _standard_output(as_json):
-        study = _study(target, seeds, epochs, settings)
+        study = find_study(source_of(target, seeds, epochs, settings))
         numbers = _values(shares, "--shares", "0.1,0.2,0.5,1")
         curve = study.learning_curve(numbers, out, progress=not (quiet or as_json))
         folder = next(iter(curve.results.values())).folder.parent
@@ -134,7 +128,7 @@ def capacity(
         name, equals, values = over.partition("=")
         if not equals or not name.isidentifier():
             raise StudyError(f"--over {over!r} is not ARG=V1,V2,..., as in --over units=4,8,16.")
-        study = _study(target, seeds, epochs, settings)
+        study = find_study(source_of(target, seeds, epochs, settings))
         sizes = {name: _values(values, "--over", "units=4,8,16")}
         found = study.capacity(sizes, out, progress=not (quiet or as_json))
     picture = found.result.folder / "pictures" / "capacity.png"
@@ -162,14 +156,6 @@ def capacity(
 def _standard_output(as_json: bool) -> Any:
     # A study's file may print; with --json only the document may reach the standard output.
     return redirect_stdout(sys.stderr) if as_json else nullcontext()
-
-
-def _study(
-    target: str, seeds: int | None, epochs: int | None, settings: Sequence[str] | None
-) -> Study:
-    file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
-    changes = overrides(seeds, epochs, settings or [])
-    return find_study({"file": str(Path(file).resolve()), "name": name or None, **changes})
 
 
 def _values(text: str, option: str, example: str) -> list[Any]:

@@ -22,12 +22,14 @@ from dure.cli.app import (
     Quiet,
     Run,
     Seeds,
+    Settings,
+    Target,
     app,
     errors_in_words,
     folder_of,
     without_nan,
 )
-from dure.cli.source import find_study, overrides
+from dure.cli.source import find_study, overrides, source_of
 
 if TYPE_CHECKING:
     from dure.result import Result
@@ -66,16 +68,11 @@ def demo(
 
 @app.command()
 def run(
-    target: Annotated[
-        str, typer.Argument(metavar="FILE.py[:NAME]", help="A Python file and the study in it.")
-    ],
+    target: Target,
     out: Out = None,
     seeds: Seeds = None,
     epochs: Epochs = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
-    ] = None,
+    settings: Settings = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -103,9 +100,7 @@ def run(
     Example:  dure run reviews.py --until decided --max-seeds 50 --rope 0.005
     """
     with errors_in_words():
-        file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
-        changes = overrides(seeds, epochs, settings or [])
-        source = {"file": str(Path(file).resolve()), "name": name or None, **changes}
+        source = source_of(target, seeds, epochs, settings)
         terms = {"until": until, "max_seeds": max_seeds, "rope": rope, "baseline": baseline}
         result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, terms=terms)
         raise typer.Exit(_exit_code(result))

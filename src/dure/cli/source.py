@@ -54,6 +54,21 @@ def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) ->
     return given
 
 
+def source_of(
+    target: str, seeds: int | None, epochs: int | None, settings: Sequence[str] | None
+) -> dict[str, Any]:
+    """The source that a command line's FILE.py[:NAME] names, with what the line changes in it.
+
+    Raises
+    ------
+    StudyError
+        As in `overrides`.
+    """
+    file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
+    changes = overrides(seeds, epochs, settings or [])
+    return {"file": str(Path(file).resolve()), "name": name or None, **changes}
+
+
 def find_study(source: Mapping[str, Any]) -> Study:
     """The study a source names, changed as it says.
 
