@@ -16,6 +16,7 @@ import dure
 from dure.engine import chosen
 from dure.engine.activity import activity_of, shares
 from dure.engine.chosen import LEAST_EPOCHS, SHARE, Work, measuring, sample, spaced
+from dure.engine.health import _ahead
 from dure.engine.program import Rows
 from dure.layers import OneHot
 from dure.lower import state_of
@@ -399,3 +400,15 @@ def test_sampled_rows_are_training_rows_and_always_the_same(rows: int, data: Any
 def test_health_is_true_or_false(tmp_path: Path) -> None:
     with pytest.raises(dure.StudyError, match="health is 'yes'; pass True or False"):
         dure.Study(two_layers, dure.Data(X, Y), health="yes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stretch", [[1.0, 1.0], [1.0, 10.0], [4.0, 10.0]])
+def test_every_stacked_lane_goes_as_many_steps_ahead_as_it_needs(stretch: list[float]) -> None:
+    before = [np.ones((2, 3, 2), np.float32)]
+    after = [before[0] + np.array([0.5, 0.25], np.float32)[:, None, None]]
+    old = [before[0].reshape(2, 6)]
+    moved = [after[0].reshape(2, 6) - old[0]]
+    ahead, away = _ahead(before, after, old, moved, np.array(stretch))
+    for lane, step in enumerate((0.5, 0.25)):
+        np.testing.assert_allclose(ahead[0][lane], 1 + stretch[lane] * step)
+        np.testing.assert_allclose(away[0][lane], stretch[lane] * step)
