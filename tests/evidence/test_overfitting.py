@@ -345,3 +345,11 @@ def test_lowest_at_the_end_with_falls_that_cannot_be_told() -> None:
         **{"last_change": Interval(-0.02, -0.05, 0.01, 5, 5), "more_epochs": None},
     ).told()
     assert "is lowest at the end (epoch 40)" in told and "-0.02 [-0.05, 0.01]" in told
+
+
+def test_falls_that_shrink_unsteadily_are_not_continued() -> None:
+    """0.3, 0.15, 0.14 in the last thirds of the second half: by their ratio 0.075 was to come."""
+    heights = np.interp(np.arange(1.0, 61), [1, 30.5, 40.3, 50.2, 60], [5, 2, 1.7, 1.55, 1.41])
+    noise = 0.002 * np.random.default_rng(3).normal(size=(1, 6, 1, 60))
+    (row,) = found(heights + noise).rows
+    assert row.kind == "still falling" and row.more_epochs is None
