@@ -42,8 +42,8 @@ def doubling(
     means gives the gain with its variance. The interval holds every gain that the law with some
     exponent can bring without fitting worse than the best fit by more than a t test allows (a
     profile likelihood interval; Bates & Watts 1988, "Nonlinear regression analysis", section 6.1).
-    In simulated curves with 5 or 10 lanes 95 % intervals cover 90 to 99.8 %: too few where the curve
-    is level and no exponent fits better than another, too many where noise is large.
+    In simulated curves with 5 or 10 lanes 95 % intervals cover 90 to 99.8 %: too few where the
+    curve is level and no exponent fits better than another, too many where noise is large.
 
     Parameters
     ----------
