@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dure._errors import DureError
-from dure._text import count
+from dure._text import count, listed
 from dure.evidence.findings import (
     arrays,
     chance,
@@ -111,7 +111,7 @@ class Health:
         if not self.findings:
             away = {kind for kind, _ in self.missing}
             words = [words for kind, words in KINDS.items() if kind not in away]
-            yield f"No finding: {_listed(words)} were looked for in {looked}."
+            yield f"No finding: {listed(words)} were looked for in {looked}."
         else:
             yield f"{count(len(self.findings), 'finding')} in {looked}, worst first."
         for number, finding in enumerate(self.findings, 1):
@@ -144,7 +144,7 @@ def missing_told(missing: Sequence[tuple[str, str]]) -> Iterator[str]:
     """What was not looked for, a sentence for each reason."""
     for why in dict.fromkeys(why for _, why in missing):
         kinds = [KINDS[kind] for kind, reason in missing if reason == why]
-        yield f"Not looked for: {_listed(kinds)}, since {why}."
+        yield f"Not looked for: {listed(kinds)}, since {why}."
 
 
 def numbers_told(finding: Finding) -> str:
@@ -158,10 +158,6 @@ def _words(name: str) -> str:
 
 def _value(value: Number) -> str:
     return value if isinstance(value, str) else figure(value)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def measure(result: Result) -> Health:

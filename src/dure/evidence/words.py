@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure._intervals import interval_texts
-from dure._text import aligned, count
+from dure._text import aligned, count, listed
 from dure.evidence.significance import least_pairs
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def _led(leader: str, against: Sequence[Pair]) -> str:
     if not rest:
         return f"{leader} is better than all {len(beaten)} others."
     return (
-        f"{leader} is ahead: better than {_listed(beaten)}; "
+        f"{leader} is ahead: better than {listed(beaten)}; "
         f"not shown to be better than the other {rest}."
     )
 
@@ -284,18 +284,13 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> str:
         ("worse than", [p.first for p in pairs if p.verdict == "worse"]),
         ("practically the same as", [p.first for p in pairs if p.verdict == "equivalent"]),
     )
-    parts = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {what} {baseline}"
+    parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {what} {baseline}"
              for what, names in groups if names]  # fmt: skip
     rest = sum(p.verdict in ("undecided", "too few") for p in pairs)
     if not parts:
         return f"None of {len(pairs)} variants is shown to be better or worse than {baseline}."
     closing = f"; of {rest} nothing can be told yet" if rest else ""
     return f"{'; '.join(parts)}{closing}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def cells(found: Comparison) -> tuple[list[str], list[list[str]]]:

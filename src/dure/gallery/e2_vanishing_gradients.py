@@ -61,20 +61,24 @@ def build(activation: str = "sigmoid", depth: int = 10) -> keras.Model:
     return model
 
 
-def study(quick: bool = False, depth: int = 10) -> dure.Study:
-    """Every activation at one depth, on digits, inputs standardised."""
+def flat_digits() -> dure.Data:
+    """Digits as rows of 64 numbers, standardised on training rows."""
     digits = dure.data.digits()
     assert digits.test is not None
-    flat = replace(
+    return replace(
         digits,
         x=np.reshape(digits.x, (-1, WIDTH)),
         test=(np.reshape(digits.test[0], (-1, WIDTH)), digits.test[1]),
         kind="tabular",
         prepare=StandardScaler(),
     )
+
+
+def study(quick: bool = False, depth: int = 10) -> dure.Study:
+    """Every activation at one depth, on digits, inputs standardised."""
     return dure.Study(
         build,
-        flat,
+        flat_digits(),
         {name: {"activation": name, "depth": depth} for name in ACTIVATIONS},
         seeds=3 if quick else 10,
         validation_split=0.2,

@@ -16,7 +16,6 @@ seeds: what of it matters for learning comes with an interval.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from dure._backend import require_jax_backend
 
@@ -26,11 +25,11 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 from numpy.typing import ArrayLike, NDArray  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure.gallery._evidence_told import tell_compared  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
+from dure.gallery.e2_vanishing_gradients import flat_digits  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.panels import Line, Scale, panels  # noqa: E402
@@ -82,18 +81,9 @@ def begun(name: str) -> keras.Initializer:
 
 def study(quick: bool = False, activation: str = "relu") -> dure.Study:
     """All initialisers under one activation: one program, for they differ in numbers only."""
-    digits = dure.data.digits()
-    assert digits.test is not None
-    flat = replace(
-        digits,
-        x=np.reshape(digits.x, (-1, WIDTH)),
-        test=(np.reshape(digits.test[0], (-1, WIDTH)), digits.test[1]),
-        kind="tabular",
-        prepare=StandardScaler(),
-    )
     return dure.Study(
         build,
-        flat,
+        flat_digits(),
         {name: {"initializer": name, "activation": activation} for name in INITIALIZERS},
         seeds=3 if quick else 10,
         validation_split=0.2,
