@@ -14,7 +14,8 @@ SOURCE = Path(dure.__file__).parent
 
 # Which modules make up a part (a package stands for all in it; the longest name counts).
 PARTS = {
-    "contract": ("_types", "_errors", "_modes", "_text"),
+    "contract": ("_types", "_errors", "_modes", "_text", "_said"),
+    "languages": ("languages",),
     "backend": ("_backend", "_registration"),
     "intervals": ("_intervals",),
     "data": ("_arrays", "_data", "_preparation", "data"),
@@ -30,6 +31,7 @@ PARTS = {
     "lens": ("lens",),
     "terminal": ("view.terminal",),
     "view": ("view",),
+    "report": ("report",),
     "look": ("looking",),
     "run": ("run", "_until", "_changes", "_training"),
     "cure": ("cure",),
@@ -41,6 +43,7 @@ PARTS = {
 # What each part may import, wherever in its files the import stands.
 ARROWS: dict[str, set[str]] = {
     "contract": set(),
+    "languages": {"contract"},
     "backend": {"contract"},
     "intervals": {"contract"},
     "data": {"contract", "backend"},
@@ -56,6 +59,9 @@ ARROWS: dict[str, set[str]] = {
     "lens": {"contract", "backend", "data", "layers"},
     "terminal": {"contract", "intervals", "store", "result"},
     "view": {"contract", "intervals", "store", "result", "evidence", "terminal"},
+    "report": {
+        *("contract", "languages", "intervals", "store", "result", "evidence", "terminal", "view"),
+    },
     "look": {
         *("contract", "backend", "intervals", "data", "layers", "lens", "view"),
         *("models", "text_model", "result", "store"),
@@ -71,7 +77,7 @@ ARROWS: dict[str, set[str]] = {
     "growing": {"contract", "study", "store", "result", "evidence", "view", "run"},
     "gallery": {
         *("contract", "backend", "intervals", "data", "study", "layers", "store", "models"),
-        *("result", "evidence", "lens", "view", "look", "run", "cure"),
+        *("result", "evidence", "lens", "view", "look", "run", "cure", "report"),
     },
     "cli": {
         *(
@@ -86,6 +92,7 @@ ARROWS: dict[str, set[str]] = {
             "result",
         ),
         *("evidence", "lens", "terminal", "view", "look", "run", "cure", "growing", "gallery"),
+        *("languages", "report"),
     },
 }
 
@@ -95,12 +102,13 @@ METHODS_ONLY = {
     ("study", "run"): {"Study.run"},
     ("study", "cure"): {"Study.cure"},
     ("study", "growing"): {"Study.learning_curve", "Study.capacity"},
+    ("result", "report"): {"Result._repr_html_"},
 }
 
 # Reading, storing and drawing results works without either; a study is made without them.
 WITHOUT_JAX = {
     *("contract", "backend", "intervals", "data", "study", "store", "models", "result"),
-    *("evidence", "terminal", "view"),
+    *("evidence", "terminal", "view", "languages", "report"),
 }
 
 

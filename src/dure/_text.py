@@ -1,21 +1,27 @@
-"""Plain text that lines up, and counts in words; imports nothing of ours."""
+"""Plain text that lines up, and counts in words."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 
+from dure._said import Said, as_is, joined, say
+
 _PAGE = 100  # columns of text; wider tables go on below
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> Said:
     """'1 lane', '2 lanes'."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    nouns = noun if number == 1 else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return Said(f"{{number}} {nouns}", {"number": f"{number:,}"})
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> Said:
     """'a', 'a and b', 'a, b and c'; '' for none."""
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    if len(words) < 2:
+        return as_is("".join(words) if not words else words[0])
+    most = joined(words[:-1], ", ")
+    return say("{most} and {last}", most=most, last=words[-1])
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], page: int = _PAGE) -> list[str]:
