@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from string import Formatter
-from typing import Any, Final, Self
+from typing import Any, Self
 
 
 class Said(str):
@@ -25,13 +25,12 @@ class Said(str):
         field's format formats.
     """
 
-    template: Final[str]
-    values: Final[Mapping[str, Any]]
+    template: str
+    values: Mapping[str, Any]
 
     def __new__(cls, template: str, values: Mapping[str, Any]) -> Self:
         made = super().__new__(cls, template.format_map(values))
-        object.__setattr__(made, "template", template)
-        object.__setattr__(made, "values", values)
+        made.template, made.values = template, values
         return made
 
     def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]
