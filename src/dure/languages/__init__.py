@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any
 
-from dure._errors import DureError, did_you_mean
+from dure._errors import DureError
 from dure._said import Said, has_words
 from dure.languages.ko import KOREAN
 from dure.languages.particles import with_particle
@@ -28,9 +28,7 @@ def check_language(language: str) -> None:
     """Raises DureError for a language that is not known."""
     if language not in LANGUAGES:
         known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
-        raise DureError(
-            f"language is {language!r}; expected {known}." + did_you_mean(language, list(LANGUAGES))
-        )
+        raise DureError(f"language is {language!r}; expected {known}.")
 
 
 def _unchanged(text: str) -> str:
