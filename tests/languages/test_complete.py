@@ -22,9 +22,10 @@ def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:
         if path == SOURCE / "_said.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == name:
-                    yield f"{path.relative_to(SOURCE)}:{node.lineno}", node
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id == name:
+                yield f"{path.relative_to(SOURCE)}:{node.lineno}", node
 
 
 def _literal(node: ast.expr) -> str | None:

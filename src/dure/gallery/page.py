@@ -13,6 +13,7 @@ import numpy as np
 
 from dure._files import explained, write_atomically
 from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, as_is, say
 from dure.gallery.index import Row
 from dure.run import run_study
 
@@ -29,7 +30,7 @@ VERDICT = "verdict.json"
 class Comparison:
     """A figure of the notes beside Dure's own: mean with its 95 % interval over `lanes` lanes."""
 
-    what: str
+    what: Said
     note: float
     mean: float
     low: float
@@ -66,7 +67,7 @@ class Page:
         self.row = row
         self.folder, self.quick, self.progress = folder, quick, progress
         self.seeds, self.epochs = seeds, epochs
-        self.lines: list[str] = []
+        self.lines: list[Said] = []
         self.facts: dict[str, Any] = {}
         self.comparisons: list[Comparison] = []
         self.pictures: list[Path] = []
@@ -99,14 +100,13 @@ class Page:
         where = {"gallery": self.row.id, "quick": self.quick, "folder": str(self.folder.resolve())}
         return {**where, "name": name, **changes}
 
-    def say(self, line: str) -> None:
+    def say(self, line: Said) -> None:
         """Add a sentence to the verdict."""
-        self.lines.append(line)
+        self.lines.append(as_is(line))
 
     def fact(self, name: str, value: Any) -> None:
         """Keep a number (or arrays, lists and dicts of them) that the row rests on, by name."""
-        text = json.dumps(value, default=lambda one: np.asarray(one).tolist())
-        self.facts[name] = json.loads(text)
+        self.facts[name] = json.loads(json.dumps(value, default=_as_json))
 
     def picture(self, name: str, figure: Figure) -> None:
         """Write a picture as ``<name>.png``."""
@@ -118,7 +118,7 @@ class Page:
         self.pictures.append(path)
 
     def compare(
-        self, what: str, note: float, result: Result, metric: str, variant: str | None = None
+        self, what: Said, note: float, result: Result, metric: str, variant: str | None = None
     ) -> Comparison:
         """Put a figure of the notes beside the study's own, and say it.
 
@@ -139,20 +139,42 @@ class Page:
         made = Comparison(what, note, mean, low, high, lanes)
         self.comparisons.append(made)
         told = interval_texts([(mean, low, high)])[0]
-        where = "an excerpt" if result.curves.attrs["excerpt"] else "the full set"
-        lost = f"; {of - lanes} of {of} lanes diverged or failed" if lanes < of else ""
-        self.say(f"{what}: {told} on {where} ({lanes} lanes{lost}); the note's one run: {note:g}.")
+        where = say("an excerpt") if result.curves.attrs["excerpt"] else say("the full set")
+        lost = as_is("")
+        if lanes < of:
+            lost = say("; {lost} of {of} lanes diverged or failed", lost=of - lanes, of=of)
+        self.say(
+            say(
+                "{what}: {told} on {where} ({lanes} lanes{lost}); the note's one run: {note:g}.",
+                **{"what": what, "told": told, "where": where},
+                **{"lanes": lanes, "lost": lost, "note": note},
+            )
+        )
         return made
 
     def close(self, row: Row) -> None:
-        """Write ``verdict.json``: lines, comparisons, facts, lanes, seconds."""
+        """Write ``verdict.json``: lines, comparisons, facts, lanes, seconds.
+
+        ``said`` holds title, lines and what is compared once more, as templates with their values,
+        so that a page can say them in another language.
+        """
         document = {
             **{"id": row.id, "name": row.name, "title": row.title, "quick": self.quick},
             **{"lines": self.lines, "facts": self.facts, "lanes": self.lanes},
             "seconds": round(time.perf_counter() - self._began, 2),
             "comparisons": [asdict(one) for one in self.comparisons],
             "pictures": [path.name for path in self.pictures],
+            "said": {
+                "title": row.title.to_json(),
+                "lines": [line.to_json() for line in self.lines],
+                "comparisons": [as_is(one.what).to_json() for one in self.comparisons],
+            },
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False)
+        text = json.dumps(document, indent=1, ensure_ascii=False, default=_as_json)
         with explained("write a verdict", self.folder):
             write_atomically(self.folder / VERDICT, iter([text.encode()]))
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON does not know: numbers and arrays of NumPy, xarray, JAX."""
+    return np.asarray(value).tolist()

@@ -1,6 +1,6 @@
 """Korean particles, which follow the sound that a word ends with.
 
-After a consonant another form stands than after a vowel: 은/는, 이/가, 을/를, 과/와, 으로/로, 이다/다.
+After a consonant another form stands than after a vowel: 은/는, 이/가, 을/를, 과/와, 으로/로.
 A catalogue writes the first of a pair as the field's format, ``{name:은}``. Where it cannot be
 known how a word is read (Latin words), both are written, as Korean programs do: 은(는).
 """
