@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -10,27 +11,93 @@ import numpy as np
 import pandas as pd
 
 from dure._intervals import interval_texts
+from dure._said import Said, as_is, joined, say
 from dure._text import aligned, count
-from dure._types import DIMS, Status
+from dure._types import DIMS, Status, StatusKind
 
 if TYPE_CHECKING:
     from dure.result import Result
 
-KINDS = ("finished", "stopped", "diverged", "failed", "running", "waiting")
+KINDS: tuple[StatusKind, ...] = ("finished", "stopped", "diverged", "failed", "running", "waiting")
 
 
-def tally(statuses: Sequence[Status]) -> str:
+def tally(statuses: Sequence[Status]) -> Said:
     """'25 lanes: 24 finished, 1 diverged'."""
     kinds: Counter[str] = Counter(status.kind for status in statuses)
-    parts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
-    return f"{count(len(statuses), 'lane')}: {parts}" if parts else "no lanes"
+    if not kinds:
+        return say("no lanes")
+    parts = joined((_of_kind(kind, str(kinds[kind])) for kind in KINDS if kinds[kind]), ", ")
+    return joined((count(len(statuses), "lane"), parts), ": ")
 
 
-def source_of(result: Result) -> str:
+def _of_kind(kind: StatusKind, number: str) -> Said:
+    return {
+        "finished": say("{number} finished", number=number),
+        "stopped": say("{number} stopped", number=number),
+        "diverged": say("{number} diverged", number=number),
+        "failed": say("{number} failed", number=number),
+        "running": say("{number} running", number=number),
+        "waiting": say("{number} waiting", number=number),
+    }[kind]
+
+
+def status_said(status: Status) -> Said:
+    """`str(status)`, to be said in any language: 'stopped at epoch 3', 'failed: reason'."""
+    told = {
+        "finished": say("finished"),
+        "stopped": say("stopped"),
+        "diverged": say("diverged"),
+        "failed": say("failed"),
+        "running": say("running"),
+        "waiting": say("waiting"),
+    }[status.kind]
+    if status.epoch is not None and status.kind == "stopped":
+        told = say("stopped at epoch {epoch}", epoch=str(status.epoch))
+    if status.epoch is not None and status.kind == "diverged":
+        told = say("diverged at epoch {epoch}", epoch=str(status.epoch))
+    return joined((told, _reason(status.reason)), ": ") if status.reason else told
+
+
+_NAN = re.compile(
+    r"loss became NaN at epoch (?P<epoch>\d+), step (?P<step>\d+): "
+    r"first in (?:the loss itself|layer (?P<layer>.+) \((?P<what>\w+)\))"
+)
+
+
+def _reason(reason: str) -> Said:
+    """A reason as a run folder holds it: an error's own text, or where numbers became NaN."""
+    if reason == "loss became NaN":
+        return say("loss became NaN")
+    if not (found := _NAN.fullmatch(reason)):
+        return as_is(reason)
+    place = {name: found[name] for name in ("epoch", "step")}
+    if found["layer"] is None:
+        return say(
+            "loss became NaN at epoch {epoch}, step {step}: first in the loss itself", **place
+        )
+    place["layer"] = found["layer"]
+    told = {
+        "activation": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (activation)",
+            **place,
+        ),
+        "gradient": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (gradient)",
+            **place,
+        ),
+        "weights": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (weights)",
+            **place,
+        ),
+    }
+    return told.get(found["what"], as_is(reason))
+
+
+def source_of(result: Result) -> Said:
     """Where the data came from, with the word 'excerpt' where it is one; may be ''."""
     source, is_excerpt = (result.curves.attrs[name] for name in ("source", "excerpt"))
-    marked = "excerpt" if is_excerpt and "excerpt" not in source else ""
-    return ", ".join(filter(None, (source, marked)))
+    marked = is_excerpt and "excerpt" not in source
+    return joined((as_is(source), *([say("excerpt")] if marked else [])), ", ")
 
 
 def trained(status: Status) -> bool:
@@ -54,7 +121,7 @@ def lines_of(result: Result) -> Iterable[str]:
         yield f"... and {len(troubled) - 5} more: see result.lanes"
 
 
-def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
+def summary_cells(result: Result) -> tuple[list[Said], list[list[Said]]]:
     """The summary as text, for whoever lays it out: a header, and one row of cells a variant.
 
     Columns: variant, one per metric ('0.912 [0.905, 0.919]'), best epoch (median), lanes the means
@@ -79,23 +146,36 @@ def summary_cells(result: Result) -> tuple[list[str], list[list[str]]]:
         median = mine["best_epoch"][sound].median()
         epoch = "-" if pd.isna(median) else f"{median:g}"
         resting = table["lanes"][table["variant"] == variant].min() if metrics else 0
-        lanes = f"{resting} of {len(mine)}"
-        rows.append([variant, *(column[number] for column in columns), epoch, lanes])
-    return ["variant", *metrics, "best epoch", "lanes"], rows
+        lanes = say("{number} of {all}", number=str(resting), all=str(len(mine)))
+        cells = (variant, *(column[number] for column in columns), epoch, lanes)
+        rows.append([as_is(cell) for cell in cells])
+    header = (say("variant"), *map(as_is, metrics), say("best epoch"), say("lanes"))
+    return list(header), rows
 
 
-def summary_notes(result: Result) -> list[str]:
+def summary_notes(result: Result) -> list[Said]:
     """What one must know to read :func:`summary_cells`, a sentence a line."""
-    word = "lowest" if result.monitor.mode == "min" else "highest"
+    lowest, metric = result.monitor.mode == "min", result.monitor.name
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
-    over = f"{seeds} seeds" if seeds > 1 else f"{folds} folds of one seed"
-    notes = [f"at each lane's own best epoch, that of its {word} {result.monitor.name}"]
+    where = (
+        say("at each lane's own best epoch, that of its lowest {metric}", metric=metric)
+        if lowest
+        else say("at each lane's own best epoch, that of its highest {metric}", metric=metric)
+    )
     if seeds * folds > 1:
-        notes[0] = f"mean [95 % interval over {over}] {notes[0]}"
+        over = count(seeds, "seed")
+        if seeds == 1:
+            over = say("{folds} of one seed", folds=count(folds, "fold"))
+        notes = [say("mean [95 % interval over {over}] {where}", over=over, where=where)]
     else:
-        notes.append("one lane a variant: how much of this is chance cannot be known; add seeds")
+        alone = say("one lane a variant: how much of this is chance cannot be known; add seeds")
+        notes = [where, alone]
     if any("*" in cell for row in summary_cells(result)[1] for cell in row[1:]):
-        notes.append(f"* {word} mean, which alone does not say that it is better")
+        notes.append(
+            say("* lowest mean, which alone does not say that it is better")
+            if lowest
+            else say("* highest mean, which alone does not say that it is better")
+        )
     return notes
 
 

@@ -85,6 +85,7 @@ UNIT = {"name": "x", "dtype": "float32", "shape": [3], "rows": 9, "integers": Fa
         "feature_size_min": 2.0, "feature_size_max": 3.0, "constant_features": 0}  # fmt: skip
 PIXELS = {**UNIT, "shape": [28, 28, 1], "min": 0.0, "max": 255.0, "mean": 33.0, "std": 78.0}
 PIXELS |= {"feature_std_max": 78.0, "feature_size_min": 255.0, "feature_size_max": 255.0}
+DEPTHS = {**PIXELS, "max": 4095.0}
 APART = {**UNIT, "feature_size_min": 0.02, "feature_size_max": 4000.0}
 TINY = {**UNIT, "std": 1e-4, "feature_std_max": 1e-4, "feature_size_max": 1e-3}
 
@@ -95,7 +96,11 @@ def with_inputs(facts: dict[str, Any], *classes: str) -> Case:
 
 
 @pytest.mark.parametrize(
-    ("facts", "says"), [(PIXELS, "255"), (APART, "4,000"), (TINY, "standardise"), (UNIT, None)]
+    ("facts", "says"),
+    [
+        *((PIXELS, "1; divide them by 255, or"), (DEPTHS, "1; standardise them, or")),
+        *((APART, "4,000"), (TINY, "standardise"), (UNIT, None)),
+    ],
 )
 def test_inputs_far_from_one_or_far_apart(facts: dict[str, Any], says: str | None) -> None:
     found = list(arrays.find_all([with_inputs(facts)]))

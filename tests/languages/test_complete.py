@@ -11,7 +11,7 @@ import pytest
 
 import dure
 from dure._said import has_words
-from dure.languages.ko import KOREAN
+from dure.languages.ko import KOREAN, parts
 from dure.languages.particles import _FORMS
 
 SOURCE = Path(dure.__file__).parent
@@ -62,6 +62,16 @@ def test_every_text_has_a_translation() -> None:
 def test_no_translation_is_left_over() -> None:
     counts = {t for t in KOREAN if t.startswith("{number} ")}  # nouns may come from variables
     assert not sorted(set(KOREAN) - set(TEMPLATES) - counts)
+
+
+def test_no_text_has_two_translations() -> None:
+    twice = [
+        f"{part}: {template!r}"
+        for part, texts in parts().items()
+        for template, text in texts.items()
+        if KOREAN[template] != text
+    ]
+    assert not twice, "\n".join(twice)
 
 
 @pytest.mark.parametrize("template", sorted(KOREAN))

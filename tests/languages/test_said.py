@@ -65,7 +65,7 @@ def test_stored_and_read_again_it_is_the_same() -> None:
     said = listed(["a", "{b}", count(1_000, "row")])
     read = said_of(json.loads(json.dumps(said.to_json())))
     assert read == said == "a, {b} and 1,000 rows"
-    assert told(read, "ko") == "a, {b}과(와) 행 1,000개"
+    assert told(read, "ko") == "a, {b}, 행 1,000개"
     assert said_of("plain") == "plain"
 
 

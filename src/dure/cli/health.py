@@ -58,7 +58,7 @@ def health(
 
 def _lines(found: Health) -> Iterator[Padding]:
     """The lines of `Health.told`, names of variants and layers as they are, never as markup."""
-    styles = {}
+    styles: dict[str, str] = {}
     for finding in found.findings:
         level = 0 if finding.kind in _BAD else 2 if finding.kind in _MILD else 1
         styles[finding.sentence] = _COLOURS[level]

@@ -34,8 +34,9 @@ from numpy.typing import NDArray
 
 from dure._errors import DureError, did_you_mean
 from dure._intervals import mean_interval
+from dure._said import Said
 from dure._types import Mode
-from dure.evidence import power, significance, words
+from dure.evidence import pair_told, power, significance, words
 from dure.evidence.bootstrap import bootstrap_t
 from dure.evidence.pairing import Lanes, Matched, lanes_of, matched
 
@@ -103,9 +104,9 @@ class Pair:
     rope: float | None
     family: int
 
-    def told(self) -> str:
+    def told(self) -> Said:
         """The verdict with its numbers, in one or two sentences."""
-        return words.sentence(self)
+        return pair_told.sentence(self)
 
     __str__ = told
 
@@ -151,7 +152,7 @@ class Comparison:
     rope: float | None
     pairs: tuple[Pair, ...]
     baseline: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
 
     @property
     def leader(self) -> str:

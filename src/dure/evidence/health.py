@@ -8,13 +8,14 @@ and what could not be looked for is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dure._errors import DureError
+from dure._said import Said, as_is, say
 from dure._text import count, listed
 from dure.evidence.findings import (
     arrays,
@@ -27,30 +28,45 @@ from dure.evidence.findings import (
     seeds,
     units,
 )
-from dure.evidence.findings.case import Case, Finding, Number, cases, figure
+from dure.evidence.findings.case import Case, Finding, cases
+from dure.evidence.findings.numbers import numbers_said, numbers_told
 from dure.evidence.findings.silence import Silenced, settled
 
 if TYPE_CHECKING:
     from dure.result import Result
 
-__all__ = ["KINDS", "Finding", "Health", "Silenced", "measure"]
+__all__ = [
+    "KINDS",
+    "Finding",
+    "Health",
+    "Silenced",
+    "found_told",
+    "left_out_told",
+    "measure",
+    "missing_told",
+    "nothing_told",
+    "numbers_said",
+    "numbers_told",
+    "single_told",
+    "title_of",
+]
 
-KINDS = {
-    "nan": "NaN or infinite values",
-    "loss_mismatch": "loss and last activation that do not fit",
-    "not_beating_chance": "training that does not beat chance",
-    "exploding_gradient": "exploding gradients",
-    "vanishing_gradient": "vanishing gradients",
-    "dead_units": "dead units",
-    "rate_too_high": "a rate that is too high",
-    "layer_not_learning": "layers that do not learn",
-    "inputs_not_scaled": "inputs that are not scaled",
-    "saturated_units": "saturated units",
-    "rate_too_low": "a rate that is too low",
-    "odd_seed": "a seed unlike the others",
-    "overfitting": "overfitting",
-    "classes_unbalanced": "unbalanced classes",
-    "underfitting": "underfitting",
+KINDS: Mapping[str, Said] = {
+    "nan": say("NaN or infinite values"),
+    "loss_mismatch": say("loss and last activation that do not fit"),
+    "not_beating_chance": say("training that does not beat chance"),
+    "exploding_gradient": say("exploding gradients"),
+    "vanishing_gradient": say("vanishing gradients"),
+    "dead_units": say("dead units"),
+    "rate_too_high": say("a rate that is too high"),
+    "layer_not_learning": say("layers that do not learn"),
+    "inputs_not_scaled": say("inputs that are not scaled"),
+    "saturated_units": say("saturated units"),
+    "rate_too_low": say("a rate that is too low"),
+    "odd_seed": say("a seed unlike the others"),
+    "overfitting": say("overfitting"),
+    "classes_unbalanced": say("unbalanced classes"),
+    "underfitting": say("underfitting"),
 }
 """Every kind of finding in words, the worst first."""
 
@@ -72,13 +88,13 @@ class Health:
         Findings left out since another is their cause, each with that reason.
     missing
         What could not be looked for: a kind and why.
-    lanes
-        Lanes that were looked at.
+    lanes, variants
+        How many of each were looked at.
     """
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...]
-    missing: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, Said], ...]
     lanes: int
     variants: int
 
@@ -105,59 +121,96 @@ class Health:
         """A sentence for each finding with its numbers below; what was left out, and why."""
         return "\n".join(self.lines())
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Said]:
         """The lines of `told`."""
-        looked = f"{count(self.lanes, 'lane')} of {count(self.variants, 'variant')}"
-        if not self.findings:
-            away = {kind for kind, _ in self.missing}
-            words = [words for kind, words in KINDS.items() if kind not in away]
-            yield f"No finding: {listed(words)} were looked for in {looked}."
+        if self.findings:
+            yield found_told(self)
         else:
-            yield f"{count(len(self.findings), 'finding')} in {looked}, worst first."
+            yield nothing_told(self)
         for number, finding in enumerate(self.findings, 1):
-            yield ""
-            yield f"{number}. {finding.sentence}"
+            yield as_is("")
+            yield say("{number}. {sentence}", number=number, sentence=finding.sentence)
             if finding.numbers:
-                yield f"   {numbers_told(finding)}"
-        if self.silenced or self.missing or self._single:
-            yield ""
+                yield say("   {numbers}", numbers=numbers_told(finding))
+        single = single_told(self)
+        if self.silenced or self.missing or single:
+            yield as_is("")
         for one in self.silenced:
-            layer = f" in {one.finding.layer}" if one.finding.layer else ""
-            whose = f" of {one.finding.variant}" if one.finding.variant else ""
-            yield f"Left out: {KINDS[one.finding.kind]}{layer}{whose}, {one.reason}."
+            yield left_out_told(one)
         yield from missing_told(self.missing)
-        if self._single:
-            yield (
-                "One lane a variant: whether another seed would show the same cannot be known; "
-                "add seeds."
-            )
-
-    @property
-    def _single(self) -> bool:
-        return 0 < self.lanes <= self.variants
+        if single:
+            yield single
 
     def __str__(self) -> str:
         return self.told()
 
 
-def missing_told(missing: Sequence[tuple[str, str]]) -> Iterator[str]:
+def found_told(health: Health) -> Said:
+    """'3 findings in 10 lanes of 2 variants, worst first.'"""
+    return say(
+        "{findings} in {lanes} of {variants}, worst first.",
+        findings=count(len(health.findings), "finding"),
+        lanes=count(health.lanes, "lane"),
+        variants=count(health.variants, "variant"),
+    )
+
+
+def nothing_told(health: Health) -> Said:
+    """That nothing was found of all that could be looked for."""
+    away = {kind for kind, _ in health.missing}
+    return say(
+        "No finding: {kinds} were looked for in {lanes} of {variants}.",
+        kinds=listed([words for kind, words in KINDS.items() if kind not in away]),
+        lanes=count(health.lanes, "lane"),
+        variants=count(health.variants, "variant"),
+    )
+
+
+def title_of(finding: Finding) -> Said:
+    """What was found and where: 'vanishing gradients · variant deep · layer dense'."""
+    kind, variant, layer = KINDS[finding.kind], finding.variant, finding.layer
+    if variant and layer:
+        return say(
+            "{kind} · variant {variant} · layer {layer}", kind=kind, variant=variant, layer=layer
+        )
+    if variant:
+        return say("{kind} · variant {variant}", kind=kind, variant=variant)
+    return say("{kind} · layer {layer}", kind=kind, layer=layer) if layer else kind
+
+
+def left_out_told(silenced: Silenced) -> Said:
+    """'Left out: underfitting of deep, since the rate is too low.'"""
+    finding, reason = silenced
+    kind, variant, layer = KINDS[finding.kind], finding.variant, finding.layer
+    known = {"kind": kind, "reason": reason}
+    if variant and layer:
+        return say(
+            "Left out: {kind} in {layer} of {variant}, {reason}.",
+            **known,
+            layer=layer,
+            variant=variant,
+        )
+    if variant:
+        return say("Left out: {kind} of {variant}, {reason}.", **known, variant=variant)
+    if layer:
+        return say("Left out: {kind} in {layer}, {reason}.", **known, layer=layer)
+    return say("Left out: {kind}, {reason}.", **known)
+
+
+def missing_told(missing: Sequence[tuple[str, Said]]) -> Iterator[Said]:
     """What was not looked for, a sentence for each reason."""
     for why in dict.fromkeys(why for _, why in missing):
         kinds = [KINDS[kind] for kind, reason in missing if reason == why]
-        yield f"Not looked for: {listed(kinds)}, since {why}."
+        yield say("Not looked for: {kinds}, since {why}.", kinds=listed(kinds), why=why)
 
 
-def numbers_told(finding: Finding) -> str:
-    """'epoch 3, step 17, layer dense_2'."""
-    return ", ".join(f"{_words(name)} {_value(v)}" for name, v in finding.numbers.items())
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _value(value: Number) -> str:
-    return value if isinstance(value, str) else figure(value)
+def single_told(health: Health) -> Said | None:
+    """What one lane a variant cannot tell; None where a variant has several."""
+    if not 0 < health.lanes <= health.variants:
+        return None
+    return say(
+        "One lane a variant: whether another seed would show the same cannot be known; add seeds."
+    )
 
 
 def measure(result: Result) -> Health:
@@ -177,7 +230,7 @@ def measure(result: Result) -> Health:
     return Health(
         tuple(sorted(kept, key=_rank)),
         tuple(silenced),
-        tuple(_missing(result, known)),
+        tuple(_missing(known)),
         sum(case.of for case in known),
         len(known),
     )
@@ -198,26 +251,26 @@ def _rows(result: Result) -> dict[str, Any]:
         return {}
 
 
-def _missing(result: Result, known: Sequence[Case]) -> Iterator[tuple[str, str]]:
+def _missing(known: Sequence[Case]) -> Iterator[tuple[str, Said]]:
     """What could not be looked for in any variant, and why."""
     if not known:
-        yield from ((kind, "no lane has run an epoch") for kind in KINDS)
+        yield from ((kind, say("no lane has run an epoch")) for kind in KINDS)
         return
     if not any(name.startswith("val_") for name in known[0].curves):
-        yield from ((kind, "no rows were held for validation") for kind in
+        yield from ((kind, say("no rows were held for validation")) for kind in
                     ("overfitting", "underfitting"))  # fmt: skip
     if not any(case.measured for case in known):
-        yield from ((kind, "nothing was recorded of the layers (health=False)") for kind in
+        yield from ((kind, say("nothing was recorded of the layers (health=False)")) for kind in
                     _LAYERED)  # fmt: skip
     elif not any(case.measured and gradients.deep(case) for case in known):
-        why = "it takes two hidden layers with weights to compare"
-        yield "vanishing_gradient", why
+        yield "vanishing_gradient", say("it takes two hidden layers with weights to compare")
     if not any(case.model for case in known):
-        yield from ((kind, "the run folder holds no facts of models and data") for kind in
+        yield from ((kind, say("the run folder holds no facts of models and data")) for kind in
                     ("loss_mismatch", "inputs_not_scaled", "classes_unbalanced"))  # fmt: skip
     elif not any(end.get("activation") for case in known for end in case.model.get("outputs", ())):
-        yield "loss_mismatch", "the last activation of these networks cannot be told"
+        yield "loss_mismatch", say("the last activation of these networks cannot be told")
     if not (known[0].data.get("chance") or {}).get("loss"):
-        yield "not_beating_chance", "what chance gets is not known for these targets"
+        yield "not_beating_chance", say("what chance gets is not known for these targets")
     if max(len(set(case.seeds.tolist())) for case in known) < seeds.FEWEST:
-        yield "odd_seed", f"it takes {seeds.FEWEST} seeds to call one of them odd"
+        fewest = seeds.FEWEST
+        yield "odd_seed", say("it takes {fewest} seeds to call one of them odd", fewest=fewest)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dure._errors import DureError, StudyError, did_you_mean
 from dure._intervals import Interval, mean_interval
 from dure._modes import mode_of
+from dure._said import Said, as_is, joined, say
 from dure.evidence.overfitting_told import sentences
 from dure.evidence.turning import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
 
@@ -83,9 +84,9 @@ class Row:
         """How many lanes this rests on."""
         return self.given_away.n
 
-    def told(self, tolerance: float = TOLERANCE, metric: str = "loss") -> str:
+    def told(self, tolerance: float = TOLERANCE, metric: str = "loss") -> Said:
         """A sentence or two."""
-        return " ".join((f"{self.variant}:", *sentences(self, tolerance, metric)))
+        return joined((as_is(f"{self.variant}:"), *sentences(self, tolerance, metric)))
 
 
 @dataclass(frozen=True)
@@ -138,20 +139,25 @@ class Overfitting:
         whole = {"recommended_epochs": "Int64", "more_epochs": "Int64"}
         return pd.DataFrame(rows).astype(whole)
 
-    def told(self) -> str:
+    def told(self) -> Said:
         """A line for each variant, then what one must know to read them."""
-        return "\n".join([*(r.told(self.tolerance, self.metric) for r in self.rows), *self.notes()])
+        lines = [row.told(self.tolerance, self.metric) for row in self.rows]
+        return joined([*lines, *self.notes()], "\n")
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Said]:
         """What one must know to read the rows, a sentence a line."""
         notes = [
-            f"[...]: {100 * self.confidence:g} % interval over lanes. Gap: validation minus "
-            "training, the latter as the mean of this epoch's and the next one's, since Keras "
-            "averages it while the weights move; with dropout it is still too high, the gap too "
-            "small."
+            say(
+                "[...]: {level} % interval over lanes. Gap: validation minus training, the latter "
+                "as the mean of this epoch's and the next one's, since Keras averages it while the "
+                "weights move; with dropout it is still too high, the gap too small.",
+                level=f"{100 * self.confidence:g}",
+            )
         ]
         if any(row.given_away.n == 1 for row in self.rows):
-            notes.append("One lane has no interval: how much of this is chance cannot be known.")
+            notes.append(
+                say("One lane has no interval: how much of this is chance cannot be known.")
+            )
         return notes
 
     def __str__(self) -> str:

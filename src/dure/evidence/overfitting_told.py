@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure._intervals import Interval, interval_texts
+from dure._said import Said, say
 from dure._text import count
 from dure.evidence.turning import FEWEST
 
@@ -15,68 +16,117 @@ if TYPE_CHECKING:
     from dure.evidence.overfitting import Row
 
 
-def sentences(row: Row, tolerance: float, metric: str) -> Iterator[str]:
+def sentences(row: Row, tolerance: float, metric: str) -> Iterator[Said]:
     """What a row says, a sentence or two; `tolerance` as a share of the loss."""
-    what, lanes = f"validation {metric}", f"({_lanes_told(row)})"
     if not np.isfinite(row.lowest.mean):
-        yield (
-            f"cannot tell: no lane came to its end with {FEWEST} validated epochs "
-            f"({row.lanes} of {row.given_away.of} lanes)."
+        yield say(
+            "cannot tell: no lane came to its end with {fewest} validated epochs ({number} of "
+            "{all} lanes).",
+            fewest=str(FEWEST),
+            number=str(row.lanes),
+            all=str(row.given_away.of),
         )
     elif row.kind == "overfits":
-        yield from _overfits(row, what, lanes)
+        yield _overfits(row, _what(metric))
     elif row.kind == "still falling":
-        quarter = count(max(1, round(row.end / 4)), "epoch")
-        fell = _percent(row.last_change, row.lowest.mean)
-        more = ""
-        if row.more_epochs is not None:
-            less = f"{quarter} bring less than {100 * tolerance:g} %"
-            more = f": if it goes on so, {less} after about {row.more_epochs} more"
-        yield (
-            f"{what} still falls at the end, by {fell} over the last {quarter} of {row.end} "
-            f"{lanes}; train longer{more}."
-        )
+        yield _still_falling(row, _what(metric), f"{100 * tolerance:g}")
     elif row.kind == "converged":
-        yield (
-            f"{what} neither turns nor falls on by more than {100 * tolerance:g} % {lanes}; from "
-            f"epoch {row.recommended_epochs} on it stays at its lowest, more epochs change nothing."
-        )
-    elif row.given_away.low == row.given_away.high == 0:
-        (change,) = interval_texts([row.last_change[:3]])
-        yield (
-            f"cannot tell: {what} is lowest at the end (epoch {row.end}), and whether it still "
-            f"falls is open: over the last quarter of the epochs it changes by {change} {lanes}; "
-            "more seeds, or more epochs, would tell."
-        )
+        yield _converged(row, _what(metric), f"{100 * tolerance:g}")
     else:
-        (change,) = interval_texts([row.given_away[:3]])
-        yield (
-            f"cannot tell: from its lowest to the end (epoch {row.end}) {what} changes by {change} "
-            f"{lanes}; more seeds would narrow this."
-        )
-    gaps = [row.gap_at_turn, row.gap_at_end] if row.kind == "overfits" else [row.gap_at_end]
+        yield _cannot_tell(row, _what(metric))
     if np.isfinite(row.gap_at_end.mean):
-        told = interval_texts([gap[:3] for gap in gaps])
-        places = (" at the turn", " at the end") if len(told) > 1 else (" at the end",)
-        yield f"Gap to training: {', '.join(map(''.join, zip(told, places, strict=True)))}."
+        yield _gaps(row)
 
 
-def _overfits(row: Row, what: str, lanes: str) -> Iterator[str]:
-    up = _percent(row.given_away, row.lowest.mean)
-    rest = f"{lanes} and is up {up} at the end (epoch {row.end}); train "
+def _what(metric: str) -> Said:
+    """The metric, as a noun: most often it is the loss, which has a name in every language."""
+    return say("validation loss") if metric == "loss" else say("validation {metric}", metric=metric)
+
+
+def _overfits(row: Row, what: Said) -> Said:
+    given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
+    given["up"] = _percent(row.given_away, row.lowest.mean)
     if row.turning_epoch.mean <= 1:
-        yield f"{what} rises from the first epoch on {rest}1 epoch, or change the network."
-        return
-    (epoch,) = interval_texts([row.turning_epoch[:3]])
+        return say(
+            "{what} rises from the first epoch on ({lanes}) and is up {up} at the end (epoch "
+            "{end}); train 1 epoch, or change the network.",
+            **given,
+        )
     assert row.recommended_epochs is not None
-    yield f"{what} turns at epoch {epoch} {rest}{count(row.recommended_epochs, 'epoch')}."
+    return say(
+        "{what} turns at epoch {epoch} ({lanes}) and is up {up} at the end (epoch {end}); train "
+        "{epochs}.",
+        epoch=interval_texts([row.turning_epoch[:3]])[0],
+        epochs=count(row.recommended_epochs, "epoch"),
+        **given,
+    )
 
 
-def _lanes_told(row: Row) -> str:
+def _still_falling(row: Row, what: Said, tolerance: str) -> Said:
+    given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
+    given["fell"] = _percent(row.last_change, row.lowest.mean)
+    given["quarter"] = count(max(1, round(row.end / 4)), "epoch")
+    if row.more_epochs is None:
+        return say(
+            "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); "
+            "train longer.",
+            **given,
+        )
+    return say(
+        "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); "
+        "train longer: if it goes on so, {quarter} bring less than {tolerance} % after about "
+        "{more} more.",
+        more=str(row.more_epochs),
+        tolerance=tolerance,
+        **given,
+    )
+
+
+def _converged(row: Row, what: Said, tolerance: str) -> Said:
+    return say(
+        "{what} neither turns nor falls on by more than {tolerance} % ({lanes}); from epoch "
+        "{epoch} on it stays at its lowest, more epochs change nothing.",
+        what=what,
+        tolerance=tolerance,
+        lanes=_resting(row),
+        epoch=str(row.recommended_epochs),
+    )
+
+
+def _cannot_tell(row: Row, what: Said) -> Said:
+    given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
+    if row.given_away.low == row.given_away.high == 0:
+        return say(
+            "cannot tell: {what} is lowest at the end (epoch {end}), and whether it still falls is "
+            "open: over the last quarter of the epochs it changes by {change} ({lanes}); more "
+            "seeds, or more epochs, would tell.",
+            change=interval_texts([row.last_change[:3]])[0],
+            **given,
+        )
+    return say(
+        "cannot tell: from its lowest to the end (epoch {end}) {what} changes by {change} "
+        "({lanes}); more seeds would narrow this.",
+        change=interval_texts([row.given_away[:3]])[0],
+        **given,
+    )
+
+
+def _gaps(row: Row) -> Said:
+    if row.kind != "overfits":
+        (end,) = interval_texts([row.gap_at_end[:3]])
+        return say("Gap to training: {end} at the end.", end=end)
+    turn, end = interval_texts([row.gap_at_turn[:3], row.gap_at_end[:3]])
+    return say("Gap to training: {turn} at the turn, {end} at the end.", turn=turn, end=end)
+
+
+def _resting(row: Row) -> Said:
+    """The lanes that a row rests on."""
     if row.lanes == 1:
-        return "1 lane: no interval"
-    gone = row.given_away.of - row.lanes
-    return f"{row.lanes} lanes" + (f", {gone} did not come to their end" if gone else "")
+        return say("1 lane: no interval")
+    lanes, gone = count(row.lanes, "lane"), row.given_away.of - row.lanes
+    if not gone:
+        return lanes
+    return say("{lanes}, {number} did not come to their end", lanes=lanes, number=str(gone))
 
 
 def _percent(change: Interval, level: float) -> str:

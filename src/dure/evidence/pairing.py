@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dure._errors import DureError, did_you_mean
 from dure._modes import mode_of
-from dure._text import count
+from dure._said import Said, as_is, joined, say
+from dure._text import count, listed
 from dure._types import Mode
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Lanes:
     lost: Flags
     by_fold: bool
     same_rows: bool
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
     @property
     def sign(self) -> int:
@@ -315,56 +316,68 @@ def _some(numbers: list[int]) -> str:
     return f"seeds {shown}, ..." if len(numbers) > 6 else f"seeds {shown}"
 
 
-def _notes(results: list[Result], metric: str, seeds: list[int], same_rows: bool) -> Iterator[str]:
+def _notes(results: list[Result], metric: str, seeds: list[int], same_rows: bool) -> Iterator[Said]:
     for result in results:
         if (sequential := result.sequential) is not None and sequential.looks:
-            yield f"{result.name}: {sequential.note()}"
+            yield joined((as_is(f"{result.name}:"), sequential.note()))
         waiting = sum(not status.done for status in result.statuses)
         if waiting:
-            yield (
-                f"{result.name} is not finished: {waiting} of {count(len(result.lanes), 'lane')} "
-                "not done. A seed counts once all its folds are; what is said may change."
+            yield say(
+                "{name} is not finished: {number} of {lanes} not done. A seed counts once all its "
+                "folds are; what is said may change.",
+                name=result.name,
+                number=str(waiting),
+                lanes=count(len(result.lanes), "lane"),
             )
     if len(results) == 2:
         yield from _differences(results, metric, seeds, same_rows)
     if metric.removeprefix("test_").removeprefix("val_") == "loss":
         yield from _penalties(results, metric)
     if metric.startswith("val_"):
-        yield (
+        yield say(
             "Each network is judged at its best epoch, chosen on these same validation rows: a "
             "little flattering, more so for curves that jump about. Test metrics are free of that."
         )
 
 
-def _penalties(results: list[Result], metric: str) -> Iterator[str]:
+def _penalties(results: list[Result], metric: str) -> Iterator[Said]:
     facts = [r.manifest.get("facts", {}).get("models", {}) for r in results]
     models = [(name, model) for each in facts for name, model in each.items()]
     penalised = [name for name, model in models if model.get("penalised")]
     if penalised and len(penalised) < len(models):
-        yield (
-            f"Keras counts L1 and L2 penalties into the loss: {metric} of {', '.join(penalised)} "
-            "holds them, that of the others does not. Compare another metric, too."
+        yield say(
+            "Keras counts L1 and L2 penalties into the loss: {metric} of {names} holds them, that "
+            "of the others does not. Compare another metric, too.",
+            metric=metric,
+            names=", ".join(penalised),
         )
 
 
 def _differences(
     results: list[Result], metric: str, seeds: list[int], same_rows: bool
-) -> Iterator[str]:
-    names = " and ".join(result.name for result in results)
+) -> Iterator[Said]:
+    names = listed([result.name for result in results])
     if not _same(results, "data", "fingerprint"):
-        yield (
-            f"{names} were trained on different data: a difference may come from the data, not "
-            "from the variants."
+        yield say(
+            "{names} were trained on different data: a difference may come from the data, not from "
+            "the variants.",
+            names=names,
         )
     elif not same_rows:
-        yield (
-            f"{names} have different training and validation rows: a difference may come from "
-            "the rows, not from the variants."
+        yield say(
+            "{names} have different training and validation rows: a difference may come from the "
+            "rows, not from the variants.",
+            names=names,
         )
-    for name in ("epochs", "batch_size"):
-        told = [_about(result, "study", name) for result in results]
-        if None not in told and told[0] != told[1]:
-            yield f"{names} differ in {name.replace('_', ' ')}: {told[0]} and {told[1]}."
+    first, second = (_about(result, "study", "epochs") for result in results)
+    if None not in (first, second) and first != second:
+        yield say("{names} differ in epochs: {first} and {second}.",
+                  names=names, first=str(first), second=str(second))  # fmt: skip
+    first, second = (_about(result, "study", "batch_size") for result in results)
+    if None not in (first, second) and first != second:
+        yield say("{names} differ in batch size: {first} and {second}.",
+                  names=names, first=str(first), second=str(second))  # fmt: skip
     every = {seed for result in results for seed in _axis(result, "seed")}
     if len(seeds) < len(every):
-        yield f"Only the {count(len(seeds), 'seed')} that both runs have are compared."
+        shared = count(len(seeds), "seed")
+        yield say("Only the {seeds} that both runs have are compared.", seeds=shared)

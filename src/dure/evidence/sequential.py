@@ -14,19 +14,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import reduce
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from dure._intervals import interval_texts
+from dure._said import Said, as_is, joined, say
+from dure._text import count, listed
 from dure._types import Mode
 from dure.evidence.spending import FIRST, Plan, make_plan
-
-if TYPE_CHECKING:
-    pass
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -120,20 +120,41 @@ class SequentialPair:
     settled_at: int | None
     lost: tuple[int, int] = (0, 0)
 
-    def told(self, metric: str, mode: Mode) -> str:
+    def told(self, metric: str, mode: Mode) -> Said:
         """One sentence."""
-        shown = interval_texts([(self.difference, self.low, self.high)])[0]
-        bounded = math.isfinite(self.low) and math.isfinite(self.high)
-        size = shown if bounded else f"{self.difference:.4g}"
-        known = f"{metric} differs by {size}, p {_p_text(self.p)}"
-        if any(self.lost):
-            known += f", runs lost {self.lost[0]} and {self.lost[1]}"
+        names, known = {"first": self.first, "second": self.second}, self._known(metric)
         if self.verdict == "open":
             bound = max(abs(self.low), abs(self.high))
-            most = f"; the difference is at most {bound:.2g}" if math.isfinite(bound) else ""
-            return f"{self.first} against {self.second}: cannot tell ({known}{most})"
-        word = {"equivalent": "as good as"}.get(self.verdict, f"{self.verdict} than")
-        return f"{self.first} is {word} {self.second} ({known}; after {self.settled_at} seeds)"
+            if not math.isfinite(bound):
+                return say("{first} against {second}: cannot tell ({known})", known=known, **names)
+            return say(
+                "{first} against {second}: cannot tell ({known}; the difference is at most "
+                "{bound})",
+                known=known,
+                bound=f"{bound:.2g}",
+                **names,
+            )
+        given = {**names, "known": known, "seeds": count(self.settled_at or 0, "seed")}
+        return {
+            "better": say("{first} is better than {second} ({known}; after {seeds})", **given),
+            "worse": say("{first} is worse than {second} ({known}; after {seeds})", **given),
+            "equivalent": say("{first} is as good as {second} ({known}; after {seeds})", **given),
+        }[self.verdict]
+
+    def _known(self, metric: str) -> Said:
+        shown = interval_texts([(self.difference, self.low, self.high)])[0]
+        bounded = math.isfinite(self.low) and math.isfinite(self.high)
+        amount = shown if bounded else f"{self.difference:.4g}"
+        given = {"metric": metric, "amount": amount, "p": _p_text(self.p)}
+        if not any(self.lost):
+            return say("{metric} differs by {amount}, p {p}", **given)
+        first, second = map(str, self.lost)
+        return say(
+            "{metric} differs by {amount}, p {p}, runs lost {first_lost} and {second_lost}",
+            first_lost=first,
+            second_lost=second,
+            **given,
+        )
 
 
 @dataclass(frozen=True)
@@ -176,35 +197,44 @@ class Sequential:
         rows = [{"seeds": look.seeds, **asdict(pair)} for look in self.looks for pair in look.pairs]
         return pd.DataFrame(rows)
 
-    def told(self) -> str:
+    def told(self) -> Said:
         """What was decided, and by what rule."""
         if not self.looks:
-            return "No look has been made yet."
-        last, rule = self.looks[-1], self.rule
-        lines = [_ending(last, rule)]
-        lines += [f"  {pair.told(rule.metric, rule.mode)}" for pair in last.pairs]
-        return "\n".join([*lines, self.caution()])
+            return self.ending()
+        rule = self.rule
+        pairs = (pair.told(rule.metric, rule.mode) for pair in self.looks[-1].pairs)
+        return joined((joined((self.ending(), *pairs), "\n  "), self.caution()), "\n")
 
     __str__ = told
 
-    def caution(self) -> str:
-        """What must be known before such a study is compared in any other way."""
-        looks = ", ".join(str(look.seeds) for look in self.looks)
+    def ending(self) -> Said:
+        """What was decided by the last look, in a sentence."""
         return (
-            f"Seeds were added until decided (looks after {looks}): these p values and intervals "
-            "are those of the sequential rule (5 % false alarms over all pairs and looks). A test "
-            "for a fixed number of seeds is wrong here: its p is too small."
+            _ending(self.looks[-1], self.rule) if self.looks else say("No look has been made yet.")
         )
 
-    def note(self) -> str:
-        """The same for whoever reads a comparison for a fixed number of seeds."""
-        looks = ", ".join(str(look.seeds) for look in self.looks)
-        return (
-            f"its seeds were added until decided (looks after {looks}), so the p values above, of "
-            "tests for a fixed number of seeds, are too small and the intervals too narrow. The "
-            f"sequential rule says: {_ending(self.looks[-1], self.rule)} Its p values and "
-            "intervals, which count: result.sequential."
+    def caution(self) -> Said:
+        """What must be known before such a study is compared in any other way."""
+        return say(
+            "Seeds were added until decided (looks after {looks}): these p values and intervals "
+            "are those of the sequential rule (5 % false alarms over all pairs and looks). A test "
+            "for a fixed number of seeds is wrong here: its p is too small.",
+            looks=self._looked(),
         )
+
+    def note(self) -> Said:
+        """The same for whoever reads a comparison for a fixed number of seeds."""
+        return say(
+            "its seeds were added until decided (looks after {looks}), so the p values above, of "
+            "tests for a fixed number of seeds, are too small and the intervals too narrow. The "
+            "sequential rule says: {ending} Its p values and intervals, which count: "
+            "result.sequential.",
+            looks=self._looked(),
+            ending=self.ending(),
+        )
+
+    def _looked(self) -> str:
+        return ", ".join(str(look.seeds) for look in self.looks)
 
     def to_manifest(self) -> dict[str, Any]:
         """JSON-able account for the run folder."""
@@ -238,23 +268,37 @@ def _pair_of(saved: Mapping[str, Any]) -> SequentialPair:
     return SequentialPair(**{**saved, **limits, "lost": tuple(saved["lost"])})
 
 
-def _p_text(p: float) -> str:
-    return "below 0.0001" if p < 1e-4 else f"{p:.2g}"
+def _p_text(p: float) -> Said:
+    return say("below 0.0001") if p < 1e-4 else as_is(f"{p:.2g}")
 
 
-def _ending(last: Look, rule: Rule) -> str:
-    seeds, limit = f"{last.seeds} seeds", rule.plan.looks[-1]
+def _ending(last: Look, rule: Rule) -> Said:
+    seeds, leader = count(last.seeds, "seed"), last.leader
     if last.ended == "decided":
         if rule.baseline is not None:
-            return f"Decided after {seeds}: every variant against {rule.baseline}."
-        equal = [_other(p, last.leader) for p in last.pairs if _equals(p, last.leader)]
-        beside = f", with {' and '.join(equal)} as good" if equal else ""
-        return f"Decided after {seeds}: {last.leader} is best{beside}."
+            return say(
+                "Decided after {seeds}: every variant against {baseline}.",
+                seeds=seeds,
+                baseline=rule.baseline,
+            )
+        equal = [_other(p, leader) for p in last.pairs if _equals(p, leader)]
+        if not equal:
+            return say("Decided after {seeds}: {leader} is best.", seeds=seeds, leader=leader)
+        return say(
+            "Decided after {seeds}: {leader} is best, with {names} as good.",
+            seeds=seeds,
+            leader=leader,
+            names=reduce(lambda most, name: listed((most, name)), equal),
+        )
     if last.ended == "hopeless":
-        return f"Cannot tell after {seeds}: even {limit} would hardly decide it."
+        return say(
+            "Cannot tell after {seeds}: even {limit} would hardly decide it.",
+            seeds=seeds,
+            limit=str(rule.plan.looks[-1]),
+        )
     if last.ended == "max_seeds":
-        return f"Cannot tell after {seeds}."
-    return f"Not decided after {seeds}; more are to be added."
+        return say("Cannot tell after {seeds}.", seeds=seeds)
+    return say("Not decided after {seeds}; more are to be added.", seeds=seeds)
 
 
 def _other(pair: SequentialPair, name: str) -> str:

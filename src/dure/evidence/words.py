@@ -1,4 +1,4 @@
-"""A comparison as plain English: a sentence a pair, a table of all."""
+"""A comparison in words and numbers: what one would quote of it, and a table of all pairs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure._intervals import interval_texts
+from dure._said import Said, as_is, joined, say
 from dure._text import aligned, count, listed
 from dure.evidence.significance import least_pairs
 
@@ -20,24 +21,20 @@ _PAGE = 100  # columns of text
 _MOST_SENTENCES = 3  # pairs told in a sentence each where there is no baseline
 
 
-def sentence(pair: Pair) -> str:
-    """The verdict on a pair with its numbers."""
-    told = {
-        "better": _apart,
-        "worse": _apart,
-        "equivalent": _equivalent,
-        "undecided": _undecided,
-        "too few": _too_few,
-    }[pair.verdict](pair)
-    return " ".join(filter(None, (told, _lost(pair))))
-
-
-def verdict_cell(pair: Pair) -> str:
+def verdict_cell(pair: Pair) -> Said:
     """The verdict in a few words, for tables."""
-    if pair.verdict in ("undecided", "too few") and pair.more_seeds:
-        plural = "" if pair.more_seeds == 1 else "s"
-        return f"{pair.verdict} (+{_about(pair.more_seeds)} seed{plural})"
-    return pair.verdict
+    more = pair.more_seeds
+    if pair.verdict == "undecided":
+        if more:
+            return say("undecided (+{seeds})", seeds=count(roughly(more), "seed"))
+        return say("undecided")
+    if pair.verdict == "too few":
+        if more:
+            return say("too few (+{seeds})", seeds=count(roughly(more), "seed"))
+        return say("too few")
+    return {"better": say("better"), "worse": say("worse"), "equivalent": say("equivalent")}[
+        pair.verdict
+    ]
 
 
 def difference_texts(pairs: Sequence[Pair]) -> list[str]:
@@ -70,150 +67,11 @@ def confidence_text(confidence: float) -> str:
     return f"{100 * confidence:.4g} %"
 
 
-# -- sentences -------------------------------------------------------------------------------------
-
-
-def _sides(pair: Pair) -> tuple[str, str]:
-    """The mean difference without its sign, and the word for its direction."""
-    mean, low, high = pair.difference, pair.low, pair.high
-    word = "higher"
-    if mean < 0:
-        mean, low, high, word = -mean, -high, -low, "lower"
-    return interval_texts([(mean, low, high)])[0], word
-
-
-def _over(pair: Pair) -> str:
-    if pair.trained < pair.pairs:
-        return f"{pair.trained} of {count(pair.pairs, pair.unit)}, in which both trained"
-    return count(pair.pairs, pair.unit) + (" of one seed" if pair.unit == "fold" else "")
-
-
-def _p(pair: Pair) -> str:
-    relation = p_text(pair.p_adjusted)
-    relation = f"p {relation}" if relation.startswith("<") else f"p = {relation}"
-    corrected = f" after correction for {pair.family} comparisons" if pair.family > 1 else ""
-    return f"{relation}{corrected}"
-
-
-def _apart(pair: Pair) -> str:
-    head = f"{pair.first} is {pair.verdict} than {pair.second}"
-    if not pair.trained:
-        return f"{head}: no seed trained in both ({_p(pair)}, by ranks)."
-    amount, word = _sides(pair)
-    ranks = "" if pair.trained == pair.pairs else ", by ranks, a lost network coming last"
-    basis = f"{_over(pair)}, {_p(pair)}{ranks}"
-    told = f"{head}: {pair.metric} is {word} by {amount} on average ({basis})."
-    if (pair.verdict == "better") != (word == ("higher" if pair.mode == "max" else "lower")):
-        loser = pair.first if pair.verdict == "worse" else pair.second
-        told = (
-            f"{head}, for the networks that {loser} lost, although {pair.metric} is {word} by "
-            f"{amount} where both trained ({basis})."
-        )
-    win, (one, two) = pair.superiority, (pair.first, pair.second)
-    if pair.verdict == "worse":
-        win, one, two = 1 - win, two, one
-    told += (
-        f" A new run of {one} would beat a new run of {two} with a probability of {percent(win)}."
-    )
-    rope = pair.rope
-    if rope is not None and pair.low < rope and pair.high > -rope:
-        told += f" Whether by more than {rope:g}, the difference that matters, is open."
-    if pair.unit == "seed" and pair.rows_low <= 0 <= pair.rows_high:
-        told += " On other rows of the same kind it may be otherwise: folds differ too much."
-    return told
-
-
-def _equivalent(pair: Pair) -> str:
-    amount = difference_texts([pair])[0]
-    told = (
-        f"{pair.first} and {pair.second} are practically the same: {pair.metric} differs by "
-        f"{amount} ({_over(pair)}), within the ±{pair.rope:g} that make no difference."
-    )
-    if pair.low > 0 or pair.high < 0:
-        told += " There probably is a difference, but too small a one to matter."
-    return told
-
-
-def _so_far(pair: Pair) -> str:
-    if not pair.trained:
-        return ""
-    amount = difference_texts([pair])[0]
-    found = f"{pair.first} minus {pair.second} is {amount} in {pair.metric}"
-    return f"So far {found} ({_over(pair)})."
-
-
-def _undecided(pair: Pair) -> str:
-    if pair.trained and pair.low == pair.high == 0:
-        return (
-            f"{pair.first} and {pair.second} have exactly the same {pair.metric} with every "
-            f"{pair.unit} ({pair.pairs}): perhaps what differs between them has no effect."
-        )
-    parts = [f"{pair.first} or {pair.second}: cannot tell yet.", _so_far(pair)]
-    if pair.trained == pair.pairs and (pair.low > 0 or pair.high < 0) and pair.p_adjusted:
-        parts.append(f"The interval leaves out 0, but the test does not agree ({_p(pair)}).")
-    if pair.unit == "fold":
-        parts.append("More seeds would tell what is chance in training; folds alone cannot.")
-    elif pair.more_seeds:
-        parts.append(
-            f"About {_about(pair.more_seeds)} more {'seed' if pair.more_seeds == 1 else 'seeds'} "
-            "would settle it, if the difference is what it seems."
-        )
-    else:
-        parts.append(
-            "More than 1,000 more seeds would be needed: if there is a difference, it is small "
-            "beside chance."
-        )
-    if math.isfinite(pair.visible) and pair.trained == pair.pairs:
-        parts.append(
-            f"A difference of {_rounded(pair.visible)} or more would probably have been seen."
-        )
-    if pair.rope is None and not pair.more_seeds and pair.unit == "seed":
-        parts.append("Say how small a difference does not matter (rope) to have it tested.")
-    return " ".join(filter(None, parts))
-
-
-def _too_few(pair: Pair) -> str:
-    if pair.unit == "fold":
-        why = "one seed, and folds that lost a network or are too few, cannot be tested: add seeds."
-        return f"{pair.first} or {pair.second}: {why} {_so_far(pair)}".strip()
-    level = confidence_text(1 - pair.confidence)
-    needed = pair.pairs + (pair.more_seeds or 0)
-    family = f" with {pair.family} comparisons" if pair.family > 1 else ""
-    here = f"whatever they showed, no test on {count(pair.pairs, 'seed')} can reach {level}{family}"
-    if pair.pairs == 1:
-        here = "one run of each says nothing about chance"
-    return " ".join(
-        filter(
-            None,
-            (
-                f"{pair.first} or {pair.second}: too few seeds; {here}.",
-                f"At least {needed} are needed.",
-                _so_far(pair),
-            ),
-        )
-    )
-
-
-def _lost(pair: Pair) -> str:
-    named = [
-        f"{count(lost, 'network')} of {name}"
-        for name, lost in zip((pair.first, pair.second), pair.diverged, strict=True)
-        if lost
-    ]
-    if not named:
-        return ""
-    return f"Lost, by diverging or failing: {' and '.join(named)}; this counts against them."
-
-
-def _about(more: int | None) -> str:
-    """A number of seeds to two figures: it is an estimate."""
-    if more is None:
-        return "many"
-    return str(more) if more < 100 else f"{round(more, -1 if more < 1000 else -2):,}"
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
+def roughly(seeds: int) -> int:
+    """An estimated number of seeds to two figures."""
+    if seeds < 100:
+        return seeds
+    return round(seeds, -1 if seeds < 1000 else -2)
 
 
 # -- all pairs -------------------------------------------------------------------------------------
@@ -230,7 +88,7 @@ def lines(found: Comparison) -> Iterator[str]:
             yield from wrap(told, _PAGE, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def headlines(found: Comparison) -> list[str]:
+def headlines(found: Comparison) -> list[Said]:
     """What a person would quote: of every pair, or in short where there are many."""
     pairs = found.pairs
     if found.baseline is None:
@@ -246,105 +104,184 @@ def headlines(found: Comparison) -> list[str]:
     return [_led(leader, against), *(pair.told() for pair in against)]
 
 
-def _all_too_few(found: Comparison) -> str:
-    pairs, level = found.pairs, confidence_text(1 - found.confidence)
-    seeds = max(pair.pairs for pair in pairs)
-    needed = max(pair.pairs + (pair.more_seeds or 0) for pair in pairs)
-    told = (
-        f"Too few seeds: whatever they showed, no test on {count(seeds, 'seed')} can reach {level} "
-        f"with {len(pairs)} comparisons. At least {needed} are needed"
+def _all_too_few(found: Comparison) -> Said:
+    pairs = found.pairs
+    needed = str(max(pair.pairs + (pair.more_seeds or 0) for pair in pairs))
+    told = say(
+        "Too few seeds: whatever they showed, no test on {seeds} can reach {level} with {number} "
+        "comparisons.",
+        seeds=count(max(pair.pairs for pair in pairs), "seed"),
+        level=confidence_text(1 - found.confidence),
+        number=str(len(pairs)),
     )
     if found.baseline is None:
         others = len({name for pair in pairs for name in _names(pair)}) - 1
-        fewer = least_pairs(1 - found.confidence, others)
-        told += f", or {fewer} if every variant is compared with a baseline only"
-    return f"{told}. So far {found.leader} is ahead."
+        least = say(
+            "At least {number} are needed, or {fewer} if every variant is compared with a baseline "
+            "only.",
+            number=needed,
+            fewer=str(least_pairs(1 - found.confidence, others)),
+        )
+    else:
+        least = say("At least {number} are needed.", number=needed)
+    return joined((told, least, say("So far {leader} is ahead.", leader=found.leader)))
 
 
 def _names(pair: Pair) -> tuple[str, str]:
     return pair.first, pair.second
 
 
-def _led(leader: str, against: Sequence[Pair]) -> str:
+def _led(leader: str, against: Sequence[Pair]) -> Said:
     beaten = [p.second for p in against if p.verdict == "better"]
     rest = len(against) - len(beaten)
     if not beaten:
-        return f"{leader} is ahead, but not shown to be better than any of the {rest} others."
+        return say(
+            "{leader} is ahead, but not shown to be better than any of the {number} others.",
+            leader=leader,
+            number=str(rest),
+        )
     if not rest:
-        return f"{leader} is better than all {len(beaten)} others."
-    return (
-        f"{leader} is ahead: better than {listed(beaten)}; "
-        f"not shown to be better than the other {rest}."
+        number = str(len(beaten))
+        return say("{leader} is better than all {number} others.", leader=leader, number=number)
+    return say(
+        "{leader} is ahead: better than {beaten}; not shown to be better than the other {number}.",
+        leader=leader,
+        beaten=listed(beaten),
+        number=str(rest),
     )
 
 
-def _beside(baseline: str, pairs: Sequence[Pair]) -> str:
-    groups = (
-        ("better than", [p.first for p in pairs if p.verdict == "better"]),
-        ("worse than", [p.first for p in pairs if p.verdict == "worse"]),
-        ("practically the same as", [p.first for p in pairs if p.verdict == "equivalent"]),
-    )
-    parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {what} {baseline}"
-             for what, names in groups if names]  # fmt: skip
-    rest = sum(p.verdict in ("undecided", "too few") for p in pairs)
+def _beside(baseline: str, pairs: Sequence[Pair]) -> Said:
+    verdicts = ("better", "worse", "equivalent")
+    groups = {v: [p.first for p in pairs if p.verdict == v] for v in verdicts}
+    parts = [_group(verdict, names, baseline) for verdict, names in groups.items() if names]
     if not parts:
-        return f"None of {len(pairs)} variants is shown to be better or worse than {baseline}."
-    closing = f"; of {rest} nothing can be told yet" if rest else ""
-    return f"{'; '.join(parts)}{closing}."
+        return say(
+            "None of {number} variants is shown to be better or worse than {baseline}.",
+            number=str(len(pairs)),
+            baseline=baseline,
+        )
+    rest = sum(p.verdict not in verdicts for p in pairs)
+    if rest:
+        parts.append(say("of {number} nothing can be told yet", number=str(rest)))
+    return joined(parts, "; ") + "."
 
 
-def cells(found: Comparison) -> tuple[list[str], list[list[str]]]:
+def _group(verdict: str, names: Sequence[str], baseline: str) -> Said:
+    given = {"names": listed(names), "baseline": baseline}
+    if len(names) == 1:
+        return {
+            "better": say("{names} is better than {baseline}", **given),
+            "worse": say("{names} is worse than {baseline}", **given),
+            "equivalent": say("{names} is practically the same as {baseline}", **given),
+        }[verdict]
+    return {
+        "better": say("{names} are better than {baseline}", **given),
+        "worse": say("{names} are worse than {baseline}", **given),
+        "equivalent": say("{names} are practically the same as {baseline}", **given),
+    }[verdict]
+
+
+def cells(found: Comparison) -> tuple[list[Said], list[list[Said]]]:
     """The table as text: a header, and a row a pair."""
     pairs = found.pairs
-    level = confidence_text(found.confidence)
-    unit = pairs[0].unit
     # One column, for a table too wide goes on below with the first column repeated.
-    columns: dict[str, list[str]] = {
-        "first - second": [f"{p.first} - {p.second}" for p in pairs],
-        f"difference [{level}]": difference_texts(pairs),
-        "p" if len(pairs) == 1 else "p (Holm)": [p_text(p.p_adjusted) for p in pairs],
-        "first wins": [percent(p.superiority) for p in pairs],
-        f"{unit}s": [str(p.pairs) for p in pairs],
-    }
+    columns: list[tuple[Said, Iterable[str]]] = [
+        (say("first - second"), [f"{p.first} - {p.second}" for p in pairs]),
+        (
+            say("difference [{level}]", level=confidence_text(found.confidence)),
+            difference_texts(pairs),
+        ),
+        (as_is("p" if len(pairs) == 1 else "p (Holm)"), [p_text(p.p_adjusted) for p in pairs]),
+        (say("first wins"), [percent(p.superiority) for p in pairs]),
+        (say("folds") if pairs[0].unit == "fold" else say("seeds"), [str(p.pairs) for p in pairs]),
+    ]
     if any(any(p.diverged) for p in pairs):
-        columns["lost"] = [f"{p.diverged[0]}, {p.diverged[1]}" for p in pairs]
-    columns["verdict"] = [verdict_cell(p) for p in pairs]
-    header = list(columns)
-    rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    return header, rows
+        columns.append((say("lost"), [f"{p.diverged[0]}, {p.diverged[1]}" for p in pairs]))
+    columns.append((say("verdict"), [verdict_cell(p) for p in pairs]))
+    rows = zip(*(texts for _, texts in columns), strict=True)
+    return [name for name, _ in columns], [[as_is(text) for text in row] for row in rows]
 
 
-def notes(found: Comparison) -> Iterable[str]:
+# -- notes -----------------------------------------------------------------------------------------
+
+
+def notes(found: Comparison) -> Iterable[Said]:
     """What one must know to read the table, a sentence or two a line."""
     pairs = found.pairs
-    better = "higher" if found.mode == "max" else "lower"
-    level = confidence_text(found.confidence)
-    by_fold = pairs[0].unit == "fold"
-    matched_by = "fold by fold" if by_fold else "seed by seed"
-    yield (
-        f"{found.metric}, {better} is better. Difference: mean of first minus second, {matched_by},"
-        f" with its {level} interval."
-    )
-    if not by_fold:
-        yield "It speaks of training again with other seeds on these rows, not of other rows."
-    if any(math.isfinite(p.rows_low) for p in pairs):
-        texts = interval_texts([(p.difference, p.rows_low, p.rows_high) for p in pairs])
-        told = "; ".join(
-            f"{p.first} minus {p.second} {text}" for p, text in zip(pairs, texts, strict=True)
+    yield joined((_direction(found), _what_differs(found)))
+    if pairs[0].unit == "seed":
+        yield say("It speaks of training again with other seeds on these rows, not of other rows.")
+    if any(math.isfinite(p.rows_low) for p in pairs) and len(pairs) <= _MOST_SENTENCES:
+        yield say(
+            "For other rows of the same kind, over folds that share rows: {differences}.",
+            differences=_by_rows(pairs),
         )
-        if len(pairs) <= _MOST_SENTENCES:
-            yield f"For other rows of the same kind, over folds that share rows: {told}."
-    alpha = np.round(1 - found.confidence, 6)
-    family = f", corrected for {len(pairs)} comparisons" if len(pairs) > 1 else ""
-    tests = ", ".join(dict.fromkeys(p.test for p in pairs if p.test != "none")) or "not tested"
-    yield (
-        f"p ({tests}): chance of at least so clear a difference if the two were the same{family}. "
-        f"better, worse: p is at most {alpha:g} and the interval leaves out 0."
-    )
-    yield "first wins: probability that a new run of first beats a new run of second."
+    yield joined((_what_p_is(pairs), _what_better_is(found)))
+    yield say("first wins: probability that a new run of first beats a new run of second.")
     if any(any(p.diverged) for p in pairs):
-        yield (
+        yield say(
             "lost: networks that diverged or failed, of first and of second. In the test they are "
             "worse than any number; the difference is of seeds in which both trained."
         )
     yield from found.notes
+
+
+def _direction(found: Comparison) -> Said:
+    if found.mode == "max":
+        return say("{metric}, higher is better.", metric=found.metric)
+    return say("{metric}, lower is better.", metric=found.metric)
+
+
+def _what_differs(found: Comparison) -> Said:
+    level = confidence_text(found.confidence)
+    if found.pairs[0].unit == "fold":
+        return say(
+            "Difference: mean of first minus second, fold by fold, with its {level} interval.",
+            level=level,
+        )
+    return say(
+        "Difference: mean of first minus second, seed by seed, with its {level} interval.",
+        level=level,
+    )
+
+
+def _by_rows(pairs: Sequence[Pair]) -> Said:
+    texts = interval_texts([(p.difference, p.rows_low, p.rows_high) for p in pairs])
+    return joined(
+        (
+            say("{first} minus {second} {amount}", first=p.first, second=p.second, amount=text)
+            for p, text in zip(pairs, texts, strict=True)
+        ),
+        "; ",
+    )
+
+
+_TESTS: dict[str, Said] = {
+    "sign-flip": say("sign-flip"),
+    "sign-flip of ranks": say("sign-flip of ranks"),
+    "corrected resampled t": say("corrected resampled t"),
+}
+
+
+def _what_p_is(pairs: Sequence[Pair]) -> Said:
+    named = joined((_TESTS[t] for t in dict.fromkeys(p.test for p in pairs) if t in _TESTS), ", ")
+    tests = named or say("not tested")
+    if len(pairs) == 1:
+        return say(
+            "p ({tests}): chance of at least so clear a difference if the two were the same.",
+            tests=tests,
+        )
+    return say(
+        "p ({tests}): chance of at least so clear a difference if the two were the same, corrected "
+        "for {number} comparisons.",
+        tests=tests,
+        number=str(len(pairs)),
+    )
+
+
+def _what_better_is(found: Comparison) -> Said:
+    return say(
+        "better, worse: p is at most {alpha} and the interval leaves out 0.",
+        alpha=f"{np.round(1 - found.confidence, 6):g}",
+    )

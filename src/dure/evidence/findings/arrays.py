@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dure._said import Said, say
 from dure.evidence.findings.case import Case, Finding, Number, figure, percent
 
 LARGE, SMALL = 10.0, 0.01
@@ -50,15 +51,30 @@ def _not_scaled(cases: Sequence[Case]) -> Iterator[Finding]:
     data = cases[0].data
     for facts in data.get("inputs", ()):
         affected = [case for case in unscaled if not (facts["integers"] and _encodes(case))]
-        told, numbers = _size_told(facts, len(data["inputs"]) > 1)
-        if not told or not affected:
+        wrong = _wrong_size(facts)
+        if wrong is None or not affected:
             continue
+        how, numbers = wrong
+        which = str(facts["name"]) if len(data["inputs"]) > 1 else None
         groups = [affected] if len(affected) == len(cases) else [[case] for case in affected]
         for group in groups:
             name = None if len(affected) == len(cases) else group[0].variant
             lanes = sum(case.of for case in group)
-            sentence = told if name is None else f"{name}: {told[0].lower()}{told[1:]}"
-            yield Finding("inputs_not_scaled", name, None, lanes, lanes, sentence, numbers)
+            told = _unscaled(name, which, how)
+            yield Finding("inputs_not_scaled", name, None, lanes, lanes, told, numbers)
+
+
+def _unscaled(variant: str | None, which: str | None, how: Said) -> Said:
+    """Of one variant or of all, of one input of several or of the only one."""
+    if variant is None and which is None:
+        return say("The inputs are not scaled: {how}", how=how)
+    if variant is None:
+        return say("The inputs {which} are not scaled: {how}", which=which, how=how)
+    if which is None:
+        return say("{variant}: the inputs are not scaled: {how}", variant=variant, how=how)
+    return say(
+        "{variant}: the inputs {which} are not scaled: {how}", variant=variant, which=which, how=how
+    )
 
 
 def _encodes(case: Case) -> bool:
@@ -76,34 +92,44 @@ def _scales(case: Case) -> bool:
     return False
 
 
-def _size_told(facts: Mapping[str, Any], named: bool) -> tuple[str, dict[str, Number]]:
-    """What is wrong with an input's sizes, or ''."""
+def _wrong_size(facts: Mapping[str, Any]) -> tuple[Said, dict[str, Number]] | None:
+    """What is wrong with an input's sizes, and its numbers."""
     if facts.get("mean") is None or facts.get("feature_std_max") is None:
-        return "", {}
+        return None
     size = float(np.hypot(facts["mean"], facts["std"]))
     small, large = facts["feature_size_min"], facts["feature_size_max"]
-    which = f"inputs {facts['name']}" if named else "inputs"
     numbers: dict[str, Number] = {"min": facts["min"], "max": facts["max"]}
     numbers |= {"mean": facts["mean"], "std": facts["std"], "size": size}
     if large > LARGE and large / small >= APART:
         numbers |= {"smallest_feature": small, "largest_feature": large}
         numbers |= {"apart": large / small}
-        return (
-            f"The {which} are not scaled: one feature goes up to {figure(large)}, another only to "
-            f"{figure(small)}, {figure(large / small)} times less, so no rate suits both; "
-            "standardise them, as with Data(prepare=StandardScaler()).",
-            numbers,
-        )
+        return say(
+            "one feature goes up to {large}, another only to {small}, {apart} times less, so no "
+            "rate suits both; standardise them, as with Data(prepare=StandardScaler()).",
+            large=figure(large),
+            small=figure(small),
+            apart=figure(large / small),
+        ), numbers
     if size <= LARGE and facts["feature_std_max"] >= SMALL:
-        return "", {}
-    remedy = "divide them by 255" if 1 < facts["max"] <= 255 and facts["min"] >= 0 else ""
-    remedy = remedy if len(facts["shape"]) > 1 and facts["max"] > 200 else "standardise them"
-    return (
-        f"The {which} are not scaled: they run from {figure(facts['min'])} to "
-        f"{figure(facts['max'])} (mean {figure(facts['mean'])}, deviation {figure(facts['std'])}), "
-        f"and first weights are drawn for values about 1; {remedy}, or begin the network with a "
-        "Rescaling or Normalization layer.",
-        numbers,
+        return None
+    return _size_told(facts), numbers
+
+
+def _size_told(facts: Mapping[str, Any]) -> Said:
+    known = {"low": figure(facts["min"]), "high": figure(facts["max"])}
+    known |= {"mean": figure(facts["mean"]), "deviation": figure(facts["std"])}
+    if len(facts["shape"]) > 1 and 200 < facts["max"] <= 255 and facts["min"] >= 0:
+        return say(
+            "they run from {low} to {high} (mean {mean}, deviation {deviation}), and first weights "
+            "are drawn for values about 1; divide them by 255, or begin the network with a "
+            "Rescaling or Normalization layer.",
+            **known,
+        )
+    return say(
+        "they run from {low} to {high} (mean {mean}, deviation {deviation}), and first weights are "
+        "drawn for values about 1; standardise them, or begin the network with a Rescaling or "
+        "Normalization layer.",
+        **known,
     )
 
 
@@ -126,11 +152,12 @@ def _unbalanced(cases: Sequence[Case]) -> Iterator[Finding]:
         "rarest_rows": int(counts[least]),
         "accuracy_of_the_commonest": share,
     }
-    told = (
-        f"The classes are unbalanced: class {labels[most]} has {figure(counts[most])} of "
-        f"{figure(known.sum())} training rows, class {labels[least]} only {figure(counts[least])}; "
-        f"always saying the commonest has an accuracy of {percent(share)}, so read accuracies "
-        "against that, and weigh the classes (class_weight) if the rare ones matter."
-    )
+    told = say(
+        "The classes are unbalanced: class {commonest} has {many} of {rows} training rows, class "
+        "{rarest} only {few}; always saying the commonest has an accuracy of {share}, so read "
+        "accuracies against that, and weigh the classes (class_weight) if the rare ones matter.",
+        commonest=str(labels[most]), many=figure(counts[most]), rows=figure(known.sum()),
+        rarest=str(labels[least]), few=figure(counts[least]), share=percent(share),
+    )  # fmt: skip
     lanes = sum(each.of for each in cases)
     yield Finding("classes_unbalanced", None, None, lanes, lanes, told, numbers)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dure._intervals import Interval, interval_texts, mean_interval
+from dure._said import Said, as_is, say
 from dure._types import DIMS, Monitor, Status
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Finding:
     lanes, of
         Seen in so many lanes, of so many in which it could have been seen.
     sentence
-        Plain English with the numbers it rests on, and what to try.
+        Plain words with the numbers it rests on, and what to try.
     numbers
         Those numbers by name.
     """
@@ -50,7 +51,7 @@ class Finding:
     layer: str | None
     lanes: int
     of: int
-    sentence: str
+    sentence: Said
     numbers: Mapping[str, Number] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -162,16 +163,18 @@ class Case:
         """What the manifest says of a layer; empty where it is not in it."""
         return next((each for each in self.model.get("layers", ()) if each["name"] == name), {})
 
-    def lanes_told(self, seen: int, of: int | None = None) -> str:
+    def lanes_told(self, seen: int, of: int | None = None) -> Said:
         """'in 9 of 10 lanes'."""
         return lanes_told(seen, self.of if of is None else of)
 
 
-def lanes_told(seen: int, of: int) -> str:
+def lanes_told(seen: int, of: int) -> Said:
     """'in 9 of 10 lanes', 'in all 10 lanes', 'in the only lane'."""
     if of == 1:
-        return "in the only lane"
-    return f"in all {of} lanes" if seen == of else f"in {seen} of {of} lanes"
+        return say("in the only lane")
+    if seen == of:
+        return say("in all {of} lanes", of=of)
+    return say("in {seen} of {of} lanes", seen=seen, of=of)
 
 
 def last_finite(values: Floats) -> Floats:
@@ -212,16 +215,16 @@ def median(values: npt.ArrayLike) -> float:
     return float(np.median(finite)) if finite.size else float("nan")
 
 
-def figure(value: float) -> str:
+def figure(value: float) -> Said:
     """A number for a sentence: '0.0123', '4e-06', '1,250'."""
     value = float(value)
     if not np.isfinite(value):
-        return "unknown"
+        return say("unknown")
     if value == int(value) and abs(value) < 1e6:
-        return f"{int(value):,}"
+        return as_is(f"{int(value):,}")
     if abs(value) >= 1e5 or abs(value) < 1e-3:
-        return f"{value:.1e}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return as_is(f"{value:.1e}")
+    return as_is(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
 
 
 def percent(share: float) -> str:

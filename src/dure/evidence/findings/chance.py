@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dure._intervals import Interval
+from dure._said import Said, say
 from dure.evidence.findings.case import (
     Case,
     Finding,
@@ -120,37 +121,49 @@ def _told(
     seen = int(fails.sum())
     interval = case.interval(np.where(case.sound, main.values, np.nan))
     numbers = _numbers(main, interval)
-    told = (
-        f"{case.variant}: {main.name} is {interval_told(interval)}, no better than the "
-        f"{figure(main.chance)} of one who never looks at the inputs ({case.lanes_told(seen, of)})"
-    )
+    told = say(
+        "{variant}: {metric} is {value}, no better than the {chance} of one who never looks at the "
+        "inputs ({where})",
+        variant=case.variant, metric=main.name, value=interval_told(interval),
+        chance=figure(main.chance), where=case.lanes_told(seen, of),
+    )  # fmt: skip
     if held_out and training is not None:
         way = case.interval(np.where(fails, training.way, np.nan)).mean
         last = case.interval(np.where(fails, training.values, np.nan))
         numbers |= {training.name: last.mean, "training_skill": way}
-        if way >= BY_HEART:
-            told += (
-                f"; the training rows are learned by heart ({training.name} "
-                f"{interval_told(last)}): labels may be shuffled, or the inputs hold nothing about "
-                "them"
-            )
-            numbers["learned"] = "by heart"
-        elif way > BETTER:
-            told += f"; training has only {training.name} {interval_told(last)}"
-            numbers["learned"] = "a little"
-        else:
-            told += f"; nor does it learn the training rows ({training.name} {interval_told(last)})"
-            numbers["learned"] = "nothing"
+        numbers["learned"] = (
+            "by heart" if way >= BY_HEART else "a little" if way > BETTER else "nothing"
+        )
+        told += _training_told(training.name, interval_told(last), way)
     unseen = int(case.data.get("targets", {}).get("unseen", 0))
     if held_out and unseen:
         numbers["unseen"] = unseen
-        told += (
-            f". {unseen} validation rows are of classes that no training row has: rows are sorted "
-            "by class; shuffle them, or use folds"
+        told += say(
+            ". {unseen} validation rows are of classes that no training row has: rows are sorted "
+            "by class; shuffle them, or use folds.",
+            unseen=unseen,
         )
     else:
-        told += ". See that labels belong to their rows, then look at the findings about training"
-    return Finding("not_beating_chance", case.variant, None, seen, of, told + ".", numbers)
+        told += say(
+            ". See that labels belong to their rows, then look at the findings about training."
+        )
+    return Finding("not_beating_chance", case.variant, None, seen, of, told, numbers)
+
+
+def _training_told(metric: str, value: str, way: float) -> Said:
+    """What it learned of the training rows, which went that share of the way to perfect."""
+    if way >= BY_HEART:
+        return say(
+            "; the training rows are learned by heart ({metric} {value}): labels may be shuffled, "
+            "or the inputs hold nothing about them",
+            metric=metric,
+            value=value,
+        )
+    if way > BETTER:
+        return say("; training has only {metric} {value}", metric=metric, value=value)
+    return say(
+        "; nor does it learn the training rows ({metric} {value})", metric=metric, value=value
+    )
 
 
 def _numbers(main: _Judged, interval: Interval) -> dict[str, Number]:

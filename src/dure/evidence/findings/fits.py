@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dure._said import say
 from dure.evidence.findings.case import Case, Finding, Number, figure, interval_told, percent
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def _overfits(case: Case, row: Row) -> Iterator[Finding]:
         "gap_at_end": row.gap_at_end.mean,
         "recommended_epochs": _whole(row.recommended_epochs),
     }
-    told = (
-        f"{case.variant}: it overfits: validation loss is lowest at epoch "
-        f"{interval_told(row.turning_epoch)}, and training on to epoch {row.end} gives away "
-        f"{interval_told(row.given_away)} of it ({percent(share)}); stop there (EarlyStopping), or "
-        "try Dropout, more data, or a smaller network."
-    )
+    told = say(
+        "{variant}: it overfits: validation loss is lowest at epoch {turn}, and training on to "
+        "epoch {end} gives away {given_away} of it ({share}); stop there (EarlyStopping), or try "
+        "Dropout, more data, or a smaller network.",
+        variant=case.variant, turn=interval_told(row.turning_epoch), end=row.end,
+        given_away=interval_told(row.given_away), share=percent(share),
+    )  # fmt: skip
     yield Finding("overfitting", case.variant, None, row.given_away.n, row.given_away.of, told,
                   numbers)  # fmt: skip
 
@@ -78,12 +80,16 @@ def _falling(case: Case, row: Row) -> Iterator[Finding]:
         "end": row.end,
         "more_epochs": _whole(row.more_epochs),
     }
-    more = f"about {figure(row.more_epochs)} more" if row.more_epochs else "many more"
-    told = (
-        f"{case.variant}: it underfits: validation loss still falls at the end, by "
-        f"{interval_told(row.last_change)} ({percent(share)}) over the last quarter of {row.end} "
-        f"epochs; give it {more} epochs, or a higher rate."
-    )
+    remedy = say("give it many more epochs, or a higher rate.")
+    if row.more_epochs:
+        more = figure(row.more_epochs)
+        remedy = say("give it about {more} more epochs, or a higher rate.", more=more)
+    told = say(
+        "{variant}: it underfits: validation loss still falls at the end, by {change} ({share}) "
+        "over the last quarter of {end} epochs; {remedy}",
+        variant=case.variant, change=interval_told(row.last_change), share=percent(share),
+        end=row.end, remedy=remedy,
+    )  # fmt: skip
     n, of = row.last_change.n, row.last_change.of
     yield Finding("underfitting", case.variant, None, n, of, told, numbers)
 

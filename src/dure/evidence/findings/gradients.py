@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dure._intervals import Interval
+from dure._said import Said, say
 from dure.evidence.findings.case import (
     Case,
     Finding,
@@ -135,13 +136,15 @@ def _vanishing(case: Case, profile: _Profile) -> Finding | None:
         "hidden_layers": len(profile.layers),
     }
     where = case.lanes_told(int(fades.sum()), of)
-    told = (
-        f"{case.variant}: the gradient vanishes on its way back {where}: from "
-        f"{profile.layers[-1]} to {profile.layers[least]} it shrinks to {_ratio_told(ratio)} of "
-        f"its size, by a factor of {figure(float(numbers['per_layer']))} a layer, and from "
-        f"{profile.layers[begins]} back it is below a hundredth; try relu with He "
-        "initialisation, batch normalisation, or fewer layers."
-    )
+    told = say(
+        "{variant}: the gradient vanishes on its way back {where}: from {last} to {least} it "
+        "shrinks to {ratio} of its size, by a factor of {factor} a layer, and from {begins} back "
+        "it is below a hundredth; try relu with He initialisation, batch normalisation, or fewer "
+        "layers.",
+        variant=case.variant, where=where, last=profile.layers[-1], least=profile.layers[least],
+        ratio=_ratio_told(ratio), factor=figure(float(numbers["per_layer"])),
+        begins=profile.layers[begins],
+    )  # fmt: skip
     return Finding("vanishing_gradient", case.variant, profile.layers[begins], int(fades.sum()),
                    of, told, numbers)  # fmt: skip
 
@@ -192,12 +195,22 @@ def _exploded(case: Case, layers: tuple[str, ...], logs: Floats, grows: Mask, wh
         "of": what,
     }
     seen = int(grows.sum())
-    by = "on its way back" if what == "output" else "by the weights"
-    told = (
-        f"{case.variant}: the gradient explodes {by} {case.lanes_told(seen)}: at {layers[largest]} "
-        f"it is {_ratio_told(ratio)} times that at {layers[-1]}; try clipnorm=1, smaller first "
-        "weights, or batch normalisation."
-    )
+    known = {
+        "variant": case.variant, "where": case.lanes_told(seen), "largest": layers[largest],
+        "ratio": _ratio_told(ratio), "last": layers[-1],
+    }  # fmt: skip
+    if what == "output":
+        told = say(
+            "{variant}: the gradient explodes on its way back {where}: at {largest} it is {ratio} "
+            "times that at {last}; try clipnorm=1, smaller first weights, or batch normalisation.",
+            **known,
+        )
+    else:
+        told = say(
+            "{variant}: the gradient explodes by the weights {where}: at {largest} it is {ratio} "
+            "times that at {last}; try clipnorm=1, smaller first weights, or batch normalisation.",
+            **known,
+        )
     return Finding("exploding_gradient", case.variant, layers[begins], seen, case.of, told, numbers)
 
 
@@ -207,10 +220,11 @@ def _ratio(case: Case, logs: Floats) -> Interval:
     return Interval(float(10**mean), float(10**low), float(10**high), n, of)
 
 
-def _ratio_told(ratio: Interval) -> str:
+def _ratio_told(ratio: Interval) -> Said:
+    mean, low, high = map(figure, ratio[:3])
     if not np.isfinite(ratio.low):
-        return figure(ratio.mean)
-    return f"{figure(ratio.mean)} [{figure(ratio.low)}, {figure(ratio.high)}]"
+        return mean
+    return say("{mean} [{low}, {high}]", mean=mean, low=low, high=high)
 
 
 def _not_learning(case: Case) -> Iterator[Finding]:
@@ -231,11 +245,11 @@ def _not_learning(case: Case) -> Iterator[Finding]:
         name, seen = case.layers[place], int(stands.sum())
         mine, others = median(typical[stands, place]), median(rest[stands])
         numbers: dict[str, Number] = {"update_ratio": mine, "others": others}
-        told = (
-            f"{case.variant}: {name} does not learn {case.lanes_told(seen, of)}: one step changes "
-            f"its weights by {figure(mine)} of their size, those of the other layers by "
-            f"{figure(others)}; see whether the loss reaches it"
-        )
-        if mine == 0:
-            told += " (its gradient is exactly 0)"
-        yield Finding("layer_not_learning", case.variant, name, seen, of, told + ".", numbers)
+        told = say(
+            "{variant}: {layer} does not learn {where}: one step changes its weights by {mine} of "
+            "their size, those of the other layers by {others}; see whether the loss reaches it",
+            variant=case.variant, layer=name, where=case.lanes_told(seen, of),
+            mine=figure(mine), others=figure(others),
+        )  # fmt: skip
+        told += say(" (its gradient is exactly 0).") if mine == 0 else "."
+        yield Finding("layer_not_learning", case.variant, name, seen, of, told, numbers)

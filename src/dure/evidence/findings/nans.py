@@ -7,17 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from dure._said import Said, as_is, say
 from dure.evidence.findings.case import Case, Finding, Number, figure, last_finite, median
 
 GROWN = 2.0
 """Times the first loss that the last finite one must reach to say that it grew before it broke."""
-
-_PLACES = {
-    "activation": "in the output of {layer}",
-    "gradient": "in the gradient of {layer}",
-    "weights": "in the weights of {layer}",
-    "loss": "in the loss itself",
-}
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -28,18 +22,37 @@ def find(case: Case) -> Iterator[Finding]:
         return
     numbers: dict[str, Number] = {"diverged": seen, "lanes": case.of}
     numbers["epoch"] = median(case.ran[lost])
-    layer, where = _origin(case.first_nan, numbers)
-    told = f"{case.variant}: the loss was NaN or infinite {case.lanes_told(seen)}"
-    told += f" (at epoch {figure(float(numbers['epoch']))}, the median), and they stopped there; "
-    told += where or "where it came from first could not be examined"
+    layer, origin = _origin(case.first_nan, numbers)
+    told = say(
+        "{variant}: the loss was NaN or infinite {where} (at epoch {epoch}, the median), and they "
+        "stopped there; {origin}",
+        variant=case.variant, where=case.lanes_told(seen), epoch=figure(float(numbers["epoch"])),
+        origin=origin,
+    )  # fmt: skip
     grew, by = grown(case)
     if grew:
         numbers["grew_by"] = by
-        told += f". {_lanes(grew)} the loss had grown to {figure(by)} times its first value before,"
-        told += " as with a rate too high; a tenth of the rate, or clipnorm, is the first to try"
-    else:
-        told += ". Look for a logarithm or division by 0 there, or try clipnorm and a lower rate"
-    yield Finding("nan", case.variant, layer, seen, case.of, told + ".", numbers)
+    told += _remedy(grew, by)
+    yield Finding("nan", case.variant, layer, seen, case.of, told, numbers)
+
+
+def _remedy(grew: int, by: float) -> Said:
+    if not grew:
+        return say(
+            ". Look for a logarithm or division by 0 there, or try clipnorm and a lower rate."
+        )
+    if grew == 1:
+        return say(
+            ". In one of them the loss had grown to {by} times its first value before, as with a "
+            "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
+            by=figure(by),
+        )
+    return say(
+        ". In {grew} of them the loss had grown to {by} times its first value before, as with a "
+        "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
+        grew=grew,
+        by=figure(by),
+    )
 
 
 def grown(case: Case) -> tuple[int, float]:
@@ -66,24 +79,39 @@ def _measured_loss(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.float6
     return np.where(np.isfinite(probe[:, :1]), probe, np.nan)
 
 
-def _lanes(count: int) -> str:
-    return "In one of them" if count == 1 else f"In {count} of them"
-
-
-def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, str]:
-    """The commonest place of the first NaN, and that place in words."""
+def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, Said]:
+    """The layer of the commonest place of the first NaN, and that place in words."""
     if frame.empty:
-        return None, ""
+        return None, say("where it came from first could not be examined")
     places = frame.groupby(["layer", "what"], sort=False, dropna=False).size()
     layer, what = places.idxmax()
     here = frame[(frame["what"] == what) & (frame["layer"].isna() | (frame["layer"] == layer))]
     epoch, step = median(here["epoch"]), median(here["step"])
     named = None if pd.isna(layer) or layer == "" else str(layer)
-    place = _PLACES.get(str(what), "in {layer}").format(layer=named or "the network")
     numbers |= {"what": str(what), "nan_epoch": epoch, "step": step, "examined": len(frame)}
     if named is not None:
         numbers["layer"] = named
-    times = f"{len(here)} of {len(frame)} examined" if len(frame) > 1 else "the one examined"
-    return named, (
-        f"it was seen first {place}, at step {figure(step)} of epoch {figure(epoch)} ({times})"
+    place = _place(str(what), say("the network") if named is None else as_is(named))
+    known = {"place": place, "step": figure(step), "epoch": figure(epoch)}
+    if len(frame) == 1:
+        return named, say(
+            "it was seen first {place}, at step {step} of epoch {epoch} (the one examined)", **known
+        )
+    return named, say(
+        "it was seen first {place}, at step {step} of epoch {epoch} ({seen} of {of} examined)",
+        **known,
+        seen=len(here),
+        of=len(frame),
     )
+
+
+def _place(what: str, layer: Said) -> Said:
+    match what:
+        case "activation":
+            return say("in the output of {layer}", layer=layer)
+        case "gradient":
+            return say("in the gradient of {layer}", layer=layer)
+        case "weights":
+            return say("in the weights of {layer}", layer=layer)
+        case _:
+            return say("in the loss itself")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dure._said import Said, say
 from dure.evidence.findings.case import (
     Case,
     Finding,
@@ -82,43 +83,86 @@ def _too_high(case: Case) -> Iterator[Finding]:
     rate = case.model.get("learning_rate")
     if rate is not None:
         numbers["learning_rate"] = float(rate)
-    told = f"{case.variant}: the rate{_rate_told(case)} is too high {case.lanes_told(seen)}: "
-    told += "; ".join(_signs(numbers, median(height[ill]), by, rises, case, ill))
+    signs = list(_signs(numbers, median(height[ill]), by, rises, case, ill))
     update = _updates(case)
     if update is not None and ill.any():
         changed = median(update[ill])
         numbers["update_ratio"] = changed
         if changed > UPDATE_USUAL:
-            told += f"; one step changes the weights by {percent(changed)} of their size"
+            size = percent(changed)
+            signs.append(say("one step changes the weights by {size} of their size", size=size))
     _add_curvature(case, numbers, ill)
-    told += ". Try a third or a tenth of it."
+    told = _high_told(case, case.lanes_told(seen), signs)
     yield Finding("rate_too_high", case.variant, None, seen, case.of, told, numbers)
 
 
-def _rate_told(case: Case) -> str:
+def _rate_told(case: Case) -> Said:
     rate, name = case.model.get("learning_rate"), case.model.get("optimizer")
-    return "" if rate is None else f" ({name}, {figure(float(rate))})"
+    if rate is None:
+        return say("the rate")
+    return say("the rate ({optimizer}, {rate})", optimizer=name, rate=figure(float(rate)))
+
+
+def _high_told(case: Case, where: Said, signs: list[Said]) -> Said:
+    """The whole sentence; one template a number of signs, for languages join them in other ways."""
+    known = {"variant": case.variant, "rate": _rate_told(case), "where": where}
+    known |= dict(zip("abcde", signs, strict=False))
+    match len(signs):
+        case 1:
+            return say(
+                "{variant}: {rate} is too high {where}: {a}. Try a third or a tenth of it.", **known
+            )
+        case 2:
+            return say(
+                "{variant}: {rate} is too high {where}: {a}; {b}. Try a third or a tenth of it.",
+                **known,
+            )
+        case 3:
+            return say(
+                "{variant}: {rate} is too high {where}: {a}; {b}; {c}. Try a third or a tenth of "
+                "it.",
+                **known,
+            )
+        case 4:
+            return say(
+                "{variant}: {rate} is too high {where}: {a}; {b}; {c}; {d}. Try a third or a tenth "
+                "of it.",
+                **known,
+            )
+        case _:
+            return say(
+                "{variant}: {rate} is too high {where}: {a}; {b}; {c}; {d}; {e}. Try a third or a "
+                "tenth of it.",
+                **known,
+            )
 
 
 def _signs(
     numbers: dict[str, Number], height: float, by: float, rises: float, case: Case, ill: Mask
-) -> Iterator[str]:
+) -> Iterator[Said]:
     if numbers["diverged"]:
         numbers["grew_by"] = by
-        yield f"the loss grew to {figure(by)} times its first value and beyond all numbers"
+        yield say(
+            "the loss grew to {by} times its first value and beyond all numbers", by=figure(by)
+        )
     if numbers["worse"]:
         start, end = _start_and_end(case, case.curves["loss"])
         numbers |= {"loss_before": median(start[ill]), "loss_after": median(end[ill])}
-        yield (
-            f"training ends with a loss of {figure(median(end[ill]))}, worse than the "
-            f"{figure(median(start[ill]))} before it"
+        yield say(
+            "training ends with a loss of {end}, worse than the {start} before it",
+            end=figure(median(end[ill])),
+            start=figure(median(start[ill])),
         )
     if numbers["jumping"]:
         numbers["jump"] = height
-        yield f"the training loss jumps up by {percent(height)} of all it ever fell"
+        height_told = percent(height)
+        yield say("the training loss jumps up by {height} of all it ever fell", height=height_told)
     if numbers["overshooting"]:
         numbers["rising_steps"] = rises
-        yield f"{percent(rises)} of the measured steps made the loss of their own rows larger"
+        yield say(
+            "{share} of the measured steps made the loss of their own rows larger",
+            share=percent(rises),
+        )
 
 
 def _fall(case: Case, loss: Floats) -> Floats:
@@ -219,23 +263,34 @@ def _too_low(case: Case) -> Iterator[Finding]:
     rate = case.model.get("learning_rate")
     if rate is not None:
         numbers["learning_rate"] = float(rate)
-    told = f"{case.variant}: the rate{_rate_told(case)} is too low {case.lanes_told(seen, of)}: "
-    if (straight & slow).any():
-        told += (
-            "the training loss falls in a straight line, in the last third of the epochs by "
-            f"{percent(median(ratio[slow & straight]))} of what it fell in the first third, and "
-        )
-    else:
-        told += "the training loss hardly falls, and "
-    told += f"{interval_told(kept)} of the first loss is left at the end"
+    course = _course_told(ratio[slow & straight], interval_told(kept))
     if update is not None:
         numbers["update_ratio"] = median(update[slow])
-        told += (
-            f"; one step changes the weights of no layer by more than "
-            f"{figure(median(update[slow]))} of their size (about 1e-3 is usual)"
+        course += say(
+            "; one step changes the weights of no layer by more than {update} of their size "
+            "(about 1e-3 is usual)",
+            update=figure(median(update[slow])),
         )
-    yield Finding("rate_too_low", case.variant, None, seen, of,
-                  told + ". Try 3 or 10 times the rate.", numbers)  # fmt: skip
+    told = say(
+        "{variant}: {rate} is too low {where}: {course}. Try 3 or 10 times the rate.",
+        variant=case.variant, rate=_rate_told(case), where=case.lanes_told(seen, of), course=course,
+    )  # fmt: skip
+    yield Finding("rate_too_low", case.variant, None, seen, of, told, numbers)
+
+
+def _course_told(straight: Floats, left: str) -> Said:
+    """How the loss falls; `straight`: late by early fall of the lanes where it falls in a line."""
+    if not straight.size:
+        return say(
+            "the training loss hardly falls, and {left} of the first loss is left at the end",
+            left=left,
+        )
+    return say(
+        "the training loss falls in a straight line, in the last third of the epochs by {late} of "
+        "what it fell in the first third, and {left} of the first loss is left at the end",
+        late=percent(median(straight)),
+        left=left,
+    )
 
 
 def _straight(case: Case, loss: Floats) -> tuple[Mask, Floats, Floats]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from scipy.special import stdtrit
 
 from dure._modes import mode_of
+from dure._said import Said, say
 from dure.evidence.findings.case import Case, Finding, Floats, Mask, Number, figure, median
 
 FEWEST = 5
@@ -141,21 +142,37 @@ def _told(
         "others_high": float(np.nanmax(values[~odd])),
         "by": what,
     }
-    listed = ", ".join(map(str, names))
-    verb = "behaves" if len(names) == 1 else "behave"
-    told = f"{case.variant}: seed{'s' if len(names) > 1 else ''} {listed} {verb} unlike the others"
-    if what == "best":
-        told += (
-            f": the best {case.monitor.name} is {figure(mine)} there, {figure(others)} in the "
-            f"median of the others ({figure(float(numbers['others_low']))} to "
-            f"{figure(float(numbers['others_high']))})"
+    known = {"variant": case.variant, "seeds": numbers["seeds"]}
+    known["how"] = _how(case.monitor.name, numbers)
+    if len(names) == 1:
+        told = say(
+            "{variant}: seed {seeds} behaves unlike the others: {how}; look at that lane's curve: "
+            "a start that depends on luck asks for a lower rate or another initialiser.",
+            **known,
         )
     else:
-        told += (
-            f": along the epochs its {case.monitor.name} is {figure(mine / others)} times as far "
-            "from the median curve as the others' are"
+        told = say(
+            "{variant}: seeds {seeds} behave unlike the others: {how}; look at that lane's curve: "
+            "a start that depends on luck asks for a lower rate or another initialiser.",
+            **known,
         )
-    told += "; look at that lane's curve: a start that depends on luck asks for a lower rate or "
-    told += "another initialiser."
     fold = max(1, len(set(case.folds.tolist())))
     return Finding("odd_seed", case.variant, None, len(names) * fold, case.of, told, numbers)
+
+
+def _how(metric: str, numbers: Mapping[str, Number]) -> Said:
+    """By what the odd seeds differ."""
+    odd, others = float(numbers["odd"]), float(numbers["others"])
+    if numbers["by"] == "best":
+        return say(
+            "the best {metric} is {odd} there, {others} in the median of the others ({low} to "
+            "{high})",
+            metric=metric, odd=figure(odd), others=figure(others),
+            low=figure(float(numbers["others_low"])), high=figure(float(numbers["others_high"])),
+        )  # fmt: skip
+    return say(
+        "along the epochs its {metric} is {times} times as far from the median curve as the "
+        "others' are",
+        metric=metric,
+        times=figure(odd / others),
+    )

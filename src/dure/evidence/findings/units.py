@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dure._intervals import Interval
+from dure._said import Said, say
 from dure.evidence.findings.case import (
     Case,
     Finding,
@@ -80,14 +81,13 @@ def _share(
         "layer": name,
     }
     start = _at_start(case, values[:, :, place])
-    told = _told(case, what, name, facts, interval, seen, of)
     if start is not None:
         numbers["before_training"] = start
-        if start >= _WHEN * least:
-            told += f" (before training {percent(start)} already)"
-    told += "; " + _remedy(what, start is not None and start >= _WHEN * least)
+    early = start if start is not None and start >= _WHEN * least else None
+    told = _told(case, what, name, facts, interval, case.lanes_told(seen, of))
+    told += _remedy(what, early)
     kind = "dead_units" if what == "dead" else "saturated_units"
-    yield Finding(kind, case.variant, name, seen, of, told + ".", numbers)
+    yield Finding(kind, case.variant, name, seen, of, told, numbers)
 
 
 def _wrong(case: Case) -> Mask:
@@ -107,35 +107,61 @@ def _at_start(case: Case, values: Floats) -> float | None:
 
 
 def _told(
-    case: Case,
-    what: str,
-    name: str,
-    facts: Mapping[str, Any],
-    interval: Interval,
-    seen: int,
-    of: int,
-) -> str:
+    case: Case, what: str, name: str, facts: Mapping[str, Any], interval: Interval, where: Said
+) -> Said:
+    known = {"variant": case.variant, "share": _share_told(interval), "layer": name, "where": where}
+    units, activation = facts.get("units"), facts.get("activation")
+    if what == "dead" and units:
+        return say(
+            "{variant}: {share} of the {units} units of {layer} are dead {where}: they give the "
+            "same for every row, so no gradient can wake them",
+            **known,
+            units=figure(units),
+        )
+    if what == "dead":
+        return say(
+            "{variant}: {share} of the units of {layer} are dead {where}: they give the same for "
+            "every row, so no gradient can wake them",
+            **known,
+        )
+    if activation:
+        return say(
+            "{variant}: {share} of the outputs of {layer} lie at the flat ends of its {activation} "
+            "{where}, where hardly any gradient passes",
+            **known,
+            activation=activation,
+        )
+    return say(
+        "{variant}: {share} of the outputs of {layer} lie at the flat ends of its activation "
+        "{where}, where hardly any gradient passes",
+        **known,
+    )
+
+
+def _share_told(interval: Interval) -> str:
     share = percent(interval.mean)
     if np.isfinite(interval.low):
         low, high = max(0.0, interval.low), min(1.0, interval.high)
         share += f" [{percent(low)}, {percent(high)}]"
-    if what == "dead":
-        units = facts.get("units")
-        of_units = f" of the {figure(units)} units" if units else " of the units"
-        return (
-            f"{case.variant}: {share}{of_units} of {name} are dead {case.lanes_told(seen, of)}: "
-            "they give the same for every row, so no gradient can wake them"
-        )
-    kind = facts.get("activation") or "activation"
-    return (
-        f"{case.variant}: {share} of the outputs of {name} lie at the flat ends of its {kind} "
-        f"{case.lanes_told(seen, of)}, where hardly any gradient passes"
-    )
+    return share
 
 
-def _remedy(what: str, early: bool) -> str:
+def _remedy(what: str, early: float | None) -> Said:
+    """What to try; `early` is the share before training where it was about as large then."""
     if what == "saturated":
-        return "try smaller first weights, scaled inputs, or batch normalisation before it"
-    if early:
-        return "see its bias and initialiser (He), and that inputs are scaled"
-    return "try a lower rate, He initialisation, or leaky_relu"
+        if early is None:
+            return say(
+                "; try smaller first weights, scaled inputs, or batch normalisation before it."
+            )
+        return say(
+            " (before training {share} already); try smaller first weights, scaled inputs, or "
+            "batch normalisation before it.",
+            share=percent(early),
+        )
+    if early is None:
+        return say("; try a lower rate, He initialisation, or leaky_relu.")
+    return say(
+        " (before training {share} already); see its bias and initialiser (He), and that inputs "
+        "are scaled.",
+        share=percent(early),
+    )

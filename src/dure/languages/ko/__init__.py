@@ -7,21 +7,17 @@ from importlib import import_module
 
 _PARTS = (
     *("counts", "comparison", "overfitting", "health", "findings", "cures"),
-    *("lens", "page", "study", "gallery_a", "gallery_b", "gallery_c", "gallery_d", "gallery_e"),
+    "commands",
+    *("lens", "lens_charts", "page", "study", "chrome"),
+    *("gallery_titles", "gallery_a", "gallery_b", "gallery_c", "gallery_d", "gallery_e"),
 )
 
 
-def _merged() -> Mapping[str, str]:
-    whole: dict[str, str] = {}
-    for part in _PARTS:
-        own: Mapping[str, str] = import_module(f"dure.languages.ko.{part}").TEXTS
-        twice = {
-            template for template in own if whole.get(template, own[template]) != own[template]
-        }
-        if twice:
-            raise ValueError(f"two translations, the second in {part}: {sorted(twice)}")
-        whole |= own
-    return whole
+def parts() -> dict[str, Mapping[str, str]]:
+    """The catalogues by name."""
+    return {part: import_module(f"dure.languages.ko.{part}").TEXTS for part in _PARTS}
 
 
-KOREAN = _merged()
+KOREAN: Mapping[str, str] = {
+    template: text for part in parts().values() for template, text in part.items()
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    "{most} and {last}": "{most:과} {last}",
+    "{most} and {last}": "{most}, {last}",
     "{number} class": "클래스 {number}개",
     "{number} classes": "클래스 {number}개",
     "{number} comparison": "비교 {number}건",
@@ -20,12 +20,16 @@ TEXTS: dict[str, str] = {
     "{number} networks": "신경망 {number}개",
     "{number} number": "숫자 {number}개",
     "{number} numbers": "숫자 {number}개",
+    "{number} pair": "쌍 {number}개",
+    "{number} pairs": "쌍 {number}개",
     "{number} parameter": "매개변수 {number}개",
     "{number} parameters": "매개변수 {number}개",
     "{number} program": "프로그램 {number}개",
     "{number} programs": "프로그램 {number}개",
     "{number} row": "행 {number}개",
     "{number} rows": "행 {number}개",
+    "{number} run": "실행 {number}개",
+    "{number} runs": "실행 {number}개",
     "{number} seed": "시드 {number}개",
     "{number} seeds": "시드 {number}개",
     "{number} variant": "변형 {number}개",
