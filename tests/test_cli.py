@@ -42,7 +42,7 @@ other = dure.Study(build, data, variants={"slow": {"rate": 0.01}, "fast": {"rate
 third = dure.Study(build, data)
 """
 COMMANDS = [
-    *("demo", "run", "resume", "list", "show", "look", "gallery"),
+    *("demo", "run", "resume", "list", "show", "report", "look", "gallery"),
     *("health", "cure", "compare", "overfitting", "learning-curve", "capacity"),
 ]
 ENVIRONMENT = {

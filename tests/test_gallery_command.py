@@ -38,12 +38,14 @@ def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
     verdict = json.loads((folder / "verdict.json").read_text())
     assert verdict["id"] == "A11" and verdict["quick"] and verdict["pictures"]
     assert all((folder / name).is_file() for name in verdict["pictures"])
+    page = folder / "report.html"
+    assert page.is_file()
     if form == "json":
-        assert json.loads(shown.stdout) == verdict
+        assert json.loads(shown.stdout) == {**verdict, "report": str(page)}
     elif form == "quiet":
         assert not shown.output
     else:
-        assert "convolution" in shown.output and str(folder) in shown.output
+        assert "convolution" in shown.output and f"Page {page}" in shown.output
 
 
 def test_runs_of_a_row_know_their_study(tmp_path: Path) -> None:

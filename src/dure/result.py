@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -428,3 +429,21 @@ class Result:
 
     def __str__(self) -> str:
         return "\n".join(lines_of(self))
+
+    def _repr_html_(self) -> str:
+        """The report for a notebook; the text where it cannot be made, with the reason."""
+        try:
+            from dure.report.document import document
+            from dure.report.html import fragment
+
+            return fragment(document(self))
+        except Exception as error:  # whoever only names a result in a notebook wants no traceback
+            reason = escape(f"{type(error).__name__}: {error}")
+            return f"<p>The report cannot be shown ({reason}).</p><pre>{escape(_text(self))}</pre>"
+
+
+def _text(result: Result) -> str:
+    try:
+        return str(result)
+    except Exception:
+        return object.__repr__(result)

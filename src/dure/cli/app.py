@@ -44,6 +44,10 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="ARG=VALUE", help="Fix an argument of build; repeatable."),
 ]
+Language = Annotated[
+    str, typer.Option("--lang", metavar="en|ko", help="The language: en (English) or ko (Korean).")
+]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open the page in the browser.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, its name, or 'latest'.")]
 
 

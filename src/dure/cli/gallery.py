@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dure.cli.pages import page_after
 from dure.gallery.index import ROWS, Row, find_row
+from dure.languages import check_language
 
 
 def list_rows(as_json: bool) -> None:
@@ -37,26 +39,38 @@ def run_row(
     quick: bool,
     seeds: int | None,
     epochs: int | None,
+    language: str,
+    opened: bool,
     silent: bool,
     as_json: bool,
 ) -> None:
-    """Run one row and print its verdict.
+    """Run one row, print its verdict and write its page.
 
     Parameters
     ----------
     out
         Folder to write to; None: ``runs/<id>-<name>``, with "-quick" behind for a quick run.
+    language
+        Of the page.
+    opened
+        Whether to open the page where there is a screen.
     silent
         Say nothing but errors.
     """
+    check_language(language)
     row = find_row(name)
     folder = out or Path("runs") / f"{row.id}-{row.name}{'-quick' if quick else ''}"
     # Progress goes to standard error, so it may be shown beside a JSON document.
     verdict = verdict_of(row, folder, quick=quick, seeds=seeds, epochs=epochs, progress=not silent)
-    if as_json:
-        print(verdict.read_text(encoding="utf-8"))
-    elif not silent:
+    if not silent:
         _print(row, verdict)
+    # Looking inside every run would take longer than a quick row may.
+    what = None if quick else ()
+    page = page_after(folder, language, what=what, silent=silent, opened=opened)
+    if as_json:
+        document = json.loads(verdict.read_text(encoding="utf-8"))
+        document["report"] = None if page is None else str(page.path)
+        print(json.dumps(document, ensure_ascii=False))
 
 
 def verdict_of(

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from dure.cli.app import Epochs, Json, Quiet, Seeds, app, errors_in_words, folder_of
+from dure.cli.app import (
+    Epochs,
+    Json,
+    Language,
+    NoOpen,
+    Quiet,
+    Seeds,
+    app,
+    errors_in_words,
+    folder_of,
+)
 
 
 @app.command()
@@ -75,6 +85,8 @@ def gallery(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write to; runs/ROW if none.")
     ] = None,
+    language: Language = "en",
+    no_open: NoOpen = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -90,5 +102,6 @@ def gallery(
         else:
             run_row(
                 name, out, quick=quick, seeds=seeds, epochs=epochs,
+                language=language, opened=not no_open,
                 silent=quiet or as_json, as_json=as_json,
             )  # fmt: skip

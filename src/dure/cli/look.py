@@ -58,28 +58,47 @@ def run_look(
         Everything that is wrong with the request at once, or if nothing of it could be written.
     """
     console = Console(stderr=True, quiet=quiet or as_json)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        found, name = measured(request, run_folder, console)
+    if as_json:
+        print(_json(found))
+    elif not quiet:
+        _print(found, name)
+
+
+def measured(
+    request: Request, run_folder: Callable[[str], Path], console: Console
+) -> tuple[Tour, str]:
+    """Look and write; what was written, and the name of what was looked into.
+
+    Parameters
+    ----------
+    console
+        Where progress is shown; one that is quiet shows none.
+
+    Raises
+    ------
+    DureError
+        As `run_look`.
+    """
     # Keras says through this logger that a file's metrics were never used; nobody needs them here.
     logging.getLogger("absl").setLevel(logging.ERROR)
-    with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        with console.status("Loading model and data ..."):
-            look, folder = _prepared(request, run_folder)
-        found = look.save(
-            folder,
-            list(request.what) or None,
-            list(request.layers) or None,
-            request.rows,
-            progress=not console.quiet,
-        )
+    with console.status("Loading model and data ..."):
+        look, folder = _prepared(request, run_folder)
+    found = look.save(
+        folder,
+        list(request.what) or None,
+        list(request.layers) or None,
+        request.rows,
+        progress=not console.quiet,
+    )
     if not found.written:
         reasons = [
             " ".join(filter(None, (one.name, one.layer))) + f": {one.reason}"
             for one in found.left_out
         ]
         raise StudyError(reasons, subject="this look; nothing was written")
-    if as_json:
-        print(_json(found))
-    elif not quiet:
-        _print(found, look.networks.name)
+    return found, look.networks.name
 
 
 def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look, Path]:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from dure._errors import RunFolderError, StudyError
+from dure._errors import DureError, RunFolderError, StudyError
 from dure.cli.app import (
     LANES_FAILED,
     OK,
     Epochs,
     Json,
+    Language,
+    NoOpen,
     Out,
     Quiet,
     Run,
@@ -35,34 +37,45 @@ if TYPE_CHECKING:
     from dure.result import Result
 
 
+_DEMO_MEASURES = ("kernels", "feature_maps", "predictions", "confusion", "saliency")
+"""What the demonstration looks at inside: all that fits would take longer than its training."""
+
+
 @app.command()
 def demo(
     out: Out = None,
     seeds: Seeds = None,
     epochs: Epochs = None,
+    language: Language = "en",
+    no_open: NoOpen = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """A small network that overfits, and four cures, on real digits: about a minute on two cores.
 
+    It ends with a page about it (report.html), which opens in the browser.
+
     Example:  dure demo --seeds 10
     """
     with errors_in_words():
+        from dure.cli.pages import Asked, page_after
+        from dure.languages import check_language
+
+        check_language(language)
+        silent = quiet or as_json
+
+        def with_page(result: Result) -> dict[str, Any]:
+            asked = Asked(baseline="baseline")
+            page = page_after(
+                result.folder, language, asked=asked, what=_DEMO_MEASURES, silent=silent,
+                opened=not no_open,
+            )  # fmt: skip
+            return {"report": None if page is None else str(page.path)}
+
         source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}
-        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json)
-        if not quiet and not as_json:
-            folder = result.folder
-            print(
-                f"\nWhat to do next\n"
-                f"  look at the curves      {folder / 'pictures'}\n"
-                f"  which one is better     dure compare {folder} --baseline baseline\n"
-                f"  does it overfit         dure overfitting {folder}\n"
-                f"  what ails it            dure health {folder}\n"
-                f"  look inside             dure look {folder}\n"
-                f"  more seeds              dure resume {folder} --seeds 10\n"
-                f"  your own network        put a `study = dure.Study(...)` in a file, then\n"
-                f"                          dure run FILE.py"
-            )
+        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, ending=with_page)
+        if not silent:
+            _print_next(result.folder)
         raise typer.Exit(_exit_code(result))
 
 
@@ -172,15 +185,25 @@ def show(
     folder: Run,
     metric: Annotated[str | None, typer.Option("--metric", help="Only this metric.")] = None,
     lanes: Annotated[bool, typer.Option("--lanes", help="One row a lane, too.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="The whole report, as `dure report` writes it.")
+    ] = False,
+    language: Language = "en",
     as_json: Json = False,
 ) -> None:
     """Show what a run found, finished or still in training.
 
     Example:  dure show latest --metric val_loss
+
+    Example:  dure show latest --full --lang ko
     """
     with errors_in_words():
         from dure.result import load
 
+        if full and as_json:
+            raise DureError("--full is text, and --json are numbers; pass one of them.")
+        if language != "en" and not full:
+            raise DureError("--lang is of --full; the rest of what this shows is English.")
         result = load(folder_of(folder))
         if as_json:
             print(_json(result, metric))
@@ -188,9 +211,41 @@ def show(
         from dure.view.terminal import lanes_table, metric_table, summary_table
 
         console = Console()
-        console.print(metric_table(result, metric) if metric else summary_table(result))
+        if full:
+            _show_report(console, result, metric, language)
+        else:
+            console.print(metric_table(result, metric) if metric else summary_table(result))
         if lanes:
             console.print(lanes_table(result))
+
+
+def _show_report(console: Console, result: Result, metric: str | None, language: str) -> None:
+    """Print the whole report."""
+    from dure.cli.pages import Asked, document_of_run
+    from dure.languages import check_language
+    from dure.report.terminal import render
+
+    check_language(language)
+    with Console(stderr=True).status("Making the report ..."):
+        document = document_of_run(result, asked=Asked(metric=metric))
+    # Commands stay in one line, to be copied.
+    console.print(render(document, language), soft_wrap=True)
+
+
+def _print_next(folder: Path) -> None:
+    """Print what one may do after the demonstration."""
+    print(
+        f"\nWhat to do next\n"
+        f"  read all of it here     dure show {folder} --full\n"
+        f"  look at the curves      {folder / 'pictures'}\n"
+        f"  which one is better     dure compare {folder} --baseline baseline\n"
+        f"  does it overfit         dure overfitting {folder}\n"
+        f"  what ails it            dure health {folder}\n"
+        f"  look further inside     dure look {folder}\n"
+        f"  more seeds              dure resume {folder} --seeds 10\n"
+        f"  your own network        put a `study = dure.Study(...)` in a file, then\n"
+        f"                          dure run FILE.py"
+    )
 
 
 def _terms_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,24 +280,37 @@ def _run(
     quiet: bool,
     as_json: bool,
     terms: Mapping[str, Any] | None = None,
+    ending: Callable[[Result], Mapping[str, Any]] | None = None,
 ) -> Result:
-    """Find a study, run it, and print what it found."""
+    """Find a study, run it, and print what it found.
+
+    Parameters
+    ----------
+    ending
+        Called when all was printed; what it returns joins the JSON document.
+    """
     # A study's file may print; with --json only the document may reach the standard output.
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
         result = _trained(source, out, resume, quiet or as_json, terms or {})
+    if not quiet and not as_json:
+        _print_summary(result)
+    more = {} if ending is None else ending(result)
     if as_json:
-        print(_json(result, None))
-    elif not quiet:
-        from dure.view.terminal import summary_table
-
-        console = Console()
-        console.print()
-        console.print(summary_table(result))
-        if (sequential := result.sequential) is not None:
-            print(f"\n{sequential}")
-        pictures = sorted((result.folder / "pictures").glob("*.png"))
-        print(f"\nRun folder {result.folder} ({len(pictures)} pictures in pictures/)")
+        print(_json(result, None, more))
     return result
+
+
+def _print_summary(result: Result) -> None:
+    """Print what a run found."""
+    from dure.view.terminal import summary_table
+
+    console = Console()
+    console.print()
+    console.print(summary_table(result))
+    if (sequential := result.sequential) is not None:
+        print(f"\n{sequential}")
+    pictures = sorted((result.folder / "pictures").glob("*.png"))
+    print(f"\nRun folder {result.folder} ({len(pictures)} pictures in pictures/)")
 
 
 def _trained(
@@ -283,13 +351,13 @@ def _said_on_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[
         raise
 
 
-def _json(result: Result, metric: str | None) -> str:
+def _json(result: Result, metric: str | None, more: Mapping[str, Any] | None = None) -> str:
     summary = result.summary(metric).to_dict(orient="records")
     lanes = json.loads(result.lanes.to_json(orient="records"))
     document = {"folder": str(result.folder), "summary": summary, "lanes": lanes}
     if "sequential" in result.manifest:
         document["sequential"] = result.manifest["sequential"]
-    return json.dumps(without_nan(document), ensure_ascii=False)
+    return json.dumps(without_nan({**document, **(more or {})}), ensure_ascii=False)
 
 
 def _exit_code(result: Result) -> int:

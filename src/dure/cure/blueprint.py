@@ -19,6 +19,7 @@ require_jax_backend()
 import keras  # noqa: E402
 
 from dure._errors import DureError  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 
 Config = dict[str, Any]
 
@@ -37,7 +38,11 @@ NORMALISERS = frozenset({"BatchNormalization", "LayerNormalization", "GroupNorma
 
 
 class CannotEdit(DureError):
-    """A cure that cannot be applied to this network; the message says why."""
+    """A cure that cannot be applied to this network, and the reason."""
+
+    def __init__(self, reason: Said) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 @dataclass(frozen=True)
@@ -92,19 +97,29 @@ class Blueprint:
         kind = type(model).__name__
         if kind not in ("Sequential", "Functional") or not _of_keras(type(model)):
             raise CannotEdit(
-                f"{model.name!r} is a {kind}, a class of its own; only Sequential and functional "
-                "models can be edited by their configuration"
+                say(
+                    "'{name}' is a {kind}, a class of its own; only Sequential and functional "
+                    "models can be edited by their configuration",
+                    name=model.name,
+                    kind=kind,
+                )
             )
         for layer in model._flatten_layers(include_self=False):
             if type(layer).__name__ == "Lambda" and _of_keras(type(layer)):
                 raise CannotEdit(
-                    f"{layer.name!r} is a Lambda, whose code Keras does not write down safely; "
-                    "write it as a layer class"
+                    say(
+                        "'{layer}' is a Lambda, whose code Keras does not write down safely; "
+                        "write it as a layer class",
+                        layer=layer.name,
+                    )
                 )
         try:
             return cls(model.get_config(), kind)
         except Exception as error:  # whatever a layer's own get_config raises
-            raise CannotEdit(f"{model.name!r} has no configuration ({error})") from error
+            reason = say(
+                "'{name}' has no configuration ({error})", name=model.name, error=str(error)
+            )
+            raise CannotEdit(reason) from error
 
     @property
     def entries(self) -> list[Config]:
@@ -126,7 +141,7 @@ class Blueprint:
         for spot in self.spots():
             if spot.path == path:
                 return spot
-        raise CannotEdit(f"there is no layer {path!r}")
+        raise CannotEdit(say("there is no layer '{path}'", path=path))
 
     def inputs(self, name: str) -> list[str]:
         """Names of the layers whose outputs a layer of this drawing (not a nested one) is given."""
@@ -211,7 +226,7 @@ class Blueprint:
         """Put a new layer directly behind the model's only input."""
         entries = [name_of(e) for e in self.entries if e["class_name"] == "InputLayer"]
         if len(entries) > 1:
-            raise CannotEdit(f"it has {len(entries)} inputs")
+            raise CannotEdit(say("it has {number} inputs", number=str(len(entries))))
         if entries:
             return self.insert_after(entries[0], kind, config)
         first = self.entries[0]
@@ -246,7 +261,8 @@ class Blueprint:
                 return makers[self.kind].from_config(copy.deepcopy(self.config))
         except Exception as error:  # Keras raises nearly every kind here
             told = " ".join(str(error).split())
-            raise CannotEdit(f"Keras refuses the edited network: {told[:200]}") from error
+            reason = say("Keras refuses the edited network: {error}", error=told[:200])
+            raise CannotEdit(reason) from error
 
     def _entry(self, name: str) -> Config:
         return next(entry for entry in self.entries if name_of(entry) == name)
@@ -278,7 +294,7 @@ class Blueprint:
                 )
                 history[0] = new
         if sorted(calls) != list(range(len(calls))) or not calls:
-            raise CannotEdit(f"{old!r} is called in places that nothing reads")
+            raise CannotEdit(say("'{layer}' is called in places that nothing reads", layer=old))
         return [{"args": [calls[node]], "kwargs": {}} for node in range(len(calls))]
 
 
@@ -306,7 +322,7 @@ def _of_keras(kind: type) -> bool:
 
 def _one_output(history: list[Any], name: str) -> None:
     if history[2] != 0:
-        raise CannotEdit(f"{name!r} has several outputs")
+        raise CannotEdit(say("'{layer}' has several outputs", layer=name))
 
 
 def _without_shapes(config: Any) -> Any:

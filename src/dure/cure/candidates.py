@@ -14,6 +14,7 @@ require_jax_backend()
 import keras  # noqa: E402
 
 from dure._errors import DureError, StudyError  # noqa: E402
+from dure._said import Said, as_is, joined, say  # noqa: E402
 from dure.cure.blueprint import CannotEdit  # noqa: E402
 from dure.cure.cures import Cure  # noqa: E402
 from dure.cure.edits import Penalise  # noqa: E402
@@ -33,7 +34,7 @@ class Refused:
 
     cure: str
     mends: str
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True)
@@ -116,23 +117,26 @@ def _wanted(findings: Sequence[Finding]) -> list[tuple[str, str]]:
 
 def objection(
     study: Study, arguments: Mapping[str, Any], cure: Cure, baseline: Operated
-) -> str | None:
+) -> Said | None:
     """Why a cure does not suit this study; None if it does."""
     penalty = any(isinstance(edit, Penalise) for edit in cure.edits)
     if penalty and add_score(dict(baseline.compiled), accuracy=False) is None:
-        return "it has several losses, and a penalty could not be told from them"
+        return say("it has several losses, and a penalty could not be told from them")
     try:
         done = operated(study.build, arguments, cure, study.seed_list[0])
         replace(study, **cure.side.changes(study))
     except StudyError as error:
-        return "; ".join(error.faults)
-    except (CannotEdit, DureError) as error:
-        return str(error)
+        return joined(error.faults, "; ")
+    except CannotEdit as error:
+        return error.reason
+    except DureError as error:
+        return as_is(str(error))
     if cure.edits and _same(done, baseline):
-        return "the network is so already"
+        return say("the network is so already")
     shapes = [getattr(model, "output_shape", None) for model in (done.model, baseline.model)]
     if _built(done.model) and _built(baseline.model) and shapes[0] != shapes[1]:
-        return f"its output would have shape {shapes[0]} instead of {shapes[1]}"
+        new, old = map(str, shapes)
+        return say("its output would have shape {new} instead of {old}", new=new, old=old)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dure._said import Said, as_is, say
 from dure.cure.blueprint import Blueprint, CannotEdit, Config
 from dure.cure.edits import Edit
 
@@ -17,17 +18,17 @@ class Optimise(Edit):
 
     stage = "compile"
 
-    def apply(self, drawing: Blueprint) -> str:
-        return ""
+    def apply(self, drawing: Blueprint) -> Said:
+        return as_is("")
 
-    def compile(self, arguments: Config) -> str:
+    def compile(self, arguments: Config) -> Said:
         optimizer = arguments["optimizer"]
         config = optimizer.get_config()
         told = self.change(config)
         arguments["optimizer"] = type(optimizer).from_config(config)
         return told
 
-    def change(self, config: Config) -> str:
+    def change(self, config: Config) -> Said:
         """Change the optimizer's configuration in place, and say how."""
         raise NotImplementedError
 
@@ -38,17 +39,22 @@ class Rate(Optimise):
 
     factor: float
 
-    def change(self, config: Config) -> str:
+    def change(self, config: Config) -> Said:
         rate = config["learning_rate"]
         if isinstance(rate, (int, float)):
             place, name = config, "learning_rate"
         elif _FIRST in rate.get("config", {}):
             place, name = rate["config"], _FIRST
         else:
-            raise CannotEdit(f"its rate follows {rate.get('class_name')}, not one first number")
+            schedule = str(rate.get("class_name"))
+            raise CannotEdit(
+                say("its rate follows {schedule}, not one first number", schedule=schedule)
+            )
         before = float(place[name])
         place[name] = _rounded(before * self.factor)
-        return f"learning rate {before:g} to {place[name]:g}"
+        return say(
+            "learning rate {before} to {after}", before=f"{before:g}", after=f"{place[name]:g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,21 @@ class Cosine(Optimise):
 
     steps: int
 
-    def change(self, config: Config) -> str:
+    def change(self, config: Config) -> Said:
         rate = config["learning_rate"]
         if not isinstance(rate, (int, float)):
-            raise CannotEdit("its rate follows a schedule already")
+            raise CannotEdit(say("its rate follows a schedule already"))
         config["learning_rate"] = {
             "module": "keras.optimizers.schedules",
             "class_name": "CosineDecay",
             "config": {_FIRST: _rounded(rate), "decay_steps": self.steps},
             "registered_name": None,
         }
-        return f"learning rate from {rate:g} to 0 along a cosine over {self.steps} steps"
+        return say(
+            "learning rate from {rate} to 0 along a cosine over {steps} steps",
+            rate=f"{rate:g}",
+            steps=str(self.steps),
+        )
 
 
 @dataclass(frozen=True)
@@ -76,12 +86,12 @@ class Clip(Optimise):
 
     norm: float
 
-    def change(self, config: Config) -> str:
+    def change(self, config: Config) -> Said:
         clipped: list[Any] = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if config[k]]
         if clipped:
-            raise CannotEdit(f"its optimizer has {clipped[0]} already")
+            raise CannotEdit(say("its optimizer has {argument} already", argument=clipped[0]))
         config["global_clipnorm"] = self.norm
-        return f"gradients clipped to a global norm of {self.norm:g}"
+        return say("gradients clipped to a global norm of {norm}", norm=f"{self.norm:g}")
 
 
 def _rounded(rate: float) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dure._backend import require_jax_backend
+from dure._said import Said
 from dure._types import Mode
 from dure.cure.candidates import Candidates
 from dure.cure.cures import Cure
@@ -116,7 +117,7 @@ class Cured:
     build: Callable[..., keras.Model]
     source: str
     seconds: float = 0.0
-    done_to: tuple[str, ...] = field(default=())
+    done_to: tuple[Said, ...] = field(default=())
     """What the cure did to the network, in words."""
 
     @property
@@ -188,7 +189,7 @@ class Cured:
         return table(self)
 
     @property
-    def verdict_line(self) -> str:
+    def verdict_line(self) -> Said:
         """Whether anything helps, and by how much, in a few sentences."""
         from dure.cure.told import verdict
 

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dure._said import Said, as_is, say
 from dure.cure.edits import Edit
 
 if TYPE_CHECKING:
     from dure.study import Study
+
+_NOTHING = as_is("")
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,14 @@ class Side:
         return "-".join(parts) or "plain"
 
     @property
-    def told(self) -> list[str]:
+    def told(self) -> list[Said]:
         """What is changed, in words."""
         words = []
         if self.standardise:
-            words.append("inputs standardised by each fold's training rows")
+            words.append(say("inputs standardised by each fold's training rows"))
         if self.class_weight:
             pairs = ", ".join(f"{label}: {weight:g}" for label, weight in self.class_weight)
-            words.append(f"class weights {{{pairs}}}")
+            words.append(say("class weights {weights}", weights=f"{{{pairs}}}"))
         return words
 
     def __or__(self, other: Side) -> Side:
@@ -92,7 +95,7 @@ class Cure:
     edits: tuple[Edit, ...] = ()
     side: Side = Side()
     mends: str = ""
-    why: str = ""
+    why: Said = _NOTHING
     parts: tuple[str, ...] = ()
 
     def account(self) -> Mapping[str, Any]:
@@ -117,6 +120,6 @@ def combined(cures: list[Cure]) -> Cure:
         edits=tuple(edit for cure in cures for edit in cure.edits),
         side=side,
         mends=", ".join(dict.fromkeys(cure.mends for cure in cures)),
-        why="the best single cures together",
+        why=say("the best single cures together"),
         parts=tuple(cure.name for cure in cures),
     )

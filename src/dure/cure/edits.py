@@ -7,9 +7,11 @@ several fit together; `ORDER` says which goes first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from dure._said import Said, as_is, joined, say
 from dure.cure.blueprint import NORMALISERS, Blueprint, CannotEdit, Config, Spot
 from dure.cure.widths import UNITS, scalable
 
@@ -31,7 +33,7 @@ class Edit:
 
     stage: ClassVar[Stage]
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         """Change the drawing in place and say in words what was changed.
 
         Raises
@@ -41,9 +43,9 @@ class Edit:
         """
         raise NotImplementedError
 
-    def compile(self, arguments: Config) -> str:
+    def compile(self, arguments: Config) -> Said:
         """Change what ``model.compile`` is called with, and say how; most edits leave it alone."""
-        return ""
+        return as_is("")
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,26 @@ class AddDropout(Edit):
     rate: float
     stage = "drop"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         hidden = [s.path for s in drawing.hidden() if s.kind in {"Dense", *RECURRENT}]
         places = [drawing.block_end(path) for path in hidden] or _before_output(drawing)
-        added, changed = [], []
+        added: list[str] = []
+        changed: list[Said] = []
         for path in dict.fromkeys(places):
             following = _following(drawing, path)
             if following is not None and following.kind == "Dropout":
-                changed.append(f"{following.path} from {following.config['rate']:g}")
+                before = f"{following.config['rate']:g}"
+                changed.append(say("{layer} from {rate}", layer=following.path, rate=before))
                 following.config["rate"] = self.rate
             else:
                 drawing.insert_after(path, "Dropout", {"rate": self.rate})
                 added.append(path)
-        told = [f"Dropout({self.rate:g}) after {_listed(added)}"] if added else []
-        told += [f"rate {self.rate:g} of {_listed(changed)}"] if changed else []
-        return "; ".join(told)
+        told, rate = [], f"{self.rate:g}"
+        if added:
+            told.append(say("Dropout({rate}) after {layers}", rate=rate, layers=_listed(added)))
+        if changed:
+            told.append(say("rate {rate} of {layers}", rate=rate, layers=_listed(changed)))
+        return joined(told, "; ")
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Penalise(Edit):
     strength: float
     stage = "penalty"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         for spot in drawing.spots():
             if "kernel_regularizer" in spot.config:
@@ -90,8 +97,9 @@ class Penalise(Edit):
                 }
                 told.append(spot.path)
         if not told:
-            raise CannotEdit("it has no layer with a kernel to penalise")
-        return f"{self.kind}({self.strength:g}) on the kernels of {_listed(told)}"
+            raise CannotEdit(say("it has no layer with a kernel to penalise"))
+        penalty = f"{self.kind}({self.strength:g})"
+        return say("{penalty} on the kernels of {layers}", penalty=penalty, layers=_listed(told))
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ class ScaleWidth(Edit):
     factor: float
     stage = "width"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         for path in scalable(drawing):
             spot = drawing.spot(path)
@@ -110,10 +118,17 @@ class ScaleWidth(Edit):
             after = max(1, round(before * self.factor))
             if after != before:
                 spot.config[argument] = after
-                told.append(f"{path} {before} to {after}")
+                told.append(
+                    say(
+                        "{layer} {before} to {after}",
+                        layer=path,
+                        before=f"{before}",
+                        after=f"{after}",
+                    )
+                )
         if not told:
-            raise CannotEdit("it has no hidden layer whose width is free to change")
-        return f"units or filters: {_listed(told)}"
+            raise CannotEdit(say("it has no hidden layer whose width is free to change"))
+        return say("units or filters: {changes}", changes=_listed(told))
 
 
 @dataclass(frozen=True)
@@ -127,7 +142,7 @@ class Normalise(Edit):
     kind: Literal["BatchNormalization", "LayerNormalization"]
     stage = "normalise"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         for spot in drawing.hidden():
             following = _following(drawing, spot.path)
@@ -141,8 +156,12 @@ class Normalise(Edit):
                 continue
             told.append(spot.path)
         if not told:
-            raise CannotEdit("it has no hidden layer that is not normalised yet")
-        return f"{self.kind} after {_listed(told)}, before its activation where it has one"
+            raise CannotEdit(say("it has no hidden layer that is not normalised yet"))
+        return say(
+            "{kind} after {layers}, before its activation where it has one",
+            kind=self.kind,
+            layers=_listed(told),
+        )
 
     def _before_activation(self, drawing: Blueprint, spot: Spot) -> None:
         activation = spot.config.get("activation") or "linear"
@@ -170,7 +189,7 @@ class Activate(Edit):
     instead: tuple[str, ...]
     stage = "activation"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         last = drawing.output_paths()
         ends = {drawing.block_end(s.path) for s in drawing.hidden()}
@@ -184,8 +203,15 @@ class Activate(Edit):
                 drawing.replace(spot.path, "Activation", {"activation": self.name})
                 told.append(spot.path)
         if not told:
-            raise CannotEdit(f"no hidden layer has {' or '.join(self.instead)} as activation")
-        return f"{self.name} instead of {' or '.join(self.instead)} in {_listed(told)}"
+            raise CannotEdit(
+                say("no hidden layer has {names} as activation", names=_either(self.instead))
+            )
+        return say(
+            "{new} instead of {old} in {layers}",
+            new=self.name,
+            old=_either(self.instead),
+            layers=_listed(told),
+        )
 
 
 @dataclass(frozen=True)
@@ -198,7 +224,7 @@ class Initialise(Edit):
 
     stage = "activation"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         for spot in drawing.hidden():
             if spot.kind not in FREE_HIDDEN:
@@ -212,9 +238,11 @@ class Initialise(Edit):
                 "config": {"seed": None},
                 "registered_name": None,
             }
-            told.append(f"{wanted} in {spot.path}")
+            told.append(say("{what} in {layer}", what=wanted, layer=spot.path))
         if not told:
-            raise CannotEdit("its hidden layers have the initialiser for their activation already")
+            raise CannotEdit(
+                say("its hidden layers have the initialiser for their activation already")
+            )
         return _listed(told)
 
 
@@ -229,7 +257,7 @@ class Recur(Edit):
         *("trainable", "dtype", "kernel_regularizer", "recurrent_regularizer"),
     )
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         told = []
         for spot in list(drawing.spots()):
             if spot.kind != "SimpleRNN" or spot.config.get("return_state"):
@@ -238,8 +266,13 @@ class Recur(Edit):
             drawing.replace(spot.path, self.kind, config)
             told.append(spot.path)
         if not told:
-            raise CannotEdit("it has no SimpleRNN")
-        return f"{self.kind} instead of SimpleRNN in {_listed(told)}"
+            raise CannotEdit(say("it has no SimpleRNN"))
+        return say(
+            "{new} instead of {old} in {layers}",
+            new=self.kind,
+            old="SimpleRNN",
+            layers=_listed(told),
+        )
 
 
 @dataclass(frozen=True)
@@ -250,19 +283,21 @@ class Augment(Edit):
     amount: float
     stage = "input"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         if self.kind == "noise":
             drawing.insert_first("GaussianNoise", {"stddev": self.amount})
-            return f"GaussianNoise({self.amount:g}) behind the input"
+            return say("{layer} behind the input", layer=f"GaussianNoise({self.amount:g})")
         amount = [-self.amount, self.amount]
         # Inserted from the last to the first, each directly behind the input.
         drawing.insert_first("RandomZoom", {"height_factor": amount})
         drawing.insert_first("RandomTranslation", {"height_factor": amount, "width_factor": amount})
         turn = [-self.amount / 4, self.amount / 4]
         drawing.insert_first("RandomRotation", {"factor": turn})
-        return (
-            f"pictures turned by up to {90 * self.amount:.0f} degrees, shifted and zoomed by up to "
-            f"{self.amount:.0%}, while training"
+        return say(
+            "pictures turned by up to {degrees} degrees, shifted and zoomed by up to {share}, "
+            "while training",
+            degrees=f"{90 * self.amount:.0f}",
+            share=f"{self.amount:.0%}",
         )
 
 
@@ -273,9 +308,9 @@ class Rescale(Edit):
     scale: float
     stage = "input"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         drawing.insert_first("Rescaling", {"scale": self.scale})
-        return f"Rescaling({self.scale:.4g}) behind the input"
+        return say("{layer} behind the input", layer=f"Rescaling({self.scale:.4g})")
 
 
 @dataclass(frozen=True)
@@ -286,23 +321,29 @@ class Output(Edit):
     loss: str
     stage = "replace"
 
-    def apply(self, drawing: Blueprint) -> str:
+    def apply(self, drawing: Blueprint) -> Said:
         outputs = drawing.output_paths()
         if len(outputs) != 1 or len(drawing.outputs()) != 1:
-            raise CannotEdit(f"it has {len(drawing.outputs())} outputs")
+            raise CannotEdit(say("it has {number} outputs", number=str(len(drawing.outputs()))))
         path = outputs.pop()
         end = drawing.block_end(path)
         spots = [drawing.spot(p) for p in dict.fromkeys((path, end))]
         if any("activation" not in spot.config for spot in spots):
-            raise CannotEdit(f"its last layer is {spots[-1].kind}, not an activation by name")
+            kind = spots[-1].kind
+            raise CannotEdit(say("its last layer is {kind}, not an activation by name", kind=kind))
         for spot in spots:
             spot.config["activation"] = "linear"
         spots[-1].config["activation"] = self.activation
-        return f"{self.activation} in {end} with {self.loss}"
+        return say(
+            "{activation} in {layer} with {loss}",
+            activation=self.activation,
+            layer=end,
+            loss=self.loss,
+        )
 
-    def compile(self, arguments: Config) -> str:
+    def compile(self, arguments: Config) -> Said:
         arguments["loss"] = self.loss
-        return ""
+        return as_is("")
 
 
 _RECTIFIERS = frozenset({"relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish"})
@@ -334,7 +375,7 @@ def _following(drawing: Blueprint, path: str) -> Spot | None:
 def _before_output(drawing: Blueprint) -> list[str]:
     """What the layers that make the output read; without hidden layers there is no such place."""
     if not drawing.hidden():
-        raise CannotEdit("it has no hidden layer")
+        raise CannotEdit(say("it has no hidden layer"))
     found = []
     for path in sorted(drawing.output_paths()):
         outer, _, rest = path.rpartition("/")
@@ -344,11 +385,21 @@ def _before_output(drawing: Blueprint) -> list[str]:
         names = [n for n in part.inputs(rest) if n not in part.inner]
         found += [f"{outer}/{n}" if outer else n for n in names]
     if not found:
-        raise CannotEdit("there is no layer before the output")
+        raise CannotEdit(say("there is no layer before the output"))
     return found
 
 
-def _listed(names: list[str]) -> str:
-    return (
-        ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-    )
+def _listed(names: Sequence[str]) -> Said:
+    """All of up to four, else three and how many more."""
+    if len(names) <= 4:
+        return joined(names, ", ")
+    first, more = joined(names[:3], ", "), str(len(names) - 3)
+    return say("{names} and {number} more", names=first, number=more)
+
+
+def _either(names: Sequence[str]) -> Said:
+    """'a or b or c'."""
+    told = as_is(names[0])
+    for name in names[1:]:
+        told = say("{one} or {other}", one=told, other=name)
+    return told

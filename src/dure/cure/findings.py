@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dure._errors import DureError
 from dure._intervals import interval_texts
+from dure._said import Said, say
 from dure.evidence.findings.case import Finding
 
 if TYPE_CHECKING:
@@ -40,22 +41,39 @@ def _ahead(row: Row, variant: str) -> Finding | None:
     far = math.isfinite(gap.low) and gap.low > BY_HEART * abs(row.lowest.mean) > 0
     if row.kind != "overfits" and not far:
         return None
-    texts = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
-    told = []
-    if far:
-        told.append(
-            f"training is ahead of validation by {texts[0]} at a validation loss of "
-            f"{row.lowest.mean:.3g}, so much is learnt by heart"
-        )
-    if row.kind == "overfits":
-        told.append(
-            f"validation loss turns about epoch {row.turning_epoch.mean:.0f} and is up by "
-            f"{texts[1]} at epoch {row.end}"
-        )
     numbers = {"gap": gap.mean, "given_away": away.mean, "lowest": row.lowest.mean}
-    sentence = f"{'; '.join(told)}."
-    sentence = f"{sentence[0].upper()}{sentence[1:]}"
+    sentence = _ahead_told(row, far)
     return Finding("overfitting", variant, None, gap.n, gap.of, sentence, numbers)
+
+
+def _ahead_told(row: Row, far: bool) -> Said:
+    gap, away = row.gap_at_turn, row.given_away
+    ahead, up = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
+    lowest, turn, end = f"{row.lowest.mean:.3g}", f"{row.turning_epoch.mean:.0f}", f"{row.end}"
+    if row.kind != "overfits":
+        return say(
+            "Training is ahead of validation by {ahead} at a validation loss of {lowest}, so much "
+            "is learnt by heart.",
+            ahead=ahead,
+            lowest=lowest,
+        )
+    if not far:
+        return say(
+            "Validation loss turns about epoch {turn} and is up by {up} at epoch {end}.",
+            turn=turn,
+            up=up,
+            end=end,
+        )
+    return say(
+        "Training is ahead of validation by {ahead} at a validation loss of {lowest}, so much is "
+        "learnt by heart; validation loss turns about epoch {turn} and is up by {up} at epoch "
+        "{end}.",
+        ahead=ahead,
+        lowest=lowest,
+        turn=turn,
+        up=up,
+        end=end,
+    )
 
 
 def turn_of(result: Result, variant: str) -> Row | None:

@@ -17,6 +17,7 @@ require_jax_backend()
 
 import keras  # noqa: E402
 
+from dure._said import Said  # noqa: E402
 from dure.cure.blueprint import Blueprint, own_classes  # noqa: E402
 from dure.cure.edits import ORDER, Edit  # noqa: E402
 from dure.cure.score import add_score  # noqa: E402
@@ -46,7 +47,7 @@ class Operated:
     drawing: Blueprint | None
     original: Blueprint | None
     compiled: dict[str, Any]
-    told: list[str] = field(default_factory=list)
+    told: list[Said] = field(default_factory=list)
 
 
 def operate(

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from dure._errors import RunFolderError
 from dure._files import explained, write_atomically
+from dure._said import Said, as_is
+from dure.cure import told as words
 from dure.cure.cured import Cured
-from dure.cure.told import metric_in_words, told, verdict
+from dure.cure.names import metric_in_words, metric_on_test_rows, name_said
 
 if TYPE_CHECKING:
     from dure.study import Study
@@ -64,7 +66,7 @@ def request_of(study: Study, **asked: Any) -> dict[str, Any]:
 def account(cured: Cured) -> dict[str, Any]:
     """Everything that was found, JSON-able; what is not a number is null."""
     document = {
-        "verdict": verdict(cured),
+        "verdict": words.verdict(cured),
         "helps": cured.helps,
         "winner": None if cured.winner is None else cured.winner.account(),
         "metric": cured.metric,
@@ -85,9 +87,41 @@ def account(cured: Cured) -> dict[str, Any]:
         "best": _lane(cured),
         "folder": str(cured.folder),
         "seconds": cured.seconds,
+        "said": _translatable(said(cured)),
     }  # fmt: skip
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def said(cured: Cured) -> dict[str, Any]:
+    """All that was found in words that can be said in every language, for who reads the folder."""
+    rounds = {label: rows for label, rows in cured.effects.items() if rows}
+    return {
+        "verdict": words.sentences(cured),
+        "metric": metric_in_words(cured.metric),
+        "findings": [as_is(finding.sentence) for finding in cured.findings],
+        "reading": words.reading(cured),
+        "header": words.HEAD,
+        "rounds": {
+            label: {"title": words.round_told(label, rows), "rows": words.rows_told(rows)}
+            for label, rows in rounds.items()
+        },
+        "whys": [(name_said(cure.name), cure.why) for cure in cured.candidates.cures],
+        "not_tried": words.NOT_TRIED,
+        "refused": words.refusals(cured),
+        "left_out": words.left_out(cured),
+        "test": [metric_on_test_rows(held.metric) for held in cured.test],
+        "early_stopping": words.stopping(cured),
+        "done_to": cured.done_to,
+    }
+
+
+def _translatable(value: Any) -> Any:
+    if isinstance(value, Said):
+        return value.to_json()
+    if isinstance(value, dict):
+        return {key: _translatable(held) for key, held in value.items()}
+    return [_translatable(held) for held in value]
 
 
 def _lane(cured: Cured) -> dict[str, Any] | None:
@@ -122,5 +156,5 @@ def write(cured: Cured) -> None:
         write_atomically(cured.folder / SOURCE, iter([cured.source.encode()]))
         text = json.dumps(account(cured), indent=1, ensure_ascii=False)
         write_atomically(cured.folder / VERDICT, iter([text.encode()]))
-        write_atomically(cured.folder / "told.txt", iter([told(cured).encode()]))
+        write_atomically(cured.folder / "told.txt", iter([words.told(cured).encode()]))
     save_all(account(cured), cured.folder / "pictures")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dure._data import Data
+from dure._said import say
 from dure.cure.compile_edits import Clip, Cosine, Rate
 from dure.cure.cures import Cure, Side
 from dure.cure.edits import (
@@ -51,9 +52,9 @@ def all_cures(case: Case) -> dict[str, Cure]:
 
 
 def _against_overfitting() -> list[Cure]:
-    dropout = "units that are left out at random cannot lean on one another"
-    small = "large weights are what learns single rows by heart; a penalty keeps them small"
-    width = "fewer units leave less room to learn rows by heart"
+    dropout = say("units that are left out at random cannot lean on one another")
+    small = say("large weights are what learns single rows by heart; a penalty keeps them small")
+    width = say("fewer units leave less room to learn rows by heart")
     return [
         *(Cure(f"dropout {r:g}", "dropout", (AddDropout(r),), why=dropout) for r in (0.2, 0.5)),
         *(Cure(f"L2 {s:g}", "penalty", (Penalise("L2", s),), why=small) for s in _STRENGTHS),
@@ -64,7 +65,7 @@ def _against_overfitting() -> list[Cure]:
             "twice the units",
             "width",
             (ScaleWidth(2.0),),
-            why="training loss is still high or falling: more units can hold more",
+            why=say("training loss is still high or falling: more units can hold more"),
         ),
     ]
 
@@ -73,8 +74,10 @@ _STRENGTHS = (1e-4, 1e-3, 1e-2)
 
 
 def _for_gradients() -> list[Cure]:
-    normal = "layers whose inputs keep mean and spread are easier to train, whatever lies before"
-    gated = "a gated cell carries its gradient over many steps, a SimpleRNN loses it"
+    normal = say(
+        "layers whose inputs keep mean and spread are easier to train, whatever lies before"
+    )
+    gated = say("a gated cell carries its gradient over many steps, a SimpleRNN loses it")
     return [
         Cure("batch normalisation", "normalise", (Normalise("BatchNormalization"),), why=normal),
         Cure("layer normalisation", "normalise", (Normalise("LayerNormalization"),), why=normal),
@@ -82,20 +85,22 @@ def _for_gradients() -> list[Cure]:
             "fitting initialiser",
             "initialiser",
             (Initialise(),),
-            why="He (relu) and Glorot (tanh, sigmoid) keep the spread of signals from layer to "
-            "layer",
+            why=say(
+                "He (relu) and Glorot (tanh, sigmoid) keep the spread of signals from layer to "
+                "layer"
+            ),
         ),
         Cure(
             "relu",
             "activation",
             (Activate("relu", SMOOTH),),
-            why="relu passes the gradient on whole where sigmoid and tanh are flat",
+            why=say("relu passes the gradient on whole where sigmoid and tanh are flat"),
         ),
         Cure(
             "leaky relu",
             "activation",
             (Activate("leaky_relu", ("relu",)),),
-            why="a unit that leaks below 0 has a gradient there and cannot die",
+            why=say("a unit that leaks below 0 has a gradient there and cannot die"),
         ),
         Cure("LSTM", "cell", (Recur("LSTM"),), why=gated),
         Cure("GRU", "cell", (Recur("GRU"),), why=gated),
@@ -103,14 +108,14 @@ def _for_gradients() -> list[Cure]:
             "clip norm 1",
             "clip",
             (Clip(1.0),),
-            why="one huge gradient can no longer throw the weights away",
+            why=say("one huge gradient can no longer throw the weights away"),
         ),
     ]
 
 
 def _for_the_rate(case: Case) -> list[Cure]:
-    slow = "steps that are too large jump over what they look for"
-    fast = "the loss falls so slowly that larger steps would get further"
+    slow = say("steps that are too large jump over what they look for")
+    fast = say("the loss falls so slowly that larger steps would get further")
     return [
         Cure("rate x0.1", "rate", (Rate(0.1),), why=slow),
         Cure("rate x0.3", "rate", (Rate(0.3),), why=slow),
@@ -120,7 +125,7 @@ def _for_the_rate(case: Case) -> list[Cure]:
             "cosine schedule",
             "rate",
             (Cosine(case.steps),),
-            why="large steps at first, small ones at the end",
+            why=say("large steps at first, small ones at the end"),
         ),
     ]
 
@@ -136,8 +141,10 @@ def _for_data(case: Case) -> list[Cure]:
                 "scaled inputs",
                 "scale",
                 side=Side(standardise=True),
-                why="features of equal spread are learned at one pace; scaled by training rows, "
-                "inside every fold",
+                why=say(
+                    "features of equal spread are learned at one pace; scaled by training rows, "
+                    "inside every fold"
+                ),
             )
         )
     return [*cures, *_for_targets(case)]
@@ -145,13 +152,16 @@ def _for_data(case: Case) -> list[Cure]:
 
 def _for_pictures(x: np.ndarray) -> list[Cure]:
     high = float(np.abs(x).max())
-    more = "every epoch sees other pictures of the same things"
+    more = say("every epoch sees other pictures of the same things")
     cures = [Cure("move pictures", "augment", (Augment("move", 0.1),), why=more)]
     spread = round(0.2 * float(x.std()), 3)
     if spread > 0:
         cures.append(Cure("noise", "noise", (Augment("noise", spread),), why=more))
     if high > 2:
-        why = f"pixels reach {high:g}; networks begin with weights made for inputs about 1"
+        why = say(
+            "pixels reach {high}; networks begin with weights made for inputs about 1",
+            high=f"{high:g}",
+        )
         cures.append(Cure("scaled inputs", "scale", (Rescale(1 / high),), why=why))
     return cures
 
@@ -163,11 +173,13 @@ def _for_targets(case: Case) -> list[Cure]:
         classes, counts = np.unique(labels, return_counts=True)
         weights = len(labels) / (len(classes) * counts)
         pairs = tuple((int(c), round(float(w), 4)) for c, w in zip(classes, weights, strict=True))
-        why = "a rare class counts as much as a common one; the loss over all rows may well rise"
+        why = say(
+            "a rare class counts as much as a common one; the loss over all rows may well rise"
+        )
         cures.append(Cure("class weights", "weights", side=Side(class_weight=pairs), why=why))
     output = right_output(case)
     if output is not None:
-        why = "the pair of last activation and loss that these targets ask for"
+        why = say("the pair of last activation and loss that these targets ask for")
         cures.append(Cure("fitting loss", "loss", (output,), why=why))
     return cures
 

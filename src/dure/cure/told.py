@@ -6,15 +6,27 @@ import math
 from collections.abc import Sequence
 
 from dure._intervals import interval_texts
+from dure._said import Said, as_is, joined, say
+from dure._text import count
 from dure.cure.cured import Cured
-from dure.cure.ranking import Effect
-from dure.cure.score import NAME
+from dure.cure.names import metric_in_words, metric_on_test_rows, name_said
+from dure.cure.ranking import Effect, Verdict
 
 ROUNDS = {
-    "round-1": "Round 1: each cure on its own",
-    "round-2": "Round 2, new seeds: the best cures and their combinations",
-    "check": "Check, new seeds that chose nothing: the winner",
+    "round-1": say("Round 1: each cure on its own"),
+    "round-2": say("Round 2, new seeds: the best cures and their combinations"),
+    "check": say("Check, new seeds that chose nothing: the winner"),
 }
+VERDICTS: dict[Verdict, Said] = {
+    "better": say("better"),
+    "worse": say("worse"),
+    "undecided": say("undecided"),
+    "too few": say("too few"),
+}
+HEAD = (
+    *(say("cure"), say("at the best epoch"), say("at the last epoch"), say("better in")),
+    *(say("adjusted p"), say("verdict"), say("time"), say("weights")),
+)
 
 
 def told(cured: Cured) -> str:
@@ -23,157 +35,222 @@ def told(cured: Cured) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def metric_in_words(metric: str) -> str:
-    """'validation loss without penalties' for the metric that searches measure by."""
-    if metric == f"val_{NAME}":
-        return "validation loss (penalties not counted)"
-    return {"val_loss": "validation loss", "val_accuracy": "validation accuracy"}.get(
-        metric, metric
-    )
-
-
-def verdict(cured: Cured) -> str:
+def verdict(cured: Cured) -> Said:
     """Whether anything helps, and by how much."""
+    return joined(sentences(cured))
+
+
+def sentences(cured: Cured) -> list[Said]:
+    """The verdict, sentence by sentence; the first says whether anything helps."""
     if not cured.effects:
         return _and_stop(_nothing_tried(cured), cured)
     checked = cured.checked
     if cured.winner is None or checked is None:
         return _and_stop(_none_better(cured), cured)
-    name, metric = cured.winner.name, metric_in_words(cured.metric)
+    name, metric = name_said(cured.winner.name), metric_in_words(cured.metric)
     if not cured.helps:
-        told = (
-            f"No cure holds. {name!r} came best out of the rounds, but on {_seeds(checked)} that "
-            f"chose nothing its {metric} differs from that of the network as it is by "
-            f"{checked.interval}: {_undecided(checked)}"
+        none = say(
+            "No cure holds. '{name}' came best out of the rounds, but on {seeds} that chose "
+            "nothing its {metric} differs from that of the network as it is by {interval}: "
+            "{undecided}",
+            name=name,
+            seeds=_seeds(checked),
+            metric=metric,
+            interval=checked.interval,
+            undecided=_undecided(checked),
         )
-        return _and_stop(told, cured)
-    lines = [f"{name!r} helps."]
-    if checked.baseline_diverged > checked.diverged:
-        lines.append(
-            f"Of {checked.of} networks {checked.baseline_diverged} are lost as it is, "
-            f"{checked.diverged} with it."
-        )
+        return _and_stop(none, cured)
+    lines = [say("'{name}' helps.", name=name), _saved(checked)]
     if math.isfinite(checked.difference):
         lines.append(
-            f"On {_seeds(checked)} that chose nothing it changes the {metric} by "
-            f"{checked.interval}, better in {checked.wins:.0%} of the pairs; an epoch takes "
-            f"{_times(checked.seconds)} the time."
+            say(
+                "On {seeds} that chose nothing it changes the {metric} by {interval}, better in "
+                "{wins} of the pairs; an epoch takes {times} the time.",
+                seeds=_seeds(checked),
+                metric=metric,
+                interval=checked.interval,
+                wins=f"{checked.wins:.0%}",
+                times=_times(checked.seconds),
+            )
         )
-    lines.append(_on_test_rows(cured))
-    return " ".join(line for line in [*lines, *_done(cured)] if line)
+    return _said([*lines, _on_test_rows(cured), _done(cured)])
 
 
-def _and_stop(told: str, cured: Cured) -> str:
+def _said(lines: Sequence[Said]) -> list[Said]:
+    return [line for line in lines if line]
+
+
+def _saved(checked: Effect) -> Said:
+    if checked.baseline_diverged <= checked.diverged:
+        return as_is("")
+    return say(
+        "Of {of} networks {before} are lost as it is, {after} with it.",
+        of=f"{checked.of}",
+        before=f"{checked.baseline_diverged}",
+        after=f"{checked.diverged}",
+    )
+
+
+def _and_stop(lead: Said, cured: Cured) -> list[Said]:
     """What was told, and early stopping where that helps: the one cure that changes no network."""
     found = cured.stopping
     if found is None or not found.better:
-        return told
-    gain = interval_texts([(found.gain.mean, found.gain.low, found.gain.high)])[0]
-    stop = (
-        f"Stopping early does help: EarlyStopping(patience={found.patience}, "
-        f"restore_best_weights=True) changes the {metric_in_words(cured.metric)} of what fit "
-        f"leaves behind by {gain}, in {found.epochs:.0%} of the epochs."
+        return [lead]
+    stop = say(
+        "Stopping early does help: EarlyStopping(patience={patience}, restore_best_weights=True) "
+        "changes the {metric} of what fit leaves behind by {gain}, in {share} of the epochs.",
+        patience=f"{found.patience}",
+        metric=metric_in_words(cured.metric),
+        gain=interval_texts([found.gain[:3]])[0],
+        share=f"{found.epochs:.0%}",
     )
-    return " ".join(part for part in (told, stop, _on_test_rows(cured)) if part)
+    return _said([lead, stop, _on_test_rows(cured)])
 
 
-def _done(cured: Cured) -> list[str]:
-    return [f"What was done: {'; '.join(cured.done_to)}."] if cured.done_to else []
+def _done(cured: Cured) -> Said:
+    if not cured.done_to:
+        return as_is("")
+    return say("What was done: {what}.", what=joined(cured.done_to, "; "))
 
 
-def _test_name(metric: str) -> str:
-    return metric_in_words(f"val_{metric}").replace("validation", "test", 1)
-
-
-def _on_test_rows(cured: Cured) -> str:
-    """What the test data say of what is handed back; '' without any."""
+def _on_test_rows(cured: Cured) -> Said:
+    """What the test data say of what is handed back; empty without any."""
     if not cured.test:
-        return ""
+        return as_is("")
     held = cured.test[0]
-    lead = f"On {held.rows:,} test rows, looked at only now: {_test_name(held.metric)} "
     left, best = interval_texts([held.left, held.baseline])
+    numbers = {"rows": f"{held.rows:,}", "metric": metric_on_test_rows(held.metric)}
+    numbers |= {"left": left, "best": best}
     if held.winner is None or held.difference is None:
-        gained = interval_texts([held.gained])[0]
-        return f"{lead}{best} at its best epoch, not {left} as fit leaves it: {gained}."
-    unsure = held.difference[1] <= 0 <= held.difference[2]
-    return (
-        f"{lead}{interval_texts([held.winner])[0]}, not {best}: "
-        f"{interval_texts([held.difference])[0]}"
-        + (", which these test rows and seeds cannot tell from none" if unsure else "")
-        + f"; as fit leaves the network at its last epoch it is {left}."
+        return say(
+            "On {rows} test rows, looked at only now: {metric} {best} at its best epoch, not "
+            "{left} as fit leaves it: {gained}.",
+            gained=interval_texts([held.gained])[0],
+            **numbers,
+        )
+    numbers["winner"] = interval_texts([held.winner])[0]
+    numbers["difference"] = interval_texts([held.difference])[0]
+    if held.difference[1] <= 0 <= held.difference[2]:
+        return say(
+            "On {rows} test rows, looked at only now: {metric} {winner}, not {best}: {difference}, "
+            "which these test rows and seeds cannot tell from none; as fit leaves the network at "
+            "its last epoch it is {left}.",
+            **numbers,
+        )
+    return say(
+        "On {rows} test rows, looked at only now: {metric} {winner}, not {best}: {difference}; as "
+        "fit leaves the network at its last epoch it is {left}.",
+        **numbers,
     )
 
 
-def _nothing_tried(cured: Cured) -> str:
+def _nothing_tried(cured: Cured) -> Said:
     if cured.findings and cured.candidates.refused:
-        refused = "; ".join(f"{r.cure}: {r.reason}" for r in cured.candidates.refused[:4])
-        return f"Nothing was tried: no cure suits this network ({refused})."
+        refused = joined(refusals(cured)[:4], "; ")
+        return say("Nothing was tried: no cure suits this network ({refused}).", refused=refused)
     if cured.findings:
-        return "Nothing was tried: there is no cure known for what was found."
-    return (
+        return say("Nothing was tried: there is no cure known for what was found.")
+    return say(
         "Nothing was tried: nothing is known to ail this network. To try a few general cures "
         "all the same: study.cure(anyway=True), or --anyway."
     )
 
 
-def _none_better(cured: Cured) -> str:
+def _none_better(cured: Cured) -> Said:
     rows = next(iter(cured.effects.values()))
     best = rows[0]
-    who = f"None of {len(rows)} cures is" if len(rows) > 1 else "The 1 cure that was tried is not"
-    lead = f"{who} better than the network as it is"
-    if not math.isfinite(best.difference):
-        return (
-            f"{lead}, on {_seeds(best)}: of {best.of} networks {best.baseline_diverged} are lost "
-            f"as it is, and {best.diverged} with the best, {best.cure!r}; too few sound networks "
-            "to tell more."
+    if len(rows) > 1:
+        lead = say(
+            "None of {number} cures is better than the network as it is, on {seeds}",
+            number=f"{len(rows)}",
+            seeds=_seeds(best),
         )
-    return (
-        f"{lead}, on {_seeds(best)}; the best, {best.cure!r}, differs by {best.interval} in "
-        f"{metric_in_words(cured.metric)}: {_undecided(best)}"
+    else:
+        lead = say(
+            "The 1 cure that was tried is not better than the network as it is, on {seeds}",
+            seeds=_seeds(best),
+        )
+    name = name_said(best.cure)
+    if not math.isfinite(best.difference):
+        return say(
+            "{none}: of {of} networks {before} are lost as it is, and {after} with the best, "
+            "'{name}'; too few sound networks to tell more.",
+            none=lead,
+            of=f"{best.of}",
+            before=f"{best.baseline_diverged}",
+            after=f"{best.diverged}",
+            name=name,
+        )
+    return say(
+        "{none}; the best, '{name}', differs by {interval} in {metric}: {undecided}",
+        none=lead,
+        name=name,
+        interval=best.interval,
+        metric=metric_in_words(cured.metric),
+        undecided=_undecided(best),
     )
 
 
-def _undecided(row: Effect) -> str:
+def _undecided(row: Effect) -> Said:
     if row.verdict == "worse":
-        return "worse."
+        return say("worse.")
     if row.verdict == "too few":
-        return "too few sound networks to tell."
+        return say("too few sound networks to tell.")
     if row.more_seeds is None:
-        return "so small a difference that no sensible number of seeds would tell it from none."
-    return f"about {row.more_seeds} more {_plural(row.more_seeds, 'seed')} would settle it."
+        return say(
+            "so small a difference that no sensible number of seeds would tell it from none."
+        )
+    if row.more_seeds == 1:
+        return say("about 1 more seed would settle it.")
+    return say("about {number} more seeds would settle it.", number=f"{row.more_seeds}")
 
 
-def ails(cured: Cured) -> str:
+def ails(cured: Cured) -> Said:
     """The findings, a line each."""
     if not cured.findings:
-        return ""
-    return "\n".join(["What ails it:", *(f"  - {f.sentence}" for f in cured.findings)])
+        return as_is("")
+    lines = [joined(("  - ", finding.sentence), "") for finding in cured.findings]
+    return joined([say("What ails it:"), *lines], "\n")
 
 
 def tried(cured: Cured) -> str:
     """The table and how to read it, and what was refused."""
-    parts = []
-    if cured.effects:
-        parts.append(
-            f"Change of the {metric_in_words(cured.metric)}, cure minus network as it is, paired "
-            "by seed and fold, with 95 % intervals; ranked at each network's best epoch. The best "
-            "of many looks better in its own round than it is; the check is on seeds that chose "
-            "nothing."
-        )
-        parts.append(table(cured))
-    refused = [f"  - {r.cure}: {r.reason}." for r in cured.candidates.refused]
+    parts: list[str] = [reading(cured), table(cured)] if cured.effects else []
+    refused = [f"  - {line}." for line in refusals(cured)]
     if refused:
-        parts.append("\n".join(["Not tried, for they do not suit this network:", *refused]))
+        parts.append("\n".join([NOT_TRIED, *refused]))
+    parts.append(left_out(cured))
+    return "\n\n".join(part for part in parts if part)
+
+
+NOT_TRIED = say("Not tried, for they do not suit this network:")
+
+
+def reading(cured: Cured) -> Said:
+    """How to read the table."""
+    return say(
+        "Change of the {metric}, cure minus network as it is, paired by seed and fold, with 95 % "
+        "intervals; ranked at each network's best epoch. The best of many looks better in its own "
+        "round than it is; the check is on seeds that chose nothing.",
+        metric=metric_in_words(cured.metric),
+    )
+
+
+def refusals(cured: Cured) -> list[Said]:
+    """Every cure that does not suit this network, with the reason."""
+    return [
+        say("{cure}: {reason}", cure=name_said(refused.cure), reason=refused.reason)
+        for refused in cured.candidates.refused
+    ]
+
+
+def left_out(cured: Cured) -> Said:
+    """What there was no room for; empty where there was for all."""
     left = cured.candidates.left_out
-    if left:
-        parts.append(f"Beyond the number of trials allowed: {', '.join(left)}.")
-    return "\n\n".join(parts)
-
-
-HEAD = (
-    *("cure", "at the best epoch", "at the last epoch", "better in", "adjusted p", "verdict"),
-    *("time", "weights"),
-)
+    if not left:
+        return as_is("")
+    names = joined([name_said(name) for name in left], ", ")
+    return say("Beyond the number of trials allowed: {names}.", names=names)
 
 
 def table(cured: Cured) -> str:
@@ -182,9 +259,7 @@ def table(cured: Cured) -> str:
     for label, rows in cured.effects.items():
         if not rows:
             continue
-        best = interval_texts([(r.difference, r.low, r.high) for r in rows])
-        last = interval_texts([r.end for r in rows])
-        cells = [HEAD, *(_cells(*row) for row in zip(rows, best, last, strict=True))]
+        cells = [HEAD, *rows_told(rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(HEAD))]
         lines = [
             "  "
@@ -194,46 +269,67 @@ def table(cured: Cured) -> str:
             ).rstrip()
             for row in cells
         ]
-        blocks.append("\n".join([f"{ROUNDS.get(label, label)} ({_seeds(rows[0])})", *lines]))
+        blocks.append("\n".join([round_told(label, rows), *lines]))
     return "\n\n".join(blocks)
 
 
-def _cells(row: Effect, best: str, last: str) -> Sequence[str]:
-    lost = f", {row.diverged} of {row.of} lost" if row.diverged else ""
+def round_told(label: str, rows: Sequence[Effect]) -> Said:
+    """What a round is, and on how many seeds."""
+    return say("{round} ({seeds})", round=ROUNDS.get(label, label), seeds=_seeds(rows[0]))
+
+
+def rows_told(rows: Sequence[Effect]) -> list[tuple[Said, ...]]:
+    """A round's cures as cells below `HEAD`."""
+    best = interval_texts([(r.difference, r.low, r.high) for r in rows])
+    last = interval_texts([r.end for r in rows])
+    return [_cells(*row) for row in zip(rows, best, last, strict=True)]
+
+
+def _cells(row: Effect, best: str, last: str) -> tuple[Said, ...]:
+    verdict = VERDICTS[row.verdict]
+    if row.diverged:
+        verdict = say(
+            "{verdict}, {lost} of {of} lost",
+            verdict=verdict,
+            lost=f"{row.diverged}",
+            of=f"{row.of}",
+        )
     parameters = "-" if row.parameters is None else f"{row.parameters:,}"
     p = "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}"
     return (
-        row.cure, best, last, f"{row.wins:.0%}", p, row.verdict + lost, _times(row.seconds),
-        parameters,
-    )  # fmt: skip
-
-
-def stopping(cured: Cured) -> str:
-    """Whether to stop early with the cure, too; without one the verdict says it."""
-    found = cured.stopping
-    if found is None or not found.better or not cured.helps:
-        return ""
-    text = interval_texts([(found.gain.mean, found.gain.low, found.gain.high)])[0]
-    return (
-        f"With the cure, stop early all the same: the epoch restored by EarlyStopping(patience="
-        f"{found.patience}, restore_best_weights=True) differs from the last one by {text} in "
-        f"{metric_in_words(cured.metric)}, after {found.epochs:.0%} of the epochs. Networks here "
-        "are compared, and handed back, at their best epoch already."
+        *(name_said(row.cure), as_is(best), as_is(last), as_is(f"{row.wins:.0%}"), as_is(p)),
+        *(verdict, _times(row.seconds), as_is(parameters)),
     )
 
 
-def files(cured: Cured) -> str:
+def stopping(cured: Cured) -> Said:
+    """Whether to stop early with the cure, too; without one the verdict says it."""
+    found = cured.stopping
+    if found is None or not found.better or not cured.helps:
+        return as_is("")
+    return say(
+        "With the cure, stop early all the same: the epoch restored by EarlyStopping(patience="
+        "{patience}, restore_best_weights=True) differs from the last one by {gain} in {metric}, "
+        "after {share} of the epochs. Networks here are compared, and handed back, at their best "
+        "epoch already.",
+        patience=f"{found.patience}",
+        gain=interval_texts([found.gain[:3]])[0],
+        metric=metric_in_words(cured.metric),
+        share=f"{found.epochs:.0%}",
+    )
+
+
+def files(cured: Cured) -> Said:
     """Where everything is."""
-    return f"All of it is in {cured.folder}: cured.py (build), verdict.json, pictures/, the rounds."
+    return say(
+        "All of it is in {folder}: cured.py (build), verdict.json, pictures/, the rounds.",
+        folder=str(cured.folder),
+    )
 
 
-def _seeds(row: Effect) -> str:
-    return f"{row.seeds} {_plural(row.seeds, 'seed')}"
+def _seeds(row: Effect) -> Said:
+    return count(row.seeds, "seed")
 
 
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"
-
-
-def _times(value: float) -> str:
-    return f"{value:.1f}x" if math.isfinite(value) else "-"
+def _times(value: float) -> Said:
+    return say("{factor}x", factor=f"{value:.1f}") if math.isfinite(value) else as_is("-")

@@ -8,6 +8,7 @@ subclassed model that ends in plain arithmetic, the logits of a loss of one's ow
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -44,15 +45,17 @@ _ACTIVATION_LAYERS = {
 
 
 def study_facts(prepared: Prepared) -> Facts:
-    """`models`, by variant as `model_facts`, and `data`: those of fold 1's training rows.
+    """`models`, by variant as `model_facts`, `data`: those of fold 1's training rows, and `plan`.
 
-    Data are told as the networks see them, after `Data.prepare`; raw text only by its shape.
+    Data are told as the networks see them, after `Data.prepare`; raw text only by its shape. The
+    plan is as `Plan` has it, in bytes, and stays that of the first start when seeds are added;
+    run folders of older versions have none.
     """
     models = {
         name: model_facts(prototype.lowered.model, prepared.batch[0])
         for name, prototype in prepared.prototypes.items()
     }
-    return {"models": models, "data": _data_facts(prepared)}
+    return {"models": models, "data": _data_facts(prepared), "plan": asdict(prepared.plan)}
 
 
 def _data_facts(prepared: Prepared) -> Facts:

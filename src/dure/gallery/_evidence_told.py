@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scipy.special import betaincinv
 
 from dure._intervals import interval_texts
+from dure._said import Said, joined, say
 from dure.gallery.page import Page
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ class Share:
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"{self.count} of {self.of} [{self.low:.2f}, {self.high:.2f}]"
+    def told(self) -> Said:
+        """'3 of 5 [0.15, 0.95]'."""
+        return say(
+            "{count} of {of} [{low:.2f}, {high:.2f}]",
+            **{"count": self.count, "of": self.of, "low": self.low, "high": self.high},
+        )
+
+    __str__ = told
 
 
 def share(count: int, of: int, confidence: float = 0.95) -> Share:
@@ -44,7 +51,7 @@ def share(count: int, of: int, confidence: float = 0.95) -> Share:
     return Share(count, of, low, high)
 
 
-def tell_compared(page: Page, head: str, comparison: Comparison) -> None:
+def tell_compared(page: Page, head: Said, comparison: Comparison) -> None:
     """Say every pair's verdict; those with too few seeds for a test in one sentence.
 
     Each verdict is kept as the fact "<head>, <first> against <second>".
@@ -53,11 +60,15 @@ def tell_compared(page: Page, head: str, comparison: Comparison) -> None:
     for pair in comparison.pairs:
         page.fact(f"{head}, {pair.first} against {pair.second}", pair.verdict)
         if pair.verdict != "too few":
-            page.say(f"{head}: {pair.told()}")
+            page.say(say("{head}: {verdict}", head=head, verdict=pair.told()))
     if few:
         texts = interval_texts([(pair.difference, pair.low, pair.high) for pair in few])
-        so_far = "; ".join(f"{p.first} {text}" for p, text in zip(few, texts, strict=True))
+        so_far = joined((f"{p.first} {text}" for p, text in zip(few, texts, strict=True)), "; ")
         page.say(
-            f"{head}: {few[0].pairs} seeds are too few to test {len(comparison.pairs)} "
-            f"differences. So far, {comparison.metric} less that of {few[0].second}: {so_far}."
+            say(
+                "{head}: {seeds} seeds are too few to test {differences} differences. So far, "
+                "{metric} less that of {second}: {so_far}.",
+                **{"head": head, "seeds": few[0].pairs, "differences": len(comparison.pairs)},
+                **{"metric": comparison.metric, "second": few[0].second, "so_far": so_far},
+            )
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dure._intervals import Interval, interval_texts, mean_interval
+from dure._said import Said, as_is, joined, say
 from dure.gallery.page import Comparison, Page
 from dure.result import Result
 from dure.view import compared
@@ -30,35 +32,46 @@ def turning(page: Page, result: Result, note: float, updates: int, note_updates:
     page.fact("turning_epochs", epochs)
     page.fact("updates_per_epoch", updates)
     for what, factor, theirs in (
-        ("epoch with the least validation loss", 1, note),
-        ("updates until the least validation loss", updates, note * note_updates),
+        (say("epoch with the least validation loss"), 1, note),
+        (say("updates until the least validation loss"), updates, note * note_updates),
     ):
         mean, low, high = (factor * value for value in found[:3])
         page.comparisons.append(Comparison(what, theirs, mean, low, high, lanes))
     later = int((epochs == last).sum())
-    page.say(
-        f"Validation loss is least at epoch {told(found)} ({lanes} lanes, from {epochs.min():.0f} "
-        f"to {epochs.max():.0f}), that is after {updates * found.mean:,.0f} updates; the note's "
-        f"one run: about epoch {note:g}, after {note * note_updates:,.0f}."
-        + (
-            f" An epoch has {updates} updates here, {note_updates} there."
-            * (updates != note_updates)
-        )
-        + (f" In {later} of the lanes it was still falling at the end." if later else "")
+    line = say(
+        "Validation loss is least at epoch {epoch} ({lanes} lanes, from {first:.0f} to "
+        "{last:.0f}), that is after {updates:,.0f} updates; the note's one run: about epoch "
+        "{note:g}, after {note_updates:,.0f}.",
+        **{"epoch": told(found), "lanes": lanes, "first": epochs.min(), "last": epochs.max()},
+        **{"updates": updates * found.mean, "note": note, "note_updates": note * note_updates},
     )
+    page.say(joined((line, *_besides(updates, note_updates, later))))
     rise = result.curves["val_loss"].isel(epoch=-1) / result.at_best("val_loss") - 1
     page.say(
-        f"By epoch {last} validation loss is up by {100 * float(rise.mean()):.0f} % of its least, "
-        f"while training accuracy is {float(result.curves['accuracy'].isel(epoch=-1).mean()):.3f}."
+        say(
+            "By epoch {epoch} validation loss is up by {percent:.0f} % of its least, while "
+            "training accuracy is {accuracy:.3f}.",
+            **{"epoch": last, "percent": 100 * float(rise.mean())},
+            accuracy=float(result.curves["accuracy"].isel(epoch=-1).mean()),
+        )
     )
     return found
 
 
-def told(interval: Interval) -> str:
+def _besides(updates: int, note_updates: int, falling: int) -> Iterator[Said]:
+    """How long an epoch is, if not as in the note; how many lanes were `falling` at the end."""
+    if updates != note_updates:
+        each = {"here": updates, "there": note_updates}
+        yield say("An epoch has {here} updates here, {there} there.", **each)
+    if falling:
+        yield say("In {lanes} of the lanes it was still falling at the end.", lanes=falling)
+
+
+def told(interval: Interval) -> Said:
     """'0.912 [0.905, 0.919]'; '10 in each' where all lanes say the same."""
     if interval.n > 1 and interval.low == interval.high:
-        return f"{interval.mean:g} in each"
-    return interval_texts([interval[:3]])[0]
+        return say("{value:g} in each", value=interval.mean)
+    return as_is(interval_texts([interval[:3]])[0])
 
 
 def over_lanes(values: ArrayLike) -> Interval:
@@ -66,13 +79,12 @@ def over_lanes(values: ArrayLike) -> Interval:
     return mean_interval(np.asarray(values, np.float64).reshape(-1, 1))
 
 
-def difference(first: ArrayLike, second: ArrayLike) -> tuple[Interval, str]:
+def difference(first: ArrayLike, second: ArrayLike) -> tuple[Interval, Said]:
     """`first` minus `second` seed by seed, and the verdict: '+0.01 [..]: real', 'cannot tell'."""
     found = compared.difference(np.ravel(first), np.ravel(second))
-    text = interval_texts([found[:3]])[0]
+    known = {"difference": interval_texts([found[:3]])[0], "seeds": found.n}
     if not math.isfinite(found.low) or found.low <= 0 <= found.high:
-        return found, f"{text}, over {found.n} seeds in pairs: cannot tell"
-    return (
-        found,
-        f"{text}, over {found.n} seeds in pairs: {'higher' if found.mean > 0 else 'lower'}",
-    )
+        return found, say("{difference}, over {seeds} seeds in pairs: cannot tell", **known)
+    if found.mean > 0:
+        return found, say("{difference}, over {seeds} seeds in pairs: higher", **known)
+    return found, say("{difference}, over {seeds} seeds in pairs: lower", **known)

@@ -14,6 +14,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, as_is, say  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Comparison, Page  # noqa: E402
 from dure.view import figures  # noqa: E402
@@ -67,10 +68,10 @@ def tell_parameters(page: Page, result: dure.Result, variant: str, note: int | N
     count = result.best(variant=variant).model().count_params()
     behind = "" if variant == result.variants[0] else f" {variant}"
     page.fact(f"parameters{behind}", count)
-    page.say(
-        f"{_of(result, variant)}{count:,} parameters"
-        + (f", as in the note ({note:,})." if count == note else ".")
-    )
+    line = say("{count:,} parameters.", count=count)
+    if count == note:
+        line = say("{count:,} parameters, as in the note ({note:,}).", count=count, note=note)
+    page.say(_of(result, variant) + line)
 
 
 def tell_training(
@@ -87,37 +88,71 @@ def tell_training(
     page.fact("training_rows", rows)
     page.fact("updates_per_epoch", steps)
     if steps != note_steps:
+        known = {"rows": rows, "steps": steps, "note_rows": NOTE_ROWS, "note_steps": note_steps}
         page.say(
-            f"An epoch is {rows:,} reviews, {steps} updates (notes: {NOTE_ROWS:,} and "
-            f"{note_steps}); "
-            + ("a quick run has few of them." if page.quick else
-               "epochs and patience are longer by as much.")
-        )  # fmt: skip
+            say(
+                "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
+                "{note_steps}); a quick run has few of them.",
+                **known,
+            )
+            if page.quick
+            else say(
+                "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
+                "{note_steps}); epochs and patience are longer by as much.",
+                **known,
+            )
+        )
     for variant in result.variants:
+        epoch, seconds = (note_epoch or {}).get(variant), (note_seconds or {}).get(variant)
+        _tell_best(page, result, variant, steps, epoch)
         lanes = result.lanes[result.lanes["variant"] == variant]
-        best = over_lanes(lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan))
-        accuracy = result.at_best("val_accuracy").sel(variant=variant).values
-        stuck = int((accuracy < NEAR_CHANCE).sum())
-        page.fact(f"near_chance {variant}", stuck)
         each = over_lanes(lanes["seconds"] / lanes["epochs"])
         page.fact(f"seconds_per_epoch {variant}", each.mean)
-        epoch, seconds = (note_epoch or {}).get(variant), (note_seconds or {}).get(variant)
-        if epoch is not None:
-            mean, low, high = (value * steps for value in best[:3])
-            what = f"updates until the least validation loss{_behind(result, variant)}"
-            page.comparisons.append(Comparison(what, epoch * note_steps, mean, low, high, best.n))
-        page.say(
-            f"{_of(result, variant)}best epoch {told(best)}, after {best.mean * steps:,.0f} updates"
-            + (f"; the note's one run: {epoch}, after {epoch * note_steps:,}" if epoch else "")
-            + f"; validation accuracy there from {np.nanmin(accuracy):.2f} in the worst network to "
-            f"{np.nanmax(accuracy):.2f} in the best; {stuck} of {accuracy.size} stay below "
-            f"{NEAR_CHANCE}."
+        page.say(_of(result, variant) + _seconds(each.mean, rows, seconds))
+
+
+def _tell_best(page: Page, result: dure.Result, variant: str, steps: int, note: int | None) -> None:
+    """The best epoch, beside the note's if told, and the validation accuracy there."""
+    lanes = result.lanes[result.lanes["variant"] == variant]
+    best = over_lanes(lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan))
+    accuracy = result.at_best("val_accuracy").sel(variant=variant).values
+    stuck = int((accuracy < NEAR_CHANCE).sum())
+    page.fact(f"near_chance {variant}", stuck)
+    theirs = as_is("")
+    if note is not None:
+        after = note * updates(NOTE_ROWS)
+        theirs = say("; the note's one run: {epoch}, after {updates:,}", epoch=note, updates=after)
+        what = say("updates until the least validation loss")
+        if len(result.variants) > 1:
+            what = say("updates until the least validation loss, {variant}", variant=variant)
+        mean, low, high = (value * steps for value in best[:3])
+        page.comparisons.append(Comparison(what, after, mean, low, high, best.n))
+    page.say(
+        _of(result, variant)
+        + say(
+            "best epoch {epoch}, after {updates:,.0f} updates{theirs}; validation accuracy there "
+            "from {worst:.2f} in the worst network to {best:.2f} in the best; {stuck} of "
+            "{networks} stay below {chance}.",
+            **{"epoch": told(best), "updates": best.mean * steps, "theirs": theirs},
+            **{"worst": np.nanmin(accuracy), "best": np.nanmax(accuracy), "stuck": stuck},
+            **{"networks": accuracy.size, "chance": NEAR_CHANCE},
         )
-        page.say(
-            f"{_of(result, variant)}{each.mean:.3f} s an epoch and network, "
-            f"{each.mean * NOTE_ROWS / rows:.2f} s were it {NOTE_ROWS:,} reviews"
-            + (f"; the note: {seconds:g} s." if seconds else ".")
+    )
+
+
+def _seconds(each: float, rows: int, note: float | None) -> Said:
+    """Seconds an epoch, and what as many rows as the notes' would take."""
+    known = {"seconds": each, "full": each * NOTE_ROWS / rows, "rows": NOTE_ROWS}
+    if not note:
+        return say(
+            "{seconds:.3f} s an epoch and network, {full:.2f} s were it {rows:,} reviews.", **known
         )
+    return say(
+        "{seconds:.3f} s an epoch and network, {full:.2f} s were it {rows:,} reviews; the note: "
+        "{note:g} s.",
+        **known,
+        note=note,
+    )
 
 
 def tell_reached(page: Page, result: dure.Result, variant: str) -> None:
@@ -127,9 +162,13 @@ def tell_reached(page: Page, result: dure.Result, variant: str) -> None:
     for name, interval in found.items():
         page.fact(f"{name} {variant}", interval.mean)
     page.say(
-        f"{_of(result, variant)}validation accuracy {told(found['val_accuracy'])}, loss "
-        f"{told(found['val_loss'])} at each network's best epoch; test accuracy "
-        f"{told(found['test_accuracy'])}. {found['val_loss'].n} networks."
+        _of(result, variant)
+        + say(
+            "validation accuracy {accuracy}, loss {loss} at each network's best epoch; test "
+            "accuracy {test}. {networks} networks.",
+            **{"accuracy": told(found["val_accuracy"]), "loss": told(found["val_loss"])},
+            **{"test": told(found["test_accuracy"]), "networks": found["val_loss"].n},
+        )
     )
 
 
@@ -139,12 +178,13 @@ def tell_difference(page: Page, result: dure.Result, first: str, second: str) ->
         values = result.at_best(metric)
         found, verdict = difference(values.sel(variant=first), values.sel(variant=second))
         page.fact(f"{metric} difference", found[:3])
-        page.say(f"{metric} of {first} less that of {second}: {verdict}.")
+        page.say(
+            say(
+                "{metric} of {first} less that of {second}: {verdict}.",
+                **{"metric": metric, "first": first, "second": second, "verdict": verdict},
+            )
+        )
 
 
-def _of(result: dure.Result, variant: str) -> str:
-    return f"{variant}: " if len(result.variants) > 1 else ""
-
-
-def _behind(result: dure.Result, variant: str) -> str:
-    return f", {variant}" if len(result.variants) > 1 else ""
+def _of(result: dure.Result, variant: str) -> Said:
+    return as_is(f"{variant}: " if len(result.variants) > 1 else "")

@@ -28,6 +28,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view.lines import interval_points  # noqa: E402
 from dure.view.style import COLOURS, drawing, dressed  # noqa: E402
@@ -143,12 +144,21 @@ def show(page: Page) -> None:
         page.fact(f"peer_accuracy_{asked.name}", theirs)
         difference = np.round(ours - theirs, 12)
         known = [mean_interval(values[:, None])[:3] for values in (ours, theirs, difference)]
-        told = interval_texts(known)
+        told = dict(zip(("ours", "theirs", "difference"), interval_texts(known), strict=True))
         _, low, high = known[2]
         page.fact(f"difference_{asked.name}", known[2])
+        told |= {"study": asked.name, "epochs": str(curve.sizes["epoch"])}
         page.say(
-            f"{asked.name}: validation accuracy after {curve.sizes['epoch']} epochs {told[0]}, "
-            f"MLPClassifier {told[1]}; difference {told[2]}: "
-            + ("they cannot be told apart." if low <= 0 <= high else "they differ.")
+            say(
+                "{study}: validation accuracy after {epochs} epochs {ours}, MLPClassifier "
+                "{theirs}; difference {difference}: they cannot be told apart.",
+                **told,
+            )
+            if low <= 0 <= high
+            else say(
+                "{study}: validation accuracy after {epochs} epochs {ours}, MLPClassifier "
+                "{theirs}; difference {difference}: they differ.",
+                **told,
+            )
         )
     page.picture("beside-mlpclassifier", draw(parts))

@@ -18,6 +18,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
+from dure._said import Said, as_is, joined, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view.windows import Step, steps  # noqa: E402
 
@@ -91,37 +92,41 @@ def _slid(padded: Array, before: list[int], x: Array, made: list[Step]) -> Slid:
     return Slid(padded, real, made, np.array([step.value for step in made]).reshape(rows, -1))
 
 
-def examples() -> dict[str, tuple[str, Slid]]:
+def examples() -> dict[str, tuple[Said, Slid]]:
     """Every example by name: what it is, and its steps."""
     return {
-        "correlation": ("cross-correlation, valid", cross_correlate(LINE, WEIGHTS)),
-        "convolution": ("convolution (kernel turned round), valid", convolve(LINE, WEIGHTS)),
-        "same": ("cross-correlation, same", cross_correlate(LINE, WEIGHTS, "same")),
-        "full": ("cross-correlation, full", cross_correlate(LINE, WEIGHTS, "full")),
-        "picture": ("a picture, valid", cross_correlate(PICTURE, KERNEL)),
-        "picture-convolution": ("a picture, true convolution", convolve(PICTURE, KERNEL)),
-        "picture-same": ("a picture, same", cross_correlate(PICTURE, KERNEL, "same")),
+        "correlation": (say("cross-correlation, valid"), cross_correlate(LINE, WEIGHTS)),
+        "convolution": (say("convolution (kernel turned round), valid"), convolve(LINE, WEIGHTS)),
+        "same": (say("cross-correlation, same"), cross_correlate(LINE, WEIGHTS, "same")),
+        "full": (say("cross-correlation, full"), cross_correlate(LINE, WEIGHTS, "full")),
+        "picture": (say("a picture, valid"), cross_correlate(PICTURE, KERNEL)),
+        "picture-convolution": (say("a picture, true convolution"), convolve(PICTURE, KERNEL)),
+        "picture-same": (say("a picture, same"), cross_correlate(PICTURE, KERNEL, "same")),
         "picture-stride": (
-            "a picture, same, stride 2",
+            say("a picture, same, stride 2"),
             cross_correlate(PICTURE, KERNEL, "same", 2),
         ),
-        "max-pool": ("max pooling 2 x 2", pool(PICTURE)),
-        "average-pool": ("average pooling 2 x 2", pool(PICTURE, kind="mean")),
+        "max-pool": (say("max pooling 2 x 2"), pool(PICTURE)),
+        "average-pool": (say("average pooling 2 x 2"), pool(PICTURE, kind="mean")),
     }
 
 
-def in_words(slid: Slid, kind: str) -> str:
+def in_words(slid: Slid, kind: str) -> Said:
     """Every step as a sum: '3·2 + 1·0 + 4·1 = 10; ...'."""
-    sign, name = {"max-pool": (", ", "largest of "), "average-pool": (", ", "mean of ")}.get(
-        kind, (" + ", "")
-    )
-    return "; ".join(
-        f"{name}{sign.join(part for row in step.parts for part in row)} = {step.value:g}"
-        for step in slid.steps
-    )
+    told = []
+    for step in slid.steps:
+        parts = [part for row in step.parts for part in row]
+        known = {"values": ", ".join(parts), "result": f"{step.value:g}"}
+        if kind == "max-pool":
+            told.append(say("largest of {values} = {result}", **known))
+        elif kind == "average-pool":
+            told.append(say("mean of {values} = {result}", **known))
+        else:
+            told.append(as_is(f"{' + '.join(parts)} = {step.value:g}"))
+    return joined(told, "; ")
 
 
-def off_keras(made: dict[str, tuple[str, Slid]]) -> float:
+def off_keras(made: dict[str, tuple[Said, Slid]]) -> float:
     """The largest difference from Keras' own operations, which cross-correlate."""
     line, picture = LINE[None, ..., None], PICTURE[None, ..., None]
     flipped = np.flip(KERNEL)[..., None, None]
@@ -150,9 +155,13 @@ def show(page: Page) -> None:
         page.fact(name, slid.output)
         page.picture(name, steps(title, READ, *slid))
         if len(slid.steps) <= 8:
-            page.say(f"{title}: {in_words(slid, name)}.")
-    page.fact("off_keras", off_keras(made))
+            page.say(say("{title}: {steps}.", title=title, steps=in_words(slid, name)))
+    off = off_keras(made)
+    page.fact("off_keras", off)
     page.say(
-        "Keras' layers cross-correlate; the kernel is learnt, so it may as well be learnt turned "
-        f"round. Largest difference from Keras' own conv and pool: {off_keras(made):g}."
+        say(
+            "Keras' layers cross-correlate; the kernel is learnt, so it may as well be learnt "
+            "turned round. Largest difference from Keras' own conv and pool: {difference:g}.",
+            difference=off,
+        )
     )

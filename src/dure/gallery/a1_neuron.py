@@ -16,14 +16,20 @@ require_jax_backend()
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
+from numpy import typing as npt  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import neurons  # noqa: E402
 from dure.view.figures import curves  # noqa: E402
 
 FEATURE = 2  # "bmi", the body mass index
+RATES = say(
+    "At rate 1 the last sample of all pulls the bias all the way to itself, so where training ends "
+    "depends on the order of the rows; at rate 0.1 a tenth of the way."
+)
 
 
 def build(rate: float = 1.0) -> keras.Model:
@@ -72,10 +78,19 @@ def show(page: Page) -> None:
     seconds = float(result.lanes["seconds"].sum())
     page.fact("seconds_of_all", seconds)
     page.say(
-        f"{updates:,} updates, one sample at a time, for each of {len(result.lanes)} networks: "
-        f"{seconds:.2f} s of training for all of them."
+        say(
+            "{updates:,} updates, one sample at a time, for each of {networks} networks: "
+            "{seconds:.2f} s of training for all of them.",
+            **{"updates": updates, "networks": len(result.lanes), "seconds": seconds},
+        )
     )
-    page.say(f"Least squares: slope {slope:.0f}, intercept {intercept:.1f}, error {least:,.0f}.")
+    told = {"slope": slope, "intercept": intercept, "error": least}
+    page.say(
+        say(
+            "Least squares: slope {slope:.0f}, intercept {intercept:.1f}, error {error:,.0f}.",
+            **told,
+        )
+    )
     lines = {}
     for variant in result.variants:
         lanes = [result.lane(variant, int(seed)) for seed in result.curves["seed"].values]
@@ -85,17 +100,20 @@ def show(page: Page) -> None:
         error = [np.mean((w * x + b - y) ** 2) / least - 1 for w, b in lines[variant]]
         page.fact(f"lines of {variant}", lines[variant])
         page.fact(f"excess of {variant}", error)
-        told = [mean_interval(part[:, None])[:3] for part in (*lines[variant].T, np.array(error))]
-        w, b, excess = interval_texts(told[:1]) + interval_texts(told[1:2]) + [f"{told[2][0]:.1%}"]
-        page.say(
-            f"{variant}: slope {w}, intercept {b} over {len(lanes)} orders of the rows; "
-            f"the error on the training rows is {excess} above that of least squares."
-        )
-    page.say(
-        "At rate 1 the last sample of all pulls the bias all the way to itself, so where training "
-        "ends depends on the order of the rows; at rate 0.1 a tenth of the way."
-    )
+        page.say(_line(variant, lines[variant], float(np.mean(error))))
+    page.say(RATES)
     lines["least squares"] = np.array([[slope, intercept]])
     names = ("body mass index, as scikit-learn scales it", "progress of diabetes")
     page.picture("lines", neurons.lines(x, y, lines, names, "One neuron, a line"))
     page.picture("error", curves(result, "loss"))
+
+
+def _line(variant: str, ends: npt.NDArray[np.float64], excess: float) -> Said:
+    """What lines the networks of a variant end with, [seed, 2]: slope and intercept."""
+    slope, intercept = (interval_texts([mean_interval(part[:, None])[:3]])[0] for part in ends.T)
+    return say(
+        "{variant}: slope {slope}, intercept {intercept} over {orders} orders of the rows; the "
+        "error on the training rows is {excess:.1%} above that of least squares.",
+        **{"variant": variant, "slope": slope, "intercept": intercept},
+        **{"orders": len(ends), "excess": excess},
+    )

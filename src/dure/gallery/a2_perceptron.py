@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.gallery.steps import step  # noqa: E402
 from dure.view.figures import curves  # noqa: E402
@@ -64,18 +65,34 @@ def show(page: Page) -> None:
     rests = float((training == 1).any(axis=-1).mean())
     page.fact("share_at_rest", rests)
     page.say(
-        f"{rests:.0%} of the {len(result.lanes)} networks came to rest: an epoch without a "
-        f"mistake, of {training.shape[-1]}. The others go on correcting one row after another."
+        say(
+            "{share:.0%} of the {networks} networks came to rest: an epoch without a mistake, of "
+            "{epochs}. The others go on correcting one row after another.",
+            **{"share": rests, "networks": len(result.lanes), "epochs": training.shape[-1]},
+        )
     )
     # Folds are what differs; the orders of the rows (seeds) are averaged first.
     right = result.curves["val_accuracy"].isel(variant=0).mean("seed").values  # [fold, epoch]
     held = mean_interval(right[None, :, -1])[:3]
     page.fact("held_out", held)
-    page.say(f"Right on rows held out after the last epoch: {interval_texts([held])[0]} (folds).")
+    page.say(
+        say(
+            "Right on rows held out after the last epoch: {accuracy} (folds).",
+            accuracy=interval_texts([held])[0],
+        )
+    )
     gain = mean_interval((right[:, -10:] - right[:, :10]).mean(axis=1)[None])[:3]
     page.fact("last_ten_against_first_ten", gain)
+    text = interval_texts([gain])[0]
     page.say(
-        f"The last ten epochs against the first ten, there: {interval_texts([gain])[0]}"
-        + ("; these folds cannot tell." if gain[1] <= 0 <= gain[2] else ", a real difference.")
+        say(
+            "The last ten epochs against the first ten, there: {gain}; these folds cannot tell.",
+            gain=text,
+        )
+        if gain[1] <= 0 <= gain[2]
+        else say(
+            "The last ten epochs against the first ten, there: {gain}, a real difference.",
+            gain=text,
+        )
     )
     page.picture("accuracy", curves(result, "accuracy"))

@@ -16,6 +16,7 @@ from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.a2_perceptron import signs  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.gallery.steps import decided  # noqa: E402
@@ -52,12 +53,22 @@ def show(page: Page) -> None:
     page.fact("parameters", result.best().model().count_params())
     error = result.curves["loss"].mean(("seed", "fold"))[0]
     page.fact("error", error.values)
-    page.say(f"The squared error fell from {float(error[0]):.2f} to {float(error[-1]):.3f}.")
+    page.say(
+        say(
+            "The squared error fell from {first:.2f} to {last:.3f}.",
+            **{"first": float(error[0]), "last": float(error[-1])},
+        )
+    )
     # Folds are what differs; the orders of the rows (seeds) are averaged first.
     values = result.curves["val_decided"].isel(variant=0, epoch=-1).mean("seed")
     held = mean_interval(values.values[None])
     page.fact("held_out", held[:3])
-    page.say(f"The threshold is right on rows held out: {interval_texts([held[:3]])[0]} (folds).")
+    page.say(
+        say(
+            "The threshold is right on rows held out: {accuracy} (folds).",
+            accuracy=interval_texts([held[:3]])[0],
+        )
+    )
     test = made.test_arrays(made.splits[0])
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)

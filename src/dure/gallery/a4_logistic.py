@@ -17,11 +17,13 @@ require_jax_backend()
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
+from numpy import typing as npt  # noqa: E402
 from scipy.special import expit  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._intervals import Interval, interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import neurons  # noqa: E402
 from dure.view.figures import curves  # noqa: E402
@@ -66,33 +68,34 @@ def show(page: Page) -> None:
     for variant in result.variants:
         value = mean_interval(held.sel(variant=variant).values[None])[:3]
         page.fact(f"held out, {variant}", value)
-        page.say(f"{variant}: right on rows held out {interval_texts([value])[0]} (ten folds).")
+        page.say(
+            say(
+                "{variant}: right on rows held out {accuracy} (ten folds).",
+                **{"variant": variant, "accuracy": interval_texts([value])[0]},
+            )
+        )
     split = made.splits[0]
     arrays = made.fold_arrays(split)
     x, y = np.asarray(arrays.x)[split.train], np.asarray(arrays.y)[split.train]
     wrong = np.abs(expit(x.sum(axis=1) + 1) - y)  # all weights are 1 before training
-    page.fact("stuck", np.sum(wrong > 1 - EPSILON))
+    stuck = int(np.sum(wrong > 1 - EPSILON))
+    page.fact("stuck", stuck)
     first = result.curves["loss"].isel(epoch=0).mean(("seed", "fold")).values
     page.fact("first_loss", first)
     page.say(
-        f"Before training {np.sum(wrong > 1 - EPSILON)} of {len(y)} training rows are wrong with a "
-        f"probability that rounds to 1; behind the layer's sigmoid they teach nothing. Loss of the "
-        f"first epoch: {first[0]:.2f} with the sigmoid in the loss, {first[1]:.2f} in the layer."
+        say(
+            "Before training {stuck} of {rows} training rows are wrong with a probability that "
+            "rounds to 1; behind the layer's sigmoid they teach nothing. Loss of the first epoch: "
+            "{in_loss:.2f} with the sigmoid in the loss, {in_layer:.2f} in the layer.",
+            **{"stuck": stuck, "rows": len(y), "in_loss": first[0], "in_layer": first[1]},
+        )
     )
     apart = mean_interval((held[0] - held[1]).values[None])
     page.fact("apart", apart[:3])
-    sure = not apart.low <= 0 <= apart.high
-    page.say(
-        f"At the end they are {interval_texts([apart[:3]])[0]} apart in accuracy: "
-        + ("a real difference." if sure else "these folds cannot tell them apart.")
-    )
+    page.say(_at_the_end(apart))
     loss = result.curves["val_loss"].isel(variant=0).mean(("seed", "fold")).values
     page.fact("least_val_loss_at", loss.argmin() + 1)
-    page.say(
-        f"{result.variants[0]}: the loss on rows held out is least at epoch {loss.argmin() + 1} "
-        f"({loss.min():.3f}), and {loss[-1]:.3f} at the end"
-        + (": one neuron, too, grows too sure." if loss[-1] > 1.1 * loss.min() else ".")
-    )
+    page.say(_least_loss(result.variants[0], loss))
     test = made.test_arrays(split)
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
@@ -104,3 +107,31 @@ def show(page: Page) -> None:
     )
     page.picture("outputs", drawn)
     page.picture("loss", curves(result, "loss"))
+
+
+def _at_the_end(apart: Interval) -> Said:
+    """Whether the two differ in accuracy."""
+    text = interval_texts([apart[:3]])[0]
+    if apart.low <= 0 <= apart.high:
+        return say(
+            "At the end they are {apart} apart in accuracy: these folds cannot tell them apart.",
+            apart=text,
+        )
+    return say("At the end they are {apart} apart in accuracy: a real difference.", apart=text)
+
+
+def _least_loss(variant: str, loss: npt.NDArray[np.float64]) -> Said:
+    """Where the loss on rows held out, shape [epoch], is least, and where it ends."""
+    known = {"variant": variant, "epoch": int(loss.argmin()) + 1}
+    known |= {"least": float(loss.min()), "last": float(loss[-1])}
+    if loss[-1] > 1.1 * loss.min():
+        return say(
+            "{variant}: the loss on rows held out is least at epoch {epoch} ({least:.3f}), and "
+            "{last:.3f} at the end: one neuron, too, grows too sure.",
+            **known,
+        )
+    return say(
+        "{variant}: the loss on rows held out is least at epoch {epoch} ({least:.3f}), and "
+        "{last:.3f} at the end.",
+        **known,
+    )

@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import mean_interval  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery.a4_logistic import build as logistic  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import neurons  # noqa: E402
@@ -155,24 +156,19 @@ def show(page: Page) -> None:
         off = np.abs(ways[name][:, -1] - ends(result))
         page.fact(f"paths end off their lanes, {name}", off)
         page.say(
-            f"{name}: {updates:,} updates a network, {seconds:.2f} s for all {lanes} of them; loss "
-            f"{mean:.4f}{spread} on the {len(y)} training rows."
+            say(
+                "{name}: {updates:,} updates a network, {seconds:.2f} s for all {networks} of "
+                "them; loss {loss} on the {rows} training rows.",
+                **{"name": name, "updates": updates, "seconds": seconds, "networks": lanes},
+                **{"loss": f"{mean:.4f}{spread}", "rows": len(y)},
+            )
         )
     surface = surface_of(x, y, np.concatenate(list(ways.values())))
     least = surface.least
     page.fact("least_loss", least)
-    page.say(f"The least loss there is on these rows: {least:.4f}.")
-    alike = [
-        f"{losses[f'mini-batch {n}'][1][:, epoch - 1].mean():.4f}"
-        for n, epoch in ((64, 100), (32, 50), (16, 26))  # 600, 600 and 598 updates
-        if epoch <= result.curves.sizes["epoch"]
-    ]
-    if len(alike) == 3:
-        page.say(
-            f"Update for update they go down alike: after 600, batches of 64, 32 and 16 stand at "
-            f"{', '.join(alike)}. Small batches make more updates in an epoch; single samples end "
-            "up walking about the least."
-        )
+    page.say(say("The least loss there is on these rows: {least:.4f}.", least=least))
+    if result.curves.sizes["epoch"] >= 100:
+        page.say(_alike({name: values for name, (_, values) in losses.items()}))
     chosen = ("stochastic", "mini-batch 32", "full batch")
     inputs = made.data.feature_names or ()
     sides = (f"weight of {inputs[0]}", f"weight of {inputs[1]}")
@@ -186,3 +182,17 @@ def show(page: Page) -> None:
     above = {name: (updates, loss - least) for name, (updates, loss) in losses.items()}
     side = "training loss above the least"
     page.picture("losses", neurons.descents(above, side, "Five batch sizes, one rate"))
+
+
+def _alike(losses: dict[str, Floats]) -> Said:
+    """How the losses [seed, epoch] of three batch sizes stand after as many updates."""
+    alike = [
+        f"{losses[f'mini-batch {n}'][:, epoch - 1].mean():.4f}"
+        for n, epoch in ((64, 100), (32, 50), (16, 26))  # 600, 600 and 598 updates
+    ]
+    return say(
+        "Update for update they go down alike: after 600, batches of 64, 32 and 16 stand at "
+        "{losses}. Small batches make more updates in an epoch; single samples end up walking "
+        "about the least.",
+        losses=", ".join(alike),
+    )

@@ -19,7 +19,8 @@ import numpy as np  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._intervals import Interval, interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery.a4_logistic import build as logistic  # noqa: E402
 from dure.gallery.a5_three_descents import Floats, ends, paths  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -53,8 +54,9 @@ def to_and_fro(way: Floats) -> Floats:
 
 def show(page: Page) -> None:
     """Train both ways on the same seeds and folds; paths, zig-zag, accuracy on rows held out."""
-    ways, held = {}, {}
-    for name, prepare in (("as measured", None), ("standardised", StandardScaler())):
+    ways: dict[str, Floats] = {}
+    held: dict[str, Floats] = {}
+    for name, prepare in ((say("as measured"), None), (say("standardised"), StandardScaler())):
         made = study(prepare, page.quick)
         result = page.run(made)
         walked = paths(made, result)
@@ -65,33 +67,60 @@ def show(page: Page) -> None:
         accuracy = result.curves["val_accuracy"].isel(variant=0, epoch=slice(-10, None))
         held[name] = accuracy.mean(("epoch", "seed")).values
         page.fact(f"held out, {name}", held[name])
-        far = interval_texts([mean_interval(turns[:, None])[:3]])[0]
-        right = interval_texts([mean_interval(held[name][None])[:3]])[0]
-        page.say(
-            f"{name}: the weight of mean area goes to and fro over {far} times its range (seeds); "
-            f"right on rows held out {right} (ten folds, last ten epochs)."
-        )
-        jumps = mean_interval(accuracy.std("epoch").values)[:3]
-        page.fact(f"jumps, {name}", jumps)
-        page.say(
-            f"{name}: from epoch to epoch that accuracy moves by {interval_texts([jumps])[0]} "
-            "(standard deviation, over seeds)."
-        )
+        jumps = mean_interval(accuracy.std("epoch").values)
+        page.fact(f"jumps, {name}", jumps[:3])
+        for line in _way(
+            name, mean_interval(turns[:, None]), mean_interval(held[name][None]), jumps
+        ):
+            page.say(line)
         ways[name] = walked[0][:, SHOWN]
     gain = mean_interval((held["standardised"] - held["as measured"])[None])
     page.fact("gain", gain[:3])
-    told = interval_texts([gain[:3]])[0]
-    sure = "a real difference" if not gain.low <= 0 <= gain.high else "these folds cannot tell"
-    page.say(f"Standardising changes the accuracy by {told} on the same folds: {sure}.")
+    page.say(_gained(gain))
     split = made.splits[0]
     x = np.asarray(made.fold_arrays(split).x)
     means = [np.abs(x[rows].mean(axis=0)).max() for rows in (split.train, split.validation)]
     page.fact("largest_means", means)
     page.say(
-        f"The scaler saw the training rows only: their means are 0 (at most {means[0]:.0e}), those "
-        f"of the rows that validate are up to {means[1]:.2f} off."
+        say(
+            "The scaler saw the training rows only: their means are 0 (at most {training:.0e}), "
+            "those of the rows that validate are up to {validation:.2f} off.",
+            **{"training": means[0], "validation": means[1]},
+        )
     )
     inputs = made.data.feature_names or ()
     sides = (f"weight of {inputs[SHOWN[0]]}", f"weight of {inputs[SHOWN[1]]}")
     notes = ["One dot after each epoch; seed 0, fold 1. Mind the scales of the sides."]
     page.picture("paths", neurons.paths(ways, sides, "Zig-zag, and what scaling does", None, notes))
+
+
+def _way(name: Said, far: Interval, right: Interval, jumps: Interval) -> tuple[Said, Said]:
+    """How far a weight goes to and fro, how often the network is right, how that moves."""
+    told = interval_texts([far[:3]]) + interval_texts([right[:3]]) + interval_texts([jumps[:3]])
+    return (
+        say(
+            "{name}: the weight of mean area goes to and fro over {far} times its range (seeds); "
+            "right on rows held out {right} (ten folds, last ten epochs).",
+            **{"name": name, "far": told[0], "right": told[1]},
+        ),
+        say(
+            "{name}: from epoch to epoch that accuracy moves by {jumps} (standard deviation, over "
+            "seeds).",
+            **{"name": name, "jumps": told[2]},
+        ),
+    )
+
+
+def _gained(gain: Interval) -> Said:
+    """What standardising does to accuracy."""
+    text = interval_texts([gain[:3]])[0]
+    if gain.low <= 0 <= gain.high:
+        return say(
+            "Standardising changes the accuracy by {gain} on the same folds: these folds cannot "
+            "tell.",
+            gain=text,
+        )
+    return say(
+        "Standardising changes the accuracy by {gain} on the same folds: a real difference.",
+        gain=text,
+    )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, as_is, joined, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.lines import mean_line  # noqa: E402
@@ -113,21 +114,44 @@ def show(page: Page) -> None:
     for place, size in enumerate(units):
         training, end, turn, epoch = (_told(values[place]) for values in known.values())
         surely = mean_interval(known["epoch"][place][:, None]).high < result.curves.sizes["epoch"]
-        page.say(
-            f"{size} units: training loss ends at {training}; validation turns at epoch {epoch} "
-            f"at {turn} and ends at {end}."
-            + ("" if surely else " Whether it turns at all cannot be told.")
+        line = say(
+            "{units} units: training loss ends at {training}; validation turns at epoch {epoch} at "
+            "{turn} and ends at {end}.",
+            **{"units": size, "training": training, "epoch": epoch, "turn": turn, "end": end},
         )
+        unsure = as_is("") if surely else say("Whether it turns at all cannot be told.")
+        page.say(joined((line, unsure)))
+    _tell_sizes(page, units, known)
+
+
+def _tell_sizes(page: Page, units: list[int], known: dict[str, Floats]) -> None:
+    """Say what the fewest and the most units cost against 16."""
     middle = units.index(16)
-    for place, words in ((0, "too few"), (-1, "more than needed to learn the rows by heart")):
-        for label in ("validation, where it turned", "validation, last epoch"):
-            gap = known[label][place] - known[label][middle]
-            low, high = mean_interval(gap[:, None])[1:3]
-            verdict = "cannot tell" if low <= 0 <= high else "worse" if low > 0 else "better"
+    for place in (0, -1):
+        for label in (say("validation, where it turned"), say("validation, last epoch")):
+            verdict = _verdict(known[label][place] - known[label][middle])
+            told = {"units": str(units[place]), "label": label, "verdict": verdict}
             page.say(
-                f"{units[place]} units ({words}) against 16 on the same seeds, loss of {label}: "
-                f"{_told(gap)}, {verdict}."
+                say(
+                    "{units} units (too few) against 16 on the same seeds, loss of {label}: "
+                    "{verdict}.",
+                    **told,
+                )
+                if place == 0
+                else say(
+                    "{units} units (more than needed to learn the rows by heart) against 16 on the "
+                    "same seeds, loss of {label}: {verdict}.",
+                    **told,
+                )
             )
+
+
+def _verdict(gap: Floats) -> Said:
+    """The difference of two losses of the same seeds, shape [seed], in words."""
+    low, high = mean_interval(gap[:, None])[1:3]
+    if low <= 0 <= high:
+        return say("{gap}, cannot tell", gap=_told(gap))
+    return say("{gap}, worse", gap=_told(gap)) if low > 0 else say("{gap}, better", gap=_told(gap))
 
 
 def _told(values: Floats) -> str:

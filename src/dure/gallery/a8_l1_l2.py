@@ -23,6 +23,7 @@ from sklearn.linear_model import Lasso, Ridge  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, joined, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.lines import weight_paths  # noqa: E402
@@ -100,22 +101,34 @@ def paths_of(result: Result) -> dict[str, Path]:
     return made
 
 
-def tell_zeros(page: Page, what: str, paths: dict[str, Path], names: Sequence[str]) -> None:
+def tell_zeros(page: Page, what: Said, paths: dict[str, Path], names: Sequence[str]) -> None:
     """Say how many weights each penalty takes to zero, and which hold out longest."""
     for penalty, (strengths, weights) in paths.items():
         zero = (np.abs(weights) < ZERO).sum(axis=2)
         page.fact(f"{what.lower()}_{penalty}_weights", weights)
         page.fact(f"{what.lower()}_{penalty}_zeros", zero)
-        counts = [f"{c:.3g} at {a:g}" for a, c in zip(strengths, zero.mean(axis=1), strict=True)]
+        counts = [
+            say("{count:.3g} at {strength:g}", count=c, strength=a)
+            for a, c in zip(strengths, zero.mean(axis=1), strict=True)
+        ]
         page.say(
-            f"{what} neuron, {penalty.upper()}: of {len(names)} weights {', '.join(counts)} end "
-            f"nearer to zero than {ZERO:g} (means over {zero.shape[1]} seeds)."
+            say(
+                "{what} neuron, {penalty}: of {weights} weights {counts} end nearer to zero than "
+                "{zero:g} (means over {seeds} seeds).",
+                **{"what": what, "penalty": penalty.upper(), "weights": len(names)},
+                **{"counts": joined(counts, ", "), "zero": ZERO, "seeds": zero.shape[1]},
+            )
         )
     strengths, weights = paths["l1"]
     mean = weights.mean(axis=1)
     left = [k for k in range(len(strengths)) if (np.abs(mean[k]) >= ZERO).any()]
     kept = [n for n, w in zip(names, mean[left[-1]], strict=True) if abs(w) >= ZERO]
-    page.say(f"Longest against L1 hold out ({strengths[left[-1]]:g}): {', '.join(kept)}.")
+    page.say(
+        say(
+            "Longest against L1 hold out ({strength:g}): {names}.",
+            **{"strength": strengths[left[-1]], "names": ", ".join(kept)},
+        )
+    )
 
 
 def tell_reference(page: Page, data: dure.Data, paths: dict[str, Path]) -> None:
@@ -127,12 +140,18 @@ def tell_reference(page: Page, data: dure.Data, paths: dict[str, Path]) -> None:
         made = [Lasso(a, tol=1e-6) if name == "Lasso" else Ridge(a * len(x)) for a in strengths]
         off = np.abs(weights - np.array([model.fit(x, y).coef_ for model in made])[:, None]).max()
         page.fact(f"far_from_{name.lower()}", off)
-        page.say(f"The linear neuron's weights end within {off:.2g} of scikit-learn's {name}.")
+        page.say(
+            say(
+                "The linear neuron's weights end within {off:.2g} of scikit-learn's {name}.",
+                **{"off": off, "name": name},
+            )
+        )
 
 
 def show(page: Page) -> None:
     """Train both neurons, draw the paths, and say which weights go to zero."""
-    for what, one in (("Logistic", study(page.quick)), ("Linear", linear_study(page.quick))):
+    linear = linear_study(page.quick)
+    for what, one in ((say("Logistic"), study(page.quick)), (say("Linear"), linear)):
         names = list(one.data.feature_names or ())
         paths = paths_of(page.run(one))
         page.picture(f"paths-{one.name}", weight_paths(paths, names, ZERO))

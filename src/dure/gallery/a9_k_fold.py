@@ -8,6 +8,7 @@ training rows), and measures what leaks when the scaler sees all rows beforehand
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from dure._backend import require_jax_backend
@@ -23,6 +24,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.lines import interval_points  # noqa: E402
@@ -100,7 +102,12 @@ def show(page: Page) -> None:
     inside, before = page.run(asked), page.run(leaking_study(page.quick))
     judged = np.concatenate([split.validation for split in asked.splits])
     page.fact("times_validated", np.bincount(judged, minlength=asked.data.rows))
-    page.say(f"{len(asked.splits)} folds; each of the {asked.data.rows} rows validates once.")
+    page.say(
+        say(
+            "{folds} folds; each of the {rows} rows validates once.",
+            **{"folds": len(asked.splits), "rows": asked.data.rows},
+        )
+    )
     accuracy = {r.name: last_values(r, "val_accuracy") for r in (inside, before)}
     page.picture("folds", draw(*accuracy.values()))
     chosen = inside.at_best("val_accuracy").isel(variant=0).transpose("seed", "fold").values
@@ -113,18 +120,30 @@ def show(page: Page) -> None:
     known = {name: over_folds(values) for name, values in rows.items()}
     for name, interval in known.items():
         page.fact(name, interval)
-    told = {name: interval_texts([interval])[0] for name, interval in known.items()}
-    page.say(f"Accuracy after the last epoch, with its interval over folds: {told['accuracy']}.")
     moved = [_moved(asked.data.x, split.train) for split in asked.splits]
     page.fact("scaler_moved", moved)
-    page.say(
-        f"A scaler that sees all rows has means {np.mean(moved):.3f} deviations from the fold's "
-        f"own. In the same folds it changes accuracy by {told['accuracy_leak']} and loss by "
-        f"{told['loss_leak']}: {_verdict(known['accuracy_leak'])}."
+    for line in _found(known, float(np.mean(moved))):
+        page.say(line)
+
+
+def _found(known: dict[str, tuple[float, float, float]], moved: float) -> Iterator[Said]:
+    """What the folds say of accuracy, of the scaler's leak and of choosing an epoch."""
+    told = {name: interval_texts([interval])[0] for name, interval in known.items()}
+    yield say(
+        "Accuracy after the last epoch, with its interval over folds: {accuracy}.",
+        accuracy=told["accuracy"],
     )
-    page.say(
+    yield say(
+        "A scaler that sees all rows has means {moved:.3f} deviations from the fold's own. In the "
+        "same folds it changes accuracy by {accuracy} and loss by {loss}: {verdict}.",
+        **{"moved": moved, "accuracy": told["accuracy_leak"], "loss": told["loss_leak"]},
+        verdict=_verdict(known["accuracy_leak"]),
+    )
+    yield say(
         "Judging each fold at the epoch that was best on its own validation rows changes accuracy "
-        f"by {told['chosen_epoch']}: {_verdict(known['chosen_epoch'])}."
+        "by {difference}: {verdict}.",
+        difference=told["chosen_epoch"],
+        verdict=_verdict(known["chosen_epoch"]),
     )
 
 
@@ -132,6 +151,8 @@ def _moved(x: NDArray[np.float64], train: NDArray[np.int32]) -> float:
     return float((np.abs(x[train].mean(axis=0) - x.mean(axis=0)) / x.std(axis=0)).mean())
 
 
-def _verdict(interval: tuple[float, float, float]) -> str:
+def _verdict(interval: tuple[float, float, float]) -> Said:
     _, low, high = interval
-    return "cannot be told from nothing" if low <= 0 <= high else "a leak that can be seen"
+    if low <= 0 <= high:
+        return say("cannot be told from nothing")
+    return say("a leak that can be seen")

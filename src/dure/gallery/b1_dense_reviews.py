@@ -18,6 +18,7 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told, turning  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import figures  # noqa: E402
@@ -89,10 +90,18 @@ def show(page: Page) -> None:
     result = page.run(asked)
     parameters = result.best().model().count_params()
     page.fact("parameters", parameters)
-    page.say(f"{parameters:,} parameters, as in the note ({PARAMETERS:,}).")
+    page.say(
+        say(
+            "{count:,} parameters, as in the note ({note:,}).",
+            **{"count": parameters, "note": PARAMETERS},
+        )
+    )
     held = asked.validation_data[0].shape[0]
     page.say(
-        f"The first {held:,} reviews validate, {asked.data.rows:,} train (note: 10,000 and 15,000)."
+        say(
+            "The first {held:,} reviews validate, {training:,} train (note: 10,000 and 15,000).",
+            **{"held": held, "training": asked.data.rows},
+        )
     )
     updates = math.ceil(asked.data.rows / BATCH)
     turn = turning(page, result, 4, updates, NOTE_UPDATES)
@@ -105,6 +114,16 @@ def show(page: Page) -> None:
     tested = final.at_best("test_accuracy")
     found = over_lanes(tested)
     page.fact("test_accuracy", found.mean)
-    page.say(f"Fresh networks, {epochs} epochs on all reviews: test accuracy {told(found)}.")
+    page.say(
+        say(
+            "Fresh networks, {epochs} epochs on all reviews: test accuracy {accuracy}.",
+            **{"epochs": epochs, "accuracy": told(found)},
+        )
+    )
     _, verdict = difference(tested, result.at_best("test_accuracy"))
-    page.say(f"Against the networks that never saw the held reviews, at their best: {verdict}.")
+    page.say(
+        say(
+            "Against the networks that never saw the held reviews, at their best: {verdict}.",
+            verdict=verdict,
+        )
+    )

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import dure
+from dure._said import say
 from dure.gallery.page import Page
 from dure.view import style
 
@@ -79,22 +80,28 @@ def show(page: Page) -> None:
     """Decode in both ways, show them side by side, count what stays unknown."""
     data = coded()
     if data.class_names is not None and len(data.class_names) > 2:
-        page.say("These reviews came without their words: newswires instead, coded the same way.")
+        page.say(
+            say("These reviews came without their words: newswires instead, coded the same way.")
+        )
     row = data.x[0]
     tokens = row[row != PADDING]
     text, by_hand = data.decode(row), decode(data, row)
     page.fact("tokens", tokens[:SHOWN])
     page.fact("words", text.split(" ")[:SHOWN])
     page.fact("by_hand", by_hand.split(" ")[:SHOWN])
-    page.say(f"Coded:   {' '.join(map(str, tokens[:16]))} ...")
-    page.say(f"Decoded: {' '.join(text.split(' ')[:16])} ...")
+    page.say(say("Coded:   {tokens} ...", tokens=" ".join(map(str, tokens[:16]))))
+    page.say(say("Decoded: {words} ...", words=" ".join(text.split(" ")[:16])))
     marked = text.replace("<start>", "?").replace("<unknown>", "?")
     page.fact("same_by_hand", marked == by_hand)
-    page.say(f"The notes' own loop gives {'the same' if marked == by_hand else 'other'} words.")
+    page.say(
+        say("The notes' own loop gives the same words.")
+        if marked == by_hand
+        else say("The notes' own loop gives other words.")
+    )
     page.picture("side-by-side", side_by_side(data))
     known = [v for v in VOCABULARIES if v <= max((data.word_index or {}).values()) + 1]
     unknown = [unknown_share(data, vocabulary) for vocabulary in known]
     page.fact("unknown", dict(zip(known, unknown, strict=True)))
     told = ", ".join(f"{v:,}: {u:.0%}" for v, u in zip(known, unknown, strict=True))
-    page.say(f"Words that become 2 (unknown) by vocabulary: {told}.")
+    page.say(say("Words that become 2 (unknown) by vocabulary: {shares}.", shares=told))
     page.picture("unknown", shares(known, unknown))

@@ -19,6 +19,7 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told, turning  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import figures  # noqa: E402
@@ -84,13 +85,21 @@ def show(page: Page) -> None:
     result, integers = page.run(asked), page.run(study(page.quick, one_hot=False))
     parameters = result.best().model().count_params()
     page.fact("parameters", parameters)
-    page.say(f"{parameters:,} parameters; {asked.data.rows:,} wires train, {HELD:,} validate.")
+    page.say(
+        say(
+            "{count:,} parameters; {training:,} wires train, {held:,} validate.",
+            **{"count": parameters, "training": asked.data.rows, "held": HELD},
+        )
+    )
     curves = [one.curves["val_loss"].values for one in (result, integers)]
     gap = float(np.nanmax(np.abs(curves[0] - curves[1])))
     page.fact("largest_difference", gap)
     page.say(
-        "One-hot targets with categorical and integer targets with sparse categorical "
-        f"cross-entropy: validation losses of the same seeds differ by at most {gap:.1g}."
+        say(
+            "One-hot targets with categorical and integer targets with sparse categorical "
+            "cross-entropy: validation losses of the same seeds differ by at most {gap:.1g}.",
+            gap=gap,
+        )
     )
     turning(page, result, 9, math.ceil(asked.data.rows / BATCH), NOTE_UPDATES)
     page.picture("loss", figures.curves(result, "loss"))
@@ -103,8 +112,11 @@ def show(page: Page) -> None:
     page.fact("guess", guess)
     page.fact("test_accuracy", found.mean)
     page.say(
-        f"Test accuracy {told(found)}; always guessing the commonest topic "
-        f"({data.class_names[topic]}) gives {guess:.3f}."
+        say(
+            "Test accuracy {accuracy}; always guessing the commonest topic ({topic}) gives "
+            "{guess:.3f}.",
+            **{"accuracy": told(found), "topic": data.class_names[topic], "guess": guess},
+        )
     )
     look = dure.look(result, data=asked.data)
     page.picture("confusion", look.draw.confusion())

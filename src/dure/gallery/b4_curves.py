@@ -16,6 +16,7 @@ import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery import b1_dense_reviews  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -55,19 +56,27 @@ def single_runs(result: dure.Result, metric: str) -> Figure:
 def show(page: Page) -> None:
     """Draw both metrics, and say how far apart single runs lie."""
     result = page.run(study(page.quick))
-    for metric in ("loss", "accuracy"):
+    whats = (say("Validation loss"), say("Validation accuracy"))
+    for metric, what in zip(("loss", "accuracy"), whats, strict=True):
         page.picture(metric, figures.curves(result, metric))
         page.picture(f"{metric}-runs", single_runs(result, metric))
         last = result.curves[f"val_{metric}"].isel(epoch=-1).values.ravel()
         page.fact(f"last_val_{metric}", last)
         page.say(
-            f"Validation {metric} at epoch {result.curves.sizes['epoch']}: {told(over_lanes(last))}"
-            f" over {len(last)} seeds; a single run would have shown anything from "
-            f"{last.min():.3f} to {last.max():.3f} (standard deviation {last.std(ddof=1):.3f})."
+            say(
+                "{what} at epoch {epoch}: {mean} over {seeds} seeds; a single run would have shown "
+                "anything from {least:.3f} to {most:.3f} (standard deviation {deviation:.3f}).",
+                **{"what": what, "epoch": result.curves.sizes["epoch"], "seeds": len(last)},
+                **{"mean": told(over_lanes(last)), "least": last.min(), "most": last.max()},
+                deviation=last.std(ddof=1),
+            )
         )
     turned = result.lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan)
     page.fact("turning_epochs", turned)
     page.say(
-        f"Where validation loss turns, a single run would have said anything from epoch "
-        f"{turned.min():.0f} to {turned.max():.0f}; all together say {told(over_lanes(turned))}."
+        say(
+            "Where validation loss turns, a single run would have said anything from epoch "
+            "{first:.0f} to {last:.0f}; all together say {mean}.",
+            **{"first": turned.min(), "last": turned.max(), "mean": told(over_lanes(turned))},
+        )
     )

@@ -19,6 +19,7 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import figures  # noqa: E402
@@ -76,10 +77,20 @@ def overfits(page: Page, result: dure.Result, variant: str) -> bool:
     mine = result.lanes[result.lanes["variant"] == variant]
     least = over_lanes(mine["best_epoch"].to_numpy(float, na_value=np.nan))
     page.fact(f"rise of {variant}", trend[:3])
+    known = {"variant": variant, "least": told(least), "gap": told(gap), "verdict": verdict}
     page.say(
-        f"{variant}: {'overfits' if trend.low > 0 else 'no overfitting can be told'}. Validation "
-        f"loss is least at epoch {told(least)} and ends {told(gap)} above training loss; last "
-        f"fifth of the epochs against the fifth before: {verdict}."
+        say(
+            "{variant}: overfits. Validation loss is least at epoch {least} and ends {gap} above "
+            "training loss; last fifth of the epochs against the fifth before: {verdict}.",
+            **known,
+        )
+        if trend.low > 0
+        else say(
+            "{variant}: no overfitting can be told. Validation loss is least at epoch {least} and "
+            "ends {gap} above training loss; last fifth of the epochs against the fifth before: "
+            "{verdict}.",
+            **known,
+        )
     )
     return trend.low > 0
 
@@ -92,14 +103,17 @@ def show(page: Page) -> None:
     page.fact("parameters by layer", counts)
     page.fact("parameters", sum(counts))
     page.say(
-        f"{' + '.join(f'{n:,}' for n in counts)} = {sum(counts):,} parameters (note: 197,210)."
+        say(
+            "{sum} = {count:,} parameters (note: 197,210).",
+            **{"sum": " + ".join(f"{n:,}" for n in counts), "count": sum(counts)},
+        )
     )
     plain_overfits, mended_overfits = (overfits(page, result, name) for name in result.variants)
     last = result.curves.isel(epoch=-1)
     compared = {
-        "validation loss at the end": last["val_loss"],
-        "validation loss at its best": result.at_best("val_loss"),
-        "validation accuracy at the end": last["val_accuracy"],
+        say("validation loss at the end"): last["val_loss"],
+        say("validation loss at its best"): result.at_best("val_loss"),
+        say("validation accuracy at the end"): last["val_accuracy"],
     }
     lower = []
     for what, values in compared.items():
@@ -107,18 +121,24 @@ def show(page: Page) -> None:
         found, verdict = difference(mended, plain)
         lower.append(found.high < 0)
         page.fact(f"difference in {what}", found[:3])
-        page.say(f"Dropout 0.5 minus plain, {what}: {verdict}.")
+        page.say(say("Dropout 0.5 minus plain, {what}: {verdict}.", what=what, verdict=verdict))
     page.say(_mended(plain_overfits, mended_overfits, at_end=lower[0], at_best=lower[1]))
     page.picture("loss", figures.curves(result, "loss"))
     page.picture("accuracy", figures.curves(result, "accuracy"))
 
 
-def _mended(before: bool, after: bool, *, at_end: bool, at_best: bool) -> str:
+def _mended(before: bool, after: bool, *, at_end: bool, at_best: bool) -> Said:
     """Whether Dropout really mends overfitting, in a sentence."""
     if not before:
-        return "There is no overfitting here that Dropout could mend: more epochs, or more seeds."
+        return say(
+            "There is no overfitting here that Dropout could mend: more epochs, or more seeds."
+        )
     if not at_end:
-        return "Whether Dropout mends overfitting cannot be told from these seeds."
-    much = "lessens overfitting, and it does not end it" if after else "mends overfitting"
-    best = "lower, too" if at_best else "not lower: stopping early does as well"
-    return f"Dropout {much}; validation loss at its best is {best}."
+        return say("Whether Dropout mends overfitting cannot be told from these seeds.")
+    much = say("Dropout mends overfitting")
+    if after:
+        much = say("Dropout lessens overfitting, and it does not end it")
+    best = say("validation loss at its best is not lower: stopping early does as well")
+    if at_best:
+        best = say("validation loss at its best is lower, too")
+    return say("{dropout}; {best}.", dropout=much, best=best)

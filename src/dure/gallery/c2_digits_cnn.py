@@ -17,6 +17,7 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.c1_small_cnn import few  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view import figures  # noqa: E402
@@ -60,16 +61,19 @@ def show(page: Page) -> None:
     result = page.run(study(page.quick))
     parameters = result.best().model().count_params()
     page.fact("parameters", parameters)
-    page.say(f"{parameters:,} parameters.")
-    page.compare("validation accuracy", 0.9917, result, "val_accuracy")
-    page.compare("test accuracy", 0.9923, result, "test_accuracy")
-    page.compare("test loss", 0.0238, result, "test_loss")
+    page.say(say("{count:,} parameters.", count=parameters))
+    page.compare(say("validation accuracy"), 0.9917, result, "val_accuracy")
+    page.compare(say("test accuracy"), 0.9923, result, "test_accuracy")
+    page.compare(say("test loss"), 0.0238, result, "test_loss")
     ran, best = (result.lanes[name].tolist() for name in ("epochs", "best_epoch"))
     page.fact("epochs", ran)
     page.fact("best epochs", best)
     page.say(
-        f"Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure does "
-        "for every network without a ModelCheckpoint."
+        say(
+            "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure "
+            "does for every network without a ModelCheckpoint.",
+            **{"ran": str(ran), "best": str(best)},
+        )
     )
     page.picture("loss", figures.curves(result, "loss"))
     page.picture("accuracy", figures.curves(result, "accuracy"))

@@ -15,6 +15,7 @@ require_jax_backend()
 import numpy as np  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.c2_digits_cnn import build, study  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
@@ -37,8 +38,11 @@ def show(page: Page) -> None:
     classes = model.predict(x, verbose=0).argmax(axis=1)
     page.fact("predicted", classes)
     page.say(
-        f"The first five test digits are {_told(y)}; the best network says {_told(classes)} "
-        f"(note: {_told(NOTE)})."
+        say(
+            "The first five test digits are {true}; the best network says {predicted} (note: "
+            "{note}).",
+            **{"true": _told(y), "predicted": _told(classes), "note": _told(NOTE)},
+        )
     )
 
     # All of them.
@@ -48,7 +52,12 @@ def show(page: Page) -> None:
     page.fact("true", y)
     page.fact("predicted by each", said.transpose("lane", "row").values)
     page.fact("networks that are right", agree)
-    page.say(f"Of {said.sizes['lane']} networks right about each: {_told(agree)}.")
+    page.say(
+        say(
+            "Of {networks} networks right about each: {right}.",
+            **{"networks": said.sizes["lane"], "right": _told(agree)},
+        )
+    )
     page.picture("five-digits", five.draw.predictions())
     _whole_test(page, dure.look(result, data=asked.data))
 
@@ -64,15 +73,20 @@ def _whole_test(page: Page, every: dure.Look) -> None:
     page.fact("agreed", agreed.mean())
     page.fact("right where agreed", right[agreed].mean())
     page.say(
-        f"On {said.sizes['row']:,} test digits all {count} networks agree about "
-        f"{float(agreed.mean()):.1%}, and are right about "
-        f"{float(right[agreed].mean()):.2%} of those."
+        say(
+            "On {rows:,} test digits all {networks} networks agree about {agreed:.1%}, and are "
+            "right about {right:.2%} of those.",
+            **{"rows": said.sizes["row"], "networks": count},
+            **{"agreed": float(agreed.mean()), "right": float(right[agreed].mean())},
+        )
     )
     if divided:
         page.fact("right where divided", right[~agreed].mean())
         page.say(
-            f"On the other {divided:,} a network is right {float(right[~agreed].mean()):.0%} of "
-            "the time."
+            say(
+                "On the other {rows:,} a network is right {right:.0%} of the time.",
+                **{"rows": divided, "right": float(right[~agreed].mean())},
+            )
         )
     page.picture("worst-mistakes", every.draw.of(found))
     if count > 1:

@@ -20,11 +20,15 @@ import xarray as xr  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._intervals import Interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.c1_small_cnn import few  # noqa: E402
 from dure.gallery.page import Comparison, Page  # noqa: E402
 
 NOTE = {"mean": -0.025, "deviation": 0.250}
+OF_KERNEL = {"mean": say("mean of the kernel"), "deviation": say("deviation of the kernel")}
+OF_WEIGHTS = {"mean": say("Mean of the weights"), "deviation": say("Deviation of the weights")}
 WITHIN = ("height", "width", "channel", "filter")
 
 
@@ -72,20 +76,18 @@ def show(page: Page) -> None:
     kernel, bias = conv.weights
     page.fact("kernel", kernel.shape)
     page.fact("bias", bias.shape)
-    page.say(f"Layer {conv.name}: kernel {_times(kernel.shape)}, bias {_times(bias.shape)}.")
+    page.say(
+        say(
+            "Layer {layer}: kernel {kernel}, bias {bias}.",
+            **{"layer": conv.name, "kernel": _times(kernel.shape), "bias": _times(bias.shape)},
+        )
+    )
 
     # Over seeds.
     look = dure.look(result)
     trained, start = look.kernels("conv_1"), look.kernels("conv_1", untrained=True)
     for what, measure in {"mean": xr.DataArray.mean, "deviation": xr.DataArray.std}.items():
-        after, before = (over_lanes(measure(kernels, WITHIN)) for kernels in (trained, start))
-        page.comparisons.append(Comparison(f"{what} of the kernel", NOTE[what], *after[:4]))
-        page.fact(what, after[:3])
-        page.fact(f"untrained {what}", before[:3])
-        page.say(
-            f"{what.capitalize()} of the weights: trained {told(after)}, at the start "
-            f"{told(before)}; the note's one run: {NOTE[what]:g}."
-        )
+        _tell_change(page, what, *(over_lanes(measure(k, WITHIN)) for k in (trained, start)))
     moved = over_lanes(_norm(trained - start) / _norm(start))
     page.fact("moved", moved[:3])
     # The note's 48,000 rows are 1,500 updates an epoch; deviation grows with updates.
@@ -93,14 +95,31 @@ def show(page: Page) -> None:
     updates = each * result.lanes["best_epoch"].to_numpy(float, na_value=np.nan)
     page.fact("updates", updates)
     page.say(
-        f"That is after {told(over_lanes(updates))} updates, which moved the kernel by "
-        f"{told(moved)} of its own length; the note's network had 1,500 updates in each epoch."
+        say(
+            "That is after {updates} updates, which moved the kernel by {moved} of its own length; "
+            "the note's network had 1,500 updates in each epoch.",
+            **{"updates": told(over_lanes(updates)), "moved": told(moved)},
+        )
     )
     best = dure.look(result.best())
     page.picture("kernels", best.draw.kernels("conv_1"))
     page.picture("histograms", best.draw.weights("conv_1"))
     page.picture("kernels-of-each-seed", look.draw.kernels("conv_1"))
     page.picture("histograms-over-seeds", look.draw.weights("conv_1"))
+
+
+def _tell_change(page: Page, what: str, after: Interval, before: Interval) -> None:
+    """Mean or deviation of the weights after training and before, beside the note's."""
+    page.comparisons.append(Comparison(OF_KERNEL[what], NOTE[what], *after[:4]))
+    page.fact(what, after[:3])
+    page.fact(f"untrained {what}", before[:3])
+    page.say(
+        say(
+            "{what}: trained {after}, at the start {before}; the note's one run: {note:g}.",
+            **{"what": OF_WEIGHTS[what], "after": told(after), "before": told(before)},
+            note=NOTE[what],
+        )
+    )
 
 
 def _norm(kernel: xr.DataArray) -> xr.DataArray:

@@ -13,11 +13,13 @@ from dure._backend import require_jax_backend
 require_jax_backend()
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery import c2_digits_cnn, c4_kernels  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
 CONVOLUTIONS = ["conv_1", "conv_2"]
+SAID = {"clothing": say("Clothing"), "digits": say("Digits")}
 ROWS = 200
 """At most so many test pictures that shares rest on."""
 
@@ -38,7 +40,12 @@ def show(page: Page) -> None:
             page.picture(f"{name}-{layer}-five-pictures", one.draw.of(maps))
             page.picture(f"{name}-{layer}-first-picture", one.draw.feature_maps(layer, rows=1))
         shapes = [" x ".join(map(str, page.facts[f"{name} {c}"][1:])) for c in CONVOLUTIONS]
-        page.say(f"{name.capitalize()}: maps of {shapes[0]}, then {shapes[1]}.")
+        page.say(
+            say(
+                "{name}: maps of {first}, then {second}.",
+                **{"name": SAID[name], "first": shapes[0], "second": shapes[1]},
+            )
+        )
         assert study.data.test is not None
         _darkness(page, name, dure.look(result, study.data.test[0][:ROWS]))
 
@@ -50,8 +57,17 @@ def _darkness(page: Page, name: str, look: dure.Look) -> None:
         dark, dead = (over_lanes(found[what].sel(layer=layer)) for what in ("zero", "dead"))
         page.fact(f"{name} {layer} zero", dark[:3])
         page.say(
-            f"{name.capitalize()}, {layer}: share of values that are 0: {told(dark)}; of channels "
-            f"that are 0 for all {found.attrs['rows']} pictures: {told(dead)}."
+            say(
+                "{name}, {layer}: share of values that are 0: {dark}; of channels that are 0 for "
+                "all {rows} pictures: {dead}.",
+                **{"name": SAID[name], "layer": layer, "dark": told(dark)},
+                **{"rows": found.attrs["rows"], "dead": told(dead)},
+            )
         )
     first, second = (found["zero"].sel(layer=layer) for layer in CONVOLUTIONS)
-    page.say(f"Dark values of the second layer minus the first: {difference(second, first)[1]}.")
+    page.say(
+        say(
+            "Dark values of the second layer minus the first: {verdict}.",
+            verdict=difference(second, first)[1],
+        )
+    )

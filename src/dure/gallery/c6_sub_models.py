@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery import c2_digits_cnn  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.c1_small_cnn import few  # noqa: E402
@@ -53,12 +54,15 @@ def show(page: Page) -> None:
         page.fact(f"shape of {layer.name}", given.shape[1:])
     page.fact("largest difference", apart)
     page.say(
-        f"{len(model.layers)} sub-models, from the input to each layer's output, the plain Keras "
-        f"way and by dure.look(model).submodel: outputs differ by at most {apart:g}."
+        say(
+            "{models} sub-models, from the input to each layer's output, the plain Keras way and "
+            "by dure.look(model).submodel: outputs differ by at most {difference:g}.",
+            **{"models": len(model.layers), "difference": apart},
+        )
     )
 
     known, classes = np.asarray(asked.data.x), np.asarray(asked.data.y)
-    right: dict[str, list[float]] = {"pixels": []}
+    right: dict[str, list[float]] = {say("pixels"): []}
     for seed in result.curves["seed"].values:
         trained = dure.look(result.lane(result.variants[0], int(seed)))
         right["pixels"].append(by_nearest_mean(known, classes, x, y))
@@ -69,7 +73,12 @@ def show(page: Page) -> None:
             right.setdefault(layer, []).append(by_nearest_mean(means, classes, digits, y))
     for name, shares in right.items():
         page.fact(f"nearest mean of {name}", shares)
-        page.say(f"Nearest class mean of {name}: {told(over_lanes(shares))} of test digits right.")
+        page.say(
+            say(
+                "Nearest class mean of {name}: {share} of test digits right.",
+                **{"name": name, "share": told(over_lanes(shares))},
+            )
+        )
     title = "What each layer's output is worth: nearest class mean"
     page.picture("nearest-mean", compared.interval_rows(right, title, "share of test digits right"))
     page.picture("pool_2", dure.look(result.best(), x).draw.feature_maps("pool_2"))

@@ -15,6 +15,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, say  # noqa: E402
 from dure.gallery import c2_digits_cnn  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
@@ -30,19 +31,19 @@ def show(page: Page) -> None:
     result = page.run(asked)
     assert asked.data.test is not None
     x = np.asarray(asked.data.test[0])[:50]
-    _through_files(page, "by Dure", result.best().model(), x)
+    _through_files(page, say("by Dure"), result.best().model(), x)
 
     keras.utils.set_random_seed(1)
     stranger = c2_digits_cnn.build(filters=8)
     stranger.fit(np.asarray(asked.data.x), np.asarray(asked.data.y), epochs=1, verbose=0)
-    _through_files(page, "by Keras alone", stranger, x)
+    _through_files(page, say("by Keras alone"), stranger, x)
     files = dure.look(page.folder / "by-keras-alone.h5", x)
     page.picture("by-keras-alone-kernels", files.draw.kernels("conv_1"))
     page.picture("by-keras-alone-maps", files.draw.feature_maps("conv_1"))
     page.picture("by-keras-alone-weights", files.draw.weights("conv_1"))
 
 
-def _through_files(page: Page, whose: str, model: keras.Model, x: np.ndarray) -> None:
+def _through_files(page: Page, whose: Said, model: keras.Model, x: np.ndarray) -> None:
     """Save, load, compare layers, weights and predictions, look."""
     before = model.predict(x, verbose=0)
     for suffix in ("keras", "h5"):
@@ -65,10 +66,14 @@ def _through_files(page: Page, whose: str, model: keras.Model, x: np.ndarray) ->
             page.fact(f"{whose}, {suffix}: difference in {what}", value)
         size = path.stat().st_size / 2**20
         page.say(
-            f"Trained {whose}, {path.name} ({size:.1f} MB): {len(names)} layers, "
-            f"{len(shapes)} weights of {loaded.count_params():,} numbers; differences after "
-            f"loading: weights {weights:g}, predictions {outputs:g}; dure.look's kernel "
-            f"{seen:g}."
+            say(
+                "Trained {whose}, {file} ({size:.1f} MB): {layers} layers, {arrays} weights of "
+                "{numbers:,} numbers; differences after loading: weights {weights:g}, predictions "
+                "{predictions:g}; dure.look's kernel {kernel:g}.",
+                **{"whose": whose, "file": path.name, "size": size, "layers": len(names)},
+                **{"arrays": len(shapes), "numbers": loaded.count_params(), "weights": weights},
+                **{"predictions": outputs, "kernel": seen},
+            )
         )
         if suffix == "h5":
             continue

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import dure
+from dure._said import say
 from dure.gallery.page import Comparison, Page
 from dure.view.style import COLOURS, drawing, dressed
 from dure.view.style import Page as Sheet
@@ -56,23 +57,38 @@ def histogram(words: np.ndarray, source: str) -> Figure:
 def show(page: Page) -> None:
     """Count, draw, and put the notes' figures beside."""
     words, data = lengths()
-    where = "an excerpt" if data.excerpt else "the full set"
+    where = say("an excerpt") if data.excerpt else say("the full set")
+    length = {"mean": say("mean length"), "median": say("median length")}
     for statistic, note in (("mean", MEAN), ("median", MEDIAN)):
         value, low, high = bootstrap(words, statistic)
         page.fact(statistic, value)
         page.fact(f"{statistic}_interval", [low, high])
-        page.comparisons.append(Comparison(f"{statistic} length", note, value, low, high, 0))
-        page.say(
-            f"{statistic.capitalize()} length {value:.0f} [{low:.0f}, {high:.0f}] words over "
-            f"{words.size:,} reviews of {where}; the note: {note}."
-        )
+        page.comparisons.append(Comparison(length[statistic], note, value, low, high, 0))
+        found = {"length": f"{value:.0f} [{low:.0f}, {high:.0f}]", "where": where, "note": note}
+        found["reviews"] = f"{words.size:,}"
+        if statistic == "mean":
+            line = say(
+                "Mean length {length} words over {reviews} reviews of {where}; the note: {note}.",
+                **found,
+            )
+        else:
+            line = say(
+                "Median length {length} words over {reviews} reviews of {where}; the note: {note}.",
+                **found,
+            )
+        page.say(line)
     longer = float((words > CUT).mean())
     kept = float(np.minimum(words, CUT).sum() / words.sum())
     page.fact("reviews", words.size)
     page.fact("longer_than_cut", longer)
     page.fact("words_kept", kept)
     page.say(
-        f"{100 * longer:.0f} % of the reviews are longer than {CUT} words and lose their beginning:"
-        f" the last {CUT} words of each hold {100 * kept:.0f} % of all words."
+        say(
+            "{longer:.0f} % of the reviews are longer than {cut} words and lose their beginning: "
+            "the last {cut} words of each hold {kept:.0f} % of all words.",
+            longer=100 * longer,
+            kept=100 * kept,
+            cut=CUT,
+        )
     )
     page.picture("lengths", histogram(words, data.source or ""))

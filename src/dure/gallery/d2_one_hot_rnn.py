@@ -15,6 +15,7 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery import _reviews  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
@@ -47,8 +48,8 @@ def show(page: Page) -> None:
     first, second = result.variants
     _reviews.tell_parameters(page, result, first, PARAMETERS)
     _reviews.tell_parameters(page, result, second)
-    page.compare("validation accuracy", 0.747, result, "val_accuracy", first)
-    page.compare("validation loss", 0.5195, result, "val_loss", first)
+    page.compare(say("validation accuracy"), 0.747, result, "val_accuracy", first)
+    page.compare(say("validation loss"), 0.5195, result, "val_loss", first)
     _reviews.tell_reached(page, result, second)
     _reviews.tell_difference(page, result, second, first)
     _reviews.tell_training(page, result, asked, {first: 36}, {first: 24})
@@ -66,9 +67,17 @@ def tell_memory(page: Page, asked: dure.Study) -> None:
     page.fact("one_hot_bytes_note", _reviews.NOTE_ROWS * 100 * WORDS * 4)
     page.fact("planned_bytes", plan.memory_bytes)
     page.say(
-        f"The {rows.size:,} reviews that train are {integers / 1e6:.1f} MB of integers; their "
-        f"one-hot array of {WORDS} words would be {one_hot / 1e9:.2f} GB "
-        f"({_reviews.NOTE_ROWS * 100 * WORDS * 4 / 1e9:.1f} GB for the note's "
-        f"{_reviews.NOTE_ROWS:,}). All training at once, data included, is planned to peak at "
-        f"{plan.memory_bytes / 1e6:.0f} MB."
+        say(
+            "The {reviews:,} reviews that train are {integers:.1f} MB of integers; their one-hot "
+            "array of {words} words would be {one_hot:.2f} GB ({note_one_hot:.1f} GB for the "
+            "note's {note_reviews:,}). All training at once, data included, is planned to peak at "
+            "{peak:.0f} MB.",
+            reviews=rows.size,
+            integers=integers / 1e6,
+            words=WORDS,
+            one_hot=one_hot / 1e9,
+            note_one_hot=_reviews.NOTE_ROWS * 100 * WORDS * 4 / 1e9,
+            note_reviews=_reviews.NOTE_ROWS,
+            peak=plan.memory_bytes / 1e6,
+        )
     )

@@ -15,6 +15,7 @@ import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery import _reviews  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 
@@ -49,8 +50,8 @@ def show(page: Page) -> None:
     result = page.run(asked)
     vectors, one_hot = result.variants
     _reviews.tell_parameters(page, result, vectors, PARAMETERS)
-    page.compare("validation accuracy", 0.750, result, "val_accuracy", vectors)
-    page.compare("validation loss", 0.5124, result, "val_loss", vectors)
+    page.compare(say("validation accuracy"), 0.750, result, "val_accuracy", vectors)
+    page.compare(say("validation loss"), 0.5124, result, "val_loss", vectors)
     _reviews.tell_reached(page, result, one_hot)
     _reviews.tell_difference(page, result, vectors, one_hot)
     _reviews.tell_training(page, result, asked, {vectors: 20}, {vectors: 36, one_hot: 24})

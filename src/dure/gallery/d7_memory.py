@@ -22,6 +22,7 @@ from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import Interval  # noqa: E402
+from dure._said import Said, as_is, joined, say  # noqa: E402
 from dure.gallery import _reviews  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -35,6 +36,12 @@ SEEDS = 6
 """With six the least and the largest hold the median of all seeds at 97 % (1 - 2 / 2**6)."""
 TRUNCATIONS = (10, 20, 50)
 WAYS = {"gradient": "trained, by a touch", "exchange": "trained, by another input"}
+WAY_TOLD = {
+    "untrained, by a touch": say("untrained, by a touch"),
+    "trained, by a touch": say("trained, by a touch"),
+    "trained, by another input": say("trained, by another input"),
+}
+"""The ways in both languages; facts and pictures have their English names."""
 
 
 def build(cell: str = "SimpleRNN") -> keras.Model:
@@ -129,24 +136,40 @@ def untrained_memory(
 
 def tell_horizons(page: Page, what: str, measured: dict[str, xr.Dataset]) -> None:
     """By each way the median horizon between the least and the largest; those without counted."""
-    words = []
+    words: list[Said] = []
     for way, one in measured.items():
         horizons, steps = one["horizon"].values, one.sizes["distance"]
         page.fact(f"horizons: {what}, {way}", [h if np.isfinite(h) else None for h in horizons])
         middle, least, most = (
-            f"over {steps}" if np.isinf(h) else f"{h:.0f}"
+            say("over {steps}", steps=steps) if np.isinf(h) else as_is(f"{h:.0f}")
             for h in (median_horizon(one), horizons.min(), horizons.max())
         )
-        lost = f", {np.isinf(horizons).sum()} of {horizons.size} without one"
-        words.append(f"{way} {middle} [{least}, {most}]" + lost * bool(np.isinf(horizons).any()))
+        found = {"way": WAY_TOLD[way], "middle": middle, "least": least, "most": most}
+        lost = int(np.isinf(horizons).sum())
+        words.append(
+            say(
+                "{way} {middle} [{least}, {most}], {lost} of {networks} without one",
+                **found,
+                lost=lost,
+                networks=horizons.size,
+            )
+            if lost
+            else say("{way} {middle} [{least}, {most}]", **found)
+        )
     fresh, trained = (one["horizon"] for one in list(measured.values())[:2])
     # A network that diverged is not among the trained.
     before = fresh.swap_dims(lane="seed").sel(seed=trained["seed"].values).values
     after = trained.values
     page.say(
-        f"{what}: horizon in steps, median [least, largest]: {'; '.join(words)}. Training "
-        f"lengthened it in {(after > before).sum()} of {before.size} networks, shortened it in "
-        f"{(after < before).sum()}."
+        say(
+            "{what}: horizon in steps, median [least, largest]: {ways}. Training lengthened it in "
+            "{longer} of {networks} networks, shortened it in {shorter}.",
+            what=what,
+            ways=joined(words, "; "),
+            longer=(after > before).sum(),
+            networks=before.size,
+            shorter=(after < before).sum(),
+        )
     )
 
 
@@ -159,13 +182,19 @@ def beyond(measured: xr.Dataset, steps: int) -> Interval:
 
 def tell_truncation(page: Page, what: str, measured: xr.Dataset) -> None:
     """What back-propagation truncated at k steps would not see: the gradient beyond them."""
-    words = []
+    words: list[Said] = []
     for steps in (k for k in TRUNCATIONS if k < measured.sizes["distance"]):
         share = beyond(measured, steps)
         page.fact(f"beyond {steps}: {what}", share.mean)
-        cut = told(share) if share.mean >= 1e-3 else "less than 0.001"
-        words.append(f"{cut} at {steps} steps")
-    page.say(f"{what}: truncated back-propagation would cut of the gradient: {'; '.join(words)}.")
+        cut = told(share) if share.mean >= 1e-3 else say("less than 0.001")
+        words.append(say("{cut} at {steps} steps", cut=cut, steps=steps))
+    page.say(
+        say(
+            "{what}: truncated back-propagation would cut of the gradient: {shares}.",
+            what=what,
+            shares=joined(words, "; "),
+        )
+    )
 
 
 def tell_symbol(page: Page, cell: str, measured: xr.Dataset) -> None:
@@ -174,8 +203,14 @@ def tell_symbol(page: Page, cell: str, measured: xr.Dataset) -> None:
     share = beyond(measured, gap)
     page.fact(f"share of the symbol: {cell}", share.mean)
     page.say(
-        f"recall, {cell}: of what another input changes, {told(share)} is changed by the symbol, "
-        f"{gap} steps back (1 is perfect, {1 / (gap + 1):.2f} is chance)."
+        say(
+            "recall, {cell}: of what another input changes, {share} is changed by the symbol, "
+            "{gap} steps back (1 is perfect, {chance:.2f} is chance).",
+            cell=cell,
+            share=told(share),
+            gap=gap,
+            chance=1 / (gap + 1),
+        )
     )
 
 
@@ -184,7 +219,12 @@ def tell_reached(page: Page, task: str, result: dure.Result) -> None:
     reached = {c: result.at_best("val_accuracy").sel(variant=f"cell={c}") for c in CELLS}
     for cell, values in reached.items():
         page.fact(f"val_accuracy: {task}, {cell}", values.values.ravel())
-        compared = ""
+        found = {"what": f"{task}, {cell}", "accuracy": told(over_lanes(values))}
+        line = say("{what}: validation accuracy {accuracy}.", **found)
         if cell != "SimpleRNN":
-            compared = f"; less that of SimpleRNN: {difference(values, reached['SimpleRNN'])[1]}"
-        page.say(f"{task}, {cell}: validation accuracy {told(over_lanes(values))}{compared}.")
+            line = say(
+                "{what}: validation accuracy {accuracy}; less that of SimpleRNN: {difference}.",
+                **found,
+                difference=difference(values, reached["SimpleRNN"])[1],
+            )
+        page.say(line)

@@ -8,6 +8,8 @@ numbers to the last bit, and what the study wrote down of the test rows is what 
 
 from __future__ import annotations
 
+from typing import Any
+
 from dure._backend import require_jax_backend
 
 require_jax_backend()
@@ -18,7 +20,9 @@ from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
+from dure.result import Result  # noqa: E402
 
 PARAMETERS = 64 * 32 + 32 + 32 * 10 + 10
 
@@ -54,34 +58,62 @@ def show(page: Page) -> None:
     result = page.run(study(page.quick))
     data = dure.data.digits()
     x, y = np.asarray(data.test.x), np.asarray(data.test.y)
-    tests = result.at_best("test_accuracy").values.reshape(-1, 1)
-    page.say(f"Test accuracy over the seeds: {interval_texts([mean_interval(tests)[:3]])[0]}.")
-
     lane = result.best()
     model = lane.model()
-    loss, accuracy = model.evaluate(x, y, verbose=0)
+    _tell_tested(page, result, x, y)
+    _tell_model(page, model, x, y)
+    _tell_files(page, model, x, y)
+    page.picture("predictions", dure.look(lane, data=data).draw.predictions())
+
+
+def _tell_tested(page: Page, result: Result, x: Any, y: Any) -> None:
+    """Test accuracy of all, and `evaluate` of the best beside what the study wrote down of it."""
+    tests = result.at_best("test_accuracy").values.reshape(-1, 1)
+    interval = interval_texts([mean_interval(tests)[:3]])[0]
+    page.say(say("Test accuracy over the seeds: {interval}.", interval=interval))
+    lane = result.best()
+    loss, accuracy = lane.model().evaluate(x, y, verbose=0)
     page.fact("evaluate", [loss, accuracy])
     kept = [
         float(result.at_best(f"test_{name}").values.ravel()[lane.index])
         for name in ("loss", "accuracy")
     ]
     page.fact("test part as the run folder has it", kept)
-    page.say(f"evaluate: loss {loss:.4f}, accuracy {accuracy:.4f} (the run folder: {kept[1]:.4f}).")
+    page.say(
+        say(
+            "evaluate: loss {loss:.4f}, accuracy {accuracy:.4f} (the run folder: {kept:.4f}).",
+            **{"loss": loss, "accuracy": accuracy, "kept": kept[1]},
+        )
+    )
 
+
+def _tell_model(page: Page, model: keras.Model, x: Any, y: Any) -> None:
+    """What `predict` and `summary` say."""
     probabilities = model.predict(x, verbose=0)
     page.fact("predict", probabilities.shape)
     page.fact("first five", probabilities[:5].argmax(-1))
     first = " ".join(map(str, probabilities[:5].argmax(-1)))
     page.say(
-        f"predict: the first five test digits are {first}, in truth {' '.join(map(str, y[:5]))}."
+        say(
+            "predict: the first five test digits are {first}, in truth {true}.",
+            **{"first": first, "true": " ".join(map(str, y[:5]))},
+        )
     )
-
     summary: list[str] = []
     model.summary(print_fn=summary.append)
     page.fact("summary", "\n".join(summary).splitlines())
     page.fact("parameters", model.count_params())
-    page.say(f"summary: {len(model.layers)} layers, {model.count_params():,} parameters.")
+    page.say(
+        say(
+            "summary: {layers} layers, {parameters:,} parameters.",
+            **{"layers": len(model.layers), "parameters": model.count_params()},
+        )
+    )
 
+
+def _tell_files(page: Page, model: keras.Model, x: Any, y: Any) -> None:
+    """Save and load the model in both formats, and what it then says of the test rows."""
+    probabilities = model.predict(x, verbose=0)
     for name in ("model.keras", "model.h5"):
         path = page.folder / name
         model.save(path)
@@ -91,7 +123,10 @@ def show(page: Page) -> None:
         page.fact(f"{name}: predictions apart", same)
         page.fact(f"{name}: evaluate", again)
         page.say(
-            f"{name}: {path.stat().st_size / 1024:.0f} KB; loaded, its predictions are "
-            f"{same:g} apart and its test loss is {again[0]:.4f}."
+            say(
+                "{file}: {size:.0f} KB; loaded, its predictions are {apart:g} apart and its test "
+                "loss is {loss:.4f}.",
+                **{"file": name, "size": path.stat().st_size / 1024},
+                **{"apart": same, "loss": again[0]},
+            )
         )
-    page.picture("predictions", dure.look(lane, data=data).draw.predictions())

@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, as_is, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
@@ -138,16 +139,24 @@ def show(page: Page) -> None:
             interval = _interval(result, metric, variant)
             page.fact(f"{name}, {variant}: {metric}", interval)
             page.say(
-                f"{name}{'' if variant == 'default' else ', ' + variant}: {metric} "
-                f"{interval_texts([interval])[0]}{_known(study)}."
+                say(
+                    "{what}: {metric} {interval}{known}.",
+                    what=name if variant == "default" else f"{name}, {variant}",
+                    metric=metric,
+                    interval=interval_texts([interval])[0],
+                    known=_known(study),
+                )
             )
     _slopes(page, *runs["linear"])
     _halves(page, *runs["two-inputs"])
     error = _interval(runs["lstm"][1], "val_loss")[0]
     page.fact("lstm: steps read", STEPS * (1 - error))
     page.say(
-        f"lstm: a perfect reader of k steps errs by 1 - k / {STEPS}; an error of {error:.3f} "
-        f"is that of one that has read {STEPS * (1 - error):.1f} of them."
+        say(
+            "lstm: a perfect reader of k steps errs by 1 - k / {steps}; an error of {error:.3f} is "
+            "that of one that has read {read:.1f} of them.",
+            **{"steps": STEPS, "error": error, "read": STEPS * (1 - error)},
+        )
     )
 
 
@@ -156,17 +165,17 @@ def _interval(result: Result, metric: str, variant: str = "default") -> tuple[fl
     return mean_interval(values)[:3]
 
 
-def _known(study: dure.Study) -> str:
+def _known(study: dure.Study) -> Said:
     """What is known beforehand of the answer."""
     if study.name == "linear":
-        return f"; the noise alone is {NOISE**2:g}"
+        return say("; the noise alone is {noise:g}", noise=NOISE**2)
     if study.name != "logistic":
-        return ""
+        return as_is("")
     split = study.splits[0]
     x, y = study.fold_arrays(split).x, np.asarray(study.arrays().y)
     model = LogisticRegression(max_iter=2_000).fit(x[split.train], y[split.train])
     score = model.score(x[split.validation], y[split.validation])
-    return f"; scikit-learn's LogisticRegression on the same rows {score:.4f}"
+    return say("; scikit-learn's LogisticRegression on the same rows {score:.4f}", score=score)
 
 
 def _slopes(page: Page, study: dure.Study, result: Result) -> None:
@@ -187,8 +196,13 @@ def _slopes(page: Page, study: dure.Study, result: Result) -> None:
     page.fact("linear: learnt", learnt.mean(0))
     page.fact("linear: farthest from least squares", apart)
     page.say(
-        f"linear: slopes and bias {np.round(learnt.mean(0, np.float64), 2).tolist()}; the truth is "
-        f"{[*WEIGHTS, BIAS]}, and no seed is more than {apart:.3f} from least squares."
+        say(
+            "linear: slopes and bias {learnt}; the truth is {truth}, and no seed is more than "
+            "{apart:.3f} from least squares.",
+            learnt=str(np.round(learnt.mean(0, np.float64), 2).tolist()),
+            truth=str([*WEIGHTS, BIAS]),
+            apart=apart,
+        )
     )
 
 
@@ -200,12 +214,21 @@ def _halves(page: Page, study: dure.Study, result: Result) -> None:
     for name in ("left only", "right only"):
         apart = difference(values["both"], values[name])
         page.fact(f"both against {name}", apart[:3])
-        page.say(f"two-inputs: both against {name}: {told_difference(apart)}.")
+        page.say(
+            say(
+                "two-inputs: both against {variant}: {verdict}.",
+                **{"variant": name, "verdict": told_difference(apart)},
+            )
+        )
     rows = study.data.rows - len(study.splits[0].train)
+    chance = 1.96 * np.sqrt(0.1875 / rows)
     page.say(
-        "two-inputs: one input tells at most 0.75 of all rows there could be; of these "
-        f"{rows:,} by chance between {0.75 - 1.96 * np.sqrt(0.1875 / rows):.3f} and "
-        f"{0.75 + 1.96 * np.sqrt(0.1875 / rows):.3f}. The intervals are over seeds on these rows."
+        say(
+            "two-inputs: one input tells at most 0.75 of all rows there could be; of these "
+            "{rows:,} by chance between {low:.3f} and {high:.3f}. The intervals are over seeds on "
+            "these rows.",
+            **{"rows": rows, "low": 0.75 - chance, "high": 0.75 + chance},
+        )
     )
     page.picture(
         "two-inputs",

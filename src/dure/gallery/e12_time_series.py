@@ -23,6 +23,7 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
 from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
@@ -108,8 +109,11 @@ def _judge(page: Page, result: Result, naive: float, least: float) -> None:
     page.fact(f"{name}: naive", naive)
     page.fact(f"{name}: best possible", least)
     page.say(
-        f"{name}: of the test part's squared error {least:.4f} can be foreseen by nobody "
-        f"({NOISE**2:g} in the long run); the naive forecast errs by {naive:.4f}."
+        say(
+            "{name}: of the test part's squared error {least:.4f} can be foreseen by nobody "
+            "({noise:g} in the long run); the naive forecast errs by {naive:.4f}.",
+            **{"name": name, "least": least, "noise": NOISE**2, "naive": naive},
+        )
     )
     for variant, values in errors.items():
         mean, low, high, *_ = mean_interval(values[:, None])
@@ -117,11 +121,15 @@ def _judge(page: Page, result: Result, naive: float, least: float) -> None:
         page.fact(f"{name}, {variant}: error", [mean, low, high])
         page.fact(f"{name}, {variant}: share of the way", share)
         page.say(
-            f"  {variant}: {interval_texts([(mean, low, high)])[0]}, {share:.0%} of the way "
-            f"from the naive forecast to the best, {mean / least - 1:.1%} above it."
+            say(
+                "  {variant}: {error}, {share:.0%} of the way from the naive forecast to the best, "
+                "{above:.1%} above it.",
+                **{"variant": variant, "error": interval_texts([(mean, low, high)])[0]},
+                **{"share": share, "above": mean / least - 1},
+            )
         )
     told = told_difference(difference(errors["LSTM"], errors["linear"]))
-    page.say(f"  LSTM against linear, on the same seeds: {told}.")
+    page.say(say("  LSTM against linear, on the same seeds: {verdict}.", verdict=told))
     page.picture(
         f"{name}-errors",
         interval_rows(

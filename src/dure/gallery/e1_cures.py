@@ -27,6 +27,8 @@ from matplotlib.figure import Figure  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
+from dure.evidence.comparison import Comparison  # noqa: E402
 from dure.gallery._evidence_told import tell_compared  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -49,7 +51,7 @@ CURES: dict[str, dict[str, float]] = {
     "Dropout of 0.5": {"dropout": 0.5},
 }
 IN_QUICK = (BASELINE, "noise of 0.2", "Dropout of 0.5")
-BEST, LAST = "at each one's best epoch", "after the last epoch"
+BEST, LAST = say("at each one's best epoch"), "after the last epoch"
 Floats = NDArray[np.float64]
 
 
@@ -136,27 +138,25 @@ def show(page: Page) -> None:
     gap = gaps(result, asked, known) | gaps(larger, more, known)
     base = known.pop(BASELINE)
     page.say(
-        f"{BASELINE}: validation cross-entropy is {told(over_lanes(base[BEST]))} {BEST}, "
-        f"{told(over_lanes(gap[BASELINE]))} above that of the {ROWS} training rows, and "
-        f"{told(over_lanes(base[LAST]))} {LAST}."
+        say(
+            "{variant}: validation cross-entropy is {best} at each one's best epoch, {gap} above "
+            "that of the {rows} training rows, and {last} after the last epoch.",
+            variant=BASELINE,
+            best=told(over_lanes(base[BEST])),
+            gap=told(over_lanes(gap[BASELINE])),
+            rows=ROWS,
+            last=told(over_lanes(base[LAST])),
+        )
     )
     page.fact("gaps", gap)
     tell_overfitting(page, result)
     drawn: dict[str, dict[str, Floats]] = {"stopping in time": {LAST: base[BEST] - base[LAST]}}
-    lower = []
     for name, values in known.items():
         drawn[name] = {when: values[when] - base[when] for when in (BEST, LAST)}
         for when, apart in drawn[name].items():
             page.fact(f"{name}, {when}", over_lanes(apart)[:3])
-        found, verdict = difference(values[LAST], base[LAST])
-        lower += [name] if found.high < 0 else []
-        narrower = difference(gap[name], gap[BASELINE])[1]
-        page.say(f"{name}: {LAST} {verdict}; gap {BEST} {narrower}.")
-    page.say(f"Lower {LAST}, each interval by itself: {'; '.join(lower) or 'none'}.")
-    compared = result.compare(METRIC, baseline=BASELINE, other=larger)
-    tell_compared(page, BEST, compared)
-    better = [pair.first for pair in compared.pairs if pair.verdict == "better"]
-    page.say(f"Better {BEST}, corrected for {len(known)} cures: {'; '.join(better) or 'none'}.")
+    tell_last(page, known, base, gap)
+    tell_best(page, result.compare(METRIC, baseline=BASELINE, other=larger))
     notes = [
         f"{asked.data.source}, {ROWS} rows. Cure minus baseline on the same seed; left of 0 "
         "the cure is better."
@@ -164,6 +164,51 @@ def show(page: Page) -> None:
     page.picture("effects", effects(drawn, "Cures for overfitting", "validation cross-entropy, "
                                     "difference to the baseline", notes))  # fmt: skip
     page.picture("curves", draw_curves(result, larger))
+
+
+def tell_last(
+    page: Page,
+    known: dict[str, dict[str, Floats]],
+    base: dict[str, Floats],
+    gap: dict[str, Floats],
+) -> None:
+    """Each cure after the last epoch and its gap, against the baseline's; which are lower."""
+    lower = []
+    for name, values in known.items():
+        found, verdict = difference(values[LAST], base[LAST])
+        lower += [name] if found.high < 0 else []
+        page.say(
+            say(
+                "{variant}: after the last epoch {last}; gap at each one's best epoch {gap}.",
+                variant=name,
+                last=verdict,
+                gap=difference(gap[name], gap[BASELINE])[1],
+            )
+        )
+    page.say(
+        say(
+            "Lower after the last epoch, each interval by itself: {names}.",
+            names="; ".join(lower),
+        )
+        if lower
+        else say("Lower after the last epoch, each interval by itself: none.")
+    )
+
+
+def tell_best(page: Page, compared: Comparison) -> None:
+    """Every cure's verdict at the best epoch, and which of them are better."""
+    tell_compared(page, BEST, compared)
+    better = [pair.first for pair in compared.pairs if pair.verdict == "better"]
+    cures = len(compared.pairs)
+    page.say(
+        say(
+            "Better at each one's best epoch, corrected for {cures} cures: {names}.",
+            cures=cures,
+            names="; ".join(better),
+        )
+        if better
+        else say("Better at each one's best epoch, corrected for {cures} cures: none.", cures=cures)
+    )
 
 
 def tell_overfitting(page: Page, result: Result) -> None:
@@ -174,7 +219,11 @@ def tell_overfitting(page: Page, result: Result) -> None:
     kinds = {row.variant: row.kind for row in found.rows}
     page.fact("kinds", kinds)
     cured = [name for name, kind in kinds.items() if kind in ("converged", "still falling")]
-    page.say(f"Do not overfit within these epochs: {', '.join(cured) or 'none that can be told'}.")
+    page.say(
+        say("Do not overfit within these epochs: {names}.", names=", ".join(cured))
+        if cured
+        else say("Do not overfit within these epochs: none that can be told.")
+    )
 
 
 def draw_curves(result: Result, larger: Result) -> Figure:

@@ -29,6 +29,8 @@ from numpy.typing import NDArray  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import joined, say  # noqa: E402
+from dure._text import count  # noqa: E402
 from dure.gallery._evidence_told import tell_compared  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -39,13 +41,13 @@ WIDTH = 64
 DEPTHS = (2, 4, 6, 8, 10)
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu")
 EXPECTED = {
-    "sigmoid": "0.25 at most",
-    "tanh": "1 at most",
+    "sigmoid": say("{factor} at most", factor="0.25"),
+    "tanh": say("{factor} at most", factor="1"),
     "relu": f"{np.sqrt(0.5):.2f}",
     "leaky_relu": f"{np.sqrt(1.04 / 2):.2f}",
 }
 """By what a gradient is multiplied at each layer on its way back."""
-SHARES = {"dead": "dead units", "saturated": "saturated outputs"}
+SHARES = {"dead": say("dead units"), "saturated": say("saturated outputs")}
 Floats = NDArray[np.float64]
 
 
@@ -116,7 +118,7 @@ def show(page: Page) -> None:
         tell_gradients(page, result, name, epochs)
     tell_depths(page, accuracy, depths)
     compared = result.compare("val_accuracy", baseline="relu")
-    tell_compared(page, f"{depths[-1]} layers", compared)
+    tell_compared(page, count(depths[-1], "layer"), compared)
     lines = {name: Line(depths, np.stack(values, axis=1)) for name, values in accuracy.items()}
     scale = Scale("hidden layers", "validation accuracy", "", (0, 1), (0.1, "chance"), whole=True)
     title = f"Validation accuracy after {epochs} epochs against depth"
@@ -161,25 +163,47 @@ def tell_gradients(page: Page, result: Result, name: str, epochs: int) -> None:
     ends = [over_lanes(np.log10(norm[:, -1] / norm[:, 0])) for norm in norms]
     page.fact(f"{name}: orders of magnitude", [end[:3] for end in ends])
     page.say(
-        f"{name}: one layer back the gradient is {told(over_lanes(mean))} times as large "
-        f"(expected: {EXPECTED[name]}). The weights of the last hidden layer have a gradient 10^x "
-        f"times that of the first layer's, with x = {told(ends[0])} before training, "
-        f"{told(ends[1])} after {epochs} epochs."
+        say(
+            "{activation}: one layer back the gradient is {factor} times as large (expected: "
+            "{expected}). The weights of the last hidden layer have a gradient 10^x times that of "
+            "the first layer's, with x = {before} before training, {after} after {epochs} epochs.",
+            activation=name,
+            factor=told(over_lanes(mean)),
+            expected=EXPECTED[name],
+            before=told(ends[0]),
+            after=told(ends[1]),
+            epochs=epochs,
+        )
     )
+    tell_shares(page, result, name)
+
+
+def tell_shares(page: Page, result: Result, name: str) -> None:
+    """How many units are dead or saturated, before training and after."""
     words = []
     for key, label in SHARES.items():
         share = [layered(result, key, name, when).mean(axis=1) for when in (0, -1)]
         if np.isfinite(share[0]).all():
             page.fact(f"{name}: {key}", [over_lanes(one)[:3] for one in share])
-            words.append(f"{label} {told(over_lanes(share[0]))} before, "
-                         f"{told(over_lanes(share[1]))} after")  # fmt: skip
-    page.say(f"{name}: {'; '.join(words)}.")
+            before, after = (told(over_lanes(one)) for one in share)
+            words.append(
+                say("{what} {before} before, {after} after", what=label, before=before, after=after)
+            )
+    page.say(say("{activation}: {shares}.", activation=name, shares=joined(words, "; ")))
 
 
 def tell_depths(page: Page, accuracy: dict[str, list[Floats]], depths: tuple[int, ...]) -> None:
     """What depth does to learning: the deepest against the shallowest, and against ReLU."""
     for name, values in accuracy.items():
         page.fact(f"{name}: val_accuracy", values)
-        deeper = difference(values[-1], values[0])[1]
-        words = f"{depths[-1]} layers against {depths[0]}: {deeper}"
-        page.say(f"{name}, validation accuracy: {told(over_lanes(values[-1]))}; {words}.")
+        page.say(
+            say(
+                "{activation}, validation accuracy: {accuracy}; {deep} layers against {shallow}: "
+                "{verdict}.",
+                activation=name,
+                accuracy=told(over_lanes(values[-1])),
+                deep=depths[-1],
+                shallow=depths[0],
+                verdict=difference(values[-1], values[0])[1],
+            )
+        )

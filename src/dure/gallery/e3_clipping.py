@@ -27,6 +27,7 @@ from matplotlib.figure import Figure  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, as_is, say  # noqa: E402
 from dure.gallery._evidence_told import share, tell_compared  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -92,7 +93,7 @@ def show(page: Page) -> None:
     page.picture("growth", draw_growth(page))
     for name in result.variants:
         tell_training(page, result, name)
-    tell_compared(page, "clipping", result.compare("val_loss", baseline=BASELINE))
+    tell_compared(page, say("clipping"), result.compare("val_loss", baseline=BASELINE))
     epoch, loss = result.curves["epoch"], result.curves["loss"].sel(fold=1)
     losses = {
         name: {"a network": Line(epoch, loss.sel(variant=name), each=True)}
@@ -135,9 +136,15 @@ def draw_growth(page: Page) -> Figure:
         factor = (norms[:, -1] / norms[:, 0]) ** (1 / (lengths[-1] - lengths[0]))
         page.fact(f"growth at gain {gain:g}", factor)
         page.say(
-            f"Gain {gain:g}: from {lengths[0]} to {lengths[-1]} steps the gradient becomes "
-            f"{number(float(np.median(norms[:, -1] / norms[:, 0])))} times as large (median), that "
-            f"is {told(over_lanes(factor))} a step."
+            say(
+                "Gain {gain:g}: from {first} to {last} steps the gradient becomes {times} times as "
+                "large (median), that is {factor} a step.",
+                gain=gain,
+                first=lengths[0],
+                last=lengths[-1],
+                times=number(float(np.median(norms[:, -1] / norms[:, 0]))),
+                factor=told(over_lanes(factor)),
+            )
         )
     lines = {f"gain {gain:g}": Line(lengths, norms) for gain, norms in found.items()}
     scale = Scale("steps", "norm of the gradient", "y", whole=True)
@@ -166,13 +173,24 @@ def tell_training(page: Page, result: Result, name: str) -> None:
     gradient = float(layer["gradient_norm"].max())
     page.fact(f"{name}: largest step", step)
     page.fact(f"{name}: largest gradient", gradient)
-    quantiles = np.quantile(ends, (0, 0.5, 1), method="higher")
-    least, middle, most = (number(q) if np.isfinite(q) else "diverged" for q in quantiles)
     page.say(
-        f"{name}: {counts['diverged']} networks diverge, in {counts['jumped']} the training loss "
-        f"of an epoch is above {JUMP:g} or NaN, {counts['learnt']} end at least a tenth below "
-        f"always answering the mean ({NAIVE:.4f}). Validation loss at the end {middle} "
-        f"[{least}, {most}] (median, least, largest). Largest gradient measured in the recurrent "
-        f"layer {number(gradient)}, largest step {number(step)}. Share "
-        f"of dead units at the end: {told(over_lanes(dead))}."
+        say(
+            "{variant}: {diverged} networks diverge, in {jumped} the training loss of an epoch is "
+            "above {jump:g} or NaN, {learnt} end at least a tenth below always answering the mean "
+            "({naive:.4f}). Validation loss at the end {loss} (median, least, largest). Largest "
+            "gradient measured in the recurrent layer {gradient}, largest step {step}. Share of "
+            "dead units at the end: {dead}.",
+            **{"variant": name, "jump": JUMP, "naive": NAIVE, "loss": ended(ends)},
+            **{what: one.told() for what, one in counts.items()},
+            **{"gradient": number(gradient), "step": number(step), "dead": told(over_lanes(dead))},
+        )
     )
+
+
+def ended(ends: Floats) -> Said:
+    """'0.012 [0.0043, diverged]': median, least and largest; infinite where one diverged."""
+    quantiles = np.quantile(ends, (0, 0.5, 1), method="higher")
+    least, middle, most = (
+        as_is(number(q)) if np.isfinite(q) else say("diverged") for q in quantiles
+    )
+    return say("{middle} [{least}, {most}]", middle=middle, least=least, most=most)

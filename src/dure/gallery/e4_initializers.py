@@ -27,6 +27,7 @@ from keras import layers  # noqa: E402
 from numpy.typing import ArrayLike, NDArray  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import as_is, joined, say  # noqa: E402
 from dure.gallery._evidence_told import tell_compared  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.e2_vanishing_gradients import flat_digits  # noqa: E402
@@ -176,16 +177,28 @@ def tell_spread(
     words = []
     for name in INITIALIZERS:
         if not (spread[name] > 0).all():
-            words.append(f"{name} gives 0")
+            words.append(say("{name} gives 0", name=name))
             continue
         factor = (spread[name][:, -1] / spread[name][:, 0]) ** (1 / (DEPTH - 1))
         theory = (expected[name][-1] / expected[name][0]) ** (1 / (DEPTH - 1))
         page.fact(f"{activation}, {name}: factor", over_lanes(factor)[:3])
         page.fact(f"{activation}, {name}: factor in theory", theory)
-        words.append(f"{name} {told(over_lanes(factor))} (theory {theory:.3f})")
+        measured = told(over_lanes(factor))
+        words.append(
+            say(
+                "{name} {factor} (theory {theory:.3f})",
+                name=name,
+                factor=measured,
+                theory=theory,
+            )
+        )
     page.say(
-        f"{activation}, before training: a layer's outputs are so many times as large as those of "
-        f"the layer before: {'; '.join(words)}."
+        say(
+            "{activation}, before training: a layer's outputs are so many times as large as those "
+            "of the layer before: {factors}.",
+            activation=activation,
+            factors=joined(words, "; "),
+        )
     )
 
 
@@ -195,6 +208,15 @@ def tell_learning(page: Page, activation: str, result: Result) -> None:
         values = result.curves["val_accuracy"].sel(variant=name, fold=1).isel(epoch=-1)
         page.fact(f"{activation}, {name}: val_accuracy", values.values)
     accuracy = result.curves["val_accuracy"].sel(fold=1).isel(epoch=0)
-    first = (f"{n} {told(over_lanes(accuracy.sel(variant=n).values))}" for n in INITIALIZERS)
-    page.say(f"{activation}, validation accuracy after the first epoch: {'; '.join(first)}.")
-    tell_compared(page, activation, result.compare("val_accuracy", baseline=BASELINE))
+    first = (
+        say("{name} {accuracy}", name=n, accuracy=told(over_lanes(accuracy.sel(variant=n).values)))
+        for n in INITIALIZERS
+    )
+    page.say(
+        say(
+            "{activation}, validation accuracy after the first epoch: {accuracies}.",
+            activation=activation,
+            accuracies=joined(first, "; "),
+        )
+    )
+    tell_compared(page, as_is(activation), result.compare("val_accuracy", baseline=BASELINE))

@@ -32,6 +32,7 @@ from numpy.typing import NDArray  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import Said, as_is, joined, say  # noqa: E402
 from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.result import Result  # noqa: E402
@@ -44,6 +45,8 @@ RATES = (0.001, 0.01, 0.1, 1.0, 10.0)
 BATCHES = (2, 8, 32)
 DEVIATIONS = (0.01, 0.03, 0.125, 0.5, 2.0)
 """Of the first weights; Glorot's is sqrt(1 / 64) = 0.125."""
+WORDS = {"rate": say("rate"), "deviation": say("deviation")}
+"""The arguments that a grid goes over, in both languages."""
 CELLS = ("none", "batch behind", "layer behind", "layer inside")
 CELL_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 TRAINS = 0.8
@@ -229,72 +232,95 @@ class Grid:
         """The place of the value with the highest mean accuracy."""
         return int(self.last[kind].mean(axis=0).argmax())
 
-    def told(self, kind: str) -> str:
-        """'trains at rates 0.01 to 1'."""
-        sure = self.trained_at(kind)
+    def told(self, kind: str) -> Said:
+        """'trains at rate 0.01 to 1, a factor of 100'."""
+        sure, what = self.trained_at(kind), WORDS[self.what]
         if not sure:
-            return f"trains at no {self.what}"
+            return say("trains at no {what}", what=what)
         if len(sure) == 1:
-            return f"trains at {self.what} {sure[0]:g} only"
+            return say("trains at {what} {value:g} only", what=what, value=sure[0])
         places = [list(self.values).index(value) for value in sure]
         if places[-1] - places[0] + 1 == len(places):
-            wide = f"a factor of {sure[-1] / sure[0]:g}"
-            return f"trains at {self.what} {sure[0]:g} to {sure[-1]:g}, {wide}"
-        return f"trains at {self.what} {', '.join(f'{value:g}' for value in sure)}"
+            return say(
+                "trains at {what} {first:g} to {last:g}, a factor of {factor:g}",
+                what=what,
+                first=sure[0],
+                last=sure[-1],
+                factor=sure[-1] / sure[0],
+            )
+        values = ", ".join(f"{value:g}" for value in sure)
+        return say("trains at {what} {values}", what=what, values=values)
 
 
 def show(page: Page) -> None:
     """All grids: which rates train, how fast, from which first weights; recurrent networks."""
     batches = BATCHES[::2] if page.quick else BATCHES
-    results = {f"batches of {size}": page.run(study(page.quick, size)) for size in batches}
+    results: dict[str, Result] = {
+        say("batches of {size}", size=size): page.run(study(page.quick, size)) for size in batches
+    }
     rates = {head: Grid(result) for head, result in results.items()}
     for head, grid in rates.items():
-        tell_grid(page, head, grid)
-        tell_speed(page, head, grid)
+        tell_grid(page, as_is(head), grid)
+        tell_speed(page, as_is(head), grid)
     notes = [f"{ROWS} digits, four hidden layers of {WIDTH}; means over seeds with their 95 % "
              "interval, networks that diverged counted as 0."]  # fmt: skip
     scale = Scale("learning rate (SGD)", "validation accuracy", "x", (0.0, 1.0), (TRAINS, "trains"))
     lines = {head: grid.lines() for head, grid in rates.items()}
     page.picture("rates", panels(lines, scale, "Which rates train", notes))
     page.picture("speed", draw_speed(rates))
-    begun = Grid(results[f"batches of {batches[-1]}"], "deviation")
-    tell_grid(page, "first weights, rate 0.1", begun)
+    begun = Grid(list(results.values())[-1], "deviation")
+    tell_grid(page, say("first weights, rate 0.1"), begun)
     scale = replace(scale, x="deviation of the first weights (Glorot: 0.125)")
     page.picture("first-weights", panels({"": begun.lines()}, scale,
                                          "Which first weights train", notes))  # fmt: skip
     cells = Grid(page.run(recurrent(page.quick)))
-    tell_grid(page, "recurrent", cells)
-    tell_speed(page, "recurrent", cells)
+    tell_grid(page, say("recurrent"), cells)
+    tell_speed(page, say("recurrent"), cells)
     scale = replace(scale, x="learning rate (Adam)")
     notes = ["SimpleRNN(16), recall of the first of four symbols at the end; chance is 0.25."]
     page.picture("recurrent", panels({"": cells.lines()}, scale, "Recurrent networks", notes))
 
 
-def tell_grid(page: Page, head: str, grid: Grid) -> None:
+def tell_grid(page: Page, head: Said, grid: Grid) -> None:
     """Where each kind trains, and how it compares with none at the best value of each."""
     for kind in grid.kinds:
         page.fact(f"{head}, {kind}: trains", grid.trained_at(kind))
         page.fact(f"{head}, {kind}: accuracy", grid.last[kind])
         at = grid.best(kind)
-        reached = told(over_lanes(grid.last[kind][:, at]))
-        line = f"{head}, {kind}: {grid.told(kind)}; best at {grid.values[at]:g} with {reached}"
+        known = {"head": head, "kind": kind, "trains": grid.told(kind), "at": grid.values[at]}
+        known["reached"] = told(over_lanes(grid.last[kind][:, at]))
+        line = say("{head}, {kind}: {trains}; best at {at:g} with {reached}.", **known)
         if kind != "none":
             base = grid.last["none"][:, grid.best("none")]
-            apart = told_difference(difference(grid.last[kind][:, at], base))
-            line += f", less that of none at its best: {apart}"
-        page.say(f"{line}.")
+            line = say(
+                "{head}, {kind}: {trains}; best at {at:g} with {reached}, less that of none at "
+                "its best: {apart}.",
+                **known,
+                apart=told_difference(difference(grid.last[kind][:, at], base)),
+            )
+        page.say(line)
 
 
-def tell_speed(page: Page, head: str, grid: Grid) -> None:
+def tell_speed(page: Page, head: Said, grid: Grid) -> None:
     """Accuracy after one epoch, each kind at its best rate."""
     first = {kind: grid.curves[kind][:, grid.best(kind), 0] for kind in grid.kinds}
     words = []
     for kind, values in first.items():
-        verdict = told_difference(difference(values, first["none"]))
         page.fact(f"{head}, {kind}: first epoch", values)
-        against = "" if kind == "none" else f" (less none: {verdict})"
-        words.append(f"{kind} {told(over_lanes(values))}{against}")
-    page.say(f"{head}, after one epoch, each at its best {grid.what}: {'; '.join(words)}.")
+        known = {"name": kind, "accuracy": told(over_lanes(values))}
+        if kind == "none":
+            words.append(say("{name} {accuracy}", **known))
+            continue
+        verdict = told_difference(difference(values, first["none"]))
+        words.append(say("{name} {accuracy} (less none: {verdict})", **known, verdict=verdict))
+    page.say(
+        say(
+            "{head}, after one epoch, each at its best {what}: {accuracies}.",
+            head=head,
+            what=WORDS[grid.what],
+            accuracies=joined(words, "; "),
+        )
+    )
 
 
 def draw_speed(rates: dict[str, Grid]) -> Figure:

@@ -22,6 +22,7 @@ from keras import layers  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.data._excerpts import VARIABLE, excerpt_file  # noqa: E402
 from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -98,7 +99,13 @@ def tokenize(page: Page) -> None:
     everything.fit_on_texts(TEXTS)
     page.fact("word_index", everything.word_index)
     words = ", ".join(f"{word} {i}" for word, i in list(everything.word_index.items())[:6])
-    page.say(f"Commonest first: {words}, ... ({len(everything.word_index)} words).")
+    page.say(
+        say(
+            "Commonest first: {words}, ... ({count} words).",
+            words=words,
+            count=len(everything.word_index),
+        )
+    )
     for name, oov in (("dropped", None), ("marked", "<OOV>")):
         tokenizer = dure.data.Tokenizer(num_words=6, oov_token=oov)
         tokenizer.fit_on_texts(TEXTS)
@@ -106,7 +113,18 @@ def tokenize(page: Page) -> None:
         back = tokenizer.sequences_to_texts([sequence])[0]
         page.fact(name, sequence)
         page.fact(f"{name}_back", back)
-        page.say(f'"{NEW}" with num_words=6, unknown words {name}: {sequence}, back: "{back}".')
+        known = {"text": NEW, "sequence": str(sequence), "back": back}
+        page.say(
+            say(
+                '"{text}" with num_words=6, unknown words dropped: {sequence}, back: "{back}".',
+                **known,
+            )
+            if name == "dropped"
+            else say(
+                '"{text}" with num_words=6, unknown words marked: {sequence}, back: "{back}".',
+                **known,
+            )
+        )
     sequences = everything.texts_to_sequences(TEXTS)
     padded = [dure.data.pad_sequences(sequences, 6, padding=p, truncating=c) for p, c in SIDES]
     page.fact("padded", padded)
@@ -140,7 +158,12 @@ def keep_with_model(page: Page) -> None:
     page.fact("reloaded", said)
     page.fact("reloaded_difference", np.abs(said - trained).max())
     pairs = ", ".join(f'"{text}" {value:.2f}' for text, value in zip(asked, said, strict=True))
-    page.say(f"The saved file holds its words; loaded again, it says of raw text: {pairs} (good).")
+    page.say(
+        say(
+            "The saved file holds its words; loaded again, it says of raw text: {answers} (good).",
+            answers=pairs,
+        )
+    )
 
 
 def which_side(page: Page, lines: Path) -> None:
@@ -152,9 +175,20 @@ def which_side(page: Page, lines: Path) -> None:
         front, behind = (one.at_best("val_accuracy") for one in results)
         found, verdict = difference(front, behind)
         page.fact(f"{what}_pre_minus_post", found[:3])
+        known = {"length": length, "verdict": verdict}
+        known |= {"front": told(over_lanes(front)), "behind": told(over_lanes(behind))}
         page.say(
-            f"{length} words, {what} in front {told(over_lanes(front))}, behind "
-            f"{told(over_lanes(behind))} (validation accuracy). In front minus behind: {verdict}."
+            say(
+                "{length} words, padding in front {front}, behind {behind} (validation accuracy). "
+                "In front minus behind: {verdict}.",
+                **known,
+            )
+            if what == "padding"
+            else say(
+                "{length} words, cutting in front {front}, behind {behind} (validation accuracy). "
+                "In front minus behind: {verdict}.",
+                **known,
+            )
         )
         named = {f"{what} in front (pre)": front.values, f"{what} behind (post)": behind.values}
         panels[f"validation accuracy, {length} words"] = named
@@ -167,6 +201,11 @@ def show(page: Page) -> None:
     keep_with_model(page)
     lines = film_lines()
     if lines is None:
-        page.say(f"Which side to pad and cut was not tried: no film lines in {VARIABLE}.")
+        page.say(
+            say(
+                "Which side to pad and cut was not tried: no film lines in {folder}.",
+                folder=VARIABLE,
+            )
+        )
     else:
         which_side(page, lines)

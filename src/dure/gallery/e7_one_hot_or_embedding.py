@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery._lanes_told import difference  # noqa: E402
 from dure.gallery.e6_tokenizer import film_lines  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
@@ -121,28 +122,53 @@ def compare(page: Page) -> None:
         result = page.run(asked)
         parameters = result.best().model().count_params()
         page.fact(f"parameters_{coding}", parameters)
-        page.say(f"{coding}: {parameters:,} parameters, as in the note ({note['parameters']:,}).")
-        page.compare(f"validation accuracy, {coding}", note["accuracy"], result, "val_accuracy")
+        page.say(
+            say(
+                "{coding}: {count:,} parameters, as in the note ({note:,}).",
+                **{"coding": coding, "count": parameters, "note": note["parameters"]},
+            )
+        )
+        what = say("validation accuracy, {coding}", coding=coding)
+        page.compare(what, note["accuracy"], result, "val_accuracy")
         reached = accuracy[coding] = result.at_best("val_accuracy").values.ravel()
         whole = 20_000 / len(asked.splits[0].train) * float(np.mean(seconds[coding]))
         page.say(
-            f"{coding}: single runs reach from {np.nanmin(reached):.3f} to {np.nanmax(reached):.3f}"
-            f"; {whole:.2g} s an epoch of 20,000 reviews, the note's machine: {note['seconds']} s."
+            say(
+                "{coding}: single runs reach from {least:.3f} to {most:.3f}; {seconds:.2g} s an "
+                "epoch of 20,000 reviews, the note's machine: {note} s.",
+                **{"coding": coding, "least": np.nanmin(reached), "most": np.nanmax(reached)},
+                **{"seconds": whole, "note": note["seconds"]},
+            )
         )
+    tell_sizes(page)
+    tell_differences(page, accuracy, seconds)
+
+
+def tell_sizes(page: Page) -> None:
+    """Bytes of the notes' reviews, as one-hot arrays and as integers."""
     sizes = [20_000 * LENGTH * WORDS * 4, 20_000 * LENGTH * 4]
     page.fact("bytes", sizes)
     page.say(
-        f"20,000 reviews of {LENGTH} words: {sizes[0] / 1e6:,.0f} MB as one-hot float32 arrays, "
-        f"{sizes[1] / 1e6:,.0f} MB as integers, which is what both codings read here."
+        say(
+            "20,000 reviews of {length} words: {one_hot:,.0f} MB as one-hot float32 arrays, "
+            "{integers:,.0f} MB as integers, which is what both codings read here.",
+            length=LENGTH,
+            one_hot=sizes[0] / 1e6,
+            integers=sizes[1] / 1e6,
+        )
     )
+
+
+def tell_differences(page: Page, accuracy: dict[str, Any], seconds: dict[str, Any]) -> None:
+    """The codings' difference in accuracy and in seconds, by coding with a value a network."""
     panels: dict[str, Any] = {
-        "validation accuracy": accuracy,
-        "seconds an epoch, one network alone": seconds,
+        say("validation accuracy"): accuracy,
+        say("seconds an epoch, one network alone"): seconds,
     }
     for what, values in panels.items():
         found, verdict = difference(values["embedding"], values["one-hot"])
         page.fact(f"embedding minus one-hot, {what}", found[:3])
-        page.say(f"Embedding minus one-hot, {what}: {verdict}.")
+        page.say(say("Embedding minus one-hot, {what}: {verdict}.", what=what, verdict=verdict))
     page.picture("beside", groups(panels))
 
 
@@ -155,7 +181,9 @@ def neighbours(page: Page, name: str, data: dure.Data, words: list[str]) -> None
     page.picture(f"map-{name}", look.draw.of(plane))
     lists = found["neighbour"].transpose("lane", "word", "rank").values
     nearest = "; ".join(f"{w}: {', '.join(lists[0, i, :4])}" for i, w in enumerate(words[:4]))
-    page.say(f"{name}, nearest in the first network. {nearest}.")
+    page.say(
+        say("{name}, nearest in the first network. {words}.", **{"name": name, "words": nearest})
+    )
     shared = [
         len(set(a) & set(b))
         for place, first in enumerate(lists)
@@ -166,10 +194,14 @@ def neighbours(page: Page, name: str, data: dure.Data, words: list[str]) -> None
     explained = float(np.ravel(plane.attrs["explained"])[0])
     page.fact(f"first_component_{name}", explained)
     page.say(
-        f"{name}: of the {NEAREST} nearest another network has {np.mean(shared):.1f} too (mean "
-        f"over words and pairs of networks; by chance {NEAREST**2 / KEPT:.2f}). {explained:.0%} of "
-        f"what tells the commonest words apart is one line, for {len(data.class_names or ())} "
-        "classes."
+        say(
+            "{name}: of the {nearest} nearest another network has {shared:.1f} too (mean over "
+            "words and pairs of networks; by chance {chance:.2f}). {explained:.0%} of what tells "
+            "the commonest words apart is one line, for {classes} classes.",
+            **{"name": name, "nearest": NEAREST, "shared": np.mean(shared)},
+            **{"chance": NEAREST**2 / KEPT, "explained": explained},
+            classes=len(data.class_names or ()),
+        )
     )
 
 

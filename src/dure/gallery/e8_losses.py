@@ -20,17 +20,19 @@ require_jax_backend()
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-import numpy.typing as npt  # noqa: E402
 from keras import layers, losses, metrics  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import dure  # noqa: E402
 from dure._intervals import interval_texts, mean_interval  # noqa: E402
+from dure._said import Said, as_is, say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
 
 BINARY_LOGITS = losses.BinaryCrossentropy(from_logits=True)
 SPARSE_LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+Floats = NDArray[np.float64]
 
 # Right pairs come first; those that begin with "wrong" run, too.
 # name: units of the last layer, its activation, the loss, and how its outputs are judged
@@ -118,7 +120,7 @@ def studies(quick: bool = False) -> dict[str, dure.Study]:
     }
 
 
-def refused() -> str:
+def refused() -> Said:
     """What is said of softmax on one unit with integer labels: 1 has no output of its own."""
     digits = dure.data.digits()
     pair = {"units": 1, "activation": "softmax"}
@@ -128,8 +130,8 @@ def refused() -> str:
         try:
             dure.Study(build, digits, {"softmax on one unit": pair}).plan()
         except dure.StudyError as error:
-            return error.faults[0]
-    return "nothing"
+            return as_is(error.faults[0])
+    return say("nothing")
 
 
 def show(page: Page) -> None:
@@ -146,12 +148,7 @@ def show(page: Page) -> None:
         values = {pair: last.sel(variant=pair).values for pair in result.variants}
         wrong = [pair for pair in values if pair.startswith("wrong")]
         right = [pair for pair in values if pair not in wrong]
-        interval = interval_texts([mean_interval(values[right[0]][:, None])[:3]])[0]
-        page.say(f"{name}: {right[0]} reaches a validation {metric} of {interval}.")
-        for pair in [*right[1:], *wrong]:
-            apart = difference(values[pair], values[right[0]])
-            page.say(f"  {pair}: {told_difference(apart)}.")
-            page.fact(f"{name}, {pair}: {metric} apart", apart[:3])
+        _tell_pairs(page, name, metric, {pair: values[pair] for pair in [*right, *wrong]})
         lost += [pair for pair in wrong if not _holds(values[pair], values[right[0]])]
         tried += len(wrong)
         page.fact(f"{name}: {metric}", {pair: row.tolist() for pair, row in values.items()})
@@ -165,15 +162,35 @@ def show(page: Page) -> None:
             ),
         )
     page.say(
-        f"Of {tried} wrong pairs {len(lost)} differ from the right one by more than these "
-        "seeds' own spread; the others run, learn, and tell nobody."
+        say(
+            "Of {wrong} wrong pairs {told} differ from the right one by more than these seeds' own "
+            "spread; the others run, learn, and tell nobody.",
+            **{"wrong": tried, "told": len(lost)},
+        )
     )
     page.fact("wrong pairs that these seeds tell", len(lost))
-    page.fact("refused", refused())
-    page.say(f"softmax on one unit with labels 0 to 9 is refused: {refused()}")
+    fault = refused()
+    page.fact("refused", fault)
+    page.say(say("softmax on one unit with labels 0 to 9 is refused: {fault}", fault=fault))
 
 
-def _holds(wrong: npt.NDArray[np.float64], right: npt.NDArray[np.float64]) -> bool:
+def _tell_pairs(page: Page, name: str, metric: str, values: dict[str, Floats]) -> None:
+    """What the first pair of a study reaches, and how far from it every other one is."""
+    best, *others = values
+    interval = interval_texts([mean_interval(values[best][:, None])[:3]])[0]
+    page.say(
+        say(
+            "{name}: {pair} reaches a validation {metric} of {interval}.",
+            **{"name": name, "pair": best, "metric": metric, "interval": interval},
+        )
+    )
+    for pair in others:
+        apart = difference(values[pair], values[best])
+        page.say(say("  {pair}: {verdict}.", pair=pair, verdict=told_difference(apart)))
+        page.fact(f"{name}, {pair}: {metric} apart", apart[:3])
+
+
+def _holds(wrong: Floats, right: Floats) -> bool:
     """Whether the seeds cannot tell a wrong pair from the right one."""
     _, low, high, *_ = difference(wrong, right)
     return bool(low <= 0 <= high)

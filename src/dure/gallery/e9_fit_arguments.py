@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 from keras import callbacks, layers  # noqa: E402
 
 import dure  # noqa: E402
+from dure._said import say  # noqa: E402
 from dure.gallery.page import Page  # noqa: E402
 from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
 
@@ -48,7 +49,7 @@ def calls(x: Any, y: Any) -> dict[str, dict[str, Any]]:
     halved = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2 if epoch else rate)
     patient = callbacks.EarlyStopping(patience=1, min_delta=0.1, restore_best_weights=True)
     return {
-        "nothing but epochs": {"epochs": 3},
+        say("nothing but epochs"): {"epochs": 3},
         "validation_split=0.2": {"epochs": 3, **held},
         "validation_data=(x, y)": {"epochs": 3, "validation_data": (x[:100], y[:100])},
         "validation_freq=2": {"epochs": 4, "validation_freq": 2, **held},
@@ -119,10 +120,23 @@ def show(page: Page) -> None:
         history, printed = mine(x, y, calls(x, y)[name])
         found[name] = apart(history, theirs(x, y, calls(x, y)[name]).history)
         page.fact(name, {"history": history, "printed": printed})
-        told = f"{len(history['loss'])} epochs; History: {', '.join(history)}"
-        page.say(f"{name}: {told}" + (f"; {len(printed)} lines printed." if printed else "."))
+        known = {"call": name, "epochs": len(history["loss"]), "keys": ", ".join(history)}
+        page.say(
+            say(
+                "{call}: {epochs} epochs; History: {keys}; {lines} lines printed.",
+                **known,
+                lines=len(printed),
+            )
+            if printed
+            else say("{call}: {epochs} epochs; History: {keys}.", **known)
+        )
     page.fact("apart from Keras", found)
-    page.say(f"No History is more than {max(found.values()):.0e} apart from that of Keras' fit.")
+    page.say(
+        say(
+            "No History is more than {most:.0e} apart from that of Keras' fit.",
+            most=max(found.values()),
+        )
+    )
     _batches(page)
 
 
@@ -135,7 +149,12 @@ def _batches(page: Page) -> None:
     names = list(values)
     for name in names[1:]:
         told = told_difference(difference(values[name], values[names[0]]))
-        page.say(f"Validation accuracy after the last epoch, {name} against {names[0]}: {told}.")
+        page.say(
+            say(
+                "Validation accuracy after the last epoch, {first} against {second}: {verdict}.",
+                **{"first": name, "second": names[0], "verdict": told},
+            )
+        )
     page.fact("accuracy", {name: row.tolist() for name, row in values.items()})
     epochs = next(iter(results.values())).curves.sizes["epoch"]
     page.picture(

@@ -13,7 +13,7 @@ from dure._errors import DureError, StudyError, did_you_mean
 from dure._files import explained, write_atomically
 from dure.lens.weights import kernels
 from dure.looking.drawings import with_twin
-from dure.looking.headlines import says
+from dure.view.headlines import says
 from dure.view.style import as_png
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _write(look: Look, stop: _Stop, folder: Path) -> Written:
     letters = (c if c.isalnum() or c in "-_." else "." for c in f"-{stop.layer}")
     place = "".join(letters) if stop.layer else ""
     picture, arrays = (folder / f"{stop.name}{place}.{kind}" for kind in ("png", "nc"))
-    content = _stored(look, measured, twin).assign_attrs(measured.attrs, says=headline)
+    content = _stored(look, measured, twin).assign_attrs(measured.attrs, says=str(headline))
     with explained("write pictures", folder):
         write_atomically(picture, iter([as_png(figure)]))
         write_atomically(arrays, iter([bytes(content.to_netcdf(engine="scipy"))]))

@@ -102,7 +102,8 @@ class Metric:
     training, validation
         By variant.
     single
-        By variant, some lanes by themselves, [lane, epoch]: of validation, else of training.
+        By variant, some lanes by themselves, [lane, column]: of validation, else of training. The
+        columns are `Curves.single_epochs`.
     view
         What of the vertical axis is in view at first: all but a few wild epochs.
     """
@@ -128,13 +129,19 @@ class Curves:
     metrics
         The one to be seen first comes first.
     epochs
-        Of the epoch axis: [epoch], from 1.
+        Of the epoch axis, for means and bands: [epoch], from 1, rising. In very long trainings not
+        every epoch is there, and values are those of the epochs that are.
     lanes, drawn
         By variant, lanes in all and how many of them are in `single`.
     turns
         By variant, the epoch at which the validation loss turns; None where it does not.
     notes
         What one must know to read it.
+    single_epochs
+        Of the columns of `Metric.single`: [column], rising; None: the same as `epochs`. Where there
+        are too many epochs to draw, they are put together in groups of equal length with two
+        columns each, which hold a lane's lowest and highest value of the group in the order in
+        which they came; so a line keeps its extremes, each at most a group beside its epoch.
     """
 
     label: Said
@@ -145,6 +152,7 @@ class Curves:
     drawn: tuple[int, ...]
     turns: tuple[float | None, ...]
     notes: tuple[Said, ...] = ()
+    single_epochs: Whole | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from dure._intervals import Interval, interval_texts, mean_interval
+from dure._said import Said, say
 from dure.view.style import COLOURS, SMALL, TEXT, Page, drawing, dressed, inches, named_rows, plain
 
 
@@ -24,17 +25,17 @@ def difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Interval:
     return mean_interval(values[:, None])
 
 
-def told_difference(interval: Interval, higher: str = "higher", lower: str = "lower") -> str:
+def told_difference(interval: Interval) -> Said:
     """'0.021 [0.010, 0.032] higher', or that these seeds cannot tell, or that nothing differs."""
     mean, low, high = interval[:3]
     if low == high == 0:
-        return "exactly the same with every seed"
+        return say("exactly the same with every seed")
     if low <= 0 <= high or not np.isfinite([low, high]).all():
-        return f"no difference that these seeds can tell ({interval_texts([(mean, low, high)])[0]})"
+        text = interval_texts([(mean, low, high)])[0]
+        return say("no difference that these seeds can tell ({interval})", interval=text)
     if mean < 0:
-        mean, low, high = -mean, -high, -low
-        return f"{interval_texts([(mean, low, high)])[0]} {lower}"
-    return f"{interval_texts([(mean, low, high)])[0]} {higher}"
+        return say("{interval} lower", interval=interval_texts([(-mean, -high, -low)])[0])
+    return say("{interval} higher", interval=interval_texts([(mean, low, high)])[0])
 
 
 @drawing

@@ -43,7 +43,7 @@ def differences(found: Comparison) -> Figure:
     """
     pairs = found.pairs[:_MOST]
     names = [shortened(f"{p.first} − {p.second}", _NAME, TEXT) for p in pairs]
-    cells = [
+    cells: list[list[str]] = [
         [*difference_texts(pairs)],
         [percent(p.superiority) for p in pairs],
         [verdict_cell(p) for p in pairs],

@@ -19,11 +19,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from dure._errors import DureError, did_you_mean
-from dure._intervals import Band, band
+from dure._intervals import Band
 from dure._modes import mode_of
 from dure._tables import source_of
-from dure._types import Mode
 from dure.result import Result
+from dure.view.curves import Series, limits, metrics_of, series_of
 from dure.view.style import COLOURS, as_png, fonts, plain
 
 _MOST_PANELS = 24
@@ -31,21 +31,10 @@ _NAME = 26  # letters of a variant's name that a panel has room for
 
 
 @dataclass(frozen=True)
-class _Series:
-    """What is drawn of one variant: bands along the epochs, None where there is no such metric."""
+class _Series(Series):
+    """What is drawn of one variant, with its colour."""
 
-    name: str
     colour: str
-    training: Band | None
-    validation: Band | None
-    lost: int  # lanes left out because they diverged or failed
-
-    @property
-    def judged(self) -> Band:
-        """The one that gets line and band: validation, or training where nothing is held out."""
-        chosen = self.validation or self.training
-        assert chosen is not None
-        return chosen
 
 
 def curves(result: Result, metric: str = "loss") -> Figure:
@@ -76,7 +65,7 @@ def curves(result: Result, metric: str = "loss") -> Figure:
         For a metric the result does not have.
     """
     base = metric.removeprefix("val_")
-    known = _metrics(result)
+    known = metrics_of(result)
     if base not in known:
         raise DureError(
             f"There is no metric {metric!r} to draw; there is {', '.join(known) or 'none'}."
@@ -91,10 +80,10 @@ def curves(result: Result, metric: str = "loss") -> Figure:
         last = max(int(_epochs(b)[np.isfinite(b.mean)].max(initial=1)) for b in drawn)
         for axes, one in zip(panels, shown, strict=True):
             _panel(axes, one, shown)
-            _dress(axes, base, last, _limits(drawn, mode))
+            _dress(axes, base, last, limits(drawn, mode))
         if overlay is not None:
             _overlay(overlay, shown)
-            _dress(overlay, base, last, _limits([one.judged for one in shown], mode))
+            _dress(overlay, base, last, limits([one.judged for one in shown], mode))
         _frame(figure, result, base, shown, len(series))
     return figure
 
@@ -111,7 +100,7 @@ def save_all(result: Result, folder: str | PathLike[str] | None = None) -> list[
     """
     pictures = Path(result.folder if folder is None else folder) / "pictures"
     paths = []
-    for metric in sorted(_metrics(result), key=lambda name: name != "loss"):
+    for metric in sorted(metrics_of(result), key=lambda name: name != "loss"):
         pictures.mkdir(parents=True, exist_ok=True)
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric)
         path = pictures / f"{safe}.png"
@@ -120,37 +109,12 @@ def save_all(result: Result, folder: str | PathLike[str] | None = None) -> list[
     return paths
 
 
-def _metrics(result: Result) -> list[str]:
-    return list(dict.fromkeys(str(name).removeprefix("val_") for name in result.curves))
-
-
 def _series(result: Result, base: str) -> list[_Series]:
-    lost = result.lanes["status"].str.startswith(("diverged", "failed"))
-    made = []
-    for number, variant in enumerate(result.variants):
-        mine = result.lanes["variant"] == variant
-        bands: list[Band | None] = []
-        for name in (base, f"val_{base}"):
-            if name not in result.curves:
-                bands.append(None)
-                continue
-            values = result.curves[name].sel(variant=variant).copy()
-            for _, lane in result.lanes[mine & lost].iterrows():
-                values.loc[{"seed": lane["seed"], "fold": lane["fold"]}] = np.nan
-            bands.append(_cut(band(values.transpose("seed", "fold", "epoch").values)))
-        colour = (
-            COLOURS[number % len(COLOURS)] if len(result.variants) <= len(COLOURS) else COLOURS[0]
-        )
-        made.append(_Series(variant, colour, bands[0], bands[1], int((mine & lost).sum())))
-    return made
-
-
-def _cut(whole: Band) -> Band:
-    """A band without the epochs that fewer than half of its lanes, or one of several, reached."""
-    most = int(whole.n.max(initial=0))
-    enough = whole.n >= max(min(2, most), most / 2)
-    mean, low, high = (np.where(enough, values, np.nan) for values in whole[:3])
-    return Band(mean, low, high, whole.n, whole.of)
+    many = len(result.variants) > len(COLOURS)
+    return [
+        _Series(**vars(one), colour=COLOURS[0 if many else number])
+        for number, one in enumerate(series_of(result, base))
+    ]
 
 
 def _shown(result: Result, series: list[_Series]) -> list[_Series]:
@@ -240,40 +204,6 @@ def _spread(axes: Axes, judged: Band, colour: str, alpha: float) -> None:
 
 def _epochs(judged: Band) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.arange(1, len(judged.mean) + 1)
-
-
-def _limits(drawn: Sequence[Band], mode: Mode) -> tuple[float, float] | None:
-    """Limits of the vertical axis: means and bands in view, but for a few wild epochs.
-
-    Wild: means beyond three times the span of the middle nine tenths. In a run of twenty epochs or
-    more the first tenth does not count either: its steep way down would flatten what comes after.
-    Losses are not drawn below 0 nor accuracies above 1, though an interval may reach there.
-    """
-    drawn = [_later(one) for one in drawn]
-    means = np.concatenate([one.mean for one in drawn])
-    means = means[np.isfinite(means)]
-    if not means.size:
-        return None
-    low, high = np.quantile(means, (0.05, 0.95))
-    reach = 3 * (high - low)
-    if reach > 0:
-        means = means[(means >= low - reach) & (means <= high + reach)]
-    least, most = float(means.min()), float(means.max())
-    lows, highs = (np.concatenate([one[side] for one in drawn]) for side in (1, 2))
-    bottom, top = least, most
-    if np.isfinite(lows).any():  # the tenth of the epochs with the widest bands may be cut
-        bottom = min(least, float(np.nanquantile(lows, 0.1)))
-        top = max(most, float(np.nanquantile(highs, 0.9)))
-    bottom = max(bottom, 0.0) if least >= 0 else bottom
-    top = min(top, 1.0) if most <= 1 and mode == "max" else top
-    room = 0.04 * (top - bottom) or 0.05 * abs(top) or 0.5
-    return bottom - room, top + room
-
-
-def _later(whole: Band) -> Band:
-    start = len(whole.mean) // 10 if len(whole.mean) >= 20 else 0
-    mean, low, high = (values[start:] for values in whole[:3])
-    return Band(mean, low, high, whole.n[start:], whole.of)
 
 
 def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None) -> None:

@@ -39,10 +39,10 @@ class _Summary:
         self._result = result
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        header, rows = summary_cells(self._result)
+        head, cells = summary_cells(self._result)
         title = " · ".join(filter(None, (self._result.name, source_of(self._result))))
         notes = Text("\n".join(map(_clean, summary_notes(self._result))))
-        header, *rows = [[_clean(cell) for cell in row] for row in (header, *rows)]
+        header, *rows = [[_clean(cell) for cell in row] for row in (head, *cells)]
         table = _table(title, header[0])
         for name in header[1:]:
             table.add_column(Text(name), justify="right")

@@ -16,6 +16,8 @@ TEXTS: dict[str, str] = {
     "{number} folds": "폴드 {number}개",
     "{number} lane": "레인 {number}개",
     "{number} lanes": "레인 {number}개",
+    "{number} layer": "층 {number}개",
+    "{number} layers": "층 {number}개",
     "{number} network": "신경망 {number}개",
     "{number} networks": "신경망 {number}개",
     "{number} number": "숫자 {number}개",

@@ -47,12 +47,14 @@ TEXTS: dict[str, str] = {
     ),
     "Pictures, and what counts in them": "그림과 그 안에서 중요한 곳",
     # dure.report.inside_words
-    "Red raises the score, blue lowers it; each text in its own scale, from its largest value "
-    "down.": (
-        "빨간색은 점수를 올리고 파란색은 내립니다. 텍스트마다 가장 큰 값을 기준으로 한 눈금입니다."
+    "Blue with a line raises the score, orange with dashes lowers it; each text in its own scale, "
+    "from its largest value down.": (
+        "파란색과 실선은 점수를 올리고 주황색과 점선은 내립니다. 텍스트마다 가장 큰 값을 기준으로 "
+        "한 눈금입니다."
     ),
-    "Strong colours count much; each text in its own scale.": (
-        "색이 진할수록 중요합니다. 눈금은 텍스트마다 다릅니다."
+    "The stronger the blue, the more a word counts; each text in its own scale, from its largest "
+    "value down.": (
+        "파란색이 진할수록 중요한 단어입니다. 텍스트마다 가장 큰 값을 기준으로 한 눈금입니다."
     ),
     "Numbers stand for words that are not known here.": (
         "숫자는 여기서 알 수 없는 단어를 나타냅니다."
@@ -74,10 +76,7 @@ TEXTS: dict[str, str] = {
     # dure.report.inside_charts
     "weight": "가중치",
     "shape": "모양",
-    "mean, trained": "평균, 훈련 후",
-    "mean, untrained": "평균, 훈련 전",
-    "deviation, trained": "표준 편차, 훈련 후",
-    "deviation, untrained": "표준 편차, 훈련 전",
+    "networks": "신경망",
     "Weights": "가중치",
     "trained": "훈련 후",
     "untrained": "훈련 전",
@@ -85,7 +84,6 @@ TEXTS: dict[str, str] = {
     "Values of {weight}": "{weight}의 값",
     "share of weights": "가중치의 비율",
     "layer": "층",
-    "activation": "활성화 함수",
     "mean": "평균",
     "deviation": "표준 편차",
     "zeros, %": "0인 값, %",
@@ -129,7 +127,6 @@ TEXTS: dict[str, str] = {
         "적게 출력을 움직입니다."
     ),
     "in {count} of {lanes}": "{lanes}개 중 {count}개",
-    "{count}; untrained: {chance}": "{count}, 훈련 전: {chance}",
     "A unit is found in a network where the correlation with its match is at least {threshold} in "
     "size. Untrained networks show what agrees by chance.": (
         "짝과의 상관 계수가 크기로 {threshold} 이상이면 유닛이 그 신경망에서 발견된 것으로 봅니다. "
@@ -137,6 +134,7 @@ TEXTS: dict[str, str] = {
     ),
     "In how many networks a unit of {layer} is found": "{layer}의 유닛이 발견된 신경망의 수",
     "units": "유닛",
+    "units, in brackets those of untrained networks": "유닛, 괄호 안은 훈련 전 신경망의 것",
     "The {count} features that count most": "가장 중요한 특성 {count}개",
     "How much each feature counts": "각 특성의 중요도",
     "mean size of the score's gradient over {rows} rows": (

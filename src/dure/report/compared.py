@@ -1,0 +1,181 @@
+"""The section that says whether one variant is better than another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import pandas as pd
+
+from dure._intervals import interval_texts
+from dure._modes import mode_of
+from dure._said import Said, as_is, say
+from dure._text import count
+from dure._types import Mode
+from dure.evidence import words
+from dure.evidence.comparison import Comparison, Pair
+from dure.evidence.sequential import Sequential
+from dure.report.content import (
+    Block,
+    Bullets,
+    Folded,
+    Intervals,
+    Prose,
+    Section,
+    Span,
+    Table,
+)
+from dure.result import Result
+
+MOST_PAIRS = 30
+"""Pairs shown at once; of more only those with the leader, the others folded away."""
+_MOST_TOLD = 8  # pairs told in words before the rest is folded away
+_IN_WORDS = say("The same pair by pair, in words")
+
+
+def section(result: Result, found: Comparison | Said) -> Section:
+    """The comparison of a result's variants, or the sentence why there is none."""
+    blocks = [Prose(found)] if isinstance(found, Said) else comparison(found)
+    sequential = result.sequential
+    if sequential is not None and sequential.looks:
+        title = say("As if the number of seeds had been fixed: these p values are too small")
+        blocks = [*decided(sequential), Folded(title, tuple(blocks))]
+    return Section("comparison", say("Comparison"), (*blocks, *means(result)))
+
+
+def decided(sequential: Sequential) -> list[Block]:
+    """What a study that added seeds until it was decided says of its pairs."""
+    rule, pairs = sequential.rule, sequential.looks[-1].pairs
+    numbers = [(pair.difference, _finite(pair.low), _finite(pair.high)) for pair in pairs]
+    picture = Intervals(
+        label=say("Differences between variants in {metric}, with intervals", metric=rule.metric),
+        axis=_axis(rule.metric, rule.mode),
+        spans=tuple(
+            Span(
+                label=say("{first} − {second}", first=pair.first, second=pair.second),
+                mean=mean,
+                low=low,
+                high=high,
+                told=as_is(interval_texts([(mean, low, high)])[0]),
+                tone=_tone(pair.verdict),
+            )
+            for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
+        ),
+        zero=True,
+        rope=rule.rope,
+    )
+    told = tuple(pair.told(rule.metric, rule.mode) for pair in pairs)
+    return [
+        Prose(sequential.ending(), "verdict"),
+        picture,
+        Bullets(told) if len(told) <= _MOST_TOLD else Folded(_IN_WORDS, (Bullets(told),)),
+        Prose(sequential.caution(), "note"),
+    ]
+
+
+def _finite(limit: float) -> float:
+    """A limit that can be drawn; so few seeds may bound nothing."""
+    return limit if math.isfinite(limit) else math.nan
+
+
+def comparison(found: Comparison) -> list[Block]:
+    """Headlines, differences with their intervals, the table of all pairs, and the notes."""
+    first, *rest = words.headlines(found)
+    blocks: list[Block] = [Prose(first, "verdict")]
+    if 0 < len(rest) <= _MOST_TOLD:
+        blocks.append(Bullets(tuple(rest)))
+    elif rest:
+        blocks.append(Folded(_IN_WORDS, (Bullets(tuple(rest)),)))
+    shown, others = _shown(found)
+    blocks += _pairs(found, shown)
+    if others:
+        title = say("The other {pairs}", pairs=count(len(others), "pair"))
+        blocks.append(Folded(title, tuple(_pairs(found, others))))
+    blocks += [Prose(told, "note") for told in words.notes(found)]
+    return blocks
+
+
+def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
+    """Pairs to be seen at once, and the others."""
+    if len(found.pairs) <= MOST_PAIRS or found.baseline is not None:
+        return found.pairs, ()
+    leader = found.leader
+    shown = tuple(pair for pair in found.pairs if leader in (pair.first, pair.second))
+    return shown, tuple(pair for pair in found.pairs if pair not in shown)
+
+
+def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
+    """Some of the pairs as a picture and as a table."""
+    header, rows = words.cells(replace(found, pairs=tuple(pairs)))
+    picture = Intervals(
+        label=say("Differences between variants in {metric}, with intervals", metric=found.metric),
+        axis=_axis(found.metric, found.mode),
+        spans=tuple(
+            Span(
+                label=say("{first} − {second}", first=pair.first, second=pair.second),
+                mean=pair.difference,
+                low=pair.low,
+                high=pair.high,
+                told=as_is(told),
+                note=words.verdict_cell(pair),
+                tone=_tone(pair.verdict),
+            )
+            for pair, told in zip(pairs, words.difference_texts(pairs), strict=True)
+        ),
+        zero=True,
+        rope=found.rope,
+    )
+    table = Table(
+        say("Pairs of variants"),
+        tuple(header),
+        tuple(map(tuple, rows)),
+    )
+    return [picture, table]
+
+
+def _axis(metric: str, mode: Mode) -> Said:
+    if mode == "max":
+        return say("{metric}, first minus second (higher is better)", metric=metric)
+    return say("{metric}, first minus second (lower is better)", metric=metric)
+
+
+def _tone(verdict: str) -> Literal["good", "bad", "plain"]:
+    """Whether the first of a pair is the better one; verdicts know the metric's direction."""
+    if verdict == "better":
+        return "good"
+    return "bad" if verdict == "worse" else "plain"
+
+
+def means(result: Result) -> list[Block]:
+    """Each variant's own mean of the monitor and of the test metrics, with its interval."""
+    table = result.summary()
+    wanted = [result.monitor.name, *(f"test_{name}" for name in result.test)]
+    return [
+        picture
+        for metric in dict.fromkeys(wanted)
+        if (picture := _means(result, metric, table[table["metric"] == metric])) is not None
+    ]
+
+
+def _means(result: Result, metric: str, rows: pd.DataFrame) -> Intervals | None:
+    known = rows[rows["mean"].notna()]
+    if known.empty:
+        return None
+    numbers = [tuple(map(float, row)) for row in known[["mean", "low", "high"]].to_numpy()]
+    told = interval_texts([(mean, low, high) for mean, low, high in numbers])
+    spans = tuple(
+        Span(as_is(str(variant)), mean, low, high, as_is(text))
+        for variant, (mean, low, high), text in zip(known["variant"], numbers, told, strict=True)
+    )
+    name = as_is(metric)
+    if mode_of(metric, result.monitor) == "max":
+        axis = say("{metric} (higher is better)", metric=name)
+    else:
+        axis = say("{metric} (lower is better)", metric=name)
+    if all(math.isnan(low) for _, low, _ in numbers):
+        label = say("{metric} of each variant, one network each", metric=name)
+    else:
+        label = say("Mean {metric} of each variant, with its 95 % interval", metric=name)
+    return Intervals(label, axis, spans)

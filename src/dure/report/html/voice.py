@@ -1,0 +1,69 @@
+"""How a page speaks: one language, everything escaped, names kept apart from the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from markupsafe import Markup, escape
+
+from dure._said import Said
+from dure.languages import told
+from dure.report.html.words import WORDS
+
+_LEAD = 14  # letters
+
+
+def _value(text: str) -> str:
+    # A name that is written from right to left must not turn the words round it.
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What every part of a page or fragment knows.
+
+    Attributes
+    ----------
+    language
+        Of our own words.
+    prefix
+        Every id begins with it, so that several fragments can stand on one page.
+    live
+        Whether there is a script.
+    level
+        Of the headings of sections: 2 for <h2>.
+    """
+
+    language: str
+    prefix: str
+    live: bool
+    level: int
+    words: Mapping[str, Said] = field(default_factory=lambda: WORDS)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def html(self, said: Said) -> Markup:
+        """A text as HTML, with its values in <bdi>."""
+        return Markup(told(said, self.language, wording=lambda t: str(escape(t)), value=_value))
+
+    def text(self, said: Said) -> str:
+        """A text for an attribute or the script's data; not yet escaped."""
+        return told(said, self.language)
+
+    def word(self, key: str) -> str:
+        """One of our own words of `WORDS`, not yet escaped."""
+        return self.text(self.words[key])
+
+    def name(self, name: str) -> Markup:
+        """A name as HTML."""
+        return Markup(_value(name))
+
+    def lead(self, names: Iterable[str]) -> str:
+        """Width that a table's first column keeps on a phone, as CSS."""
+        shown = (self.text(name) if isinstance(name, Said) else name for name in names)
+        return f"{min(max(map(len, shown), default=4), _LEAD) + 2}ch"
+
+    def new_id(self) -> str:
+        """An id that nothing else on the page has."""
+        return f"{self.prefix}n{next(self._numbers)}"

@@ -1,0 +1,76 @@
+"""The report of a row of the gallery: what it says, then what is known of each of its studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dure._said import as_is, joined, say
+from dure._text import count
+from dure.report.content import Block, Document, Folded, Prose, Section
+from dure.report.document import document, footer
+from dure.report.gallery_row import section
+from dure.result import load
+from dure.store import RunEntry, list_runs
+
+_ROW = say("A row of the gallery")
+
+
+def document_of(folder: Path) -> Document:
+    """All that a row of the gallery left.
+
+    Where the row trained one study, that study's report follows what the row says; where it trained
+    several, each has a section, in the order in which they were trained.
+
+    Parameters
+    ----------
+    folder
+        As `dure gallery ROW` leaves it.
+
+    Raises
+    ------
+    RunFolderError
+        There is no verdict in `folder`, or it cannot be read.
+    """
+    row, runs = section(folder), list_runs(folder)
+    title, source = folder.resolve().name, (str(folder),)
+    if len(runs) == 1 and runs[0].problem is None:
+        only = document(load(runs[0].folder))
+        return Document(
+            title=title,
+            subtitle=joined((_ROW, only.subtitle), " · "),
+            verdict=only.verdict,
+            sections=(row, *only.sections),
+            banner=only.banner,
+            footer=only.footer,
+            source=source,
+        )
+    groups = (_group(run, f"run-{place}") for place, run in enumerate(runs, 1))
+    return Document(
+        title=title,
+        subtitle=joined((_ROW, count(len(runs), "run") if runs else ""), " · "),
+        verdict=(),
+        sections=(row, *groups),
+        footer=footer(),
+        source=source,
+    )
+
+
+def _group(run: RunEntry, key: str) -> Section:
+    """The report of one study as one section."""
+    if run.problem is not None:
+        return Section(key, as_is(run.name), (Prose(as_is(run.problem), "warning"),))
+    return Section(key, as_is(run.name), tuple(_blocks(document(load(run.folder)))))
+
+
+def _blocks(whole: Document) -> Iterator[Block]:
+    """Its verdict and curves open, all else to be opened."""
+    yield Prose(whole.subtitle, "note")
+    if whole.banner is not None:
+        yield Prose(whole.banner, "warning")
+    yield from (Prose(sentence, "verdict") for sentence in whole.verdict)
+    for part in whole.sections:
+        if part.key == "curves":
+            yield from part.blocks
+        else:
+            yield Folded(part.title, part.blocks)

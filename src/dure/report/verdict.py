@@ -1,0 +1,335 @@
+"""The verdict: what a person would quote, in a few sentences, each with the numbers it rests on."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dure._intervals import interval_texts
+from dure._said import Said, as_is, joined, say
+from dure._text import count, listed
+from dure.evidence import words
+from dure.evidence.comparison import Comparison, Pair
+from dure.evidence.findings.case import Finding
+from dure.evidence.overfitting import Overfitting, Row
+from dure.evidence.overfitting_told import sentences
+from dure.report.known import Known, any_trained
+from dure.result import Result
+
+_MOST_NAMES = 5  # variants named in a sentence
+
+
+def verdict(known: Known, cure: Path | None = None) -> tuple[Said, ...]:
+    """Who is best and how sure that is, overfitting, the worst finding, the cure, what to do next.
+
+    Parameters
+    ----------
+    cure
+        A folder of a search for cures.
+    """
+    return tuple(_sentences(known, cure))
+
+
+def _sentences(known: Known, cure: Path | None) -> Iterator[Said]:
+    result, first = known.result, leader(known)
+    if any_trained(result):
+        yield from _best(known)
+        if first is not None:
+            yield from value(result, first, _metric(known))
+        yield from _of_training(_metric(known))
+        yield from _one_lane(result)
+        row = _telling(known, first)
+        if row is not None:
+            yield _overfitting(known, row)
+    else:
+        row = None
+        yield _nothing(result)
+    finding = _worst(known, row)
+    yield from _ails(known, finding)
+    if cure is not None:
+        from dure.report.cures import verdict as cured
+
+        yield cured(cure)
+    yield from _next(known, finding if cure is None else None)
+
+
+def _nothing(result: Result) -> Said:
+    if result.statuses and all(status.done for status in result.statuses):
+        return say("Every lane diverged or failed, so nothing can be said of how good they are.")
+    return say("No lane has come to its end yet, so nothing can be said of how good they are.")
+
+
+# -- who is best -----------------------------------------------------------------------------------
+
+
+def leader(known: Known) -> str | None:
+    """The variant that is ahead, which is not yet the better one; None where none trained."""
+    result, found = known.result, known.comparison
+    sequential = result.sequential
+    if sequential is not None and sequential.looks:
+        return sequential.looks[-1].leader
+    if isinstance(found, Comparison) and any(math.isfinite(p.superiority) for p in found.pairs):
+        return found.leader
+    if not any_trained(result):
+        return None
+    rows = result.summary(result.monitor.name).dropna(subset="mean")
+    if rows.empty:
+        return None
+    order = rows["mean"] if result.monitor.mode == "min" else -rows["mean"]
+    return str(rows.loc[order.idxmin(), "variant"])
+
+
+def _metric(known: Known) -> str:
+    found = known.comparison
+    return found.metric if isinstance(found, Comparison) else known.result.monitor.name
+
+
+def _best(known: Known) -> Iterator[Said]:
+    """What was decided, or what the comparison says."""
+    sequential = known.result.sequential
+    if sequential is not None:
+        yield sequential.ending()
+    elif isinstance(known.comparison, Comparison) and _lanes(known.result) > 1:
+        yield from compared(known.comparison)
+
+
+def compared(found: Comparison) -> Iterator[Said]:
+    """A comparison in short: the pair in full where there is only one."""
+    pairs = found.pairs
+    if len(pairs) == 1:
+        yield words.headlines(found)[0]
+    elif all(pair.verdict == "too few" for pair in pairs):
+        yield _too_few(found)
+    elif found.baseline is not None:
+        yield from _beside(found.baseline, pairs)
+    else:
+        yield from _led(found)
+
+
+def _too_few(found: Comparison) -> Said:
+    needed = [pair.pairs + pair.more_seeds for pair in found.pairs if pair.more_seeds]
+    if not needed:
+        return say("Too few networks to tell which variant is better; so far {leader} is ahead.",
+                   leader=found.leader)  # fmt: skip
+    return say(
+        "Too few seeds to tell which variant is better: for {pairs} at least {number} are needed. "
+        "So far {leader} is ahead.",
+        pairs=count(len(found.pairs), "comparison"),
+        number=str(max(needed)),
+        leader=found.leader,
+    )
+
+
+def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Said]:
+    def named(*verdicts: str) -> Said:
+        return _some([pair.first for pair in pairs if pair.verdict in verdicts])
+
+    if better := named("better"):
+        yield say("Better than {baseline}: {names}.", baseline=baseline, names=better)
+    if worse := named("worse"):
+        yield say("Worse than {baseline}: {names}.", baseline=baseline, names=worse)
+    if equal := named("equivalent"):
+        yield say("Practically the same as {baseline}: {names}.", baseline=baseline, names=equal)
+    if unsettled := named("undecided", "too few"):
+        yield say("Not settled against {baseline}: {names}.", baseline=baseline, names=unsettled)
+
+
+def _led(found: Comparison) -> Iterator[Said]:
+    """The leader against the others."""
+    against = against_others(found)
+    first = found.leader
+
+    def named(*verdicts: str) -> Said:
+        return _some([pair.second for pair in against if pair.verdict in verdicts])
+
+    better, rest = named("better"), named("undecided", "too few", "worse")
+    if better and not rest and not named("equivalent"):
+        yield say("{leader} is better than all others: {names}.", leader=first, names=better)
+    elif better:
+        yield say("{leader} is better than {names}.", leader=first, names=better)
+    if rest:
+        yield say("{leader} is ahead of {names}, but not shown to be better.",
+                  leader=first, names=rest)  # fmt: skip
+    if equal := named("equivalent"):
+        yield say("{leader} is practically the same as {names}.", leader=first, names=equal)
+
+
+def _some(names: Sequence[str]) -> Said:
+    """A list of variants; of many the first few."""
+    if len(names) <= _MOST_NAMES:
+        return listed([as_is(name) for name in names])
+    first = joined([as_is(name) for name in names[:_MOST_NAMES]], ", ")
+    return say("{names} and {more} more", names=first, more=f"{len(names) - _MOST_NAMES:,}")
+
+
+def against_others(found: Comparison) -> list[Pair]:
+    """The leader's pairs, the leader first; with a baseline, all pairs as they are."""
+    if found.baseline is not None:
+        return list(found.pairs)
+    first = found.leader
+    mine = [pair for pair in found.pairs if first in (pair.first, pair.second)]
+    return [pair if pair.first == first else pair.turned() for pair in mine]
+
+
+def value(result: Result, variant: str, metric: str) -> Iterator[Said]:
+    """A variant's mean with its interval, and over how many networks."""
+    rows = result.summary(metric)
+    row = rows[rows["variant"] == variant].iloc[0]
+    if not math.isfinite(row["mean"]):
+        return
+    known = {
+        "variant": variant,
+        "metric": metric,
+        "value": interval_texts([(row["mean"], row["low"], row["high"])])[0],
+        "basis": _basis(result, int(row["lanes"])),
+    }
+    if metric.startswith("test_"):
+        yield say("{variant}: {metric} {value} ({basis}).", **known)
+    elif _lanes(result) == 1:
+        yield say("{variant}: {metric} {value} ({basis}, at its best epoch).", **known)
+    else:
+        yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **known)
+
+
+def _basis(result: Result, lanes: int) -> Said:
+    """How many networks a mean rests on."""
+    seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
+    if seeds * folds == 1:
+        return say("one network")
+    if lanes < seeds * folds:
+        of = count(seeds * folds, "lane")
+        return say("mean of {number} out of {lanes}", number=f"{lanes:,}", lanes=of)
+    if folds == 1:
+        return say("mean over {number}", number=count(seeds, "seed"))
+    if seeds == 1:
+        return say("mean over {number} of one seed", number=count(folds, "fold"))
+    return say("mean over {seeds} and {folds}", seeds=count(seeds, "seed"),
+               folds=count(folds, "fold"))  # fmt: skip
+
+
+def _lanes(result: Result) -> int:
+    """Lanes of each variant."""
+    return result.curves.sizes["seed"] * result.curves.sizes["fold"]
+
+
+def _of_training(metric: str) -> Iterator[Said]:
+    if not metric.startswith(("val_", "test_")):
+        yield say(
+            "{metric} is of the training rows: how good the networks are on new rows it cannot "
+            "tell.",
+            metric=metric,
+        )
+
+
+def _one_lane(result: Result) -> Iterator[Said]:
+    if _lanes(result) > 1:
+        return
+    if len(result.variants) > 1:
+        yield say(
+            "One network a variant is no evidence that one variant is better than another: with "
+            "another seed it may be the other way round."
+        )
+    else:
+        yield say("One network is no evidence yet: another seed may come out otherwise.")
+
+
+# -- what is wrong ---------------------------------------------------------------------------------
+
+
+def _telling(known: Known, first: str | None) -> Row | None:
+    """The leader's course, or where that cannot be told the one that says most."""
+    found = known.overfitting
+    if not isinstance(found, Overfitting) or not found.rows:
+        return None
+    own = next((row for row in found.rows if row.variant == first), found.rows[0])
+    if own.kind != "cannot tell":
+        return own
+    turned = [row for row in found.rows if row.kind == "overfits"]
+    return max(turned, key=lambda row: row.given_away.mean / abs(row.lowest.mean), default=own)
+
+
+def _overfitting(known: Known, row: Row) -> Said:
+    found = known.overfitting
+    assert isinstance(found, Overfitting)
+    told = next(iter(sentences(row, found.tolerance, found.metric)))
+    return joined((as_is(f"{row.variant}:"), told))
+
+
+def _worst(known: Known, told: Row | None) -> Finding | None:
+    """The worst finding, but not the overfitting that is already told."""
+    if isinstance(known.health, Said):
+        return None
+    for finding in known.health.findings:
+        again = finding.kind == "overfitting" and told is not None and told.kind == "overfits"
+        if not again:
+            return finding
+    return None
+
+
+def _ails(known: Known, finding: Finding | None) -> Iterator[Said]:
+    health = known.health
+    if isinstance(health, Said) or not health.lanes:
+        return
+    if finding is not None:
+        number = len(health.findings)
+        if number == 1:
+            yield say("What ails it: {sentence}", sentence=finding.sentence)
+        else:
+            yield say("The worst of {findings}: {sentence}",
+                      findings=count(number, "finding"), sentence=finding.sentence)  # fmt: skip
+    elif health.findings:
+        yield say("Apart from overfitting nothing was found to ail the networks.")
+    else:
+        yield say("Nothing was found to ail the networks.")
+
+
+# -- what to do next -------------------------------------------------------------------------------
+
+
+def _next(known: Known, finding: Finding | None) -> Iterator[Said]:
+    """Only what follows from the numbers; nothing while lanes are still to be trained."""
+    result = known.result
+    if not all(status.done for status in result.statuses):
+        return
+    if result.sequential is None and any_trained(result):
+        yield from _seeds(known)
+    source: Mapping[str, object] = result.manifest.get("source") or {}
+    if finding is not None and "file" in source:
+        name = f":{source['name']}" if source.get("name") else ""
+        told = shlex.join(["dure", "cure", f"{source['file']}{name}"])
+        yield say("To look for a cure: {command}", command=told)
+
+
+def _seeds(known: Known) -> Iterator[Said]:
+    """How many seeds would settle what is open."""
+    result, found = known.result, known.comparison
+    if not isinstance(found, Comparison):
+        if _lanes(result) == 1:
+            yield say("Train more seeds to know what is chance: {command}",
+                      command=_resume(result, 5))  # fmt: skip
+        return
+    unsettled = [p for p in against_others(found) if p.more_seeds and p.unit == "seed"]
+    few = [pair for pair in unsettled if pair.verdict == "too few"]
+    if few:
+        needed = max(pair.pairs + (pair.more_seeds or 0) for pair in few)
+        yield say("With {number} seeds the variants can be told apart, if they differ clearly: "
+                  "{command}", number=str(needed), command=_resume(result, needed))  # fmt: skip
+    elif unsettled:
+        pair = min(unsettled, key=lambda pair: pair.more_seeds or 0)
+        needed = pair.pairs + (pair.more_seeds or 0)
+        yield say(
+            "To settle {first} against {second}, about {number} seeds in all: {command}",
+            first=pair.first,
+            second=pair.second,
+            number=f"{needed:,}",
+            command=_resume(result, needed),
+        )
+
+
+def _resume(result: Result, seeds: int) -> str:
+    """What adds seeds to a run: a command, or Python where only that knows the build function."""
+    if result.manifest.get("source"):
+        return shlex.join(["dure", "resume", str(result.folder), "--seeds", str(seeds)])
+    return f"dure.Study(..., seeds={seeds}).run(out={str(result.folder)!r}, resume=True)"
