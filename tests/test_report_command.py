@@ -22,7 +22,7 @@ from dure._types import Status
 from dure.cli import app, pages
 from dure.cli.source import find_study
 from dure.report import document as documents
-from dure.report import row
+from dure.report import notebook, row
 from dure.report.content import Curves, blocks_of
 from dure.run import run_study
 
@@ -377,6 +377,20 @@ def test_a_result_shows_itself_in_a_notebook(given: Path) -> None:
     assert "dropout" in html and "<script" not in html and "<html" not in html
 
 
+def test_a_large_result_shows_its_curves_and_means_only(
+    given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = dure.load(given)
+    monkeypatch.setattr(notebook, "MOST", 8 * 2)  # lanes x epochs that it has
+    whole = result._repr_html_()
+    monkeypatch.setattr(notebook, "MOST", 8 * 2 - 1)
+    monkeypatch.setattr(dure.Result, "health", lambda self: pytest.fail("took its time"))
+    brief = result._repr_html_()
+    assert "Findings" in whole and "Findings" not in brief
+    assert "Curves" in brief
+    assert "the whole report takes a while" in brief and "takes a while" not in whole
+
+
 @pytest.mark.parametrize("error", [DureError("<b>lost</b>"), ValueError("<b>lost</b>")])
 def test_a_notebook_never_sees_a_traceback(
     given: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -386,7 +400,7 @@ def test_a_notebook_never_sees_a_traceback(
 
     result = dure.load(given)
     text = str(result)
-    monkeypatch.setattr("dure.report.html.fragment", broken)
+    monkeypatch.setattr(notebook, "fragment", broken)
     html = result._repr_html_()
     assert f"({type(error).__name__}: &lt;b&gt;lost&lt;/b&gt;)" in html
     assert f"<pre>{text.splitlines()[0]}" in html

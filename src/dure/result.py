@@ -433,10 +433,9 @@ class Result:
     def _repr_html_(self) -> str:
         """The report for a notebook; the text where it cannot be made, with the reason."""
         try:
-            from dure.report.document import document
-            from dure.report.html import fragment
+            from dure.report.notebook import shown
 
-            return fragment(document(self))
+            return shown(self)
         except Exception as error:  # whoever only names a result in a notebook wants no traceback
             reason = escape(f"{type(error).__name__}: {error}")
             return f"<p>The report cannot be shown ({reason}).</p><pre>{escape(_text(self))}</pre>"

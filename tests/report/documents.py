@@ -47,6 +47,7 @@ def documents(folder: Path) -> dict[str, Document]:
         "one variant": {"variants": ["only"]},
         "one lane": {"seeds": [0]},
         "one lane, one variant": {"variants": ["only"], "seeds": [0], "test": False},
+        "one lane, three variants": {"variants": ["a", "b", "c"], "seeds": [0], "step": -0.1},
         "three variants": {"variants": ["a", "b", "c"], "seeds": range(10), "step": 0.02},
         "no validation": {"validation": False},
         "regression": {"classes": False, "variants": ["a", "b", "c"], "seeds": range(9)},
@@ -68,6 +69,6 @@ def documents(folder: Path) -> dict[str, Document]:
     made["half-way"] = document(dure.load(half))
     made["two"] = document(dure.load(one), dure.load(other))
     made["two half-way"] = document(dure.load(one), dure.load(half))
-    made["baseline"] = document(dure.load(folder / "4"), baseline="b", rope=0.05)
+    made["baseline"] = document(dure.load(folder / "5"), baseline="b", rope=0.05)
     made["accuracy"] = document(dure.load(one), metric="val_accuracy")
     return made

@@ -204,7 +204,8 @@ def test_the_verdict_says_who_is_better_and_what_next(made: dict[str, Document])
 
 
 def test_one_network_is_no_evidence(made: dict[str, Document]) -> None:
-    for kind in ("one lane", "one lane, one variant"):
+    assert made["one lane, three variants"].verdict[0].startswith("c: val_loss")
+    for kind in ("one lane", "one lane, one variant", "one lane, three variants"):
         verdict = "\n".join(made[kind].verdict)
         assert "no evidence" in verdict and "--seeds" in verdict
         assert "better than plain" not in verdict and "is ahead" not in verdict
@@ -240,7 +241,7 @@ def test_training_that_is_not_over_is_said_first(made: dict[str, Document]) -> N
 
 def test_what_cannot_be_told_says_why(made: dict[str, Document]) -> None:
     for kind, key, part in (
-        ("one variant", "comparison", "There is one variant only"),
+        ("one variant", "comparison", "or compare it with a second run"),
         ("no validation", "overfitting", "held no rows for validation"),
         ("nothing yet", "curves", "No lane has ended an epoch yet"),
         ("nothing yet", "comparison", "nothing to compare yet"),

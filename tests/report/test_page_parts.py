@@ -112,6 +112,11 @@ def test_same_document_same_page() -> None:
     assert page(pages.document()) == page(pages.document())
 
 
+def test_names_from_right_to_left_are_kept_apart() -> None:
+    html = page(_only(replace(pages.intervals(("עברית",)), label=as_is("plain 12"))))
+    assert "<bdi>עברית</bdi>" in html and "<bdi>plain" not in html
+
+
 def test_what_utf_8_cannot_hold_is_replaced() -> None:
     html = page(pages.document(("a\ud800b", "c\x00d")))
     assert "a\ufffdb" in html and "c\ufffdd" in html
@@ -145,7 +150,7 @@ def test_curves_with_gaps_one_epoch_or_nothing_at_all() -> None:
 
 def test_without_validation_training_is_judged() -> None:
     html = page(_only(pages.curves(("a", "b"), ("loss",), validated=False)))
-    assert "Training <bdi>loss</bdi>" in html
+    assert "Training loss · lower" in html
     assert 'class="t-train"' not in html and 'class="s line v1' in html
 
 

@@ -39,7 +39,7 @@ def findings(health: Health) -> list[Block]:
     """What was found, the worst first; what was left out and could not be looked for."""
     lead = found_told(health) if health.findings else nothing_told(health)
     cards = tuple(
-        Card(title_of(finding), title_of(finding), numbers_said(finding))
+        Card(title_of(finding), finding.sentence, numbers_said(finding))
         for finding in health.findings
     )
     blocks: list[Block] = [Prose(lead), *cards[:_MOST_CARDS]]

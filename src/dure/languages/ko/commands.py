@@ -1,8 +1,10 @@
-"""Korean for `dure.report.terminal` (what is said round its charts) and `dure.report.row`."""
+"""Korean for `dure.report`: `terminal` (what is said round its charts), `row` and `notebook`."""
 
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
+    # dure.report.notebook
+    "With {lanes} of {epochs} the whole report takes a while, so these are curves and means; for all of it: dure report {run}": "{lanes}, {epochs}의 보고서 전체를 만드는 데는 시간이 걸리므로 여기에는 곡선과 평균만 있습니다. 전체는 다음 명령으로 봅니다: dure report {run}",
     # dure.report.row
     "A row of the gallery": "갤러리의 한 항목",
     # dure.report.terminal

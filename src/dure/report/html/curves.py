@@ -195,7 +195,7 @@ def _data(block: Curves, voice: Voice) -> Markup:
         },
     }
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "&\u2028\u2029":  # "</script>" and "<!--" would end or change the script element
+    for sign in "<>&\u2028\u2029":  # "</script>" and "<!--" would end or change the script element
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,11 +14,19 @@ from dure.languages import told
 from dure.report.html.words import WORDS
 
 _LEAD = 14  # letters
+# Letters and marks that are, or make others, written from right to left; and overrides.
+_RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRO", "LRE", "LRI", "FSI", "PDF", "PDI"}
+
+
+def _isolated(name: str) -> str:
+    """A name that, written from right to left, does not turn the words round it."""
+    return f"<bdi>{escape(name)}</bdi>"
 
 
 def _value(text: str) -> str:
-    # A name that is written from right to left must not turn the words round it.
-    return f"<bdi>{escape(text)}</bdi>"
+    # Between <bdi> and a Korean particle browsers would break the line, so only where it is needed.
+    turns = any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text)
+    return _isolated(text) if turns else str(escape(text))
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Voice:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def html(self, said: Said) -> Markup:
-        """A text as HTML, with its values in <bdi>."""
+        """A text as HTML, with values from right to left in <bdi>."""
         return Markup(told(said, self.language, wording=lambda t: str(escape(t)), value=_value))
 
     def text(self, said: Said) -> str:
@@ -57,7 +66,7 @@ class Voice:
 
     def name(self, name: str) -> Markup:
         """A name as HTML."""
-        return Markup(_value(name))
+        return Markup(_isolated(name))
 
     def lead(self, names: Iterable[str]) -> str:
         """Width that a table's first column keeps on a phone, as CSS."""

@@ -112,9 +112,8 @@ class Curves {
   ticked(name) { return this.element.querySelector(`.t-${name}`)?.checked ?? false; }
 
   addAllAndNone() {
-    const { words } = this.data;
     const buttons = [["all", true], ["none", false]].map(([key, checked]) => {
-      const button = made("button", { type: "button", class: key }, words[key]);
+      const button = made("button", { type: "button", class: key }, this.data.words[key]);
       button.addEventListener("click", () => {
         for (const box of this.boxes) box.checked = checked;
         this.update();
@@ -133,8 +132,7 @@ class Curves {
       const [low, high] = this.extent(m, this.boxes.map((_, place) => place), null, true);
       return low < metric.view[0] || high > metric.view[1];
     });
-    const label = this.element.querySelector(".t-whole-label");
-    label.hidden = !beyond;
+    this.element.querySelector(".t-whole-label").hidden = !beyond;
   }
 
   // Lowest and highest value of some variants; with `view`, only of what lies in it.
@@ -247,7 +245,8 @@ class Curves {
       }
     });
     this.sort(places, judged, metric.mode);
-    const number = epochs[this.epoch].toLocaleString("en"), text = words["at epoch"].replace("{number}", number);
+    const number = epochs[this.epoch].toLocaleString("en");
+    const text = words["at epoch"].replace("{number}", number);
     this.element.querySelector(".at-epoch").textContent = text;
     for (const slider of this.sliders ?? []) {
       slider.value = this.epoch;

@@ -1,0 +1,46 @@
+"""The report in a notebook, where it must not keep anyone waiting."""
+
+from __future__ import annotations
+
+from dure._said import as_is, joined, say
+from dure._text import count
+from dure.report import curves, study
+from dure.report.content import Document
+from dure.report.document import banner, document, footer, guarded, subtitle
+from dure.report.html import fragment
+from dure.result import Result
+
+MOST = 20_000
+"""Lanes times epochs up to which all of a report is made: about two seconds."""
+
+
+def shown(result: Result) -> str:
+    """A report as a piece of HTML; of a large result curves and means only."""
+    return fragment(document(result) if _size(result) <= MOST else _brief(result))
+
+
+def _size(result: Result) -> int:
+    return len(result.lanes) * int(result.curves.sizes["epoch"])
+
+
+def _brief(result: Result) -> Document:
+    """What is known without long computing."""
+    why = say(
+        "With {lanes} of {epochs} the whole report takes a while, so these are curves and means; "
+        "for all of it: dure report {run}",
+        lanes=count(len(result.lanes), "lane"),
+        epochs=count(int(result.curves.sizes["epoch"]), "epoch"),
+        run=as_is(str(result.folder)),
+    )
+    return Document(
+        title=result.name,
+        subtitle=subtitle(result),
+        verdict=(),
+        sections=(
+            guarded("curves", say("Curves"), lambda: curves.section(result)),
+            guarded("study", say("The study"), lambda: study.section(result)),
+        ),
+        banner=joined((banner(result) or "", why)),
+        footer=footer(),
+        source=(str(result.folder),),
+    )
