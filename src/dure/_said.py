@@ -48,6 +48,10 @@ class Said(str):
         return {"say": self.template, "with": values}
 
 
+class Command(str):
+    """A value that one types, as `say("Go on with {command}", command=Command("dure ..."))`."""
+
+
 def say(template: str, /, **values: Any) -> Said:
     """A sentence, or a part of one: `say("{name} helps.", name=name)`.
 

@@ -264,6 +264,14 @@ def test_an_error_in_a_section_is_a_sentence_there(
     assert [section.key for section in made.sections] == KEYS
 
 
+def test_a_search_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    result = dure.load(made_run(tmp_path / "run"))
+    made = document(result, cure=tmp_path / "nowhere")
+    assert [section.key for section in made.sections] == [*KEYS[:4], "cures", *KEYS[4:]]
+    said = texts(made.section("cures").blocks)
+    assert "nowhere" in said and said in made.verdict
+
+
 # -- sizes -----------------------------------------------------------------------------------------
 
 

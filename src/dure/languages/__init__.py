@@ -79,7 +79,7 @@ def _filled(
     else:
         number = form if not isinstance(filling, str) and not _is_particle(form) else ""
         plain = format(filling, number)
-        shown = value(plain)
+        shown = value(filling if isinstance(filling, str) else plain)
     return shown + wording(with_particle(plain, form)) if _is_particle(form) else shown
 
 

@@ -15,7 +15,7 @@ from dure.evidence.comparison import Comparison, Pair
 from dure.evidence.findings.case import Finding
 from dure.evidence.overfitting import Overfitting, Row
 from dure.evidence.overfitting_told import sentences
-from dure.report.known import Known, any_trained
+from dure.report.known import Known, any_trained, or_why
 from dure.result import Result
 
 _MOST_NAMES = 5  # variants named in a sentence
@@ -51,7 +51,7 @@ def _sentences(known: Known, cure: Path | None) -> Iterator[Said]:
     if cure is not None:
         from dure.report.cures import verdict as cured
 
-        yield cured(cure)
+        yield or_why(lambda: cured(cure))
     yield from _next(known, finding if cure is None else None)
 
 

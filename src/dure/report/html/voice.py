@@ -9,7 +9,7 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-from dure._said import Said
+from dure._said import Command, Said
 from dure.languages import told
 from dure.report.html.words import WORDS
 
@@ -24,6 +24,8 @@ def _isolated(name: str) -> str:
 
 
 def _value(text: str) -> str:
+    if isinstance(text, Command):
+        return f"<code>{escape(str(text))}</code>"
     # Between <bdi> and a Korean particle browsers would break the line, so only where it is needed.
     turns = any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text)
     return _isolated(text) if turns else str(escape(text))
