@@ -157,14 +157,20 @@ class Comparison:
     @property
     def leader(self) -> str:
         """The variant whose runs beat those of the others most often; not yet for that better."""
-        names = list(dict.fromkeys(name for p in self.pairs for name in (p.first, p.second)))
-        wins = {
-            name: [p.superiority for p in self.pairs if p.first == name]
-            + [1 - p.superiority for p in self.pairs if p.second == name]
-            for name in names
-        }
-        means = [float(np.mean(wins[name])) for name in names]
-        return names[int(np.argmax(np.nan_to_num(means, nan=-1.0)))]
+        wins: dict[str, list[float]] = {}
+        for pair in self.pairs:
+            won = self._won(pair)
+            wins.setdefault(pair.first, []).append(won)
+            wins.setdefault(pair.second, []).append(1 - won)
+        means = [float(np.mean(won)) for won in wins.values()]
+        return list(wins)[int(np.argmax(np.nan_to_num(means, nan=-1.0)))]
+
+    def _won(self, pair: Pair) -> float:
+        """How often the first beats the second; of one run each, whether it did."""
+        if not math.isnan(pair.superiority) or math.isnan(pair.difference):
+            return pair.superiority
+        higher = 0.5 * (1 + np.sign(pair.difference))
+        return float(higher if self.mode == "max" else 1 - higher)
 
     def frame(self) -> pd.DataFrame:
         """One row a pair, a column for each attribute of :class:`Pair`."""

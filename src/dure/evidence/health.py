@@ -33,6 +33,7 @@ from dure.evidence.findings.numbers import numbers_said, numbers_told
 from dure.evidence.findings.silence import Silenced, settled
 
 if TYPE_CHECKING:
+    from dure.evidence.overfitting import Overfitting, Row
     from dure.result import Result
 
 __all__ = [
@@ -213,10 +214,13 @@ def single_told(health: Health) -> Said | None:
     )
 
 
-def measure(result: Result) -> Health:
-    """What ails the networks of a result: `Result.health` says it all."""
+def measure(result: Result, overfitting: Overfitting | None = None) -> Health:
+    """What ails the networks of a result: `Result.health` says it all.
+
+    `overfitting` is what `Result.overfitting` found where that is known already.
+    """
     known = cases(result)
-    overfitting = _rows(result)
+    rows = _rows(result, overfitting)
     found: list[Finding] = []
     families: tuple[Callable[[Case], Iterator[Finding]], ...] = (
         *(nans.find, losses.find, chance.find, gradients.find, units.find, rates.find, seeds.find),
@@ -224,7 +228,7 @@ def measure(result: Result) -> Health:
     for case in known:
         for family in families:
             found += family(case)
-        found += fits.find(case, overfitting.get(case.variant))
+        found += fits.find(case, rows.get(case.variant))
     found += arrays.find_all(known)
     kept, silenced = settled(found, known)
     return Health(
@@ -241,14 +245,13 @@ def _rank(finding: Finding) -> tuple[int, float, str]:
     return place, -finding.lanes / max(1, finding.of), finding.variant or ""
 
 
-def _rows(result: Result) -> dict[str, Any]:
+def _rows(result: Result, overfitting: Overfitting | None) -> dict[str, Row]:
     """Rows of `Result.overfitting` by variant; none where it cannot be told."""
     try:
-        from dure.evidence.overfitting import measure as overfitting
-
-        return {row.variant: row for row in overfitting(result).rows}
+        found = result.overfitting() if overfitting is None else overfitting
     except DureError:  # nothing held out, or no lane at its end
         return {}
+    return {row.variant: row for row in found.rows}
 
 
 def _missing(known: Sequence[Case]) -> Iterator[tuple[str, Said]]:

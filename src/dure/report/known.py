@@ -9,6 +9,7 @@ from typing import TypeVar
 from dure._errors import DureError
 from dure._said import Said, as_is, say
 from dure._tables import trained
+from dure.evidence import health
 from dure.evidence.comparison import Comparison
 from dure.evidence.health import Health
 from dure.evidence.overfitting import Overfitting
@@ -35,12 +36,10 @@ class Known:
         rope: float | None = None,
     ) -> Known:
         """Measure a study; arguments are those of `Result.compare`."""
-        return cls(
-            result,
-            _comparison(result, baseline, metric, rope),
-            _overfitting(result),
-            or_why(result.health),
-        )
+        turns = _overfitting(result)
+        rows = turns if isinstance(turns, Overfitting) else None
+        compared = _comparison(result, baseline, metric, rope)
+        return cls(result, compared, turns, or_why(lambda: health.measure(result, rows)))
 
 
 def or_why(measure: Callable[[], T]) -> T | Said:
