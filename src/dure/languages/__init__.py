@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Any
 
 from dure._errors import DureError
-from dure._said import Said, has_words
+from dure._said import Said, as_is, has_words, said_of
 from dure.languages.ko import KOREAN
 from dure.languages.particles import with_particle
 
@@ -65,6 +65,17 @@ def told(
         if field is not None:
             out.append(_filled(text.values[field], form or "", language, wording, value))
     return "".join(out)
+
+
+def stored(document: Any) -> Said:
+    """What `Said.to_json` wrote to a file; English only where another Dure said it otherwise."""
+    text = said_of(document)
+    try:
+        for language in LANGUAGES:
+            told(text, language)
+    except MissingTranslation:
+        return as_is(str(text))
+    return text
 
 
 def _filled(

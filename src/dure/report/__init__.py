@@ -1,1 +1,1 @@
-"""What is said of a study (`content`), and three renderers that say it: page, terminal, notebook."""
+"""What is said of a study (`content`), and what says it: page, notebook, terminal."""

@@ -35,9 +35,12 @@ _MOST_TOLD = 8  # pairs told in words before the rest is folded away
 _IN_WORDS = say("The same pair by pair, in words")
 
 
-def section(result: Result, found: Comparison | Said) -> Section:
-    """The comparison of a result's variants, or the sentence why there is none."""
-    blocks = [Prose(found)] if isinstance(found, Said) else comparison(found)
+def section(result: Result, found: Comparison | Said, remark: Said | None = None) -> Section:
+    """The comparison of a result's variants, or the sentence why there is none.
+
+    `remark` says by what they are compared where that is not the monitor.
+    """
+    blocks = [Prose(found)] if isinstance(found, Said) else comparison(found, remark)
     sequential = result.sequential
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
@@ -80,10 +83,12 @@ def _finite(limit: float) -> float:
     return limit if math.isfinite(limit) else math.nan
 
 
-def comparison(found: Comparison) -> list[Block]:
+def comparison(found: Comparison, remark: Said | None = None) -> list[Block]:
     """Headlines, differences with their intervals, the table of all pairs, and the notes."""
     first, *rest = words.headlines(found)
     blocks: list[Block] = [Prose(first, "verdict")]
+    if remark is not None:
+        blocks.append(Prose(remark, "note"))
     if 0 < len(rest) <= _MOST_TOLD:
         blocks.append(Bullets(tuple(rest)))
     elif rest:

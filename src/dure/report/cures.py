@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from dure._errors import RunFolderError
 from dure._intervals import interval_texts
-from dure._said import Said, as_is, joined, said_of, say
+from dure._said import Said, as_is, joined, say
 from dure._text import count
-from dure.languages import LANGUAGES, MissingTranslation, told
+from dure.languages import stored
 from dure.report.content import (
     Block,
     Bullets,
@@ -52,7 +52,7 @@ def verdict(folder: Path) -> Said:
 
 def _sentences(account: Mapping[str, Any]) -> tuple[Said, ...]:
     """The verdict; its first sentence says whether anything helps."""
-    return tuple(_stored(sentence) for sentence in account["said"]["verdict"])
+    return tuple(stored(sentence) for sentence in account["said"]["verdict"])
 
 
 def section(folder: Path) -> Section:
@@ -73,14 +73,14 @@ def section(folder: Path) -> Section:
     blocks: list[Block] = [Prose(joined(_sentences(account)), "verdict")]
     if said["findings"]:
         blocks.append(Prose(say("What ails it:")))
-        blocks.append(Bullets(tuple(_stored(finding) for finding in said["findings"])))
+        blocks.append(Bullets(tuple(stored(finding) for finding in said["findings"])))
     if said["rounds"]:
-        blocks.append(Prose(_stored(said["reading"]), "note"))
+        blocks.append(Prose(stored(said["reading"]), "note"))
     for label in said["rounds"]:
         blocks += _round(account, label)
     if account["test"]:
         blocks.append(_test(account))
-    if stopping := _stored(said["early_stopping"]):
+    if stopping := stored(said["early_stopping"]):
         blocks.append(Prose(stopping))
     return Section("cures", say("Cures"), (*blocks, *_reasons(said), *_use(folder, account)))
 
@@ -145,17 +145,6 @@ def _account(folder: Path) -> dict[str, Any]:
     return account
 
 
-def _stored(document: Any) -> Said:
-    """A text of the file; in English only where another Dure wrote it, in words of its own."""
-    text = said_of(document)
-    try:
-        for language in LANGUAGES:
-            told(text, language)
-    except MissingTranslation:
-        return as_is(str(text))
-    return text
-
-
 def _is_of(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether a finished search in `folder` was of the study of this manifest."""
     try:
@@ -178,8 +167,8 @@ def _is_of(folder: Path, manifest: Mapping[str, Any]) -> bool:
 
 def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
     told = account["said"]["rounds"][label]
-    title = _stored(told["title"])
-    cells = [tuple(_stored(cell) for cell in row) for row in told["rows"]]
+    title = stored(told["title"])
+    cells = [tuple(stored(cell) for cell in row) for row in told["rows"]]
     rows = account["rounds"][label]
     spans = tuple(
         Span(
@@ -194,7 +183,7 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
         for row, cell in zip(rows, cells, strict=True)
         if row["difference"] is not None  # no pair is sound: it stands in the table only
     )
-    header = tuple(_stored(name) for name in account["said"]["header"])
+    header = tuple(stored(name) for name in account["said"]["header"])
     winner = (account["winner"] or {}).get("name")
     strong = tuple(place for place, row in enumerate(rows) if row["cure"] == winner)
     table = Table(title, header, tuple(cells), _NUMERIC, strong)
@@ -206,7 +195,7 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
 
 
 def _axis(account: Mapping[str, Any]) -> Said:
-    metric = _stored(account["said"]["metric"])
+    metric = stored(account["said"]["metric"])
     if account["mode"] == "min":
         return say("difference in {metric} (left is better)", metric=metric)
     return say("difference in {metric} (right is better)", metric=metric)
@@ -230,7 +219,7 @@ def _test(account: Mapping[str, Any]) -> Table:
     for found, metric in zip(held, account["said"]["test"], strict=True):
         triples = [tuple(map(_number, found[name])) for name in (*columns, "gained")]
         texts = [interval_texts([(mean, low, high)])[0] for mean, low, high in triples]
-        rows.append((_stored(metric), *map(as_is, texts)))
+        rows.append((stored(metric), *map(as_is, texts)))
     caption = say(
         "On {rows} test rows, looked at only when the choice was made", rows=f"{held[0]['rows']:,}"
     )
@@ -239,14 +228,14 @@ def _test(account: Mapping[str, Any]) -> Table:
 
 def _reasons(said: Mapping[str, Any]) -> Iterator[Block]:
     """Why these cures were tried, and others not."""
-    whys = tuple((_stored(name), _stored(why)) for name, why in said["whys"])
+    whys = tuple((stored(name), stored(why)) for name, why in said["whys"])
     if whys:
         yield Folded(say("Why these cures"), (Pairs(whys),))
-    refused = tuple(_stored(refusal) for refusal in said["refused"])
+    refused = tuple(stored(refusal) for refusal in said["refused"])
     blocks: list[Block] = []
     if refused:
-        blocks += [Prose(_stored(said["not_tried"])), Bullets(refused)]
-    if left_out := _stored(said["left_out"]):
+        blocks += [Prose(stored(said["not_tried"])), Bullets(refused)]
+    if left_out := stored(said["left_out"]):
         blocks.append(Prose(left_out))
     if blocks:
         yield Folded(say("What was not tried"), tuple(blocks))

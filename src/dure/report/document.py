@@ -65,7 +65,9 @@ def sections(known: Known, cure: Path | None) -> Iterator[Section]:
     turns = known.overfitting if isinstance(known.overfitting, Overfitting) else None
     yield guarded("curves", say("Curves"), lambda: curves.section(result, turns))
     yield guarded(
-        "comparison", say("Comparison"), lambda: compared.section(result, known.comparison)
+        "comparison",
+        say("Comparison"),
+        lambda: compared.section(result, known.comparison, known.remark),
     )
     yield guarded("overfitting", say("Overfitting"), lambda: overfitting.section(known.overfitting))
     yield guarded("findings", say("Findings"), lambda: findings.section(result, known.health))

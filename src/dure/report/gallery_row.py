@@ -13,8 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from dure._errors import RunFolderError
 from dure._intervals import interval_texts
-from dure._said import Said, as_is, said_of, say
-from dure.languages import LANGUAGES, MissingTranslation, told
+from dure._said import Said, as_is, say
+from dure.languages import stored
 from dure.report.content import (
     Block,
     Bullets,
@@ -52,7 +52,7 @@ def section(folder: Path) -> Section:
     """
     row = _verdict(folder)
     said = row.get("said", {})
-    lines = [_stored(line) for line in said.get("lines", row["lines"])]
+    lines = [stored(line) for line in said.get("lines", row["lines"])]
     blocks: list[Block] = [Bullets(tuple(lines), "verdict")] if lines else []
     if row["quick"]:
         blocks.append(
@@ -64,7 +64,7 @@ def section(folder: Path) -> Section:
     facts = tuple(_short(row["facts"]))
     if facts:
         blocks.append(Folded(say("Numbers the row keeps"), (Pairs(facts),)))
-    title = _stored(said.get("title", row["title"]))
+    title = stored(said.get("title", row["title"]))
     return Section("row", say("{id}: {title}", id=row["id"], title=title), tuple(blocks))
 
 
@@ -84,22 +84,11 @@ def _verdict(folder: Path) -> dict[str, Any]:
     return row
 
 
-def _stored(document: Any) -> Said:
-    """A text of the file; in English only where another Dure wrote it, in words of its own."""
-    text = said_of(document)
-    try:
-        for language in LANGUAGES:
-            told(text, language)
-    except MissingTranslation:
-        return as_is(str(text))
-    return text
-
-
 def _beside(comparisons: Sequence[Mapping[str, Any]], said: Sequence[Any]) -> Table:
     """The notes' figures beside Dure's own."""
     rows = []
     for place, one in enumerate(comparisons):
-        what = _stored(said[place] if said else one["what"])
+        what = stored(said[place] if said else one["what"])
         ours = interval_texts([(one["mean"], one["low"], one["high"])])[0]
         cells = (number(one["note"], 4), ours, f"{one['lanes']:,}")
         rows.append((what, *map(as_is, cells)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from dure._errors import DureError
 from dure._said import Said, as_is, say
 from dure._tables import trained
+from dure._text import listed
 from dure.evidence import health
 from dure.evidence.comparison import Comparison
 from dure.evidence.health import Health
@@ -24,6 +25,8 @@ class Known:
 
     result: Result
     comparison: Comparison | Said
+    remark: Said | None
+    """Why it is not the monitor that is compared."""
     overfitting: Overfitting | Said
     health: Health | Said
 
@@ -38,8 +41,9 @@ class Known:
         """Measure a study; arguments are those of `Result.compare`."""
         turns = _overfitting(result)
         rows = turns if isinstance(turns, Overfitting) else None
+        metric, remark = fair_metric([result], metric)
         compared = _comparison(result, baseline, metric, rope)
-        return cls(result, compared, turns, or_why(lambda: health.measure(result, rows)))
+        return cls(result, compared, remark, turns, or_why(lambda: health.measure(result, rows)))
 
 
 def or_why(measure: Callable[[], T]) -> T | Said:
@@ -53,6 +57,38 @@ def or_why(measure: Callable[[], T]) -> T | Said:
 def any_trained(result: Result) -> bool:
     """Whether a lane has come to an end that a mean may rest on."""
     return any(trained(status) for status in result.statuses)
+
+
+def fair_metric(results: Sequence[Result], metric: str | None) -> tuple[str | None, Said | None]:
+    """What to compare the variants of these results by, and why where it is not the monitor.
+
+    Keras counts L1 and L2 penalties into the loss. Where some variants have them and others not,
+    the monitored loss would call the penalty itself a fault; another monitored metric is free of
+    it. A metric that was asked for stays.
+    """
+    loss = results[0].monitor.name
+    prefix, _, base = loss.rpartition("_")
+    if metric is not None or base != "loss" or any(r.sequential is not None for r in results):
+        return metric, None
+    facts = [(result.manifest.get("facts") or {}).get("models") or {} for result in results]
+    models = [(name, model) for each in facts for name, model in each.items()]
+    penalised = [as_is(name) for name, model in models if model.get("penalised")]
+    start = f"{prefix}_" if prefix else ""
+    others = [
+        name
+        for name in map(str, results[0].curves)
+        if name.startswith(start) and name != loss and all(name in r.curves for r in results)
+        and (start or not name.startswith("val_"))
+    ]  # fmt: skip
+    if not others or not penalised or len(penalised) == len(models):
+        return None, None
+    return others[0], say(
+        "Compared by {metric}, since {loss} of {names} holds an L1 or L2 penalty and that of the "
+        "others does not.",
+        metric=others[0],
+        loss=loss,
+        names=listed(penalised),
+    )
 
 
 def _comparison(

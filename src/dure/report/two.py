@@ -12,7 +12,7 @@ from dure.evidence.overfitting import Overfitting
 from dure.evidence.pairing import lanes_of
 from dure.report import compared, curves, document
 from dure.report.content import Beside, Block, Document, Prose, Section
-from dure.report.known import Known, or_why
+from dure.report.known import Known, fair_metric, or_why
 from dure.report.verdict import compared as compared_in_short
 from dure.report.verdict import leader, value
 from dure.result import Result
@@ -28,6 +28,7 @@ def two_studies(
     cure: Path | None = None,
 ) -> Document:
     """What `dure.report.document.document` says of two results."""
+    metric, remark = fair_metric([result, other], metric)
     studies = [Known.of(each, metric=metric) for each in (result, other)]
     found = or_why(lambda: result.compare(metric, baseline, other, rope=rope))
     runs = run_names((result, other))
@@ -39,8 +40,8 @@ def two_studies(
     return Document(
         title=f"{runs[0]} · {runs[1]}",
         subtitle=joined((document.subtitle(result), document.subtitle(other)), " | "),
-        verdict=_verdict(found, studies, runs),
-        sections=_sections(found, studies, runs, metric, cure),
+        verdict=_verdict(found, remark, studies, runs),
+        sections=_sections(found, remark, studies, runs, metric, cure),
         banner=joined(banners) if banners else None,
         footer=document.footer(),
         source=(str(result.folder), str(other.folder)),
@@ -59,10 +60,11 @@ def run_names(results: Sequence[Result]) -> list[str]:
 
 
 def _verdict(
-    found: Comparison | Said, studies: Sequence[Known], runs: Sequence[str]
+    found: Comparison | Said, remark: Said | None, studies: Sequence[Known], runs: Sequence[str]
 ) -> tuple[Said, ...]:
     """The comparison of both, and of each its best variant with the value."""
     said = [found] if isinstance(found, Said) else list(compared_in_short(found))
+    said += [] if remark is None else [remark]
     prints = [(known.result.manifest.get("data") or {}).get("fingerprint") for known in studies]
     if prints[0] != prints[1]:
         told = say("They were trained on different data, so a difference may come from the data.")
@@ -79,6 +81,7 @@ def _verdict(
 
 def _sections(
     found: Comparison | Said,
+    remark: Said | None,
     studies: Sequence[Known],
     runs: Sequence[str],
     metric: str | None,
@@ -87,7 +90,9 @@ def _sections(
     title = say("Comparison")
     together = [
         document.guarded("curves", say("Curves"), lambda: _curves(studies, runs, metric)),
-        document.guarded("comparison", title, lambda: _compared(found, studies, runs, title)),
+        document.guarded(
+            "comparison", title, lambda: _compared(found, remark, studies, runs, title)
+        ),
     ]
     each = [list(document.sections(known, None)) for known in studies]
     beside = []
@@ -139,9 +144,13 @@ def _names(
 
 
 def _compared(
-    found: Comparison | Said, studies: Sequence[Known], runs: Sequence[str], title: Said
+    found: Comparison | Said,
+    remark: Said | None,
+    studies: Sequence[Known],
+    runs: Sequence[str],
+    title: Said,
 ) -> Section:
-    blocks = [Prose(found)] if isinstance(found, Said) else compared.comparison(found)
+    blocks = [Prose(found)] if isinstance(found, Said) else compared.comparison(found, remark)
     columns = tuple(
         (run, tuple(compared.means(known.result))) for run, known in zip(runs, studies, strict=True)
     )

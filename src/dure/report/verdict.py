@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dure._intervals import interval_texts
-from dure._said import Said, as_is, joined, say
+from dure._said import Command, Said, as_is, joined, say
 from dure._text import count, listed
 from dure.evidence import words
 from dure.evidence.comparison import Comparison, Pair
@@ -93,6 +93,8 @@ def _best(known: Known) -> Iterator[Said]:
         yield sequential.ending()
     elif isinstance(known.comparison, Comparison) and _lanes(known.result) > 1:
         yield from compared(known.comparison)
+        if known.remark is not None:
+            yield known.remark
 
 
 def compared(found: Comparison) -> Iterator[Said]:
@@ -299,7 +301,7 @@ def _next(known: Known, finding: Finding | None) -> Iterator[Said]:
     if finding is not None and "file" in source:
         name = f":{source['name']}" if source.get("name") else ""
         told = shlex.join(["dure", "cure", f"{source['file']}{name}"])
-        yield say("To look for a cure: {command}", command=told)
+        yield say("To look for a cure: {command}", command=Command(told))
 
 
 def _seeds(known: Known) -> Iterator[Said]:
@@ -328,8 +330,8 @@ def _seeds(known: Known) -> Iterator[Said]:
         )
 
 
-def _resume(result: Result, seeds: int) -> str:
+def _resume(result: Result, seeds: int) -> Command:
     """What adds seeds to a run: a command, or Python where only that knows the build function."""
     if result.manifest.get("source"):
-        return shlex.join(["dure", "resume", str(result.folder), "--seeds", str(seeds)])
-    return f"dure.Study(..., seeds={seeds}).run(out={str(result.folder)!r}, resume=True)"
+        return Command(shlex.join(["dure", "resume", str(result.folder), "--seeds", str(seeds)]))
+    return Command(f"dure.Study(..., seeds={seeds}).run(out={str(result.folder)!r}, resume=True)")

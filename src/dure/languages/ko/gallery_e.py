@@ -138,7 +138,7 @@ TEXTS: dict[str, str] = {
         "단어 {length}개짜리 리뷰 20,000개: 원-핫 float32 배열로는 {one_hot:,.0f} MB, 정수로는 "
         "{integers:,.0f} MB. 여기서는 두 방식 모두 정수를 읽습니다."
     ),
-    "seconds an epoch, one network alone": "한 에포크에 걸리는 초, 신경망 하나만 훈련할 때",
+    "seconds an epoch, one network alone": "신경망 하나만 훈련할 때의 에포크당 시간(초)",
     "Embedding minus one-hot, {what}: {verdict}.": (
         "Embedding에서 원-핫을 뺀 차이, {what}: {verdict}."
     ),

@@ -219,11 +219,15 @@ def points_view(block: Points, voice: Voice) -> dict[str, Any]:
 
 
 def tiles_view(block: Tiles, voice: Voice) -> tuple[Tiles, float]:
-    """The tiles, and the width of one in em: few pixels need little, words below need more."""
+    """The tiles, and the width of one in em: few pixels need little, words below need more.
+
+    Over 24 em a tile is a picture to be read, which gets a line of its own.
+    """
     pixels = max((size_of(tile.png)[0] for tile in block.tiles), default=1)
     letters = [len(voice.text(tile.caption)) for tile in block.tiles if tile.caption is not None]
-    wide = 6.6 if block.smooth or pixels > 16 else 5.4 if pixels > 8 else 4.2
-    return block, max(wide, 7.4) if max(letters, default=0) > 12 else wide
+    wide = 6.6 if block.smooth or pixels > 16 else 5.4 if pixels > 8 else 3.4
+    wide = max(wide, 7.4) if max(letters, default=0) > 12 else wide
+    return block, max(wide, round(pixels / 12, 1))
 
 
 def size_of(png: bytes) -> tuple[int, int]:
