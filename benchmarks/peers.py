@@ -29,8 +29,9 @@ HERE = Path(__file__).resolve().parent
 WORKERS = HERE / "peers"
 sys.path.insert(0, str(WORKERS))
 
-import report  # noqa: E402
 import workloads  # noqa: E402
+
+import report  # noqa: E402
 
 PAIR = 2  # processes at once, in the second setting every peer is tried in
 PATIENCE = 600.0  # s to wait for one answer of a worker

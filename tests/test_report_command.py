@@ -254,6 +254,7 @@ def test_a_row_of_several_studies_has_a_section_for_each(tmp_path: Path) -> None
     groups = {str(section.title): list(blocks_of(section.blocks)) for section in made.sections[1:]}
     assert not any(isinstance(block, Curves) for block in groups["one"])  # it cannot be read
     assert any(isinstance(block, Curves) for block in groups["two"])
+    assert any(isinstance(block, Curves) for block in made.section("run-2").blocks)  # not folded
     assert cli("report", folder, "--lang", "ko").code == 0
     assert "RUN2, --baseline, --metric and --rope are of runs" in refused(
         "report", folder, "--rope", 0.1

@@ -45,7 +45,8 @@ def section(result: Result, found: Comparison | Said, remark: Said | None = None
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
         blocks = [*decided(sequential), Folded(title, tuple(blocks))]
-    return Section("comparison", say("Comparison"), (*blocks, *means(result)))
+    metric = None if isinstance(found, Said) else found.metric
+    return Section("comparison", say("Comparison"), (*blocks, *means(result, metric)))
 
 
 def decided(sequential: Sequential) -> list[Block]:
@@ -153,14 +154,14 @@ def _tone(verdict: str) -> Literal["good", "bad", "plain"]:
     return "bad" if verdict == "worse" else "plain"
 
 
-def means(result: Result) -> list[Block]:
-    """Each variant's own mean of the monitor and of the test metrics, with its interval."""
-    table = result.summary()
-    wanted = [result.monitor.name, *(f"test_{name}" for name in result.test)]
+def means(result: Result, metric: str | None = None) -> list[Block]:
+    """Each variant's own mean with its interval: of `metric`, the monitor and the test metrics."""
+    wanted = [metric or result.monitor.name, result.monitor.name]
+    wanted += [f"test_{name}" for name in result.test]
     return [
         picture
-        for metric in dict.fromkeys(wanted)
-        if (picture := _means(result, metric, table[table["metric"] == metric])) is not None
+        for name in dict.fromkeys(wanted)
+        if (picture := _means(result, name, result.summary(name))) is not None
     ]
 
 

@@ -14,7 +14,7 @@ from dure._types import DIMS
 from dure.evidence.overfitting import Overfitting
 from dure.report import compared, curves, findings, overfitting, study
 from dure.report.content import Document, Prose, Section
-from dure.report.known import Known
+from dure.report.known import STEPS, Known, Tell, silent
 from dure.report.verdict import verdict
 from dure.result import Result
 
@@ -27,6 +27,7 @@ def document(
     metric: str | None = None,
     rope: float | None = None,
     cure: Path | None = None,
+    tell: Tell = silent,
 ) -> Document:
     """All that can be said of a result, finished or half-way through training.
 
@@ -38,6 +39,8 @@ def document(
         As in `Result.compare`, for the comparison.
     cure
         A folder of a search for cures that belongs to it.
+    tell
+        Hears what comes next, how much is done and how much there is: of many lanes it takes long.
 
     Returns
     -------
@@ -46,8 +49,10 @@ def document(
     if other is not None:
         from dure.report.two import two_studies
 
-        return two_studies(result, other, baseline=baseline, metric=metric, rope=rope, cure=cure)
-    known = Known.of(result, baseline, metric, rope)
+        asked = {"baseline": baseline, "metric": metric}
+        return two_studies(result, other, **asked, rope=rope, cure=cure, tell=tell)
+    known = Known.of(result, baseline, metric, rope, tell)
+    tell("sections", STEPS - 1, STEPS)
     return Document(
         title=result.name,
         subtitle=subtitle(result),

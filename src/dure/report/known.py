@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from dure._errors import DureError
 from dure._said import Said, as_is, say
@@ -17,6 +17,15 @@ from dure.evidence.overfitting import Overfitting
 from dure.result import Result
 
 T = TypeVar("T")
+Tell: TypeAlias = Callable[[str, int, int], None]
+"""Hears what comes next, how much is done, and how much there is."""
+
+STEPS = 4
+"""What a report of one study takes: overfitting, comparison, findings, and the pages' blocks."""
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +46,16 @@ class Known:
         baseline: str | None = None,
         metric: str | None = None,
         rope: float | None = None,
+        tell: Tell = silent,
     ) -> Known:
-        """Measure a study; arguments are those of `Result.compare`."""
+        """Measure a study; arguments are those of `Result.compare`, and `document`'s `tell`."""
+        tell("overfitting", 0, STEPS)
         turns = _overfitting(result)
         rows = turns if isinstance(turns, Overfitting) else None
         metric, remark = fair_metric([result], metric)
+        tell("comparison", 1, STEPS)
         compared = _comparison(result, baseline, metric, rope)
+        tell("findings", 2, STEPS)
         return cls(result, compared, remark, turns, or_why(lambda: health.measure(result, rows)))
 
 

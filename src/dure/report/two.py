@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from dure._errors import DureError
@@ -12,7 +13,7 @@ from dure.evidence.overfitting import Overfitting
 from dure.evidence.pairing import lanes_of
 from dure.report import compared, curves, document
 from dure.report.content import Beside, Block, Document, Prose, Section
-from dure.report.known import Known, fair_metric, or_why
+from dure.report.known import Known, Tell, fair_metric, or_why, silent
 from dure.report.verdict import compared as compared_in_short
 from dure.report.verdict import leader, value
 from dure.result import Result
@@ -26,10 +27,14 @@ def two_studies(
     metric: str | None = None,
     rope: float | None = None,
     cure: Path | None = None,
+    tell: Tell = silent,
 ) -> Document:
     """What `dure.report.document.document` says of two results."""
     metric, remark = fair_metric([result, other], metric)
-    studies = [Known.of(each, metric=metric) for each in (result, other)]
+    studies = [
+        Known.of(each, metric=metric, tell=partial(_tell_part, tell, place))
+        for place, each in enumerate((result, other))
+    ]
     found = or_why(lambda: result.compare(metric, baseline, other, rope=rope))
     runs = run_names((result, other))
     banners = [
@@ -46,6 +51,11 @@ def two_studies(
         footer=document.footer(),
         source=(str(result.folder), str(other.folder)),
     )
+
+
+def _tell_part(tell: Tell, place: int, label: str, done: int, total: int) -> None:
+    """Tells of one study of both."""
+    tell(label, place * total + done, 2 * total)
 
 
 def run_names(results: Sequence[Result]) -> list[str]:

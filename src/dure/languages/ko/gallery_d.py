@@ -24,9 +24,9 @@ TEXTS: dict[str, str] = {
         "{note_one_hot:.1f} GB). 모두 한꺼번에 훈련할 때 데이터를 포함해 계획된 최대 메모리는 "
         "{peak:.0f} MB입니다."
     ),
-    "untrained, by a touch": "훈련 전, 입력을 살짝 건드려서",
-    "trained, by a touch": "훈련 뒤, 입력을 살짝 건드려서",
-    "trained, by another input": "훈련 뒤, 다른 입력으로 바꿔서",
+    "untrained, by a touch": "훈련 전, 입력을 살짝 건드릴 때",
+    "trained, by a touch": "훈련 뒤, 입력을 살짝 건드릴 때",
+    "trained, by another input": "훈련 뒤, 다른 입력으로 바꿀 때",
     "over {steps}": "{steps} 초과",
     "{way} {middle} [{least}, {most}], {lost} of {networks} without one": (
         "{way} {middle} [{least}, {most}], 신경망 {networks}개 가운데 {lost}개는 한계가 없음"
