@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -389,3 +390,24 @@ def test_neither_jax_nor_keras_is_loaded(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("asked", [None, "val_loss"])
+def test_a_penalty_in_some_losses_only_is_not_called_a_fault(
+    tmp_path: Path, asked: str | None
+) -> None:
+    """Keras' loss of such a variant is higher by its penalty; another metric is free of it."""
+    folder = made_run(tmp_path / "run", ["plain", "L2"])
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    for name, model in manifest["facts"]["models"].items():
+        model["penalised"] = name == "L2"
+    path.write_text(json.dumps(manifest), "utf-8")
+    result = dure.load(folder)
+    told = document(result, metric=asked)
+    remark = "Compared by val_accuracy, since val_loss of L2 holds an L1 or L2 penalty"
+    assert any(remark in said for said in told.verdict) == (asked is None)
+    wanted = result.compare(asked or "val_accuracy")
+    section = texts(told.section("comparison"))
+    assert wanted.pairs[0].told() in section
+    assert (remark in section) == (asked is None)

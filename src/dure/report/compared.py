@@ -156,7 +156,8 @@ def _tone(verdict: str) -> Literal["good", "bad", "plain"]:
 
 def means(result: Result, metric: str | None = None) -> list[Block]:
     """Each variant's own mean with its interval: of `metric`, the monitor and the test metrics."""
-    wanted = [metric or result.monitor.name, result.monitor.name]
+    known = [name for name in (metric, result.monitor.name) if name in result.curves]
+    wanted = [str(name) for name in known]
     wanted += [f"test_{name}" for name in result.test]
     return [
         picture
