@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -23,7 +24,8 @@ from dure.cli import app, pages
 from dure.cli.source import find_study
 from dure.report import document as documents
 from dure.report import notebook, row
-from dure.report.content import Curves, blocks_of
+from dure.report.content import Bullets, Curves, blocks_of
+from dure.report.document import document
 from dure.run import run_study
 
 STUDY = """
@@ -129,6 +131,24 @@ def test_what_was_measured_is_not_measured_again(
     assert json.loads(ended.out) == told and ended.err == ""
 
 
+@pytest.mark.parametrize("since", ["trained on", "killed"])
+def test_what_is_out_of_date_is_measured_again(
+    seen: tuple[Path, Ended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: str
+) -> None:
+    folder = Path(shutil.copytree(seen[0], tmp_path / "run"))
+    if since == "killed":
+        (folder / pages.UNFINISHED).touch()
+    else:
+        newest = max((folder / "lens").glob("*.nc"), key=lambda path: path.stat().st_mtime)
+        weights = next((folder / "lanes").glob("*.safetensors"))
+        os.utime(weights, (newest.stat().st_mtime + 3600,) * 2)
+    asked = []
+    monkeypatch.setattr("dure.cli.look.measured", lambda request, *_: asked.append(request.target))
+    assert cli("report", folder).code == 0
+    assert asked == [str(folder)]
+    assert not (folder / pages.UNFINISHED).exists()
+
+
 def test_a_page_of_a_measured_run_needs_no_jax_and_no_keras(seen: tuple[Path, Ended]) -> None:
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom dure.cli import app\n"
@@ -198,6 +218,7 @@ def test_what_is_asked_for_is_in_the_page(given: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(documents, "document", told)
     ended = cli("report", given, "--baseline", "plain", "--metric", "val_loss", "--rope", 0.01)
     assert ended.code == 0, ended
+    assert asked.pop("tell")
     assert asked == {"baseline": "plain", "metric": "val_loss", "rope": 0.01, "cure": None}
 
 
@@ -238,7 +259,10 @@ def test_a_row_of_one_study_is_followed_by_its_report(tmp_path: Path) -> None:
     run_of(folder / "one", LOSSES)
     made = row.document_of(folder)
     assert [section.key for section in made.sections][:3] == ["row", "curves", "comparison"]
-    assert made.title == "A2-perceptron" and made.source == (str(folder),) and made.verdict
+    assert made.title == "A2-perceptron" and made.source == (str(folder),)
+    assert made.verdict == ("A2: steps", "A sentence of an older Dure.")
+    own = document(dure.load(folder / "one"))
+    assert made.section("curves").blocks[0] == Bullets(own.verdict)
     ended = cli("report", folder)
     assert ended.code == 0, ended
     assert "A sentence of an older Dure." in (folder / "report.html").read_text("utf-8")

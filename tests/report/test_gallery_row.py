@@ -16,7 +16,7 @@ from dure.gallery.page import VERDICT, Comparison, Page
 from dure.languages import told
 from dure.report import gallery_row
 from dure.report.content import Bullets, Folded, Pairs, Prose, Section, Table, Tiles, blocks_of
-from dure.report.gallery_row import section
+from dure.report.gallery_row import section, verdict
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,11 @@ def _change(folder: Path, **changes) -> None:
 
 def test_a_row_is_told_in_english_as_it_was_said(row) -> None:
     made = section(row)
-    verdict = json.loads((row / VERDICT).read_text(encoding="utf-8"))
+    lines = json.loads((row / VERDICT).read_text(encoding="utf-8"))["lines"]
     assert made.key == "row"
-    assert made.title == "A2: a step, targets -1 and 1, an update only on a mistake"
-    assert list(_only(made, Bullets).items) == verdict["lines"]
+    title = "A2: a step, targets -1 and 1, an update only on a mistake"
+    assert list(verdict(row)) == [title, *lines]
+    assert not [block for block in made.blocks if isinstance(block, Bullets)]
     assert _only(made, Table).rows == (
         ("validation accuracy", "0.9917", "0.980 [0.970, 0.990]", "20"),
     )
@@ -64,13 +65,20 @@ def test_a_row_is_told_in_english_as_it_was_said(row) -> None:
 
 def test_a_row_is_told_in_korean_though_it_ran_in_english(row) -> None:
     made = section(row)
-    assert told(made.title, "ko") == "A2: 계단 함수, 타깃 -1과 1, 틀릴 때만 업데이트"
-    lines = [told(line, "ko") for line in _only(made, Bullets).items]
+    title, *lines = [told(line, "ko") for line in verdict(row)]
+    assert title == "A2: 계단 함수, 타깃 -1과 1, 틀릴 때만 업데이트"
     assert lines[0].startswith("신경망 20개의")
     assert all("(folds)" not in line and "폴드" in line for line in lines[1:])
     table = _only(made, Table)
     assert told(table.rows[0][0], "ko") == "검증 정확도"
     assert told(table.caption, "ko") == "노트의 수치와 Dure의 수치"
+
+
+def test_of_many_sentences_the_later_are_in_the_section(left) -> None:
+    lines = [f"Sentence {number}." for number in range(9)]
+    _change(left, said={}, lines=lines)
+    _, *first = verdict(left)
+    assert [*first, *_only(section(left), Bullets).items] == lines and len(first) == 6
 
 
 def test_the_notice_of_a_quick_run(row, left) -> None:
@@ -125,17 +133,16 @@ def test_a_verdict_without_said_is_told_as_it_stands(left) -> None:
     whole = json.loads(path.read_text(encoding="utf-8"))
     del whole["said"]
     path.write_text(json.dumps(whole), encoding="utf-8")
-    made = section(left)
-    assert [told(line, "ko") for line in _only(made, Bullets).items] == whole["lines"]
-    assert told(made.title, "ko") == f"A2: {whole['title']}"
-    assert _only(made, Table).rows[0][0] == "validation accuracy"
+    title, *lines = [told(line, "ko") for line in verdict(left)]
+    assert title == f"A2: {whole['title']}" and lines == whole["lines"]
+    assert _only(section(left), Table).rows[0][0] == "validation accuracy"
 
 
 def test_a_sentence_of_another_dure_is_told_in_english(left) -> None:
     whole = json.loads((left / VERDICT).read_text(encoding="utf-8"))["said"]
     other = {"say": "No longer said: {x}.", "with": {"x": "1"}}
     _change(left, said={**whole, "lines": [other]})
-    (line,) = _only(section(left), Bullets).items
+    _, line = verdict(left)
     assert told(line, "ko") == line == "No longer said: 1."
 
 

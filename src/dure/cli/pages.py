@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,10 @@ from dure._errors import DureError, RunFolderError, did_you_mean
 from dure._files import explained, write_atomically
 from dure.cli.app import folder_of
 from dure.report.cures import REQUEST, VERDICT
+from dure.report.inside import is_older
+from dure.report.known import silent
 from dure.store import is_run_folder, latest, list_runs
+from dure.view.bar import LateBar
 
 if TYPE_CHECKING:
     from dure.report.content import Document
@@ -49,6 +52,8 @@ class Asked(NamedTuple):
 
 
 NOTHING = Asked()
+UNFINISHED = "look-unfinished"
+"""Lies in a run folder while its networks are looked into: whoever is killed leaves it behind."""
 
 
 def has_screen() -> bool:
@@ -121,25 +126,33 @@ def measured(result: Result, console: Console, what: Sequence[str] = ()) -> str 
     -------
     Why nothing could be measured; None where it was, or where it has to wait.
     """
-    if any((result.folder / "lens").glob("*.nc")):
+    arrays, unfinished = list((result.folder / "lens").glob("*.nc")), result.folder / UNFINISHED
+    if arrays and not unfinished.exists() and not is_older(arrays, result.folder):
         return None
     if not all(status.done for status in result.statuses):
         return None
     from dure.cli.look import Request, measured
 
-    # What a study's file prints is no part of the answer.
-    with redirect_stdout(sys.stderr):
+    reason = None
+    with suppress(OSError):  # a folder that cannot be written says so itself
+        unfinished.touch()
+    with redirect_stdout(sys.stderr):  # what a study's file prints is no part of the answer
         try:
             measured(Request(str(result.folder), what=what), folder_of, console)
         except DureError as error:
-            return str(error)
+            reason = str(error)
         except Exception as error:  # whatever a study's own code raises: the page can do without
-            return f"{type(error).__name__}: {error}"
-    return None
+            reason = f"{type(error).__name__}: {error}"
+    with suppress(OSError):
+        unfinished.unlink(missing_ok=True)
+    return reason
 
 
 def document_of_run(
-    result: Result, other: Result | None = None, asked: Asked = NOTHING
+    result: Result,
+    other: Result | None = None,
+    asked: Asked = NOTHING,
+    tell: Callable[[str, int, int], None] = silent,
 ) -> Document:
     """The report of a run, with the search for cures that was made of it, if there is one.
 
@@ -147,6 +160,8 @@ def document_of_run(
     ----------
     other
         A second run, beside the first.
+    tell
+        As of `dure.report.document.document`.
 
     Raises
     ------
@@ -156,7 +171,7 @@ def document_of_run(
     from dure.report.cures import found_for
     from dure.report.document import document
 
-    return document(result, other, **asked._asdict(), cure=found_for(result))
+    return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
 
 
 def _document_of(folder: Path) -> Document:
@@ -263,9 +278,9 @@ def make_page(
         reason = measured(run, console, what or ())
         if reason is not None:
             unseen.append(reason if len(runs) == 1 else f"{run.folder.name}: {reason}")
-    with console.status("Making the page ..."):
+    with LateBar(console) as bar:
         if is_run_folder(folder):
-            document = document_of_run(runs[0], None if other is None else runs[-1], asked)
+            document = document_of_run(runs[0], None if other is None else runs[-1], asked, bar)
         else:
             document = _document_of(folder)
         path = out or folder / file_name(language, "" if other is None else other.resolve().name)

@@ -224,10 +224,11 @@ def _show_report(console: Console, result: Result, metric: str | None, language:
     from dure.cli.pages import Asked, document_of_run
     from dure.languages import check_language
     from dure.report.terminal import render
+    from dure.view.bar import LateBar
 
     check_language(language)
-    with Console(stderr=True).status("Making the report ..."):
-        document = document_of_run(result, asked=Asked(metric=metric))
+    with LateBar(Console(stderr=True)) as bar:
+        document = document_of_run(result, asked=Asked(metric=metric), tell=bar)
     # Commands stay in one line, to be copied.
     console.print(render(document, language), soft_wrap=True)
 
@@ -242,7 +243,7 @@ def _print_next(folder: Path) -> None:
         f"  does it overfit         dure overfitting {folder}\n"
         f"  what ails it            dure health {folder}\n"
         f"  look further inside     dure look {folder}\n"
-        f"  more seeds              dure resume {folder} --seeds 10\n"
+        f"  more seeds              dure resume {folder} --seeds 16\n"
         f"  your own network        put a `study = dure.Study(...)` in a file, then\n"
         f"                          dure run FILE.py"
     )

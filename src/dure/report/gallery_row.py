@@ -29,6 +29,7 @@ from dure.report.content import (
 from dure.view.style import number
 
 VERDICT = "verdict.json"
+_FIRST = 6  # sentences of the verdict
 _WIDTH = 1000
 """Pixels across a picture; wider ones are made smaller."""
 _BUDGET = 2_000_000
@@ -36,8 +37,8 @@ _BUDGET = 2_000_000
 _SHORT = 60  # characters of a fact that is shown
 
 
-def section(folder: Path) -> Section:
-    """A row's title, sentences, figures beside the notes', pictures and short facts.
+def verdict(folder: Path) -> tuple[Said, ...]:
+    """A row's title and its first sentences; the others are in the section.
 
     Parameters
     ----------
@@ -51,21 +52,33 @@ def section(folder: Path) -> Section:
         There is no verdict in `folder`, or it cannot be read.
     """
     row = _verdict(folder)
-    said = row.get("said", {})
-    lines = [stored(line) for line in said.get("lines", row["lines"])]
-    blocks: list[Block] = [Bullets(tuple(lines), "verdict")] if lines else []
+    title = stored(row.get("said", {}).get("title", row["title"]))
+    return say("{id}: {title}", id=row["id"], title=title), *_lines(row)[:_FIRST]
+
+
+def section(folder: Path) -> Section:
+    """The rest of what a row says: further sentences, the notes' figures, pictures, short facts.
+
+    `folder` and errors are those of :func:`verdict`.
+    """
+    row = _verdict(folder)
+    rest = _lines(row)[_FIRST:]
+    blocks: list[Block] = [Bullets(tuple(rest))] if rest else []
     if row["quick"]:
         blocks.append(
             Prose(say("A quick run: on fewer rows or epochs than the row's own."), "note")
         )
     if row["comparisons"]:
-        blocks.append(_beside(row["comparisons"], said.get("comparisons", ())))
+        blocks.append(_beside(row["comparisons"], row.get("said", {}).get("comparisons", ())))
     blocks += _pictures(folder, [Path(name).name for name in row["pictures"]])
     facts = tuple(_short(row["facts"]))
     if facts:
         blocks.append(Folded(say("Numbers the row keeps"), (Pairs(facts),)))
-    title = stored(said.get("title", row["title"]))
-    return Section("row", say("{id}: {title}", id=row["id"], title=title), tuple(blocks))
+    return Section("row", say("The row"), tuple(blocks))
+
+
+def _lines(row: Mapping[str, Any]) -> list[Said]:
+    return [stored(line) for line in row.get("said", {}).get("lines", row["lines"])]
 
 
 def _verdict(folder: Path) -> dict[str, Any]:

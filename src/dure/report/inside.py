@@ -280,11 +280,12 @@ def _stale(parts: Sequence[Part], result: Result | None) -> list[Block]:
                     there=count(len(there), "network"),
                 )
             )
-    if _is_older([part.origin.path for part in parts], result.folder):
+    if is_older([part.origin.path for part in parts], result.folder):
         told.append(say("Some arrays are older than the weights in the run folder."))
     return [Prose(joined((*told, say("Look again:"))), "warning")] if told else []
 
 
-def _is_older(paths: Sequence[Path], run: Path) -> bool:
+def is_older(paths: Sequence[Path], run: Path) -> bool:
+    """Whether arrays were measured before networks of the run were trained."""
     trained = [path.stat().st_mtime for path in (run / "lanes").glob("*.safetensors")]
     return bool(trained) and min(path.stat().st_mtime for path in paths) < max(trained) - _OLDER

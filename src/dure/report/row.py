@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dure._said import as_is, joined, say
 from dure._text import count
-from dure.report.content import Block, Document, Folded, Prose, Section
+from dure.report.content import Block, Bullets, Document, Folded, Prose, Section
 from dure.report.document import document, footer
-from dure.report.gallery_row import section
+from dure.report.gallery_row import section, verdict
 from dure.result import load
 from dure.store import RunEntry, list_runs
 
@@ -33,14 +34,15 @@ def document_of(folder: Path) -> Document:
         There is no verdict in `folder`, or it cannot be read.
     """
     row, runs = section(folder), list_runs(folder)
+    rows = (row,) if row.blocks else ()
     title, source = folder.resolve().name, (str(folder),)
     if len(runs) == 1 and runs[0].problem is None:
         only = document(load(runs[0].folder))
         return Document(
             title=title,
             subtitle=joined((_ROW, only.subtitle), " · "),
-            verdict=only.verdict,
-            sections=(row, *only.sections),
+            verdict=verdict(folder),
+            sections=(*rows, *_told_again(only)),
             banner=only.banner,
             footer=only.footer,
             source=source,
@@ -49,11 +51,18 @@ def document_of(folder: Path) -> Document:
     return Document(
         title=title,
         subtitle=joined((_ROW, count(len(runs), "run") if runs else ""), " · "),
-        verdict=(),
-        sections=(row, *groups),
+        verdict=verdict(folder),
+        sections=(*rows, *groups),
         footer=footer(),
         source=source,
     )
+
+
+def _told_again(only: Document) -> Iterator[Section]:
+    """A study's sections, its own verdict before the first."""
+    first, *others = only.sections
+    yield replace(first, blocks=(Bullets(only.verdict), *first.blocks))
+    yield from others
 
 
 def _group(run: RunEntry, key: str) -> Section:
@@ -68,7 +77,7 @@ def _blocks(whole: Document) -> Iterator[Block]:
     yield Prose(whole.subtitle, "note")
     if whole.banner is not None:
         yield Prose(whole.banner, "warning")
-    yield from (Prose(sentence, "verdict") for sentence in whole.verdict)
+    yield Bullets(whole.verdict)
     for part in whole.sections:
         if part.key == "curves":
             yield from part.blocks

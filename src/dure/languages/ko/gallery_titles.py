@@ -94,4 +94,5 @@ TEXTS: dict[str, str] = {
         "페이지가 너무 커지므로 여기에는 싣지 않은 그림: {names}."
     ),
     "No longer in the folder: {names}.": "폴더에 더는 없는 그림: {names}.",
+    "The row": "이 항목",
 }
