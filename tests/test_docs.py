@@ -89,7 +89,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_the_picture_is_small_enough_to_load_at_once() -> None:
-    assert (ROOT / "docs" / "demo.png").stat().st_size < 300_000
+    assert (ROOT / "docs" / "report.png").stat().st_size < 300_000
 
 
 @pytest.mark.parametrize("name", dure.__all__)
