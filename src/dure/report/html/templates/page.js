@@ -161,7 +161,7 @@ class Curves {
     const whole = this.extent(m, places, null, single);
     if (whole[0] > whole[1]) return withRoom(view);
     if (this.ticked("whole")) return withRoom(whole);
-    if (places.length === this.boxes.length) return withRoom(view);
+    if (places.length === this.boxes.length && this.ticked("train")) return withRoom(view);
     const means = places.flatMap((place) => this.data.metrics[m].judged[place]?.mean ?? []);
     const inside = means.filter((mean) => known(mean) && mean >= view[0] && mean <= view[1]);
     if (2 * inside.length < means.filter(known).length) return withRoom(whole);
