@@ -411,3 +411,16 @@ def test_a_penalty_in_some_losses_only_is_not_called_a_fault(
     section = texts(told.section("comparison"))
     assert wanted.pairs[0].told() in section
     assert (remark in section) == (asked is None)
+
+
+def test_the_variant_without_arguments_is_what_others_are_compared_with(tmp_path: Path) -> None:
+    folder = made_run(tmp_path / "run", ["plain", "wide", "deep"], range(9))
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    arguments = {"plain": {}, "wide": {"units": 64}, "deep": {"layers": 4}}
+    path.write_text(json.dumps({**manifest, "study": {**manifest["study"], "variants": arguments}}))
+    result = dure.load(folder)
+    for asked, used in ((None, "plain"), ("deep", "deep")):
+        section = texts(document(result, baseline=asked).section("comparison"))
+        assert all(pair.told() in section for pair in result.compare(baseline=used).pairs)
+        assert "3 comparisons" not in section

@@ -292,7 +292,6 @@ def page_after(
     folder: Path,
     language: str,
     *,
-    asked: Asked = NOTHING,
     what: Sequence[str] | None,
     silent: bool,
     opened: bool,
@@ -301,7 +300,7 @@ def page_after(
 
     Parameters
     ----------
-    asked, what
+    what
         As of `make_page`.
     silent
         Show no progress, print nothing but what went wrong, and open nothing.
@@ -310,9 +309,7 @@ def page_after(
     """
     later = f"make it with `dure report {folder}`"
     try:
-        made = make_page(
-            folder, language, asked=asked, what=what, console=Console(stderr=True, quiet=silent)
-        )
+        made = make_page(folder, language, what=what, console=Console(stderr=True, quiet=silent))
     except KeyboardInterrupt:
         _tell(f"Stopped before the page was made. What was trained is kept; {later}.")
         raise

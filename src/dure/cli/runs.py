@@ -58,18 +58,16 @@ def demo(
     Example:  dure demo --seeds 10
     """
     with errors_in_words():
-        from dure.cli.pages import Asked, page_after
+        from dure.cli.pages import page_after
         from dure.languages import check_language
 
         check_language(language)
         silent = quiet or as_json
 
         def with_page(result: Result) -> dict[str, Any]:
-            asked = Asked(baseline="baseline")
             page = page_after(
-                result.folder, language, asked=asked, what=_DEMO_MEASURES, silent=silent,
-                opened=not no_open,
-            )  # fmt: skip
+                result.folder, language, what=_DEMO_MEASURES, silent=silent, opened=not no_open
+            )
             return {"report": None if page is None else str(page.path)}
 
         source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}

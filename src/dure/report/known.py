@@ -53,6 +53,7 @@ class Known:
         turns = _overfitting(result)
         rows = turns if isinstance(turns, Overfitting) else None
         metric, remark = fair_metric([result], metric)
+        baseline = baseline or unchanged(result)
         tell("comparison", 1, STEPS)
         compared = _comparison(result, baseline, metric, rope)
         tell("findings", 2, STEPS)
@@ -70,6 +71,17 @@ def or_why(measure: Callable[[], T]) -> T | Said:
 def any_trained(result: Result) -> bool:
     """Whether a lane has come to an end that a mean may rest on."""
     return any(trained(status) for status in result.statuses)
+
+
+def unchanged(result: Result) -> str | None:
+    """The variant that is `build` without any argument: what the others are to be compared with.
+
+    Fewer comparisons need fewer seeds. None where there is no such variant, or only two in all.
+    """
+    variants = (result.manifest.get("study") or {}).get("variants") or {}
+    plain = [name for name, arguments in variants.items() if not arguments]
+    there = [name for name in plain if name in result.variants]
+    return there[0] if len(there) == 1 and len(result.variants) > 2 else None
 
 
 def fair_metric(results: Sequence[Result], metric: str | None) -> tuple[str | None, Said | None]:
