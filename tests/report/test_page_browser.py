@@ -2,81 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
+import dure
 from dure._intervals import interval_texts
+from dure._tables import summary_cells
+from dure.evidence.words import difference_texts, p_text
 from dure.report.content import Curves, Document, Metric
+from dure.report.document import document
 from dure.report.html import fragment, page
 from report import pages
+from report.big import made_run
 
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-)
 PHONE, DESKTOP = (360, 740), (1280, 900)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    if path is None:
-        if os.environ.get("DURE_NEED_BROWSER"):
-            pytest.fail("DURE_NEED_BROWSER is set, but no Chromium is installed")
-        pytest.skip("no Chromium is installed; it is needed to look at the page")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
-        yield opened
-        opened.close()
-
-
 Opens = Callable[..., Page]
-
-
-@pytest.fixture
-def opens(browser: Browser, tmp_path: Path) -> Iterator[Opens]:
-    """Opens HTML from a file; at the end nothing was asked of the network, and no errors."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opened(html: str, size: tuple[int, int] = DESKTOP, scheme: Any = "light") -> Page:
-        file = tmp_path / f"page{len(contexts)}.html"
-        file.write_text(html, encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: complaints.append(f"console: {message.text}"))
-        tab.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        tab.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        tab.on(
-            "request",
-            lambda request: (
-                None
-                if request.url == file.as_uri() or request.url.startswith("data:")
-                else complaints.append(f"request: {request.url}")
-            ),
-        )
-        tab.goto(file.as_uri())
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 @pytest.fixture(scope="module")
@@ -384,3 +331,18 @@ def test_large_study(opens: Opens) -> None:
     rows = chart(tab).locator(".legend tbody tr")
     block = chart_of(document)
     assert shown(rows) == expected(block, block.metrics[0], 200, list(range(30)))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_numbers_are_those_of_the_result(opens: Opens, tmp_path: Path, language: str) -> None:
+    result = dure.load(made_run(tmp_path / "run", ["plain", "wide", "deep"], range(9)))
+    tab = opens(page(document(result), language))
+    text = " ".join(tab.locator("main").inner_text().split())
+    _, rows = summary_cells(result)
+    pairs = [*result.compare().pairs]
+    turns = [row.turning_epoch[:3] for row in result.overfitting().rows]
+    wanted = [cell for row in rows for cell in row[1:-2]]
+    wanted += [*difference_texts(pairs), *(p_text(pair.p_adjusted) for pair in pairs)]
+    wanted += interval_texts([turn for turn in turns if np.isfinite(turn[0])])
+    assert len(wanted) > 15
+    assert not [number for number in wanted if number.strip() not in text]

@@ -112,7 +112,7 @@ def fair_metric(results: Sequence[Result], metric: str | None) -> tuple[str | No
         "others does not.",
         metric=others[0],
         loss=loss,
-        names=listed(penalised),
+        names=listed(list(dict.fromkeys(penalised))),
     )
 
 
