@@ -105,6 +105,7 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     def build() -> keras.Model:
         stack = [
             layers.Input((4, 4, 1)),
+            layers.Rescaling(1 / 16),
             layers.Conv2D(8, (3, 3), padding="same", activation="relu"),
             layers.Conv2D(8, (1, 3), strides=(2, 1), kernel_initializer="he_normal"),
             layers.Flatten(name="flat"),
@@ -118,6 +119,7 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     source = agree(build, AddDropout(0.5), Penalise("L2", 0.001))
     for line in (
         "layers.Input((4, 4, 1)),",
+        "layers.Rescaling(0.0625),",
         "layers.Conv2D(  # kernel_regularizer was None",
         "layers.Dropout(0.5),  # added",
         'layers.Flatten(name="flat"),',

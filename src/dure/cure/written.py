@@ -154,6 +154,14 @@ def _input(config: Mapping[str, Any], imports: Imports, name: bool) -> str:
     return f"layers.Input({', '.join(arguments)})"
 
 
+def _plain(made: Any, given: Mapping[str, Any]) -> Any:
+    """An object of a class with these arguments only."""
+    try:
+        return made.from_config(dict(given))
+    except KeyError:  # some, as Rescaling, want their whole configuration
+        return made(**given)
+
+
 def _defaults(made: Any, config: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
     """Arguments without a default, and the configuration of an object made with only those."""
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -166,8 +174,7 @@ def _defaults(made: Any, config: Mapping[str, Any]) -> tuple[list[str], dict[str
         raise Unwritable(f"{made.__name__} does not say its {missing[0]}")
     try:
         with generators_kept():
-            plain = made.from_config({name: config[name] for name in required})
-            defaults = plain.get_config()
+            defaults = _plain(made, {name: config[name] for name in required}).get_config()
     except Exception as error:  # a class of somebody's own may raise anything
         raise Unwritable(f"{made.__name__} cannot be made by its arguments ({error})") from error
     return required, _listed(defaults)
