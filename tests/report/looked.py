@@ -29,8 +29,11 @@ def picture_network(filters: int = 6) -> keras.Model:
     """Kernels wider than high, so that nothing can be turned round unseen."""
     model = keras.Sequential(
         [
-            *(layers.Input((8, 8, 1)), layers.Conv2D(filters, (2, 3), activation="relu")),
-            *(layers.MaxPooling2D(), layers.Flatten(), layers.Dense(10, "softmax")),
+            *(
+                layers.Input((8, 8, 1)),
+                layers.Conv2D(filters, (2, 3), activation="relu", name="conv2d"),
+            ),
+            *(layers.MaxPooling2D(), layers.Flatten(), layers.Dense(10, "softmax", name="dense")),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
