@@ -18,8 +18,8 @@ import dure
 from dure._said import Said
 from dure.data import TextToSequences
 from dure.report.content import Prose, Section, Table, blocks_of
-from dure.report.inside_found import read
-from dure.report.inside_parts import part_of
+from dure.report.inside.found import read
+from dure.report.inside.parts import part_of
 from dure.text_model import TextModel
 
 SENTENCES = ["a wonderful film", "a terrible film", "truly wonderful acting", "terrible 연기"] * 6

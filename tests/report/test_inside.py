@@ -28,10 +28,10 @@ from dure.report.content import (
     Tiles,
     Words,
 )
-from dure.report.inside import BUDGET, section
-from dure.report.inside_found import read
-from dure.report.inside_parts import part_of
-from dure.report.inside_pictures import diverging, overlaid, photograph, shrunk
+from dure.report.inside.found import read
+from dure.report.inside.parts import part_of
+from dure.report.inside.pictures import diverging, overlaid, photograph, shrunk
+from dure.report.inside.section import BUDGET, section
 from dure.view.headlines import says
 from dure.view.measured import over_lanes
 from report.looked import (
@@ -119,7 +119,7 @@ def test_both_languages_say_everything(
 def test_no_keras_and_no_jax(pictures: dure.Result) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nimport dure\n"
-        "from dure.report.inside import section\n"
+        "from dure.report.inside.section import section\n"
         f"run = Path({str(pictures.folder)!r})\n"
         "found = section(run / 'lens', dure.load(run))\n"
         "assert len(found.blocks) > 10\n"

@@ -44,8 +44,8 @@ from dure.report.content import (
     Word,
     Words,
 )
-from dure.report.terminal import render
-from dure.report.terminal_charts import sparkline
+from dure.report.terminal.charts import sparkline
+from dure.report.terminal.render import render
 
 EVIL = "a\x1b[2J\u202eb\nc\rd\x07\u200fe\x85[red]f[/red]"
 """Moves the cursor, turns the line round, breaks it, rings, and has markup of rich."""

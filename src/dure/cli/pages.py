@@ -17,7 +17,7 @@ from dure._errors import DureError, RunFolderError, did_you_mean
 from dure._files import explained, write_atomically
 from dure.cli.app import folder_of
 from dure.report.cures import REQUEST, VERDICT
-from dure.report.inside import is_older
+from dure.report.inside.section import is_older
 from dure.report.known import silent
 from dure.store import is_run_folder, latest, list_runs
 from dure.view.bar import LateBar

@@ -221,7 +221,7 @@ def _show_report(console: Console, result: Result, metric: str | None, language:
     """Print the whole report."""
     from dure.cli.pages import Asked, document_of_run
     from dure.languages import check_language
-    from dure.report.terminal import render
+    from dure.report.terminal.render import render
     from dure.view.bar import LateBar
 
     check_language(language)

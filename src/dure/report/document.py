@@ -99,7 +99,7 @@ def cures(folder: Path) -> Section:
 
 def inside(result: Result) -> Section:
     """What `dure look` measured inside the networks."""
-    from dure.report.inside import section
+    from dure.report.inside.section import section
 
     return section(result.folder / "lens", result)
 

@@ -10,7 +10,7 @@ TEXTS: dict[str, str] = {
     # dure.report.terminal
     "Strongest: {words}": "가장 강한 단어: {words}",
     "On a terminal: bold weighs positive, underlined negative.": "터미널에서는 굵은 글씨가 양의 가중치, 밑줄이 음의 가중치입니다.",
-    # dure.report.terminal_charts
+    # dure.report.terminal.charts
     "* Fewer lanes: the others had ended by then, or diverged.": "* 레인이 더 적습니다: 나머지는 그 전에 끝났거나 발산했습니다.",
     "{variant} at epoch {epoch}": "{variant}: {epoch} 에포크",
     "Validation loss turns: {turns}.": "검증 손실이 돌아서는 지점: {turns}.",

@@ -88,12 +88,12 @@ TEXTS: dict[str, str] = {
         "일부 배열이 실행 폴더의 가중치보다 오래되었습니다."
     ),
     "Look again:": "다음 명령으로 다시 측정하십시오:",
-    # dure.report.inside_found
+    # dure.report.inside.found
     "seed {seed}, fold {fold}": "시드 {seed}, 폴드 {fold}",
     "seed {seed}": "시드 {seed}",
     "row {row}, true class {true}": "행 {row}, 정답 {true}",
     "row {row}": "행 {row}",
-    # dure.report.inside_parts: names
+    # dure.report.inside.parts: names
     "Predictions": "예측",
     "Confusion": "혼동",
     "Kernels of {layer}": "{layer}의 커널",
@@ -109,7 +109,7 @@ TEXTS: dict[str, str] = {
     "Units of {layer} in all networks": "모든 신경망에서 본 {layer}의 유닛",
     "Weights of {layer}": "{layer}의 가중치",
     "Outputs of {layer}": "{layer}의 출력",
-    # dure.report.inside_parts: what one learns
+    # dure.report.inside.parts: what one learns
     "Each weight carries one input to one unit: red passes it on, blue turns its sign, white "
     "leaves it out.": (
         "가중치 하나는 입력 하나를 유닛 하나에 전합니다. 빨간색은 그대로 전하고, 파란색은 부호를 "

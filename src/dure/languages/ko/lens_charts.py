@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    # dure.report.inside_tiles
+    # dure.report.inside.tiles
     "Red: positive weight, blue: negative, white: 0; the same colours in all of them, up to "
     "{limit} either way.": (
         "빨간색은 양의 가중치, 파란색은 음의 가중치, 흰색은 0입니다. 모두 같은 색 눈금이며 양쪽 "
@@ -46,7 +46,7 @@ TEXTS: dict[str, str] = {
         "밝을수록 중요합니다. 맵마다 가장 큰 값을 기준으로 한 눈금입니다."
     ),
     "Pictures, and what counts in them": "그림과 그 안에서 중요한 곳",
-    # dure.report.inside_words
+    # dure.report.inside.words
     "Blue with a line raises the score, orange with dashes lowers it; each text in its own scale, "
     "from its largest value down.": (
         "파란색과 실선은 점수를 올리고 주황색과 점선은 내립니다. 텍스트마다 가장 큰 값을 기준으로 "
@@ -73,7 +73,7 @@ TEXTS: dict[str, str] = {
     "The words on a plane": "단어를 평면에 나타낸 것",
     "first component ({share} of the variance)": "첫째 주성분 (분산의 {share})",
     "second component ({share} of the variance)": "둘째 주성분 (분산의 {share})",
-    # dure.report.inside_charts
+    # dure.report.inside.charts
     "weight": "가중치",
     "shape": "모양",
     "networks": "신경망",
@@ -144,7 +144,7 @@ TEXTS: dict[str, str] = {
     "How much each step counts": "각 단계의 중요도",
     "step": "단계",
     "size, mean over rows": "크기, 행들의 평균",
-    # dure.report.inside_outcomes
+    # dure.report.inside.outcomes
     "First rows": "처음 몇 행",
     "Worst mistakes": "가장 크게 틀린 예측",
     "None of these rows is a mistake of most networks.": (

@@ -18,7 +18,7 @@ from dure._said import Said, as_is, joined, say
 from dure.evidence.findings.case import figure
 from dure.report import content
 from dure.report.content import Floats
-from dure.report.terminal_text import GAP, Paper, clean, indented, padded, prose, table, wrapped
+from dure.report.terminal.text import GAP, Paper, clean, indented, padded, prose, table, wrapped
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -13,8 +13,8 @@ from rich.text import Text
 from dure._said import joined, say
 from dure.languages import check_language
 from dure.report import content
-from dure.report.terminal_charts import bars, curves, intervals, lines_chart, pictures
-from dure.report.terminal_text import PROSE, Paper, clean, indented, pairs, prose, table
+from dure.report.terminal.charts import bars, curves, intervals, lines_chart, pictures
+from dure.report.terminal.text import PROSE, Paper, clean, indented, pairs, prose, table
 
 _STYLES = {"verdict": "bold", "plain": "", "note": "dim", "warning": "bold"}
 _STRONGEST = 5  # words of a text that are named with their weights

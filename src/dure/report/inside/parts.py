@@ -7,7 +7,7 @@ from typing import Any
 
 from dure._said import Said, joined, say
 from dure.report.content import Block
-from dure.report.inside_charts import (
+from dure.report.inside.charts import (
     activations,
     features,
     gradients,
@@ -16,10 +16,10 @@ from dure.report.inside_charts import (
     steps,
     weights,
 )
-from dure.report.inside_found import Found, Part
-from dure.report.inside_outcomes import agreement, confusion, predictions
-from dure.report.inside_tiles import feature_maps, kernels, maps_over_pictures
-from dure.report.inside_words import coloured_texts, embedding_map, neighbours
+from dure.report.inside.found import Found, Part
+from dure.report.inside.outcomes import agreement, confusion, predictions
+from dure.report.inside.tiles import feature_maps, kernels, maps_over_pictures
+from dure.report.inside.words import coloured_texts, embedding_map, neighbours
 from dure.view.headlines import says
 
 KINDS = (

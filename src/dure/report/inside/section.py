@@ -20,8 +20,8 @@ import numpy as np
 from dure._said import Said, as_is, joined, say
 from dure._text import count, listed
 from dure.report.content import Block, Code, Folded, Prose, Section, Tiles
-from dure.report.inside_found import Lane, Origin, Part, lane_told, read
-from dure.report.inside_parts import KINDS, part_of
+from dure.report.inside.found import Lane, Origin, Part, lane_told, read
+from dure.report.inside.parts import KINDS, part_of
 
 if TYPE_CHECKING:
     from dure.result import Result

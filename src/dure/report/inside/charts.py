@@ -12,7 +12,7 @@ import xarray as xr
 from dure._intervals import interval_texts
 from dure._said import Said, as_is, joined, say
 from dure.report.content import Bars, Block, Line, Lines, Prose, Table
-from dure.report.inside_found import Found
+from dure.report.inside.found import Found
 from dure.view.charts import median_horizon
 from dure.view.measured import LANE, each_lane, over_lanes
 from dure.view.style import number

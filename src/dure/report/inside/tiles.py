@@ -10,8 +10,8 @@ import xarray as xr
 
 from dure._said import Said, as_is, joined, say
 from dure.report.content import Block, Tile, Tiles
-from dure.report.inside_found import Found, first, rows_told
-from dure.report.inside_pictures import diverging, overlaid, photograph, sequential, shrunk
+from dure.report.inside.found import Found, first, rows_told
+from dure.report.inside.pictures import diverging, overlaid, photograph, sequential, shrunk
 from dure.view.measured import each_lane
 from dure.view.style import number
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from dure._said import Said, as_is, joined, say
 from dure.report.content import Block, Points, Table, Word, Words
-from dure.report.inside_found import Found, first, rows_told
+from dure.report.inside.found import Found, first, rows_told
 from dure.view.measured import LANE, each_lane
 from dure.view.style import percent
 

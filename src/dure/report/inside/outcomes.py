@@ -13,8 +13,8 @@ import xarray as xr
 from dure._intervals import interval_texts
 from dure._said import Said, as_is, say
 from dure.report.content import Block, Prose, Table, Tile, Tiles
-from dure.report.inside_found import Found, first
-from dure.report.inside_pictures import photograph
+from dure.report.inside.found import Found, first
+from dure.report.inside.pictures import photograph
 from dure.view.measured import LANE, class_names, lane_count, over_lanes
 from dure.view.style import number, percent
 
