@@ -20,6 +20,7 @@ from dure.report.content import (
     Curves,
     Document,
     Folded,
+    Heading,
     Intervals,
     Line,
     Lines,
@@ -220,6 +221,7 @@ def _told_blocks(name: str) -> tuple[Block, ...]:
         Prose(as_is("Dropout is better than the baseline."), "verdict"),
         Prose(as_is("An explanation that goes on, so that it fills more than a line. " * 3)),
         Prose(as_is("Small print."), "note"),
+        Heading(as_is("A part of the section")),
         Prose(as_is("Two lanes diverged; they are left out."), "warning"),
         Bullets((as_is("One thing."), as_is("And another."))),
         Card(

@@ -21,6 +21,7 @@ from dure.report.content import (
     Bars,
     Code,
     Folded,
+    Heading,
     Lines,
     Points,
     Prose,
@@ -77,7 +78,7 @@ def test_the_most_telling_stands_open_and_the_rest_is_folded(pictures: dure.Resu
     found = section(pictures.folder / "lens", pictures)
     assert (found.key, found.title) == ("inside", "Inside the networks")
     assert warnings(found) == []
-    headlines = [b.text for b in found.blocks if isinstance(b, Prose) and b.tone == "verdict"]
+    headlines = [b.text for b in found.blocks if isinstance(b, Heading)]
     assert [line.split(":")[0].split(" ")[0] for line in headlines] == [
         *("Predictions", "Confusion", "Kernels", "Feature", "Saliency", "Grad-CAM"),
     ]

@@ -29,6 +29,7 @@ from dure.report.content import (
     Curves,
     Document,
     Folded,
+    Heading,
     Intervals,
     Line,
     Lines,
@@ -121,6 +122,7 @@ def blocks(name: str = "드롭아웃") -> tuple[Block, ...]:
     """Every type of block, with a name in each that shows names."""
     pair = (as_is(name), as_is(name))
     return (
+        Heading(as_is(name)),
         *(Prose(as_is(name), tone) for tone in ("verdict", "plain", "note", "warning")),
         Prose(as_is("A sentence of some words, and again. " * 12)),
         *(Bullets((as_is(name), as_is("하나 " * 60)), tone) for tone in ("plain", "warning")),

@@ -33,6 +33,13 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The title of the blocks that follow, within a section."""
+
+    text: Said
+
+
+@dataclass(frozen=True)
 class Bullets:
     """A list of sentences."""
 
@@ -294,8 +301,8 @@ class Beside:
 
 
 Block: TypeAlias = (
-    Prose | Bullets | Card | Table | Pairs | Code | Curves | Intervals | Lines | Bars | Tiles
-    | Words | Points | Folded | Beside
+    Heading | Prose | Bullets | Card | Table | Pairs | Code | Curves | Intervals | Lines | Bars
+    | Tiles | Words | Points | Folded | Beside
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from dure._said import Said, as_is, joined, say
 from dure._text import count, listed
-from dure.report.content import Block, Code, Folded, Prose, Section, Tiles
+from dure.report.content import Block, Code, Folded, Heading, Prose, Section, Tiles
 from dure.report.inside.found import Lane, Origin, Part, lane_told, read
 from dure.report.inside.parts import KINDS, part_of
 
@@ -176,7 +176,7 @@ def _opened(parts: Sequence[Part]) -> list[Part]:
 
 
 def _headline(part: Part) -> Block:
-    return Prose(part.title, "verdict")
+    return Heading(part.title)
 
 
 def _shown(part: Part, main: Origin) -> Iterator[Block]:

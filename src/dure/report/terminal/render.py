@@ -91,6 +91,11 @@ def _(block: content.Prose, paper: Paper) -> list[Text]:
 
 
 @_shown.register
+def _(block: content.Heading, paper: Paper) -> list[Text]:
+    return prose(paper.label(block.text), paper.width, style="bold")
+
+
+@_shown.register
 def _(block: content.Bullets, paper: Paper) -> list[Text]:
     lead, style = "! " if block.tone == "warning" else "• ", _STYLES[block.tone]
     return [
