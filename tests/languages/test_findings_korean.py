@@ -69,6 +69,7 @@ def said() -> list[Said]:
         *missing_told(HEALTH.missing),
         found_told(HEALTH),
         nothing_told(one),
+        nothing_told(replace(one, lanes=0)),
         single,
     ]
 

@@ -133,6 +133,8 @@ class Health:
             yield say("{number}. {sentence}", number=number, sentence=finding.sentence)
             if finding.numbers:
                 yield say("   {numbers}", numbers=numbers_told(finding))
+        if not self.lanes:
+            return
         single = single_told(self)
         if self.silenced or self.missing or single:
             yield as_is("")
@@ -158,6 +160,8 @@ def found_told(health: Health) -> Said:
 
 def nothing_told(health: Health) -> Said:
     """That nothing was found of all that could be looked for."""
+    if not health.lanes:
+        return say("No lane has run an epoch yet, so nothing could be looked for.")
     away = {kind for kind, _ in health.missing}
     return say(
         "No finding: {kinds} were looked for in {lanes} of {variants}.",

@@ -45,6 +45,8 @@ def findings(health: Health) -> list[Block]:
     blocks: list[Block] = [Prose(lead), *cards[:_MOST_CARDS]]
     if more := cards[_MOST_CARDS:]:
         blocks.append(Folded(say("{findings} more", findings=count(len(more), "finding")), more))
+    if not health.lanes:
+        return [Prose(lead)]
     rest = (*map(left_out_told, health.silenced), *missing_told(health.missing))
     if rest:
         blocks.append(Folded(say("Left out, and not looked for"), (Bullets(rest, "note"),)))

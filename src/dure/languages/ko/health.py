@@ -26,6 +26,7 @@ TEXTS: dict[str, str] = {
     "{findings} in {lanes} of {variants}, worst first.": (
         "{variants}의 {lanes}에서 {findings:을} 찾았습니다. 심각한 것부터 적었습니다."
     ),
+    "No lane has run an epoch yet, so nothing could be looked for.": "에포크를 하나라도 마친 레인이 아직 없어 아무것도 살펴볼 수 없었습니다.",
     "No finding: {kinds} were looked for in {lanes} of {variants}.": (
         "찾은 소견이 없습니다. {variants}의 {lanes}에서 살펴본 것: {kinds}."
     ),
