@@ -238,7 +238,7 @@ _NOTES = {
     ),
     "Keras counts L1 and L2 penalties into the loss: {metric} of {names} holds them, that of the "
     "others does not. Compare another metric, too.": (
-        "Keras는 L1, L2 벌점을 손실에 더합니다. {names}의 {metric} 값에는 벌점이 들어 있고 "
+        "Keras는 L1, L2 페널티를 손실에 더합니다. {names}의 {metric} 값에는 페널티가 들어 있고 "
         "나머지에는 없습니다. 다른 지표로도 비교하십시오."
     ),
     "{names} were trained on different data: a difference may come from the data, not from the "

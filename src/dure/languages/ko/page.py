@@ -239,5 +239,5 @@ TEXTS: dict[str, str] = {
     "The runs have no metric in common whose curves could be drawn together.": (
         "두 실행에 함께 그릴 수 있는 공통 지표가 없습니다."
     ),
-    "Compared by {metric}, since {loss} of {names} holds an L1 or L2 penalty and that of the others does not.": "{metric} 값으로 비교했습니다. {names}의 {loss} 값에는 L1 또는 L2 벌점이 들어 있고 나머지에는 없기 때문입니다.",
+    "Compared by {metric}, since {loss} of {names} holds an L1 or L2 penalty and that of the others does not.": "{metric} 값으로 비교했습니다. {names}의 {loss} 값에는 L1 또는 L2 페널티가 들어 있고 나머지에는 없기 때문입니다.",
 }
