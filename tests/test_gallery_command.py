@@ -10,6 +10,7 @@ from dure._errors import RunFolderError
 from dure.cli import app
 from dure.cli.source import find_study
 from dure.gallery.index import ROWS
+from dure.languages import stored, told
 from dure.store import read_manifest
 
 RUN = CliRunner()
@@ -29,21 +30,25 @@ def test_an_unknown_row_is_an_error() -> None:
     assert "Did you mean 'lstm'" in ended.output
 
 
-@pytest.mark.parametrize("form", ["text", "json", "quiet"])
+@pytest.mark.parametrize("form", ["text", "korean", "json", "quiet"])
 def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
-    flags = {"text": [], "json": ["--json"], "quiet": ["--quiet"]}[form]
+    flags = {"json": ["--json"], "quiet": ["--quiet"], "korean": ["--lang", "ko"]}.get(form, [])
     folder = tmp_path / "row"
     shown = RUN.invoke(app, ["gallery", "a11", "--quick", "--out", str(folder), *flags])
     assert shown.exit_code == 0, shown.output
     verdict = json.loads((folder / "verdict.json").read_text())
     assert verdict["id"] == "A11" and verdict["quick"] and verdict["pictures"]
     assert all((folder / name).is_file() for name in verdict["pictures"])
-    page = folder / "report.html"
+    page = folder / ("report.ko.html" if form == "korean" else "report.html")
     assert page.is_file()
     if form == "json":
         assert json.loads(shown.stdout) == {**verdict, "report": str(page)}
     elif form == "quiet":
         assert not shown.output
+    elif form == "korean":
+        lines = [told(stored(line), "ko") for line in verdict["said"]["lines"]]
+        assert all("".join(line.split()) in "".join(shown.output.split()) for line in lines)
+        assert f"Page {page}" in shown.output
     else:
         assert "convolution" in shown.output and f"Page {page}" in shown.output
 

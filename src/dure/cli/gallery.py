@@ -11,16 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dure._said import say
+from dure._text import count
 from dure.cli.pages import page_after
 from dure.gallery.index import ROWS, Row, find_row
-from dure.languages import check_language
+from dure.languages import check_language, stored, told
 
 
 def list_rows(as_json: bool) -> None:
     """Print every row with its id, name, a line, and the data it needs."""
     if as_json:
-        told = [{"id": r.id, "name": r.name, "title": r.title, "needs": r.needs} for r in ROWS]
-        print(json.dumps(told, ensure_ascii=False))
+        rows = [{"id": r.id, "name": r.name, "title": r.title, "needs": r.needs} for r in ROWS]
+        print(json.dumps(rows, ensure_ascii=False))
         return
     table = Table(box=SIMPLE_HEAD)
     for column in ("id", "name", "what it does", "needs"):
@@ -51,7 +53,7 @@ def run_row(
     out
         Folder to write to; None: ``runs/<id>-<name>``, with "-quick" behind for a quick run.
     language
-        Of the page.
+        Of the page, and of what is printed.
     opened
         Whether to open the page where there is a screen.
     silent
@@ -63,7 +65,7 @@ def run_row(
     # Progress goes to standard error, so it may be shown beside a JSON document.
     verdict = verdict_of(row, folder, quick=quick, seeds=seeds, epochs=epochs, progress=not silent)
     if not silent:
-        _print(row, verdict)
+        _print(row, verdict, language)
     # Looking inside every run would take longer than a quick row may.
     what = None if quick else ()
     page = page_after(folder, language, what=what, silent=silent, opened=opened)
@@ -85,14 +87,17 @@ def verdict_of(
     return folder / VERDICT
 
 
-def _print(row: Row, verdict: Path) -> None:
+def _print(row: Row, verdict: Path, language: str) -> None:
     document = json.loads(verdict.read_text(encoding="utf-8"))
     console = Console()
-    console.print(Text(f"\n{row.id} {row.name}: {row.title}", style="bold"))
-    for line in document["lines"]:
-        console.print(Text(f"  {line}"), soft_wrap=False)
-    count = len(document["pictures"])
-    console.print(
-        Text(f"\n{document['lanes']} networks, {document['seconds']:.0f} s; "
-             f"{count} pictures and run folders in {verdict.parent}"), soft_wrap=True,
-    )  # fmt: skip
+    console.print(Text(f"\n{row.id} {row.name}: {told(row.title, language)}", style="bold"))
+    for line in document["said"]["lines"]:
+        console.print(Text(f"  {told(stored(line), language)}"), soft_wrap=False)
+    left = say(
+        "{networks}, {seconds} s; {pictures} and run folders in {folder}",
+        networks=count(document["lanes"], "network"),
+        seconds=f"{document['seconds']:.0f}",
+        pictures=count(len(document["pictures"]), "picture"),
+        folder=str(verdict.parent),
+    )
+    console.print(Text(f"\n{told(left, language)}"), soft_wrap=True)

@@ -22,4 +22,5 @@ TEXTS: dict[str, str] = {
     "Heights from ▁ {low} to █ {high}.": "높이는 ▁ {low}에서 █ {high}까지입니다.",
     "Across: {x}; in the table: {y}.": "가로: {x}, 표의 값: {y}.",
     "Pictures: in the page, `{command}`.": "그림은 페이지에서 볼 수 있습니다: `{command}`.",
+    "{networks}, {seconds} s; {pictures} and run folders in {folder}": "{networks}, {seconds}초. {folder} 폴더에 {pictures:과} 실행 폴더가 있습니다.",
 }

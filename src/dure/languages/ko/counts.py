@@ -26,6 +26,8 @@ TEXTS: dict[str, str] = {
     "{number} pairs": "쌍 {number}개",
     "{number} parameter": "매개변수 {number}개",
     "{number} parameters": "매개변수 {number}개",
+    "{number} picture": "그림 {number}개",
+    "{number} pictures": "그림 {number}개",
     "{number} program": "프로그램 {number}개",
     "{number} programs": "프로그램 {number}개",
     "{number} row": "행 {number}개",
