@@ -74,14 +74,27 @@ def joined(parts: Iterable[str], by: str = " ") -> Said:
 
 
 def said_of(document: Any) -> Said:
-    """What `Said.to_json` wrote; a plain text stays as it is."""
+    """What `Said.to_json` wrote; a plain text stays as it is.
+
+    Raises
+    ------
+    ValueError
+        For anything else: files may come from anybody, and a template could reach into objects.
+    """
     if isinstance(document, str):
         return as_is(document)
-    values = {
-        name: said_of(value) if isinstance(value, dict) else value
-        for name, value in document["with"].items()
-    }
-    return Said(document["say"], values)
+    try:
+        template, given = document["say"], dict(document["with"])
+        for _, field, form, _ in Formatter().parse(template):
+            if field is not None and not (field.isidentifier() and len(form or "") < 8):
+                raise ValueError(f"{field!r} is no field of a sentence")
+        values = {
+            name: said_of(value) if isinstance(value, dict) else value
+            for name, value in given.items()
+        }
+        return Said(template, values)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"no sentence of Dure: {str(document)[:80]}") from error
 
 
 def has_words(template: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dure._errors import DureError
 from dure._said import Said, as_is, has_words, joined, said_of, say
 from dure._text import count, listed
-from dure.languages import MissingTranslation, check_language, told
+from dure.languages import MissingTranslation, check_language, stored, told
 from dure.languages.particles import with_particle
 
 names = st.text(max_size=20)
@@ -67,6 +67,26 @@ def test_stored_and_read_again_it_is_the_same() -> None:
     assert read == said == "a, {b} and 1,000 rows"
     assert told(read, "ko") == "a, {b}, 행 1,000개"
     assert said_of("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"say": "{x.__class__}", "with": {"x": "1"}},
+        {"say": "{x[0]}", "with": {"x": "1"}},
+        {"say": "{x:>99999999}", "with": {"x": "1"}},
+        {"say": "{x}", "with": {}},
+        {"say": "{x", "with": {"x": "1"}},
+        {"say": 3, "with": {}},
+        {"with": {}},
+        None,
+        [1],
+    ],
+)
+def test_what_is_no_sentence_stays_what_it_is(document: object) -> None:
+    with pytest.raises(ValueError, match="no sentence of Dure"):
+        said_of(document)
+    assert stored(document) == str(document)
 
 
 def test_values_and_words_are_treated_apart() -> None:

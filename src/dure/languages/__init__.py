@@ -69,7 +69,10 @@ def told(
 
 def stored(document: Any) -> Said:
     """What `Said.to_json` wrote to a file; English only where another Dure said it otherwise."""
-    text = said_of(document)
+    try:
+        text = said_of(document)
+    except ValueError:  # damaged, or written by hand
+        return as_is(str(document))
     try:
         for language in LANGUAGES:
             told(text, language)
