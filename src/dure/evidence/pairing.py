@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -341,16 +341,21 @@ def _notes(results: list[Result], metric: str, seeds: list[int], same_rows: bool
 
 
 def _penalties(results: list[Result], metric: str) -> Iterator[Said]:
-    facts = [r.manifest.get("facts", {}).get("models", {}) for r in results]
-    models = [(name, model) for each in facts for name, model in each.items()]
-    penalised = [name for name, model in models if model.get("penalised")]
-    if penalised and len(penalised) < len(models):
+    if names := penalised(results):
         yield say(
             "Keras counts L1 and L2 penalties into the loss: {metric} of {names} holds them, that "
             "of the others does not. Compare another metric, too.",
             metric=metric,
-            names=", ".join(penalised),
+            names=", ".join(names),
         )
+
+
+def penalised(results: Sequence[Result]) -> list[str]:
+    """Variants whose loss holds L1 or L2 penalties where that of others does not; else none."""
+    facts = [(result.manifest.get("facts") or {}).get("models") or {} for result in results]
+    models = [(name, model) for each in facts for name, model in each.items()]
+    names = [name for name, model in models if model.get("penalised")]
+    return names if len(names) < len(models) else []
 
 
 def _differences(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -53,23 +53,18 @@ def decided(sequential: Sequential) -> list[Block]:
     """What a study that added seeds until it was decided says of its pairs."""
     rule, pairs = sequential.rule, sequential.looks[-1].pairs
     numbers = [(pair.difference, _finite(pair.low), _finite(pair.high)) for pair in pairs]
-    picture = Intervals(
-        label=say("Differences between variants in {metric}, with intervals", metric=rule.metric),
-        axis=_axis(rule.metric, rule.mode),
-        spans=tuple(
-            Span(
-                label=say("{first} − {second}", first=pair.first, second=pair.second),
-                mean=mean,
-                low=low,
-                high=high,
-                told=as_is(interval_texts([(mean, low, high)])[0]),
-                tone=_tone(pair.verdict),
-            )
-            for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
-        ),
-        zero=True,
-        rope=rule.rope,
+    spans = (
+        Span(
+            label=say("{first} − {second}", first=pair.first, second=pair.second),
+            mean=mean,
+            low=low,
+            high=high,
+            told=as_is(interval_texts([(mean, low, high)])[0]),
+            tone=_tone(pair.verdict),
+        )
+        for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
     )
+    picture = _differences(rule.metric, rule.mode, rule.rope, spans)
     told = tuple(pair.told(rule.metric, rule.mode) for pair in pairs)
     return [
         Prose(sequential.ending(), "verdict"),
@@ -77,6 +72,17 @@ def decided(sequential: Sequential) -> list[Block]:
         Bullets(told) if len(told) <= _MOST_TOLD else Folded(_IN_WORDS, (Bullets(told),)),
         Prose(sequential.caution(), "note"),
     ]
+
+
+def _differences(metric: str, mode: Mode, rope: float | None, spans: Iterable[Span]) -> Intervals:
+    """Differences between variants on one axis."""
+    return Intervals(
+        label=say("Differences between variants in {metric}, with intervals", metric=metric),
+        axis=_axis(metric, mode),
+        spans=tuple(spans),
+        zero=True,
+        rope=rope,
+    )
 
 
 def _finite(limit: float) -> float:
@@ -115,24 +121,19 @@ def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
 def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
     """Some of the pairs as a picture and as a table."""
     header, rows = words.cells(replace(found, pairs=tuple(pairs)))
-    picture = Intervals(
-        label=say("Differences between variants in {metric}, with intervals", metric=found.metric),
-        axis=_axis(found.metric, found.mode),
-        spans=tuple(
-            Span(
-                label=say("{first} − {second}", first=pair.first, second=pair.second),
-                mean=pair.difference,
-                low=pair.low,
-                high=pair.high,
-                told=as_is(told),
-                note=words.verdict_cell(pair),
-                tone=_tone(pair.verdict),
-            )
-            for pair, told in zip(pairs, words.difference_texts(pairs), strict=True)
-        ),
-        zero=True,
-        rope=found.rope,
+    spans = (
+        Span(
+            label=say("{first} − {second}", first=pair.first, second=pair.second),
+            mean=pair.difference,
+            low=pair.low,
+            high=pair.high,
+            told=as_is(told),
+            note=words.verdict_cell(pair),
+            tone=_tone(pair.verdict),
+        )
+        for pair, told in zip(pairs, words.difference_texts(pairs), strict=True)
     )
+    picture = _differences(found.metric, found.mode, found.rope, spans)
     table = Table(
         say("Pairs of variants"),
         tuple(header),

@@ -32,6 +32,7 @@ from dure.report.content import (
     Table,
     Whole,
 )
+from dure.report.known import lanes_each
 from dure.result import Result
 from dure.view.curves import Series, limits, metrics_of, series_of
 
@@ -152,7 +153,7 @@ def block(parts: Sequence[Part]) -> Curves | None:
         variants=names,
         metrics=metrics,
         epochs=columns + 1,
-        lanes=tuple(_lanes(part.result) for part in parts for _ in part.names),
+        lanes=tuple(lanes_each(part.result) for part in parts for _ in part.names),
         drawn=tuple(len(pick) for pick, part in zip(picks, parts, strict=True) for _ in part.names),
         turns=tuple(turn for part in parts for turn in part.turns),
         notes=tuple(_notes(parts, picks, series[bases[0]], length, columns)),
@@ -173,17 +174,12 @@ def _columns(length: int) -> Whole:
     return np.unique(np.linspace(0, length - 1, min(length, MOST_COLUMNS)).round().astype(np.int64))
 
 
-def _lanes(result: Result) -> int:
-    """Lanes of each variant."""
-    return result.curves.sizes["seed"] * result.curves.sizes["fold"]
-
-
 def _picked(result: Result, variants: int) -> list[int]:
     """Places of the lanes drawn by themselves among those of a variant, (seed, fold) in order."""
     most = MOST_DRAWN // variants
     if not most:
         return []
-    lanes, folds = _lanes(result), result.curves.sizes["fold"]
+    lanes, folds = lanes_each(result), result.curves.sizes["fold"]
     step = math.ceil(lanes / most)
     while step > 1 and math.gcd(step, folds) > 1:  # else some folds would never be drawn
         step += 1
@@ -273,13 +269,13 @@ def _notes(
     columns: Whole,
 ) -> Iterator[Said]:
     """What one must know to read the picture."""
-    several = [part.result for part in parts if _lanes(part.result) > 1]
+    several = [part.result for part in parts if lanes_each(part.result) > 1]
     if several:
         yield say("Lines are means over lanes, bands their 95 % interval at each epoch.")
     if len(several) < len(parts):
         yield say("One network a variant: how far chance moved these curves cannot be seen.")
     for part, pick in zip(parts, picks, strict=True):
-        lanes = _lanes(part.result)
+        lanes = lanes_each(part.result)
         if 0 < len(pick) < lanes:
             yield say(
                 "{drawn} of {lanes} lanes of each variant are drawn by themselves, "

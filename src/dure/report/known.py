@@ -14,6 +14,7 @@ from dure.evidence import health
 from dure.evidence.comparison import Comparison
 from dure.evidence.health import Health
 from dure.evidence.overfitting import Overfitting
+from dure.evidence.pairing import penalised
 from dure.result import Result
 
 T = TypeVar("T")
@@ -73,6 +74,11 @@ def any_trained(result: Result) -> bool:
     return any(trained(status) for status in result.statuses)
 
 
+def lanes_each(result: Result) -> int:
+    """Lanes of each variant."""
+    return result.curves.sizes["seed"] * result.curves.sizes["fold"]
+
+
 def unchanged(result: Result) -> str | None:
     """The variant that is `build` without any argument: what the others are to be compared with.
 
@@ -95,9 +101,7 @@ def fair_metric(results: Sequence[Result], metric: str | None) -> tuple[str | No
     prefix, _, base = loss.rpartition("_")
     if metric is not None or base != "loss" or any(r.sequential is not None for r in results):
         return metric, None
-    facts = [(result.manifest.get("facts") or {}).get("models") or {} for result in results]
-    models = [(name, model) for each in facts for name, model in each.items()]
-    penalised = [as_is(name) for name, model in models if model.get("penalised")]
+    names = [as_is(name) for name in dict.fromkeys(penalised(results))]
     start = f"{prefix}_" if prefix else ""
     others = [
         name
@@ -105,14 +109,14 @@ def fair_metric(results: Sequence[Result], metric: str | None) -> tuple[str | No
         if name.startswith(start) and name != loss and all(name in r.curves for r in results)
         and (start or not name.startswith("val_"))
     ]  # fmt: skip
-    if not others or not penalised or len(penalised) == len(models):
+    if not others or not names:
         return None, None
     return others[0], say(
         "Compared by {metric}, since {loss} of {names} holds an L1 or L2 penalty and that of the "
         "others does not.",
         metric=others[0],
         loss=loss,
-        names=listed(list(dict.fromkeys(penalised))),
+        names=listed(names),
     )
 
 

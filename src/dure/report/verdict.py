@@ -15,7 +15,7 @@ from dure.evidence.comparison import Comparison, Pair
 from dure.evidence.findings.case import Finding
 from dure.evidence.overfitting import Overfitting, Row
 from dure.evidence.overfitting_told import sentences
-from dure.report.known import Known, any_trained, or_why
+from dure.report.known import Known, any_trained, lanes_each, or_why
 from dure.result import Result
 
 _MOST_NAMES = 5  # variants named in a sentence
@@ -91,7 +91,7 @@ def _best(known: Known) -> Iterator[Said]:
     sequential = known.result.sequential
     if sequential is not None:
         yield sequential.ending()
-    elif isinstance(known.comparison, Comparison) and _lanes(known.result) > 1:
+    elif isinstance(known.comparison, Comparison) and lanes_each(known.result) > 1:
         yield from compared(known.comparison)
         if known.remark is not None:
             yield known.remark
@@ -189,7 +189,7 @@ def value(result: Result, variant: str, metric: str) -> Iterator[Said]:
     }
     if metric.startswith("test_"):
         yield say("{variant}: {metric} {value} ({basis}).", **known)
-    elif _lanes(result) == 1:
+    elif lanes_each(result) == 1:
         yield say("{variant}: {metric} {value} ({basis}, at its best epoch).", **known)
     else:
         yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **known)
@@ -211,11 +211,6 @@ def _basis(result: Result, lanes: int) -> Said:
                folds=count(folds, "fold"))  # fmt: skip
 
 
-def _lanes(result: Result) -> int:
-    """Lanes of each variant."""
-    return result.curves.sizes["seed"] * result.curves.sizes["fold"]
-
-
 def _of_training(metric: str) -> Iterator[Said]:
     if not metric.startswith(("val_", "test_")):
         yield say(
@@ -226,7 +221,7 @@ def _of_training(metric: str) -> Iterator[Said]:
 
 
 def _one_lane(result: Result) -> Iterator[Said]:
-    if _lanes(result) > 1:
+    if lanes_each(result) > 1:
         return
     if len(result.variants) > 1:
         yield say(
@@ -308,7 +303,7 @@ def _seeds(known: Known) -> Iterator[Said]:
     """How many seeds would settle what is open."""
     result, found = known.result, known.comparison
     if not isinstance(found, Comparison):
-        if _lanes(result) == 1:
+        if lanes_each(result) == 1:
             yield say("Train more seeds to know what is chance: {command}",
                       command=_resume(result, 5))  # fmt: skip
         return
