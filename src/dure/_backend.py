@@ -1,13 +1,34 @@
-"""The one backend Dure runs on; every module of ours that imports Keras asks here first."""
+"""The one backend Dure runs on: whoever needs Keras or JAX takes them from here.
+
+`from dure.core.backend import jax, jnp, keras` makes sure of the backend first; nothing is loaded
+before it is asked for.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from dure._errors import BackendError
 
+if TYPE_CHECKING:
+    import jax
+    import jax.numpy as jnp
+    import keras
+
+__all__ = ["jax", "jnp", "keras", "prefer_jax_backend", "require_jax_backend"]
+
 _VARIABLE = "KERAS_BACKEND"
+_MODULES = {"jax": "jax", "jnp": "jax.numpy", "keras": "keras"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_jax_backend()
+    return import_module(_MODULES[name])
 
 
 def prefer_jax_backend() -> None:
@@ -22,9 +43,9 @@ def prefer_jax_backend() -> None:
 def require_jax_backend() -> None:
     """Make sure that Keras runs, or will run, on JAX.
 
-    Call it before `import keras`. An unset (or empty) `KERAS_BACKEND` is set to `jax`; the
-    backend in `keras.json` is overridden by it, as Keras documents, and not read: Keras writes
-    `tensorflow` there by itself on its first import.
+    An unset (or empty) `KERAS_BACKEND` is set to `jax`; the backend in `keras.json` is overridden
+    by it, as Keras documents, and not read: Keras writes `tensorflow` there by itself on its first
+    import.
 
     Raises
     ------

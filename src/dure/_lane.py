@@ -16,8 +16,7 @@ from dure._types import Status
 from dure.store import Store
 
 if TYPE_CHECKING:
-    import keras
-
+    from dure._backend import keras
     from dure.result import Result
 
 Which = Literal["best", "final"]

@@ -18,17 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import jax  # noqa: E402
-import keras  # noqa: E402
-from keras.src.backend import compute_output_spec  # noqa: E402
-from keras.src.backend.common import global_state  # noqa: E402
-
-from dure._errors import UnsupportedModelError  # noqa: E402
-from dure.layers import fast_call  # noqa: E402
+from dure._backend import jax, keras
+from dure._errors import UnsupportedModelError
+from dure.layers import fast_call
 
 Arrays = Any
 """A pytree of arrays: one array, or tuples, lists and dicts of them, as Keras takes them."""
@@ -57,13 +49,13 @@ def _names(counts: dict[str, int]) -> Iterator[None]:
 
     ``keras.backend.clear_session`` would do it too, but also forgets the user's dtype policy.
     """
-    key = "object_name_uids"
-    before = global_state.get_global_attribute(key)
-    global_state.set_global_attribute(key, counts)
+    state, key = keras.src.backend.common.global_state, "object_name_uids"
+    before = state.get_global_attribute(key)
+    state.set_global_attribute(key, counts)
     try:
         yield
     finally:
-        global_state.set_global_attribute(key, before)
+        state.set_global_attribute(key, before)
 
 
 def _own_names(model: keras.Model) -> contextlib.AbstractContextManager[None]:
@@ -205,7 +197,7 @@ def build_weights(model: keras.Model, x: Arrays) -> None:
 
     with _own_names(model):
         if not all(layer.built for layer in model._flatten_layers()):
-            compute_output_spec(model, jax.tree.map(symbolic, x), training=False)
+            keras.src.backend.compute_output_spec(model, jax.tree.map(symbolic, x), training=False)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure._backend import require_jax_backend
 from dure._errors import DureError, RunFolderError, did_you_mean
 from dure._files import explained, flush_folder, write_atomically
 from dure._registration import register_with_keras
@@ -23,7 +22,7 @@ from dure._runs import read_manifest, slug
 from dure.data.sequences import TextToSequences
 
 if TYPE_CHECKING:
-    import keras
+    from dure._backend import keras
 
 _BUILD = "pass the function that made it: build=... (dure.load(folder, build=...) for a result)"
 
@@ -108,7 +107,6 @@ def load_model(
         There is no such variant, its model cannot be made, the weights do not fit it, or the
         fold's transformer cannot be read.
     """
-    require_jax_backend()
     folder = Path(folder)
     model = _stored(folder, variant) if build is None else _built(folder, variant, build)
     _set_weights(model, variant, weights)
@@ -171,7 +169,7 @@ def _text_file(folder: str | Path, fold: int) -> Path:
 
 
 def _stored(folder: Path, variant: str) -> keras.Model:
-    import keras
+    from dure._backend import keras
 
     register_with_keras()
     base = _base(folder, variant)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dure._backend import require_jax_backend
+from dure._backend import keras
 from dure.data.sequences import TextToSequences
-
-require_jax_backend()
-
-import keras  # noqa: E402
 
 
 @keras.saving.register_keras_serializable(package="dure")

@@ -12,14 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._errors import DureError  # noqa: E402
-from dure._said import Said, say  # noqa: E402
+from dure._backend import keras
+from dure._errors import DureError
+from dure._said import Said, say
 
 Config = dict[str, Any]
 

@@ -7,22 +7,17 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._errors import DureError, StudyError  # noqa: E402
-from dure._said import Said, as_is, joined, say  # noqa: E402
-from dure.cure.blueprint import CannotEdit  # noqa: E402
-from dure.cure.cures import Cure  # noqa: E402
-from dure.cure.edits import Penalise  # noqa: E402
-from dure.cure.findings import Finding  # noqa: E402
-from dure.cure.rebuilt import Operated, operate  # noqa: E402
-from dure.cure.score import add_score  # noqa: E402
-from dure.cure.table import ANSWERS, GENERAL, Case, all_cures  # noqa: E402
-from dure.lower import build_model  # noqa: E402
+from dure._backend import keras
+from dure._errors import DureError, StudyError
+from dure._said import Said, as_is, joined, say
+from dure.cure.blueprint import CannotEdit
+from dure.cure.cures import Cure
+from dure.cure.edits import Penalise
+from dure.cure.findings import Finding
+from dure.cure.rebuilt import Operated, operate
+from dure.cure.score import add_score
+from dure.cure.table import ANSWERS, GENERAL, Case, all_cures
+from dure.lower import build_model
 
 if TYPE_CHECKING:
     from dure.study import Study

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dure._backend import require_jax_backend
 from dure._said import Said
 from dure._types import Mode
 from dure.cure.candidates import Candidates
@@ -20,8 +19,7 @@ from dure.cure.ranking import Effect
 from dure.cure.stopping import Stopping
 
 if TYPE_CHECKING:
-    import keras
-
+    from dure._backend import keras
     from dure._lane import Lane
     from dure.evidence.overfitting import Row
     from dure.study import Study
@@ -137,8 +135,7 @@ class Cured:
         return replace(self.original, **changed)
 
     def _early_stopping(self) -> Any:
-        require_jax_backend()
-        import keras
+        from dure._backend import keras
 
         watched = "val_loss" if self.metric == "val_data_loss" else self.metric
         assert self.stopping is not None

@@ -12,28 +12,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure._arrays import whole
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-from dure._errors import StudyError, did_you_mean  # noqa: E402
-from dure._fit_arguments import make_seeds  # noqa: E402
-from dure._modes import mode_of  # noqa: E402
-from dure._types import Monitor  # noqa: E402
-from dure.cure import record  # noqa: E402
-from dure.cure.candidates import Candidates, choose, objection, operated  # noqa: E402
-from dure.cure.cured import Best, Cured  # noqa: E402
-from dure.cure.cures import Cure, combined  # noqa: E402
-from dure.cure.findings import Finding, findings_of, turn_of  # noqa: E402
-from dure.cure.held_out import Held, held_out  # noqa: E402
-from dure.cure.ranking import Effect, effects  # noqa: E402
-from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
-from dure.cure.rounds import Round, Terms, metric_of, train  # noqa: E402
-from dure.cure.score import add_score  # noqa: E402
-from dure.cure.source import source_of  # noqa: E402
-from dure.cure.stopping import simulated  # noqa: E402
-from dure.run import run_study  # noqa: E402
-from dure.store import new_run_folder  # noqa: E402
+from dure._errors import StudyError, did_you_mean
+from dure._fit_arguments import make_seeds
+from dure._modes import mode_of
+from dure._types import Monitor
+from dure.cure import record
+from dure.cure.candidates import Candidates, choose, objection, operated
+from dure.cure.cured import Best, Cured
+from dure.cure.cures import Cure, combined
+from dure.cure.findings import Finding, findings_of, turn_of
+from dure.cure.held_out import Held, held_out
+from dure.cure.ranking import Effect, effects
+from dure.cure.rebuilt import BASELINE, CuredBuild
+from dure.cure.rounds import Round, Terms, metric_of, train
+from dure.cure.score import add_score
+from dure.cure.source import source_of
+from dure.cure.stopping import simulated
+from dure.run import run_study
+from dure.store import new_run_folder
 
 if TYPE_CHECKING:
     from dure.result import Result

@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Arrays, Part  # noqa: E402
-from dure._data import Data  # noqa: E402
-from dure._intervals import mean_interval  # noqa: E402
-from dure._lane import Lane, Which  # noqa: E402
-from dure._preparation import transformed  # noqa: E402
-from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
-from dure.cure.rounds import Round, Terms  # noqa: E402
-from dure.cure.score import NAME  # noqa: E402
-from dure.models import load_model  # noqa: E402
+from dure._arrays import Arrays, Part
+from dure._backend import keras
+from dure._data import Data
+from dure._intervals import mean_interval
+from dure._lane import Lane, Which
+from dure._preparation import transformed
+from dure.cure.rebuilt import BASELINE, CuredBuild
+from dure.cure.rounds import Round, Terms
+from dure.cure.score import NAME
+from dure.models import load_model
 
 if TYPE_CHECKING:
     from dure.study import Split

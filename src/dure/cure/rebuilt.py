@@ -11,16 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._said import Said  # noqa: E402
-from dure.cure.blueprint import Blueprint, own_classes  # noqa: E402
-from dure.cure.edits import ORDER, Edit  # noqa: E402
-from dure.cure.score import add_score  # noqa: E402
+from dure._backend import keras
+from dure._said import Said
+from dure.cure.blueprint import Blueprint, own_classes
+from dure.cure.edits import ORDER, Edit
+from dure.cure.score import add_score
 
 BASELINE = "baseline"
 

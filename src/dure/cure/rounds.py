@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._types import Mode  # noqa: E402
-from dure.cure.cures import Cure  # noqa: E402
-from dure.cure.rebuilt import BASELINE, CuredBuild  # noqa: E402
-from dure.run import run_study  # noqa: E402
+from dure._backend import keras
+from dure._types import Mode
+from dure.cure.cures import Cure
+from dure.cure.rebuilt import BASELINE, CuredBuild
+from dure.run import run_study
 
 if TYPE_CHECKING:
     from dure.result import Result

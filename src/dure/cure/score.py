@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
+from dure._backend import keras
 
 NAME = "data_loss"
 

@@ -6,15 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure.cure.blueprint import Blueprint, CannotEdit, Config, name_of, snake_case  # noqa: E402
-from dure.cure.rebuilt import Operated  # noqa: E402
-from dure.cure.written import Imports, Unwritable, automatic, call, identifier, written  # noqa: E402
+from dure._backend import keras
+from dure.cure.blueprint import Blueprint, CannotEdit, Config, name_of, snake_case
+from dure.cure.rebuilt import Operated
+from dure.cure.written import Imports, Unwritable, automatic, call, identifier, written
 
 _UNSAID = {"run_eagerly": False, "steps_per_execution": 1, "loss_weights": None}
 _WIDTH = 96

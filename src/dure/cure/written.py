@@ -12,14 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure.cure.blueprint import snake_case  # noqa: E402
-from dure.cure.rebuilt import generators_kept  # noqa: E402
+from dure._backend import keras
+from dure.cure.blueprint import snake_case
+from dure.cure.rebuilt import generators_kept
 
 _SHORT = {"keras.layers": "layers", "keras": "keras"}
 _INSTEAD_OF = {"LSTM": ("SimpleRNN",), "GRU": ("SimpleRNN",), "Activation": ("ReLU",)}

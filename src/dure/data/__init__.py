@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dure._backend import require_jax_backend
 from dure.data.own.pictures import from_folder
 from dure.data.own.tables import from_csv
 from dure.data.own.texts import from_texts
@@ -39,8 +38,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Keras' own; loaded when asked for, since making a study loads no Keras.
     if name == "pad_sequences":
-        require_jax_backend()
-        from keras.utils import pad_sequences
+        from dure._backend import keras
 
-        return pad_sequences
+        return keras.utils.pad_sequences
     raise AttributeError(f"module 'dure.data' has no attribute {name!r}")

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 
-from dure._backend import require_jax_backend
 from dure._errors import DureError
 from dure.data._excerpts import VARIABLE
 
@@ -53,8 +52,7 @@ def from_keras(
     DureError
         If nothing came, or only in part, or something else than expected.
     """
-    require_jax_backend()
-    import keras
+    from dure._backend import keras
 
     with _patience(), redirect_stdout(sys.stderr):
         try:
@@ -83,11 +81,10 @@ def keras_cache() -> Path:
     ``datasets`` in the folder `KERAS_HOME` named when Keras was imported (default ``~/.keras``),
     or in ``.keras`` among the temporary files where that cannot be written.
     """
-    require_jax_backend()
-    from keras.src.backend import config
+    from dure._backend import keras
 
     # As keras.utils.get_file settles it; there is no public function for it.
-    home = Path(config.keras_home()).expanduser()
+    home = Path(keras.src.backend.config.keras_home()).expanduser()
     if not os.access(home, os.W_OK):
         home = Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / ".keras"
     return home / "datasets"

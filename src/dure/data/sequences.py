@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dure._arrays import whole
-from dure._backend import require_jax_backend
 from dure._data import PADDING
 from dure._errors import StudyError, did_you_mean
 from dure.data.tokenizer import FILTERS, Tokenizer
@@ -102,11 +101,10 @@ class TextToSequences:
         StudyError
             Before `fit`, or as `Tokenizer.texts_to_sequences`.
         """
-        require_jax_backend()
-        from keras.utils import pad_sequences
+        from dure._backend import keras
 
         rows = self._fitted().texts_to_sequences(texts)
-        padded: npt.NDArray[np.int32] = pad_sequences(
+        padded: npt.NDArray[np.int32] = keras.utils.pad_sequences(
             rows, self.maxlen, "int32", self.padding, self.truncating
         )
         return padded

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-import keras
-from keras import activations, layers
+from dure._backend import jnp, keras
 
 FLAT = 0.01
 """A squashing activation is saturated within this share of its range's half from its limits."""
@@ -17,17 +15,23 @@ CONSTANT = 1e-6
 _SELU_LIMIT = 1.7580993408473766  # scale * alpha of Klambauer et al. (2017)
 
 _LIMITS: dict[Any, tuple[float, float]] = {
-    activations.tanh: (-1.0, 1.0),
-    activations.hard_tanh: (-1.0, 1.0),
-    activations.softsign: (-1.0, 1.0),
-    activations.sigmoid: (0.0, 1.0),
-    activations.hard_sigmoid: (0.0, 1.0),
-    activations.elu: (-1.0, float("inf")),
-    activations.selu: (-_SELU_LIMIT, float("inf")),
+    keras.activations.tanh: (-1.0, 1.0),
+    keras.activations.hard_tanh: (-1.0, 1.0),
+    keras.activations.softsign: (-1.0, 1.0),
+    keras.activations.sigmoid: (0.0, 1.0),
+    keras.activations.hard_sigmoid: (0.0, 1.0),
+    keras.activations.elu: (-1.0, float("inf")),
+    keras.activations.selu: (-_SELU_LIMIT, float("inf")),
 }
-_ZERO = (activations.relu, activations.relu6)
+_ZERO = (keras.activations.relu, keras.activations.relu6)
 _ACTIVATION_LAYERS = (
-    *(layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU),
+    *(
+        keras.layers.Activation,
+        keras.layers.ReLU,
+        keras.layers.LeakyReLU,
+        keras.layers.PReLU,
+        keras.layers.ELU,
+    ),
 )
 
 
@@ -60,30 +64,38 @@ def activity_of(layer: Any) -> Activity:
     """
     axis = 1 if getattr(layer, "data_format", None) == "channels_first" else -1
     known, function = _activation(layer)
-    if not known or function is activations.softmax or isinstance(function, layers.Softmax):
+    if (
+        not known
+        or function is keras.activations.softmax
+        or isinstance(function, keras.layers.Softmax)
+    ):
         return Activity(axis, False, False, None)
-    at_zero = function in _ZERO or (isinstance(function, layers.ReLU) and _flat_at_zero(function))
+    at_zero = function in _ZERO or (
+        isinstance(function, keras.layers.ReLU) and _flat_at_zero(function)
+    )
     limits = _LIMITS.get(function)
-    if isinstance(function, layers.ELU):
+    if isinstance(function, keras.layers.ELU):
         limits = (-float(function.alpha), float("inf"))
     return Activity(axis, True, at_zero, limits)
 
 
 def _activation(layer: Any) -> tuple[bool, Any]:
     """Whether a layer has an activation, and which: a function or one of Keras' layers."""
-    if isinstance(layer, layers.Bidirectional):
+    if isinstance(layer, keras.layers.Bidirectional):
         return _activation(layer.forward_layer)
-    if isinstance(layer, layers.Wrapper):
+    if isinstance(layer, keras.layers.Wrapper):
         return _activation(layer.layer)
-    if isinstance(layer, layers.RNN):
+    if isinstance(layer, keras.layers.RNN):
         cell = layer.cell
-        return _activation(cell.cells[-1] if isinstance(cell, layers.StackedRNNCells) else cell)
-    if isinstance(layer, _ACTIVATION_LAYERS) and not isinstance(layer, layers.Activation):
+        return _activation(
+            cell.cells[-1] if isinstance(cell, keras.layers.StackedRNNCells) else cell
+        )
+    if isinstance(layer, _ACTIVATION_LAYERS) and not isinstance(layer, keras.layers.Activation):
         return True, layer
     if not hasattr(layer, "activation"):
         return False, None
     function = layer.activation
-    if isinstance(function, layers.Activation):
+    if isinstance(function, keras.layers.Activation):
         function = function.activation
     return True, function
 

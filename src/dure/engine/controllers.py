@@ -11,10 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-import keras
-from jax import lax
-
+from dure._backend import jax, jnp, keras
 from dure._errors import StudyError, did_you_mean
 from dure._types import Mode
 from dure.lower import Lowered, ModelState
@@ -37,7 +34,7 @@ def _better(mode: Mode, value: Any, reference: Any, min_delta: float = 0.0) -> A
 
 def _choose(condition: Any, new: Any, old: Any) -> Any:
     """One of two equal structures: a branch for a lane alone, a selection for stacked lanes."""
-    return lax.cond(condition, lambda: new, lambda: old)
+    return jax.lax.cond(condition, lambda: new, lambda: old)
 
 
 @dataclass(frozen=True)

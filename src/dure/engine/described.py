@@ -11,18 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
 import numpy as np
 
 from dure._arrays import is_nested, leaves
-from dure._backend import require_jax_backend
+from dure._backend import jax, keras
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
 from dure.layers.watch import walk, watched
 from dure.lower import losses_of, parameters
-
-require_jax_backend()
-
-import keras  # noqa: E402
 
 if TYPE_CHECKING:
     from dure.engine.plan import Prepared

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-import jax
-import keras
 import numpy as np
 
 from dure._arrays import whole
+from dure._backend import jax, keras
 from dure._data import Data
 from dure._errors import StudyError
 from dure.engine.builder import validated_epochs

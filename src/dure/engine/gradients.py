@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import keras
 from jax.extend.core import get_opaque_trace_state
 
+from dure._backend import jax, jnp, keras
 from dure.layers.tokens import tokens_of
 from dure.layers.watch import first, owners_of, watched, with_first
 from dure.lower import Batch, Lowered, ModelState

@@ -11,11 +11,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from dure._backend import jax, jnp
 from dure.engine.activity import activity_of, shares
 from dure.engine.gradients import Gradients, training_gradients
 from dure.engine.program import Rows, take_rows

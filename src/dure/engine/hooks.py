@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jax
-import keras
 import numpy as np
 
+from dure._backend import jax, keras
 from dure.engine.host import CALLBACK_LOCK
 from dure.engine.lane import Lane
 from dure.engine.program import Carry

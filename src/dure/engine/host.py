@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
-
+from dure._backend import keras
 from dure._types import LaneKey
 
 _BATCH_METHODS = (

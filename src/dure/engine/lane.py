@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
+from dure._backend import jax
 from dure._types import FirstNan, LaneKey, Status
 from dure.engine.chosen import NOTHING, Measuring
 from dure.engine.health import Health, Probe

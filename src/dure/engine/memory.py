@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 import psutil
 from jax.extend.core import Literal
+
+from dure._backend import jax
 
 _ELEMENTWISE = frozenset(
     [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
+from dure._backend import jax
 from dure._types import FirstNan
 from dure.engine.lane import Lane
 from dure.engine.program import Carry, Orders, Program, Rows

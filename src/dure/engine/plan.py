@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
+from dure._backend import jax
 from dure._errors import DureError, MemoryPlanError, StudyError, line_in
 from dure._types import LaneKey, Monitor
 from dure.engine.chosen import NOTHING, PROBE_BYTES, Measuring, Work, measuring

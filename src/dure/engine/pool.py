@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
+from dure._backend import jax
 from dure._types import FirstNan, Status
 from dure.engine.finish import Finished, finish
 from dure.engine.health import Health

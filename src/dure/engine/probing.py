@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import jax
 import numpy as np
 
+from dure._backend import jax
 from dure.engine.health import Health, Probe
 from dure.engine.lane import Lane
 from dure.engine.program import DIVERGED, Carry, Program, Rows

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
+from dure._backend import jax, jnp
 from dure._types import Monitor
 from dure.engine.controllers import BestEpoch, Controller, Epoch
 from dure.lower import Arrays, Batch, Lowered, ModelState
@@ -273,7 +271,7 @@ class Program:
             carry, logs = self._epoch(carry, orders, index, rows)
             return carry, index + 1, curves.at[index].set(logs)
 
-        carry, ran, curves = lax.while_loop(unfinished, epoch, (carry, jnp.int32(0), curves))
+        carry, ran, curves = jax.lax.while_loop(unfinished, epoch, (carry, jnp.int32(0), curves))
         return carry, curves, ran
 
     def _log_shapes(self, train: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -336,7 +334,7 @@ class Program:
         if not self.shape.stop_on_nan:
             return step()  # type: ignore[no-any-return]
         finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
-        return lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
+        return jax.lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
 
     def test_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
         """Evaluate on the rows of one batch."""
@@ -363,7 +361,7 @@ class Program:
             results = jax.eval_shape(run)[1]
             return state, jax.tree.map(lambda r: jnp.full(r.shape, jnp.nan, r.dtype), results)
 
-        return lax.cond(wanted, run, skip)  # type: ignore[no-any-return]
+        return jax.lax.cond(wanted, run, skip)  # type: ignore[no-any-return]
 
     def evaluate(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
         """Keras' ``evaluate`` over the rows in `order`."""
@@ -393,7 +391,7 @@ def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size:
     full = len(order) // size
     if full:
         batches = order[: full * size].reshape(full, size)
-        loop, _ = lax.scan(lambda c, i: (step(c, i), None), loop, batches)
+        loop, _ = jax.lax.scan(lambda c, i: (step(c, i), None), loop, batches)
     return step(loop, order[full * size :]) if len(order) % size else loop
 
 

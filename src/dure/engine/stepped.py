@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
+from dure._backend import jax, jnp
 from dure.engine.memory import inner_programs
 from dure.engine.program import RUNNING, Carry, Loop, Orders, Program, Rows
 from dure.lower import ModelState

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from dure._backend import jax, jnp
 from dure.engine.gradients import is_float, training_gradients
 from dure.engine.program import Rows, same_types, take_rows
 from dure.layers.watch import walk

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-import jax
 import numpy as np
 
+from dure._backend import jax
 from dure.engine.memory import tree_bytes
 from dure.engine.plan import Prepared
 from dure.engine.program import Carry, Orders, Program, Rows

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-require_jax_backend()
+import numpy as np
 
-import math  # noqa: E402
-from collections.abc import Callable, Mapping, Sequence  # noqa: E402
-from typing import Any  # noqa: E402
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, as_is, say  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Comparison, Page  # noqa: E402
-from dure.view import figures  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, as_is, say
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Comparison, Page
+from dure.view import figures
 
 BATCH, HELD, PATIENCE, EPOCHS = 64, 0.2, 3, 100
 NOTE_ROWS = 20_000

@@ -13,25 +13,20 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning  # noqa: E402
-from sklearn.neural_network import MLPClassifier  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.lines import interval_points  # noqa: E402
-from dure.view.style import COLOURS, drawing, dressed  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import say
+from dure.gallery.page import Page
+from dure.view.lines import interval_points
+from dure.view.style import COLOURS, drawing, dressed
 
 RATE, L2, BATCH = 0.1, 0.01, 32
 
@@ -49,9 +44,9 @@ def build(inputs: int = 30, classes: int = 2) -> keras.Model:
         last, loss = "softmax", "sparse_categorical_crossentropy"
     model = keras.Sequential(
         [
-            layers.Input((inputs,)),
-            layers.Dense(10, activation="sigmoid", **dense),
-            layers.Dense(1 if classes == 2 else classes, activation=last, **dense),
+            keras.layers.Input((inputs,)),
+            keras.layers.Dense(10, activation="sigmoid", **dense),
+            keras.layers.Dense(1 if classes == 2 else classes, activation=last, **dense),
         ]
     )
     model.compile(keras.optimizers.SGD(RATE), loss, metrics=["accuracy"])

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-from dure._said import Said, as_is, joined, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.windows import Step, steps  # noqa: E402
+from dure._backend import keras
+from dure._said import Said, as_is, joined, say
+from dure.gallery.page import Page
+from dure.view.windows import Step, steps
 
 READ = (
     "Orange: the window and what is in it (value · weight for convolutions); behind the arrow its "

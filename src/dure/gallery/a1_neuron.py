@@ -9,21 +9,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy import typing as npt
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy import typing as npt  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import neurons  # noqa: E402
-from dure.view.figures import curves  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, say
+from dure.gallery.page import Page
+from dure.view import neurons
+from dure.view.figures import curves
 
 FEATURE = 2  # "bmi", the body mass index
 RATES = say(
@@ -34,8 +29,8 @@ RATES = say(
 
 def build(rate: float = 1.0) -> keras.Model:
     """One weight and one bias, both 1.0 at first."""
-    neuron = layers.Dense(1, kernel_initializer="ones", bias_initializer="ones")
-    model = keras.Sequential([layers.Input((1,)), neuron])
+    neuron = keras.layers.Dense(1, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([keras.layers.Input((1,)), neuron])
     # The book's w += rate * (y - a) * x goes down half the squared error; Keras' loss is the whole.
     model.compile(keras.optimizers.SGD(rate / 2), "mse")
     return model

@@ -9,27 +9,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.gallery.steps import step  # noqa: E402
-from dure.view.figures import curves  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import say
+from dure.gallery.page import Page
+from dure.gallery.steps import step
+from dure.view.figures import curves
 
 
 def build(rate: float = 0.1) -> keras.Model:
     """Thirty weights and a bias, all 1.0 at first."""
-    neuron = layers.Dense(1, step, kernel_initializer="ones", bias_initializer="ones")
-    model = keras.Sequential([layers.Input((30,)), neuron])
+    neuron = keras.layers.Dense(1, step, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([keras.layers.Input((30,)), neuron])
     # The slope of (t - a) ** 2 is 4 * t on a mistake and 0 else: a quarter of the rate is the rule.
     model.compile(keras.optimizers.SGD(rate / 4), "mse", metrics=[keras.metrics.Accuracy()])
     return model

@@ -6,28 +6,23 @@ weights by rate * (t - a) * x, also rows on the right side. Dure adds ten folds 
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.a2_perceptron import signs  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.gallery.steps import decided  # noqa: E402
-from dure.view import neurons  # noqa: E402
-from dure.view.figures import curves  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import say
+from dure.gallery.a2_perceptron import signs
+from dure.gallery.page import Page
+from dure.gallery.steps import decided
+from dure.view import neurons
+from dure.view.figures import curves
 
 
 def build(rate: float = 0.001) -> keras.Model:
     """Thirty weights and a bias, all 1.0 at first; no activation."""
-    neuron = layers.Dense(1, kernel_initializer="ones", bias_initializer="ones")
-    model = keras.Sequential([layers.Input((30,)), neuron])
+    neuron = keras.layers.Dense(1, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([keras.layers.Input((30,)), neuron])
     # Half the rate, for the rule goes down half of Keras' squared error.
     model.compile(keras.optimizers.SGD(rate / 2), "mse", metrics=[decided])
     return model

@@ -10,23 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy import typing as npt
+from scipy.special import expit
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy import typing as npt  # noqa: E402
-from scipy.special import expit  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import Interval, interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import neurons  # noqa: E402
-from dure.view.figures import curves  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import Interval, interval_texts, mean_interval
+from dure._said import Said, say
+from dure.gallery.page import Page
+from dure.view import neurons
+from dure.view.figures import curves
 
 EPSILON = 1e-7  # Keras clips probabilities to this and its complement
 
@@ -34,8 +29,8 @@ EPSILON = 1e-7  # Keras clips probabilities to this and its complement
 def build(inputs: int = 30, rate: float = 0.1, logits: bool = True) -> keras.Model:
     """A weight for each input and a bias, all 1.0 at first."""
     activation = None if logits else "sigmoid"
-    neuron = layers.Dense(1, activation, kernel_initializer="ones", bias_initializer="ones")
-    model = keras.Sequential([layers.Input((inputs,)), neuron])
+    neuron = keras.layers.Dense(1, activation, kernel_initializer="ones", bias_initializer="ones")
+    model = keras.Sequential([keras.layers.Input((inputs,)), neuron])
     model.compile(
         keras.optimizers.SGD(rate),
         keras.losses.BinaryCrossentropy(from_logits=logits),

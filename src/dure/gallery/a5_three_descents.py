@@ -10,23 +10,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import numpy.typing as npt  # noqa: E402
-from scipy.optimize import minimize  # noqa: E402
-from scipy.special import expit  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import mean_interval  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery.a4_logistic import build as logistic  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import neurons  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import mean_interval
+from dure._said import Said, say
+from dure.gallery.a4_logistic import build as logistic
+from dure.gallery.page import Page
+from dure.view import neurons
 
 FEATURES = (0, 1)  # mean radius and mean texture
 BATCHES = {

@@ -10,21 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import Interval, interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery.a4_logistic import build as logistic  # noqa: E402
-from dure.gallery.a5_three_descents import Floats, ends, paths  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import neurons  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import Interval, interval_texts, mean_interval
+from dure._said import Said, say
+from dure.gallery.a4_logistic import build as logistic
+from dure.gallery.a5_three_descents import Floats, ends, paths
+from dure.gallery.page import Page
+from dure.view import neurons
 
 SHOWN = (2, 3)  # mean perimeter and mean area, 92 and 655 on average
 

@@ -8,23 +8,18 @@ digits train, few enough to be learnt by heart; 400 validate.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, as_is, joined, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.lines import mean_line  # noqa: E402
-from dure.view.style import COLOURS, TITLE, drawing, dressed  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, as_is, joined, say
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.lines import mean_line
+from dure.view.style import COLOURS, TITLE, drawing, dressed
 
 UNITS = (2, 4, 8, 16, 64, 256)
 Floats = NDArray[np.float64]
@@ -34,10 +29,10 @@ def build(units: int = 16) -> keras.Model:
     """One hidden layer."""
     model = keras.Sequential(
         [
-            layers.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(units, activation="relu"),
-            layers.Dense(10, activation="softmax"),
+            keras.layers.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
         ]
     )
     model.compile(

@@ -11,22 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import Lasso, Ridge
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.linear_model import Lasso, Ridge  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, joined, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.lines import weight_paths  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, joined, say
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.lines import weight_paths
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 LINEAR = {"l1": (0.3, 1.0, 3.0, 10.0, 30.0), "l2": (0.03, 0.1, 0.3, 1.0, 3.0)}
@@ -38,8 +33,8 @@ ZERO = 0.1
 def build(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
     """A logistic neuron whose gradient gets ``l1 * sign(w) + l2 * w``; weights start at 1."""
     penalty = keras.regularizers.L1L2(l1, l2 / 2)  # Keras' L2 is l2 * w**2, with slope 2 * l2 * w
-    neuron = layers.Dense(1, kernel_initializer="ones", kernel_regularizer=penalty)
-    model = keras.Sequential([layers.Input((30,)), neuron])
+    neuron = keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer=penalty)
+    model = keras.Sequential([keras.layers.Input((30,)), neuron])
     # Sigmoid and loss in one: apart, Keras cuts probabilities near 0 and 1, and their slope is 0.
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
@@ -50,7 +45,9 @@ def build(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
 def build_linear(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
     """A linear neuron; "mse" is twice the book's half square, so the penalties are doubled too."""
     penalty = keras.regularizers.L1L2(2 * l1, l2)
-    model = keras.Sequential([layers.Input((10,)), layers.Dense(1, kernel_regularizer=penalty)])
+    model = keras.Sequential(
+        [keras.layers.Input((10,)), keras.layers.Dense(1, kernel_regularizer=penalty)]
+    )
     # L1 steps over zero and back; a shrinking rate lets it come to rest.
     rate = keras.optimizers.schedules.ExponentialDecay(0.02, 2000, 0.001)
     model.compile(keras.optimizers.SGD(rate, momentum=0.9), "mse")

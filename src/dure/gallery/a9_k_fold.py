@@ -11,34 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.lines import interval_points  # noqa: E402
-from dure.view.style import COLOURS, drawing, dressed  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, say
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.lines import interval_points
+from dure.view.style import COLOURS, drawing, dressed
 
 FOLDS = 10
 
 
 def build() -> keras.Model:
     """A logistic neuron with L2; weights start at 1."""
-    neuron = layers.Dense(
+    neuron = keras.layers.Dense(
         1, kernel_initializer="ones", kernel_regularizer=keras.regularizers.L2(0.005)
     )
-    model = keras.Sequential([layers.Input((30,)), neuron])
+    model = keras.Sequential([keras.layers.Input((30,)), neuron])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
     model.compile(keras.optimizers.SGD(0.1), loss, metrics=[accuracy])

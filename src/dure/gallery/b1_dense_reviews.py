@@ -8,20 +8,14 @@ at which validation turns comes with its interval over seeds.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import math
 
-require_jax_backend()
-
-import math  # noqa: E402
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told, turning  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import figures  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery._lanes_told import difference, over_lanes, told, turning
+from dure.gallery.page import Page
+from dure.view import figures
 
 PARAMETERS = 160_305
 WORDS, BATCH = 10_000, 512
@@ -35,11 +29,11 @@ def build(length: int) -> keras.Model:
     """MultiHot, two Dense layers of 16, one sigmoid."""
     model = keras.Sequential(
         [
-            layers.Input((length,), dtype="int32"),
+            keras.layers.Input((length,), dtype="int32"),
             dure.layers.MultiHot(WORDS),
-            layers.Dense(16, activation="relu"),
-            layers.Dense(16, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])

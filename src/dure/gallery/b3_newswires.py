@@ -7,22 +7,17 @@ lanes are trained on integer targets too (sparse categorical cross-entropy): the
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import math
+from dataclasses import replace
 
-require_jax_backend()
+import numpy as np
 
-import math  # noqa: E402
-from dataclasses import replace  # noqa: E402
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told, turning  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import figures  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery._lanes_told import over_lanes, told, turning
+from dure.gallery.page import Page
+from dure.view import figures
 
 WORDS, TOPICS, BATCH, HELD = 10_000, 46, 512, 1_000
 PARAMETERS = 10_000 * 64 + 64 + 64 * 64 + 64 + 64 * 46 + 46
@@ -33,11 +28,11 @@ def build(length: int, loss: str) -> keras.Model:
     """MultiHot, two Dense layers of 64, a softmax over the topics."""
     model = keras.Sequential(
         [
-            layers.Input((length,), dtype="int32"),
+            keras.layers.Input((length,), dtype="int32"),
             dure.layers.MultiHot(WORDS),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(TOPICS, activation="softmax"),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(TOPICS, activation="softmax"),
         ]
     )
     model.compile("rmsprop", loss, metrics=["accuracy"])

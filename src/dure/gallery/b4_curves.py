@@ -6,23 +6,19 @@ interval, and this row says what one run would have shown instead: how far apart
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+from dataclasses import replace
 
-require_jax_backend()
+import numpy as np
+from matplotlib.figure import Figure
 
-from dataclasses import replace  # noqa: E402
-
-import numpy as np  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery import b1_dense_reviews  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import figures  # noqa: E402
-from dure.view.lines import mean_line  # noqa: E402
-from dure.view.style import COLOURS, dressed  # noqa: E402
+import dure
+from dure._said import say
+from dure.gallery import b1_dense_reviews
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.page import Page
+from dure.view import figures
+from dure.view.lines import mean_line
+from dure.view.style import COLOURS, dressed
 
 build = b1_dense_reviews.build
 

@@ -10,33 +10,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import figures  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, say
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
+from dure.view import figures
 
 PARAMETERS = (100, 196_100, 1_010)
 
 
 def build(dropout: float = 0.0) -> keras.Model:
     """Conv 10 of 3 x 3, MaxPool 2, Flatten, (Dropout,) Dense 100, Dense 10."""
-    model = keras.Sequential([layers.Input((28, 28, 1))])
-    model.add(layers.Conv2D(10, 3, activation="relu", padding="same"))
-    model.add(layers.MaxPooling2D(2))
-    model.add(layers.Flatten())
+    model = keras.Sequential([keras.layers.Input((28, 28, 1))])
+    model.add(keras.layers.Conv2D(10, 3, activation="relu", padding="same"))
+    model.add(keras.layers.MaxPooling2D(2))
+    model.add(keras.layers.Flatten())
     if dropout:
-        model.add(layers.Dropout(dropout))
-    model.add(layers.Dense(100, activation="relu"))
-    model.add(layers.Dense(10, activation="softmax"))
+        model.add(keras.layers.Dropout(dropout))
+    model.add(keras.layers.Dense(100, activation="relu"))
+    model.add(keras.layers.Dense(10, activation="softmax"))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

@@ -9,33 +9,27 @@ the file. The accuracy comes with its interval over seeds.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.c1_small_cnn import few  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import figures  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery.c1_small_cnn import few
+from dure.gallery.page import Page
+from dure.view import figures
 
 
 def build(filters: int = 64, dropout: float = 0.3) -> keras.Model:
     """Conv 64, MaxPool, Conv 128, MaxPool, Flatten, Dense 100, Dropout, Dense 10."""
     model = keras.Sequential(
         [
-            layers.Input((28, 28, 1)),
-            layers.Conv2D(filters, 3, activation="relu", padding="same", name="conv_1"),
-            layers.MaxPooling2D(2, name="pool_1"),
-            layers.Conv2D(2 * filters, 3, activation="relu", padding="same", name="conv_2"),
-            layers.MaxPooling2D(2, name="pool_2"),
-            layers.Flatten(name="flatten"),
-            layers.Dense(100, activation="relu", name="dense"),
-            layers.Dropout(dropout, name="dropout"),
-            layers.Dense(10, activation="softmax", name="classes"),
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Conv2D(filters, 3, activation="relu", padding="same", name="conv_1"),
+            keras.layers.MaxPooling2D(2, name="pool_1"),
+            keras.layers.Conv2D(2 * filters, 3, activation="relu", padding="same", name="conv_2"),
+            keras.layers.MaxPooling2D(2, name="pool_2"),
+            keras.layers.Flatten(name="flatten"),
+            keras.layers.Dense(100, activation="relu", name="dense"),
+            keras.layers.Dropout(dropout, name="dropout"),
+            keras.layers.Dense(10, activation="softmax", name="classes"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

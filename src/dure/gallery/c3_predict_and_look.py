@@ -8,16 +8,12 @@ believed on.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import numpy as np  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.c2_digits_cnn import build, study  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._said import say
+from dure.gallery.c2_digits_cnn import build, study
+from dure.gallery.page import Page
 
 __all__ = ["build", "show", "study"]
 

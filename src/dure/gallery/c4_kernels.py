@@ -10,21 +10,16 @@ from __future__ import annotations
 
 import math
 
-from dure._backend import require_jax_backend
+import numpy as np
+import xarray as xr
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import xarray as xr  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import Interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.c1_small_cnn import few  # noqa: E402
-from dure.gallery.page import Comparison, Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import Interval
+from dure._said import say
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.c1_small_cnn import few
+from dure.gallery.page import Comparison, Page
 
 NOTE = {"mean": -0.025, "deviation": 0.250}
 OF_KERNEL = {"mean": say("mean of the kernel"), "deviation": say("deviation of the kernel")}
@@ -36,15 +31,15 @@ def build() -> keras.Model:
     """Conv 32, MaxPool, Conv 64, MaxPool, Flatten, Dense 100, Dropout, Dense 10."""
     model = keras.Sequential(
         [
-            layers.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu", padding="same", name="conv_1"),
-            layers.MaxPooling2D(2, name="pool_1"),
-            layers.Conv2D(64, 3, activation="relu", padding="same", name="conv_2"),
-            layers.MaxPooling2D(2, name="pool_2"),
-            layers.Flatten(name="flatten"),
-            layers.Dense(100, activation="relu", name="dense"),
-            layers.Dropout(0.4, name="dropout"),
-            layers.Dense(10, activation="softmax", name="classes"),
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Conv2D(32, 3, activation="relu", padding="same", name="conv_1"),
+            keras.layers.MaxPooling2D(2, name="pool_1"),
+            keras.layers.Conv2D(64, 3, activation="relu", padding="same", name="conv_2"),
+            keras.layers.MaxPooling2D(2, name="pool_2"),
+            keras.layers.Flatten(name="flatten"),
+            keras.layers.Dense(100, activation="relu", name="dense"),
+            keras.layers.Dropout(0.4, name="dropout"),
+            keras.layers.Dense(10, activation="softmax", name="classes"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

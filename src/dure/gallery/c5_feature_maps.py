@@ -8,15 +8,11 @@ that never light up at all.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery import c2_digits_cnn, c4_kernels  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._said import say
+from dure.gallery import c2_digits_cnn, c4_kernels
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
 
 CONVOLUTIONS = ["conv_1", "conv_2"]
 SAID = {"clothing": say("Clothing"), "digits": say("Digits")}

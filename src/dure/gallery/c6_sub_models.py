@@ -11,21 +11,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery import c2_digits_cnn  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.c1_small_cnn import few  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view import compared  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery import c2_digits_cnn
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.c1_small_cnn import few
+from dure.gallery.page import Page
+from dure.view import compared
 
 Floats = NDArray[np.float32]
 

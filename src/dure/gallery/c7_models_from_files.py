@@ -7,17 +7,13 @@ what is in it or not.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, say  # noqa: E402
-from dure.gallery import c2_digits_cnn  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, say
+from dure.gallery import c2_digits_cnn
+from dure.gallery.page import Page
 
 
 def study(quick: bool = False) -> dure.Study:

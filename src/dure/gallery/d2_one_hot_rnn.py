@@ -7,17 +7,11 @@ vocabularies of the notes train side by side on the same seeds.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery import _reviews  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery import _reviews
+from dure.gallery.page import Page
 
 PARAMETERS = 2_481
 WORDS, MORE_WORDS = 300, 500
@@ -26,10 +20,10 @@ _UNKNOWN = 2
 
 def build(vocabulary: int = WORDS) -> keras.Model:
     """OneHot, SimpleRNN(8), one sigmoid; rarer words become 2, as in ``load_data(num_words)``."""
-    reviews = layers.Input((100,), dtype="int32")
+    reviews = keras.layers.Input((100,), dtype="int32")
     words = keras.ops.where(reviews < vocabulary, reviews, _UNKNOWN)
-    hidden = layers.SimpleRNN(8)(dure.layers.OneHot(vocabulary)(words))
-    outputs = layers.Dense(1, activation="sigmoid")(hidden)
+    hidden = keras.layers.SimpleRNN(8)(dure.layers.OneHot(vocabulary)(words))
+    outputs = keras.layers.Dense(1, activation="sigmoid")(hidden)
     model = keras.Model(reviews, outputs)
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
     return model

@@ -7,17 +7,11 @@ whether the difference is real.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery import _reviews  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery import _reviews
+from dure.gallery.page import Page
 
 PARAMETERS = 5_009
 WORDS = 300
@@ -28,10 +22,10 @@ def build(words: str = "embedding") -> keras.Model:
     one_hot = words == "one-hot"
     model = keras.Sequential(
         [
-            layers.Input((100,), dtype="int32"),
-            dure.layers.OneHot(WORDS) if one_hot else layers.Embedding(WORDS, 16),
-            layers.SimpleRNN(8),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Input((100,), dtype="int32"),
+            dure.layers.OneHot(WORDS) if one_hot else keras.layers.Embedding(WORDS, 16),
+            keras.layers.SimpleRNN(8),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])

@@ -6,16 +6,10 @@ The notes train it without dropout, see training and validation part, and add ``
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure.gallery import _reviews  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure.gallery import _reviews
+from dure.gallery.page import Page
 
 WORDS = 500
 
@@ -24,10 +18,10 @@ def build(dropout: float = 0.3) -> keras.Model:
     """Embedding(16), LSTM(8), one sigmoid."""
     model = keras.Sequential(
         [
-            layers.Input((100,), dtype="int32"),
-            layers.Embedding(WORDS, 16),
-            layers.LSTM(8, dropout=dropout),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Input((100,), dtype="int32"),
+            keras.layers.Embedding(WORDS, 16),
+            keras.layers.LSTM(8, dropout=dropout),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])

@@ -6,16 +6,10 @@ says whether the second earned its parameters.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure.gallery import _reviews  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
+import dure
+from dure._backend import keras
+from dure.gallery import _reviews
+from dure.gallery.page import Page
 
 WORDS = 500
 
@@ -23,12 +17,12 @@ WORDS = 500
 def build(layer_count: int = 2) -> keras.Model:
     """Embedding(16), GRU(8) once or twice, one sigmoid."""
     model = keras.Sequential()
-    model.add(layers.Input((100,), dtype="int32"))
-    model.add(layers.Embedding(WORDS, 16))
+    model.add(keras.layers.Input((100,), dtype="int32"))
+    model.add(keras.layers.Embedding(WORDS, 16))
     if layer_count == 2:
-        model.add(layers.GRU(8, return_sequences=True))
-    model.add(layers.GRU(8))
-    model.add(layers.Dense(1, activation="sigmoid"))
+        model.add(keras.layers.GRU(8, return_sequences=True))
+    model.add(keras.layers.GRU(8))
+    model.add(keras.layers.Dense(1, activation="sigmoid"))
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
     return model
 

@@ -11,26 +11,21 @@ until they have learned not to.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
+import xarray as xr
 
-require_jax_backend()
+import dure
+from dure._backend import keras
+from dure._intervals import Interval
+from dure._said import Said, as_is, joined, say
+from dure.gallery import _reviews
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
+from dure.lens.agreement import stack
+from dure.view.charts import median_horizon
+from dure.view.memories import memories
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import xarray as xr  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import Interval  # noqa: E402
-from dure._said import Said, as_is, joined, say  # noqa: E402
-from dure.gallery import _reviews  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.lens.agreement import stack  # noqa: E402
-from dure.view.charts import median_horizon  # noqa: E402
-from dure.view.memories import memories  # noqa: E402
-
-CELLS = {"SimpleRNN": layers.SimpleRNN, "LSTM": layers.LSTM, "GRU": layers.GRU}
+CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
 WORDS, SYMBOLS = 500, 4
 SEEDS = 6
 """With six the least and the largest hold the median of all seeds at 97 % (1 - 2 / 2**6)."""
@@ -48,10 +43,10 @@ def build(cell: str = "SimpleRNN") -> keras.Model:
     """The notes' network for reviews: Embedding(16), eight units, one sigmoid."""
     model = keras.Sequential(
         [
-            layers.Input((100,), dtype="int32"),
-            layers.Embedding(WORDS, 16),
+            keras.layers.Input((100,), dtype="int32"),
+            keras.layers.Embedding(WORDS, 16),
             CELLS[cell](8),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
@@ -62,10 +57,10 @@ def build_recall(cell: str = "SimpleRNN") -> keras.Model:
     """A network that is to name the symbol it read first."""
     model = keras.Sequential(
         [
-            layers.Input((None,), dtype="int32"),
-            layers.Embedding(2 * SYMBOLS + 1, 8),
+            keras.layers.Input((None,), dtype="int32"),
+            keras.layers.Embedding(2 * SYMBOLS + 1, 8),
             CELLS[cell](16),
-            layers.Dense(SYMBOLS, activation="softmax"),
+            keras.layers.Dense(SYMBOLS, activation="softmax"),
         ]
     )
     optimizer = keras.optimizers.Adam(3e-3, clipnorm=1.0)

@@ -13,15 +13,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
+import dure
+from dure._backend import keras
 
 TRAINING, VALIDATION = 100, 400  # rows
 
@@ -31,18 +26,20 @@ def build(
 ) -> keras.Model:
     """A small convolutional network."""
     regularizer = keras.regularizers.L2(l2) if l2 else None
-    network = [layers.Input((8, 8, 1))]
+    network = [keras.layers.Input((8, 8, 1))]
     for width in (filters, 2 * filters):
-        network.append(layers.Conv2D(width, 3, padding="same", kernel_regularizer=regularizer))
+        network.append(
+            keras.layers.Conv2D(width, 3, padding="same", kernel_regularizer=regularizer)
+        )
         if batch_norm:
             # Keras' default of 0.99 would follow the few batches of an epoch too slowly.
-            network.append(layers.BatchNormalization(momentum=0.9))
-        network += [layers.Activation("relu"), layers.MaxPooling2D(2)]
-    network.append(layers.Flatten())
+            network.append(keras.layers.BatchNormalization(momentum=0.9))
+        network += [keras.layers.Activation("relu"), keras.layers.MaxPooling2D(2)]
+    network.append(keras.layers.Flatten())
     if dropout:
-        network.append(layers.Dropout(dropout))
-    network.append(layers.Dense(64, "relu", kernel_regularizer=regularizer))
-    network.append(layers.Dense(10, "softmax"))
+        network.append(keras.layers.Dropout(dropout))
+    network.append(keras.layers.Dense(64, "relu", kernel_regularizer=regularizer))
+    network.append(keras.layers.Dense(10, "softmax"))
     model = keras.Sequential(network)
     model.compile(
         keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy", metrics=["accuracy"]

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import say
+from dure.gallery.page import Page
+from dure.result import Result
 
 PARAMETERS = 64 * 32 + 32 + 32 * 10 + 10
 
@@ -31,10 +26,10 @@ def build() -> keras.Model:
     """A small dense network for the digits."""
     model = keras.Sequential(
         [
-            layers.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(10, activation="softmax"),
+            keras.layers.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

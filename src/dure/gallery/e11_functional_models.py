@@ -12,22 +12,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, as_is, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, as_is, say
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.compared import difference, interval_rows, told_difference
 
 STEPS = 50
 WEIGHTS, BIAS, NOISE = (2.0, -1.0, 0.5, 0.0), 3.0, 0.5
@@ -36,9 +31,9 @@ WEIGHTS, BIAS, NOISE = (2.0, -1.0, 0.5, 0.0), 3.0, 0.5
 def dense() -> keras.Model:
     """64 pixels, two hidden layers, ten classes."""
     inputs = keras.Input((64,))
-    hidden = layers.Dense(64, activation="relu")(inputs)
-    hidden = layers.Dense(64, activation="relu")(hidden)
-    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(hidden))
+    hidden = keras.layers.Dense(64, activation="relu")(inputs)
+    hidden = keras.layers.Dense(64, activation="relu")(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(hidden))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -46,7 +41,7 @@ def dense() -> keras.Model:
 def linear_regression() -> keras.Model:
     """One unit without activation."""
     inputs = keras.Input((len(WEIGHTS),))
-    model = keras.Model(inputs, layers.Dense(1)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model.compile(keras.optimizers.Adam(0.02), "mse")
     return model
 
@@ -54,7 +49,7 @@ def linear_regression() -> keras.Model:
 def logistic_regression() -> keras.Model:
     """One unit with a sigmoid."""
     inputs = keras.Input((30,))
-    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(inputs))
     model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
     return model
 
@@ -63,11 +58,13 @@ def two_inputs(reads: str = "both") -> keras.Model:
     """Inputs of 64 and 128 features, a branch each, merged; or one of the branches alone."""
     left, right = keras.Input((64,), name="left"), keras.Input((128,), name="right")
     branches = {
-        "left": layers.Dense(32, activation="relu")(left),
-        "right": layers.Dense(32, activation="relu")(right),
+        "left": keras.layers.Dense(32, activation="relu")(left),
+        "right": keras.layers.Dense(32, activation="relu")(right),
     }
-    merged = layers.concatenate(list(branches.values())) if reads == "both" else branches[reads]
-    output = layers.Dense(1, activation="sigmoid")(merged)
+    merged = (
+        keras.layers.concatenate(list(branches.values())) if reads == "both" else branches[reads]
+    )
+    output = keras.layers.Dense(1, activation="sigmoid")(merged)
     model = keras.Model([left, right], output)
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return model
@@ -76,7 +73,7 @@ def two_inputs(reads: str = "both") -> keras.Model:
 def lstm() -> keras.Model:
     """An LSTM over 50 steps of one feature, and a number."""
     inputs = keras.Input((STEPS, 1))
-    model = keras.Model(inputs, layers.Dense(1)(layers.LSTM(16)(inputs)))
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.LSTM(16)(inputs)))
     model.compile(keras.optimizers.Adam(0.01), "mse")
     return model
 

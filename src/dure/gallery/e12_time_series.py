@@ -11,24 +11,19 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dure._backend import require_jax_backend
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import numpy.typing as npt  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
-from dure.view.lines import mean_line  # noqa: E402
-from dure.view.style import COLOURS, drawing, dressed  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import say
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.compared import difference, interval_rows, told_difference
+from dure.view.lines import mean_line
+from dure.view.style import COLOURS, drawing, dressed
 
 LENGTH, PERIOD, SWING, STAYS, NOISE = 48, 24, 1.0, 0.8, 0.3
 TEST, SHOWN = 0.2, 96  # share of the time, steps in the picture
@@ -69,8 +64,10 @@ def law(time: int, features: int) -> Series:
 def build(features: int = 1, network: str = "LSTM") -> keras.Model:
     """48 steps in; the value of each feature at the next step out."""
     inputs = keras.Input((LENGTH, features))
-    hidden = layers.Flatten()(inputs) if network == "linear" else layers.LSTM(16)(inputs)
-    model = keras.Model(inputs, layers.Dense(features)(hidden))
+    hidden = (
+        keras.layers.Flatten()(inputs) if network == "linear" else keras.layers.LSTM(16)(inputs)
+    )
+    model = keras.Model(inputs, keras.layers.Dense(features)(hidden))
     model.compile(keras.optimizers.Adam(0.01), "mse")
     return model
 

@@ -16,25 +16,20 @@ equivalent to Tikhonov regularization"; Dropout: Srivastava et al. 2014.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.evidence.comparison import Comparison  # noqa: E402
-from dure.gallery._evidence_told import tell_compared  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.effects import effects  # noqa: E402
-from dure.view.panels import Line, Scale, panels  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.evidence.comparison import Comparison
+from dure.gallery._evidence_told import tell_compared
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.effects import effects
+from dure.view.panels import Line, Scale, panels
 
 ROWS, MORE, VALIDATION = 100, 400, 300
 METRIC = "val_cross_entropy"
@@ -67,19 +62,19 @@ def build(
     """One hidden layer; `turn` in degrees, `shift` as a share of the picture's side."""
     penalty = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
     # Made before the cures, which draw seeds of their own: first weights are those of the baseline.
-    hidden = layers.Dense(units, activation="relu", kernel_regularizer=penalty)
-    output = layers.Dense(10, activation="softmax")
-    model = keras.Sequential([layers.Input((28, 28, 1))])
+    hidden = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)
+    output = keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.layers.Input((28, 28, 1))])
     if turn:
-        model.add(layers.RandomRotation(turn / 360, fill_mode="constant"))
+        model.add(keras.layers.RandomRotation(turn / 360, fill_mode="constant"))
     if shift:
-        model.add(layers.RandomTranslation(shift, shift, fill_mode="constant"))
+        model.add(keras.layers.RandomTranslation(shift, shift, fill_mode="constant"))
     if noise:
-        model.add(layers.GaussianNoise(noise))
-    model.add(layers.Flatten())
+        model.add(keras.layers.GaussianNoise(noise))
+    model.add(keras.layers.Flatten())
     model.add(hidden)
     if dropout:
-        model.add(layers.Dropout(dropout))
+        model.add(keras.layers.Dropout(dropout))
     model.add(output)
     entropy = keras.metrics.SparseCategoricalCrossentropy(name="cross_entropy")
     model.compile("adam", "sparse_categorical_crossentropy", metrics=[entropy])

@@ -18,24 +18,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import joined, say  # noqa: E402
-from dure._text import count  # noqa: E402
-from dure.gallery._evidence_told import tell_compared  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.panels import Line, Scale, panels  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import joined, say
+from dure._text import count
+from dure.gallery._evidence_told import tell_compared
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.panels import Line, Scale, panels
 
 WIDTH = 64
 DEPTHS = (2, 4, 6, 8, 10)
@@ -53,10 +48,10 @@ Floats = NDArray[np.float64]
 
 def build(activation: str = "sigmoid", depth: int = 10) -> keras.Model:
     """Hidden layers as wide as the input, with all that Keras takes where nothing is said."""
-    model = keras.Sequential([layers.Input((WIDTH,))])
+    model = keras.Sequential([keras.layers.Input((WIDTH,))])
     for place in range(1, depth + 1):
-        model.add(layers.Dense(WIDTH, activation=activation, name=f"hidden_{place}"))
-    model.add(layers.Dense(10, activation="softmax", name="output"))
+        model.add(keras.layers.Dense(WIDTH, activation=activation, name=f"hidden_{place}"))
+    model.add(keras.layers.Dense(10, activation="softmax", name="output"))
     model.compile(
         keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )

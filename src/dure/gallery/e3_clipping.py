@@ -16,24 +16,19 @@ weights together, which is Keras' `global_clipnorm`. Both are tried.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import initializers, layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, as_is, say  # noqa: E402
-from dure.gallery._evidence_told import share, tell_compared  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.panels import Line, Scale, panels  # noqa: E402
-from dure.view.style import number  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, as_is, say
+from dure.gallery._evidence_told import share, tell_compared
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.panels import Line, Scale, panels
+from dure.view.style import number
 
 STEPS, RATE = 50, 0.01
 NAIVE = 1 / 24  # mean squared error of always answering the mean; see dure.data.adding_problem
@@ -58,15 +53,15 @@ def build(
     """Thirty-two rectified units that begin by adding up what comes, times `gain`."""
     model = keras.Sequential(
         [
-            layers.Input((None, 2)),
-            layers.SimpleRNN(
+            keras.layers.Input((None, 2)),
+            keras.layers.SimpleRNN(
                 32,
                 activation="relu",
-                kernel_initializer=initializers.RandomNormal(stddev=0.1),
-                recurrent_initializer=initializers.Identity(gain),
+                kernel_initializer=keras.initializers.RandomNormal(stddev=0.1),
+                recurrent_initializer=keras.initializers.Identity(gain),
                 name="recurrent",
             ),
-            layers.Dense(1, name="output"),
+            keras.layers.Dense(1, name="output"),
         ]
     )
     optimizer = keras.optimizers.SGD(RATE, clipnorm=clipnorm, global_clipnorm=global_clipnorm)

@@ -17,23 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from numpy.typing import ArrayLike, NDArray  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import as_is, joined, say  # noqa: E402
-from dure.gallery._evidence_told import tell_compared  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.e2_vanishing_gradients import flat_digits  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.panels import Line, Scale, panels  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import as_is, joined, say
+from dure.gallery._evidence_told import tell_compared
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.e2_vanishing_gradients import flat_digits
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.panels import Line, Scale, panels
 
 DEPTH, WIDTH = 8, 64  # as wide as the input: 8 x 8 pixels
 BASELINE = "glorot_uniform"  # what Keras takes where none is named
@@ -56,17 +51,17 @@ ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
 
 def build(initializer: str = BASELINE, activation: str = "relu") -> keras.Model:
     """Eight hidden layers as wide as the input; only their kernels are begun as named."""
-    model = keras.Sequential([layers.Input((WIDTH,))])
+    model = keras.Sequential([keras.layers.Input((WIDTH,))])
     for place in range(1, DEPTH + 1):
         model.add(
-            layers.Dense(
+            keras.layers.Dense(
                 WIDTH,
                 activation=activation,
                 kernel_initializer=begun(initializer),
                 name=f"hidden_{place}",
             )
         )
-    model.add(layers.Dense(10, activation="softmax", name="output"))
+    model.add(keras.layers.Dense(10, activation="softmax", name="output"))
     model.compile(
         keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )

@@ -20,24 +20,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import Said, as_is, joined, say  # noqa: E402
-from dure.gallery._lanes_told import over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.result import Result  # noqa: E402
-from dure.view.compared import difference, told_difference  # noqa: E402
-from dure.view.panels import Line, Scale, panels  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import Said, as_is, joined, say
+from dure.gallery._lanes_told import over_lanes, told
+from dure.gallery.page import Page
+from dure.result import Result
+from dure.view.compared import difference, told_difference
+from dure.view.panels import Line, Scale, panels
 
 WIDTH = 64
 KINDS = ("none", "batch", "layer")
@@ -58,14 +53,14 @@ Floats = NDArray[np.float64]
 
 def build(kind: str = "none", rate: float = 0.1, deviation: float = 0.125) -> keras.Model:
     """Four hidden layers: Dense, normalisation or none, ReLU."""
-    model = keras.Sequential([layers.Input((WIDTH,))])
+    model = keras.Sequential([keras.layers.Input((WIDTH,))])
     for place in range(1, 5):
         begun = keras.initializers.RandomNormal(stddev=deviation)
-        model.add(layers.Dense(WIDTH, kernel_initializer=begun, name=f"hidden_{place}"))
+        model.add(keras.layers.Dense(WIDTH, kernel_initializer=begun, name=f"hidden_{place}"))
         if kind != "none":
             model.add(normalization(kind, f"normalized_{place}"))
-        model.add(layers.ReLU(name=f"relu_{place}"))
-    model.add(layers.Dense(10, activation="softmax", name="output"))
+        model.add(keras.layers.ReLU(name=f"relu_{place}"))
+    model.add(keras.layers.Dense(10, activation="softmax", name="output"))
     model.compile(
         keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
@@ -76,12 +71,12 @@ def normalization(kind: str, name: str) -> keras.Layer:
     """The layer that normalises over a batch or over a row."""
     if kind == "batch":
         # Keras' own momentum of 0.99 needs hundreds of batches to know mean and deviation.
-        return layers.BatchNormalization(momentum=0.9, name=name)
-    return layers.LayerNormalization(name=name)
+        return keras.layers.BatchNormalization(momentum=0.9, name=name)
+    return keras.layers.LayerNormalization(name=name)
 
 
 @keras.saving.register_keras_serializable("dure")
-class NormalizedCell(layers.Layer):  # type: ignore[misc]
+class NormalizedCell(keras.layers.Layer):  # type: ignore[misc]
     """A plain recurrent step, its sum normalised over the units before tanh.
 
     Parameters
@@ -93,9 +88,9 @@ class NormalizedCell(layers.Layer):  # type: ignore[misc]
     def __init__(self, units: int, **options: Any) -> None:
         super().__init__(**options)
         self.units = self.state_size = self.output_size = units
-        self.from_input = layers.Dense(units, use_bias=False)
-        self.from_state = layers.Dense(units, use_bias=False, kernel_initializer="orthogonal")
-        self.normalize = layers.LayerNormalization()
+        self.from_input = keras.layers.Dense(units, use_bias=False)
+        self.from_state = keras.layers.Dense(units, use_bias=False, kernel_initializer="orthogonal")
+        self.normalize = keras.layers.LayerNormalization()
 
     def build(self, input_shape: Any) -> None:
         """Make the weights, for inputs [batch, features]."""
@@ -117,11 +112,17 @@ class NormalizedCell(layers.Layer):  # type: ignore[misc]
 
 def build_recurrent(kind: str = "none", rate: float = 0.01) -> keras.Model:
     """A plain recurrent network that is to name the symbol it read first."""
-    model = keras.Sequential([layers.Input((None,), dtype="int32"), layers.Embedding(9, 8)])
-    model.add(layers.RNN(NormalizedCell(16)) if kind == "layer inside" else layers.SimpleRNN(16))
+    model = keras.Sequential(
+        [keras.layers.Input((None,), dtype="int32"), keras.layers.Embedding(9, 8)]
+    )
+    model.add(
+        keras.layers.RNN(NormalizedCell(16))
+        if kind == "layer inside"
+        else keras.layers.SimpleRNN(16)
+    )
     if kind.endswith("behind"):
         model.add(normalization(kind.removesuffix(" behind"), "normalized"))
-    model.add(layers.Dense(4, activation="softmax"))
+    model.add(keras.layers.Dense(4, activation="softmax"))
     optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model

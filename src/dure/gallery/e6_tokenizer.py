@@ -9,24 +9,19 @@ has to carry the words through all the padding behind them.
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+from pathlib import Path
+from typing import Any
 
-require_jax_backend()
+import numpy as np
+from matplotlib.figure import Figure
 
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.data._excerpts import VARIABLE, excerpt_file  # noqa: E402
-from dure.gallery._lanes_told import difference, over_lanes, told  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.pairs import groups  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.data._excerpts import VARIABLE, excerpt_file
+from dure.gallery._lanes_told import difference, over_lanes, told
+from dure.gallery.page import Page
+from dure.view.pairs import groups
 
 TEXTS = [
     "I love this film!",
@@ -44,10 +39,10 @@ def build(num_words: int, length: int) -> keras.Model:
     """An Embedding, a SimpleRNN of eight, one sigmoid."""
     model = keras.Sequential(
         [
-            layers.Input((length,), dtype="int32"),
-            layers.Embedding(num_words, 8),
-            layers.SimpleRNN(8),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Input((length,), dtype="int32"),
+            keras.layers.Embedding(num_words, 8),
+            keras.layers.SimpleRNN(8),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", metrics=["accuracy"])

@@ -8,23 +8,18 @@ else than learn vectors, and counted over them: what is no accident is found aga
 
 from __future__ import annotations
 
-from dure._backend import require_jax_backend
+from dataclasses import replace
+from typing import Any
 
-require_jax_backend()
+import numpy as np
 
-from dataclasses import replace  # noqa: E402
-from typing import Any  # noqa: E402
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery._lanes_told import difference  # noqa: E402
-from dure.gallery.e6_tokenizer import film_lines  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.pairs import groups  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery._lanes_told import difference
+from dure.gallery.e6_tokenizer import film_lines
+from dure.gallery.page import Page
+from dure.view.pairs import groups
 
 WORDS, LENGTH = 300, 100
 NOTES = {
@@ -41,10 +36,10 @@ def build(coding: str) -> keras.Model:
     one_hot = coding == "one-hot"
     model = keras.Sequential(
         [
-            layers.Input((LENGTH,), dtype="int32"),
-            dure.layers.OneHot(WORDS) if one_hot else layers.Embedding(WORDS, 16),
-            layers.SimpleRNN(8),
-            layers.Dense(1, activation="sigmoid"),
+            keras.layers.Input((LENGTH,), dtype="int32"),
+            dure.layers.OneHot(WORDS) if one_hot else keras.layers.Embedding(WORDS, 16),
+            keras.layers.SimpleRNN(8),
+            keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
@@ -76,10 +71,10 @@ def build_averaging(classes: int) -> keras.Model:
     """The mean of the words' vectors decides: all there is to learn is in the Embedding."""
     model = keras.Sequential(
         [
-            layers.Input((40,), dtype="int32"),
-            layers.Embedding(KEPT, 16, name="words"),
-            layers.GlobalAveragePooling1D(),
-            layers.Dense(classes, activation="softmax"),
+            keras.layers.Input((40,), dtype="int32"),
+            keras.layers.Embedding(KEPT, 16, name="words"),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(classes, activation="softmax"),
         ]
     )
     adam = keras.optimizers.Adam(0.01)

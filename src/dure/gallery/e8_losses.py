@@ -14,24 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from dure._backend import require_jax_backend
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
-require_jax_backend()
+import dure
+from dure._backend import keras
+from dure._intervals import interval_texts, mean_interval
+from dure._said import Said, as_is, say
+from dure.gallery.page import Page
+from dure.view.compared import difference, interval_rows, told_difference
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import layers, losses, metrics  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-
-import dure  # noqa: E402
-from dure._intervals import interval_texts, mean_interval  # noqa: E402
-from dure._said import Said, as_is, say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
-
-BINARY_LOGITS = losses.BinaryCrossentropy(from_logits=True)
-SPARSE_LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+BINARY_LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
+SPARSE_LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 Floats = NDArray[np.float64]
 
 # Right pairs come first; those that begin with "wrong" run, too.
@@ -70,12 +65,12 @@ def nearest(y: Any, output: Any) -> Any:
 
 
 JUDGES: Mapping[str, Callable[[], Any]] = {
-    "mae": lambda: metrics.MeanAbsoluteError("mae"),
-    "half": lambda: metrics.BinaryAccuracy("accuracy", threshold=0.5),
-    "sign": lambda: metrics.BinaryAccuracy("accuracy", threshold=0.0),
-    "largest": lambda: metrics.SparseCategoricalAccuracy("accuracy"),
-    "hottest": lambda: metrics.CategoricalAccuracy("accuracy"),
-    "nearest": lambda: metrics.MeanMetricWrapper(nearest, "accuracy"),
+    "mae": lambda: keras.metrics.MeanAbsoluteError("mae"),
+    "half": lambda: keras.metrics.BinaryAccuracy("accuracy", threshold=0.5),
+    "sign": lambda: keras.metrics.BinaryAccuracy("accuracy", threshold=0.0),
+    "largest": lambda: keras.metrics.SparseCategoricalAccuracy("accuracy"),
+    "hottest": lambda: keras.metrics.CategoricalAccuracy("accuracy"),
+    "nearest": lambda: keras.metrics.MeanMetricWrapper(nearest, "accuracy"),
 }
 
 
@@ -83,9 +78,9 @@ def build(units: int, activation: str | None, loss: Any, judge: str) -> keras.Mo
     """One hidden layer, and the pair in question behind it."""
     model = keras.Sequential(
         [
-            layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(units, activation=activation),
+            keras.layers.Flatten(),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(units, activation=activation),
         ]
     )
     # No string for a metric: Keras would choose it by the output, which is what is wrong here.

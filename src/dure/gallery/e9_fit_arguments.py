@@ -13,18 +13,13 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any, NamedTuple
 
-from dure._backend import require_jax_backend
+import numpy as np
 
-require_jax_backend()
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from keras import callbacks, layers  # noqa: E402
-
-import dure  # noqa: E402
-from dure._said import say  # noqa: E402
-from dure.gallery.page import Page  # noqa: E402
-from dure.view.compared import difference, interval_rows, told_difference  # noqa: E402
+import dure
+from dure._backend import keras
+from dure._said import say
+from dure.gallery.page import Page
+from dure.view.compared import difference, interval_rows, told_difference
 
 SIZES = (8, 32, 128)
 
@@ -33,10 +28,10 @@ def build() -> keras.Model:
     """A small dense network for the digits."""
     model = keras.Sequential(
         [
-            layers.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(16, activation="relu"),
-            layers.Dense(10, activation="softmax"),
+            keras.layers.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -46,8 +41,8 @@ def build() -> keras.Model:
 def calls(x: Any, y: Any) -> dict[str, dict[str, Any]]:
     """Arguments of `fit` by what they show; callbacks are made anew, for they remember."""
     held = {"validation_split": 0.2}
-    halved = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2 if epoch else rate)
-    patient = callbacks.EarlyStopping(patience=1, min_delta=0.1, restore_best_weights=True)
+    halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2 if epoch else rate)
+    patient = keras.callbacks.EarlyStopping(patience=1, min_delta=0.1, restore_best_weights=True)
     return {
         say("nothing but epochs"): {"epochs": 3},
         "validation_split=0.2": {"epochs": 3, **held},

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-from keras import ops  # noqa: E402
+from dure._backend import keras
 
 
 @keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
 def step(z: Any) -> Any:
     """1 where z > 0, else -1; going backwards its slope is 1, for its true slope is 0."""
-    return ops.stop_gradient(ops.where(z > 0, 1.0, -1.0)) + (z - ops.stop_gradient(z))
+    return keras.ops.stop_gradient(keras.ops.where(z > 0, 1.0, -1.0)) + (
+        z - keras.ops.stop_gradient(z)
+    )
 
 
 @keras.saving.register_keras_serializable("dure")  # type: ignore[untyped-decorator]
 def decided(t: Any, a: Any) -> Any:
     """Whether the threshold at 0 gives the target, -1 or 1, of each row."""
-    return ops.cast(ops.equal(step(a), t), "float32")
+    return keras.ops.cast(keras.ops.equal(step(a), t), "float32")

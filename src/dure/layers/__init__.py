@@ -11,24 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure.layers.augmentation import augmentation_call  # noqa: E402
-from dure.layers.convolution import (  # noqa: E402
+from dure._backend import keras
+from dure.layers.augmentation import augmentation_call
+from dure.layers.convolution import (
     conv_call,
     depthwise_conv_call,
     separable_conv_call,
 )
-from dure.layers.dense import dense_call  # noqa: E402
-from dure.layers.embedding import embedding_call  # noqa: E402
-from dure.layers.encoding import MultiHot, OneHot  # noqa: E402
-from dure.layers.pooling import average_pool_call, max_pool_call  # noqa: E402
-from dure.layers.recurrent import recurrent_call  # noqa: E402
-from dure.layers.tokens import multi_hot_call, one_hot_call  # noqa: E402
+from dure.layers.dense import dense_call
+from dure.layers.embedding import embedding_call
+from dure.layers.encoding import MultiHot, OneHot
+from dure.layers.pooling import average_pool_call, max_pool_call
+from dure.layers.recurrent import recurrent_call
+from dure.layers.tokens import multi_hot_call, one_hot_call
 
 __all__ = ["TWINS", "MultiHot", "OneHot", "Twin", "fast_call"]
 

@@ -28,11 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import keras
-from jax import Array, lax
-from keras import layers
+from dure._backend import jax, jnp, keras
 
 
 def augmentation_call(layer: Any) -> Callable[..., Any] | None:
@@ -61,7 +57,9 @@ def augmentation_call(layer: Any) -> Callable[..., Any] | None:
     return call
 
 
-def move_pixels(images: Array, coefficients: Array, fill_mode: str, fill_value: float) -> Array:
+def move_pixels(
+    images: jax.Array, coefficients: jax.Array, fill_mode: str, fill_value: float
+) -> jax.Array:
     """Pictures whose pixel (x, y) is taken from (a0 x + a1 y + a2, b0 x + b1 y + b2) of the old.
 
     Parameters
@@ -80,7 +78,7 @@ def move_pixels(images: Array, coefficients: Array, fill_mode: str, fill_value: 
     y = jnp.arange(height, dtype=images.dtype)[:, None]
     x = jnp.arange(width, dtype=images.dtype)
 
-    def one(picture: Array, at: Array) -> Array:
+    def one(picture: jax.Array, at: jax.Array) -> jax.Array:
         pixels = picture.reshape(height * width, channels)
         rows = _neighbours(at[3] * x + at[4] * y + at[5], height, fill_mode)
         columns = _neighbours(at[0] * x + at[1] * y + at[2], width, fill_mode)
@@ -94,11 +92,13 @@ def move_pixels(images: Array, coefficients: Array, fill_mode: str, fill_value: 
                 total = total + (row_share * column_share)[..., None] * pixel
         return total
 
-    moved: Array = lax.map(lambda pair: one(*pair), (images, coefficients))
+    moved: jax.Array = jax.lax.map(lambda pair: one(*pair), (images, coefficients))
     return moved
 
 
-def _neighbours(position: Array, size: int, fill_mode: str) -> list[tuple[Array, Array, Array]]:
+def _neighbours(
+    position: jax.Array, size: int, fill_mode: str
+) -> list[tuple[jax.Array, jax.Array, jax.Array]]:
     """The whole numbers below and above: index within `size`, share, whether it was inside."""
     below = jnp.floor(position)
     found = []
@@ -110,7 +110,7 @@ def _neighbours(position: Array, size: int, fill_mode: str) -> list[tuple[Array,
     return found
 
 
-def _within(index: Array, size: int, fill_mode: str) -> Array:
+def _within(index: jax.Array, size: int, fill_mode: str) -> jax.Array:
     """Whole numbers (as floats, which are faster) brought into 0 to size - 1."""
     if fill_mode == "reflect":
         turned = _modulo(index, 2 * size)
@@ -120,24 +120,24 @@ def _within(index: Array, size: int, fill_mode: str) -> Array:
     return jnp.clip(index, 0, size - 1)
 
 
-def _modulo(index: Array, period: int) -> Array:
+def _modulo(index: jax.Array, period: int) -> jax.Array:
     rest = index - period * jnp.floor(index / period)
     # The quotient of a multiple may be rounded to just below a whole number.
     return jnp.where(rest >= period, rest - period, rest)
 
 
-def _rotation(drawn: dict[str, Any], images: Array) -> Array:
-    matrix: Array = drawn["rotation_matrix"][:, :6]
+def _rotation(drawn: dict[str, Any], images: jax.Array) -> jax.Array:
+    matrix: jax.Array = drawn["rotation_matrix"][:, :6]
     return matrix
 
 
-def _translation(drawn: dict[str, Any], images: Array) -> Array:
+def _translation(drawn: dict[str, Any], images: jax.Array) -> jax.Array:
     right, down = drawn["translations"].T
     one, zero = jnp.ones_like(right), jnp.zeros_like(right)
     return jnp.stack([one, zero, -right, zero, one, -down], axis=1)
 
 
-def _zoom(drawn: dict[str, Any], images: Array) -> Array:
+def _zoom(drawn: dict[str, Any], images: jax.Array) -> jax.Array:
     across, down = drawn["width_zoom"][:, 0], drawn["height_zoom"][:, 0]
     height, width = images.shape[1:3]
     zero = jnp.zeros_like(across)
@@ -145,8 +145,8 @@ def _zoom(drawn: dict[str, Any], images: Array) -> Array:
     return jnp.stack([across, zero, left, zero, down, top], axis=1)
 
 
-_COEFFICIENTS: dict[type[Any], Callable[[dict[str, Any], Array], Array]] = {
-    layers.RandomRotation: _rotation,
-    layers.RandomTranslation: _translation,
-    layers.RandomZoom: _zoom,
+_COEFFICIENTS: dict[type[Any], Callable[[dict[str, Any], jax.Array], jax.Array]] = {
+    keras.layers.RandomRotation: _rotation,
+    keras.layers.RandomTranslation: _translation,
+    keras.layers.RandomZoom: _zoom,
 }

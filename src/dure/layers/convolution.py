@@ -37,12 +37,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import keras
 import numpy as np
-from jax import lax
 
+from dure._backend import jax, jnp, keras
 from dure.layers.tokens import Tokens, tokens_of
 
 Call = Callable[..., Any]
@@ -78,7 +75,7 @@ def window_for(
     if padding == "causal":
         pads = [(r - 1, 0) for r in reach]
     else:
-        pads = lax.padtype_to_pads(spatial, reach, strides, padding.upper())
+        pads = jax.lax.padtype_to_pads(spatial, reach, strides, padding.upper())
     return Window(
         tuple(size), tuple(strides), tuple(dilation), tuple((int(a), int(b)) for a, b in pads)
     )
@@ -87,13 +84,13 @@ def window_for(
 def pad_spatial(x: jax.Array, pads: Sequence[tuple[int, int]], value: float = 0.0) -> jax.Array:
     """``x`` [batch, *spatial, channels] with ``value`` added (or entries cut) around it."""
     config = [(0, 0, 0), *((low, high, 0) for low, high in pads), (0, 0, 0)]
-    return lax.pad(x, jnp.asarray(value, x.dtype), config)
+    return jax.lax.pad(x, jnp.asarray(value, x.dtype), config)
 
 
 def taps(padded: jax.Array, window: Window, outputs: Sequence[int]) -> list[jax.Array]:
     """The inputs each kernel entry (row-major) meets: arrays [batch, *outputs, channels]."""
     return [
-        lax.slice(
+        jax.lax.slice(
             padded,
             (0, *starts, 0),
             (
@@ -121,7 +118,7 @@ def scatter_taps(parts: Sequence[jax.Array], window: Window, spatial: Sequence[i
                 starts, window.strides, part.shape[1:-1], spatial, window.pads, strict=True
             )
         ]
-        placed.append(lax.pad(part, zero, [(0, 0, 0), *config, (0, 0, 0)]))
+        placed.append(jax.lax.pad(part, zero, [(0, 0, 0), *config, (0, 0, 0)]))
     return functools.reduce(jnp.add, placed)
 
 

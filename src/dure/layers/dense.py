@@ -12,11 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import keras
-from jax import lax
-
+from dure._backend import jax, jnp, keras
 from dure.layers.tokens import tokens_of
 
 NARROW = 8
@@ -35,8 +31,8 @@ def _forward(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Arra
 
 def _backward(saved: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = saved
-    transposed = lax.dot_general(dy, x, (((0,), (0,)), ((), ())))
-    return jnp.matmul(dy, kernel.T), lax.optimization_barrier(transposed).T
+    transposed = jax.lax.dot_general(dy, x, (((0,), (0,)), ((), ())))
+    return jnp.matmul(dy, kernel.T), jax.lax.optimization_barrier(transposed).T
 
 
 narrow_product.defvjp(_forward, _backward)

@@ -13,9 +13,7 @@ cancels with the recurrent layer's own transpose. Other consumers measured the s
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
-import keras
-from keras import layers
+from dure._backend import jnp, keras
 
 
 def embedding_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
@@ -26,7 +24,7 @@ def embedding_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
     and reads the layer's table when called. An index outside the table gives NaN, as in Keras.
     """
     if (
-        type(layer) is not layers.Embedding
+        type(layer) is not keras.layers.Embedding
         or not layer.built
         or layer.lora_enabled
         or layer.quantization_mode is not None
@@ -35,7 +33,7 @@ def embedding_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
 
     def call(inputs: Any) -> Any:
         if getattr(inputs, "ndim", None) != 2:
-            return layers.Embedding.call(layer, inputs)
+            return keras.layers.Embedding.call(layer, inputs)
         words = inputs if inputs.dtype in ("int32", "int64") else keras.ops.cast(inputs, "int32")
         table = keras.ops.convert_to_tensor(layer.embeddings)
         rows = jnp.take(table, words.T, axis=0).transpose(1, 0, 2)

@@ -12,11 +12,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import keras
 import numpy as np
 
+from dure._backend import jax, jnp, keras
 from dure._errors import StudyError
 
 Shape = tuple[int | None, ...]

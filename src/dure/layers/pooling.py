@@ -22,12 +22,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import keras
 import numpy as np
-from jax import lax
 
+from dure._backend import jax, jnp, keras
 from dure.layers.convolution import (
     Call,
     Window,
@@ -97,7 +94,7 @@ def _stored(place: jax.Array) -> jax.Array:
     it fuses, so they do not help.)
     """
     first = place[(0,) * place.ndim]
-    kept: jax.Array = lax.cond(first >= 0, lambda same: same, jnp.zeros_like, place)
+    kept: jax.Array = jax.lax.cond(first >= 0, lambda same: same, jnp.zeros_like, place)
     return kept
 
 

@@ -17,20 +17,16 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-import keras
-from jax import Array
-from keras import activations, layers
-
+from dure._backend import jax, jnp, keras
 from dure.layers.recurrent_gru import gru
 from dure.layers.recurrent_loops import Form, lstm, project, simple_rnn
 from dure.layers.tokens import Tokens, tokens_of
 
 _NAMES = {
-    activations.tanh: "tanh",
-    activations.relu: "relu",
-    activations.sigmoid: "sigmoid",
-    activations.linear: "linear",
+    keras.activations.tanh: "tanh",
+    keras.activations.relu: "relu",
+    keras.activations.sigmoid: "sigmoid",
+    keras.activations.linear: "linear",
     None: "linear",
 }
 
@@ -43,16 +39,16 @@ _FLOAT = "float32"
 _MOST_RECURRENT_WEIGHTS = 64 * 4 * 64
 _MOST_LSTM_STATE = 64 * 128  # units * batch
 
-Runner = Callable[..., tuple[Array | None, list[Array]]]
+Runner = Callable[..., tuple[jax.Array | None, list[jax.Array]]]
 
 
 class Encoded(NamedTuple):
     """Time-major one-hot or multi-hot input, and what dropout makes of its ones."""
 
     tokens: Tokens
-    scale: Array | None  # [time, batch]
+    scale: jax.Array | None  # [time, batch]
 
-    def project(self, kernel: Array) -> Array:
+    def project(self, kernel: jax.Array) -> jax.Array:
         """As recurrent_loops.project: [time, columns * batch]."""
         rows = self.tokens.times(kernel)
         if self.scale is not None:
@@ -60,7 +56,7 @@ class Encoded(NamedTuple):
         return rows.transpose(0, 2, 1).reshape(len(rows), -1)
 
 
-Input = Array | Encoded
+Input = jax.Array | Encoded
 
 
 def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
@@ -97,7 +93,8 @@ def _is_supported(layer: Any) -> bool:
     # With dropout alone, implementation 1 runs into an error inside Keras; that stays Keras'.
     gated_dropout = cell.dropout > 0 and cell.recurrent_dropout == 0
     return (
-        type(layer) in (layers.RNN, layers.SimpleRNN, layers.LSTM, layers.GRU)
+        type(layer)
+        in (keras.layers.RNN, keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU)
         and layer.built
         and cell.built
         and not layer.stateful
@@ -105,7 +102,8 @@ def _is_supported(layer: Any) -> bool:
         and all(p.compute_dtype == p.variable_dtype == _FLOAT for p in policies)
         and cell.activity_regularizer is None
         and cell.activation in _NAMES
-        and getattr(cell, "recurrent_activation", activations.sigmoid) is activations.sigmoid
+        and getattr(cell, "recurrent_activation", keras.activations.sigmoid)
+        is keras.activations.sigmoid
         and all(rate < 1 for rate in rates)
         and not (getattr(cell, "implementation", 2) == 1 and gated_dropout)
         and not (cell.recurrent_dropout > 0 and not getattr(cell, "reset_after", True))
@@ -115,7 +113,7 @@ def _is_supported(layer: Any) -> bool:
 def _is_small(cell: Any, batch: int) -> bool:
     """Whether the twin is faster than Keras' own loop for dense sequences."""
     return math.prod(cell.recurrent_kernel.shape) <= _MOST_RECURRENT_WEIGHTS and not (
-        type(cell) is layers.LSTMCell and batch * cell.units > _MOST_LSTM_STATE
+        type(cell) is keras.layers.LSTMCell and batch * cell.units > _MOST_LSTM_STATE
     )
 
 
@@ -158,7 +156,7 @@ def _call(
         live = keras.ops.cast(mask, "bool").T
     if layer.go_backwards:
         live = None if live is None else live[::-1]
-    drops: list[Array | None] = [None]
+    drops: list[jax.Array | None] = [None]
     if training and drop is not None:
         drops = [*_as_list(drop)]
     if tokens is not None and not (tokens.several and drops[0] is not None):
@@ -175,14 +173,14 @@ def _call(
     return _outputs(layer, sequence, last, live)
 
 
-def _dense(sequences: Array, drops: list[Array | None], backwards: bool) -> list[Input]:
+def _dense(sequences: jax.Array, drops: list[jax.Array | None], backwards: bool) -> list[Input]:
     """The input [time, batch, features], once for each dropout mask [batch, features]."""
     x = sequences.transpose(1, 0, 2)
     x = x[::-1] if backwards else x
     return [x if drop is None else x * _settled(drop) for drop in drops]
 
 
-def _encoded(tokens: Tokens, drops: list[Array | None], backwards: bool) -> list[Input]:
+def _encoded(tokens: Tokens, drops: list[jax.Array | None], backwards: bool) -> list[Input]:
     """As _dense; of a mask only what falls on the ones is read."""
     tokens = tokens.time_major()
     if backwards:
@@ -195,7 +193,9 @@ def _encoded(tokens: Tokens, drops: list[Array | None], backwards: bool) -> list
     ]
 
 
-def _outputs(layer: Any, sequence: Array | None, last: list[Array], live: Array | None) -> Any:
+def _outputs(
+    layer: Any, sequence: jax.Array | None, last: list[jax.Array], live: jax.Array | None
+) -> Any:
     """What the layer returns, from flat states [time, units * batch] and last states."""
     output = last[0]
     if not layer.zero_output_for_mask:
@@ -211,14 +211,14 @@ def _outputs(layer: Any, sequence: Array | None, last: list[Array], live: Array 
     return (output, *last) if layer.return_state else output
 
 
-def _initial(layer: Any, given: Any, batch: int) -> list[Array]:
+def _initial(layer: Any, given: Any, batch: int) -> list[jax.Array]:
     if given is None:
         given = layer.get_initial_state(batch_size=batch)
     given = given if isinstance(given, (list, tuple)) else [given]
     return [keras.ops.convert_to_tensor(s) for s in given]
 
 
-def _settled(mask: Array) -> Array:
+def _settled(mask: jax.Array) -> jax.Array:
     """The mask [batch, features], computed once.
 
     XLA would fold drawing it into what it multiplies, and so repeat it for every time step (65 us
@@ -227,20 +227,20 @@ def _settled(mask: Array) -> Array:
     return mask @ jnp.eye(mask.shape[1], dtype=mask.dtype)
 
 
-def _as_list(masks: Any) -> list[Array]:
+def _as_list(masks: Any) -> list[jax.Array]:
     return list(masks) if isinstance(masks, (list, tuple)) else [masks]
 
 
-def _flat(state: Array) -> Array:
+def _flat(state: jax.Array) -> jax.Array:
     """[batch, units] as one block of units * batch."""
     return state.T.reshape(-1)
 
 
-def _one_project(x: Input, kernel: Array) -> Array:
+def _one_project(x: Input, kernel: jax.Array) -> jax.Array:
     return x.project(kernel) if isinstance(x, Encoded) else project(x, kernel)
 
 
-def _project(inputs: list[Input], kernel: Array, order: list[int], gates: int) -> Array:
+def _project(inputs: list[Input], kernel: jax.Array, order: list[int], gates: int) -> jax.Array:
     """All input projections, flat; with one input a gate where dropout differs by gate."""
     if len(inputs) == 1:
         return _one_project(inputs[0], kernel)
@@ -250,18 +250,18 @@ def _project(inputs: list[Input], kernel: Array, order: list[int], gates: int) -
     )
 
 
-def _value(variable: Any) -> Array:
-    value: Array = keras.ops.convert_to_tensor(variable)
+def _value(variable: Any) -> jax.Array:
+    value: jax.Array = keras.ops.convert_to_tensor(variable)
     return value
 
 
-def _half(values: list[Array], sigmoid: tuple[bool, ...]) -> list[Array]:
+def _half(values: list[jax.Array], sigmoid: tuple[bool, ...]) -> list[jax.Array]:
     return [0.5 * v if s else v for v, s in zip(values, sigmoid, strict=True)]
 
 
 def _run_simple_rnn(
-    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
-) -> tuple[Array | None, list[Array]]:
+    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
+) -> tuple[jax.Array | None, list[jax.Array]]:
     bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units, _FLOAT)
     weights = _value(cell.recurrent_kernel).T
     inputs = _one_project(x[0], _value(cell.kernel))
@@ -270,11 +270,11 @@ def _run_simple_rnn(
 
 
 def _run_lstm(
-    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
-) -> tuple[Array | None, list[Array]]:
+    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
+) -> tuple[jax.Array | None, list[jax.Array]]:
     sigmoid = (True, True, False, True)
 
-    def halved(variable: Any) -> Array:
+    def halved(variable: Any) -> jax.Array:
         parts = jnp.split(_value(variable), 4, axis=-1)
         return jnp.concatenate(_half(parts, sigmoid), axis=-1)
 
@@ -286,8 +286,8 @@ def _run_lstm(
 
 
 def _run_gru(
-    cell: Any, form: Form, x: list[Input], states: list[Array], live: Any, drop: Any
-) -> tuple[Array | None, list[Array]]:
+    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
+) -> tuple[jax.Array | None, list[jax.Array]]:
     update, reset, candidate = jnp.split(_value(cell.kernel), 3, axis=1)
     kernel = jnp.concatenate([candidate, 0.5 * update, 0.5 * reset], axis=1)
     inputs = _project(x, kernel, [2, 0, 1], 3)
@@ -306,7 +306,7 @@ def _run_gru(
 
 
 _RUNNERS: dict[Any, Runner] = {
-    layers.SimpleRNNCell: _run_simple_rnn,
-    layers.LSTMCell: _run_lstm,
-    layers.GRUCell: _run_gru,
+    keras.layers.SimpleRNNCell: _run_simple_rnn,
+    keras.layers.LSTMCell: _run_lstm,
+    keras.layers.GRUCell: _run_gru,
 }

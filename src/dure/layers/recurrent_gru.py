@@ -9,10 +9,7 @@ all steps at once before the loop.
 from functools import partial
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-from jax import Array, lax
-
+from dure._backend import jax, jnp
 from dure.layers.recurrent_loops import (
     ACTIVATIONS,
     Form,
@@ -30,14 +27,14 @@ from dure.layers.recurrent_loops import (
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def gru(
     form: Form,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    inner_bias: Array,
-    h: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Array | None, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    inner_bias: jax.Array,
+    h: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[jax.Array | None, jax.Array]:
     """GRU over all steps.
 
     The two sigmoid gates expect inputs, weights and bias already halved. Shapes: inputs
@@ -54,20 +51,20 @@ def gru(
 def _gru(
     form: Form,
     keep: bool,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    inner_bias: Array,
-    h: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Any, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    inner_bias: jax.Array,
+    h: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[Any, jax.Array]:
     activate = ACTIVATIONS[form.activation].value
     units = weights.shape[1]
     n = len(h)
     bias, inner_bias = over_batch(bias, h, units), over_batch(inner_bias, h, units)
 
-    def step(h: Array, at: Any) -> tuple[Array, Any]:
+    def step(h: jax.Array, at: Any) -> tuple[jax.Array, Any]:
         x, live = at
         x = x + bias
         if form.reset_after:
@@ -86,18 +83,18 @@ def _gru(
             return h, (gates, inner, candidate, h)
         return h, h if form.sequences else None
 
-    last, kept = lax.scan(step, h, (inputs, live))
+    last, kept = jax.lax.scan(step, h, (inputs, live))
     return kept, last
 
 
 def _gru_forward(
     form: Form,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    inner_bias: Array,
-    h: Array,
-    *masks: Array | None,
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    inner_bias: jax.Array,
+    h: jax.Array,
+    *masks: jax.Array | None,
 ) -> tuple[Any, Any]:
     kept, last = _gru(form, True, inputs, weights, bias, inner_bias, h, *masks)
     return (kept[3] if form.sequences else None, last), (weights, h, *kept, *masks)
@@ -122,7 +119,7 @@ def _gru_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
     units = weights.shape[1]
     transposed = weights.T
 
-    def step(dh: Array, at: Any) -> tuple[Array, tuple[Array, Array | None]]:
+    def step(dh: jax.Array, at: Any) -> tuple[jax.Array, tuple[jax.Array, jax.Array | None]]:
         (by_candidate, by_update, by_reset, reset, carry), extra = at
         dh = dh if extra is None else dh + extra
         dcandidate, dupdate = dh * by_candidate, dh * by_update
@@ -137,15 +134,20 @@ def _gru_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
         return dh * carry + back, (jnp.concatenate([dcandidate, dupdate, dreset]), dinner)
 
     coefficients = _coefficients(form, kept)
-    dh, (dz, dinner) = lax.scan(step, dh, (coefficients, dstates), reverse=True)
+    dh, (dz, dinner) = jax.lax.scan(step, dh, (coefficients, dstates), reverse=True)
     earlier = before(first, h)
     dweights, dinner_bias = _weight_gradients(dz, dinner, earlier, inner, units, drop)
     return dz, dweights, bias_gradient(dz, 3 * units), dinner_bias, dh, None, None
 
 
 def _weight_gradients(
-    dz: Array, dinner: Array | None, earlier: Array, inner: Array, units: int, drop: Array | None
-) -> tuple[Array, Array]:
+    dz: jax.Array,
+    dinner: jax.Array | None,
+    earlier: jax.Array,
+    inner: jax.Array,
+    units: int,
+    drop: jax.Array | None,
+) -> tuple[jax.Array, jax.Array]:
     """Gradients of the recurrent weights and of the inner bias."""
     n = earlier.shape[1]
     if dinner is None:

@@ -28,16 +28,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax import Array, lax
+from dure._backend import jax, jnp
 
 
 class Activation(NamedTuple):
     """An activation and its derivative, written with the activation's output."""
 
-    value: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
+    value: Callable[[jax.Array], jax.Array]
+    slope: Callable[[jax.Array], jax.Array]
 
 
 ACTIVATIONS = {
@@ -60,28 +58,30 @@ class Form(NamedTuple):
     reset_after: bool = True
 
 
-def batched(left: Array, right: Array, left_axis: int, right_axis: int) -> Array:
+def batched(left: jax.Array, right: jax.Array, left_axis: int, right_axis: int) -> jax.Array:
     """Matrix products batched over axis 0, summing the named axes."""
-    return lax.dot_general(left, right, (((left_axis,), (right_axis,)), ((0,), (0,))))
+    return jax.lax.dot_general(left, right, (((left_axis,), (right_axis,)), ((0,), (0,))))
 
 
-def _repeat(matrix: Array, times: int) -> Array:
+def _repeat(matrix: jax.Array, times: int) -> jax.Array:
     return jnp.broadcast_to(matrix, (times, *matrix.shape))
 
 
-def _is_small(kernel: Array) -> bool:
+def _is_small(kernel: jax.Array) -> bool:
     """Whether a kernel may be held once for every step, as products batched over time need it."""
     return kernel.size <= 32768
 
 
-def _rows(blocks: Array) -> Array:
+def _rows(blocks: jax.Array) -> jax.Array:
     """[time, features, batch] as [time * batch, features], behind a barrier (see project)."""
-    rows: Array = lax.optimization_barrier(blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1]))
+    rows: jax.Array = jax.lax.optimization_barrier(
+        blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1])
+    )
     return rows
 
 
 @jax.custom_vjp
-def project(x: Array, kernel: Array) -> Array:
+def project(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """Input projection of all steps: x [time, batch, features] @ kernel [features, columns].
 
     Returns [time, columns * batch].
@@ -93,11 +93,15 @@ def project(x: Array, kernel: Array) -> Array:
     return rows.reshape(steps, batch, -1).transpose(0, 2, 1).reshape(steps, -1)
 
 
-def _project_forward(x: Array, kernel: Array) -> tuple[Array, tuple[Array, Array]]:
+def _project_forward(
+    x: jax.Array, kernel: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     return project(x, kernel), (x, kernel)
 
 
-def _project_backward(kept: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+def _project_backward(
+    kept: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     x, kernel = kept
     steps, batch, _ = x.shape
     gradient = gradient.reshape(steps, -1, batch)
@@ -105,14 +109,14 @@ def _project_backward(kept: tuple[Array, Array], gradient: Array) -> tuple[Array
         rows = _rows(gradient)
         return (rows @ kernel.T).reshape(x.shape), (rows.T @ x.reshape(len(rows), -1)).T
     # Without the barrier XLA folds the transpose into the product, which takes twice as long.
-    dx = lax.optimization_barrier(batched(_repeat(kernel, steps), gradient, 2, 1))
+    dx = jax.lax.optimization_barrier(batched(_repeat(kernel, steps), gradient, 2, 1))
     return dx.transpose(0, 2, 1), batched(gradient, x, 2, 1).sum(0).T
 
 
 project.defvjp(_project_forward, _project_backward)
 
 
-def recur(weights: Array, h: Array, drop: Array | None) -> Array:
+def recur(weights: jax.Array, h: jax.Array, drop: jax.Array | None) -> jax.Array:
     """Recurrent product of one step: weights [gates * units, units], h [units * batch], flat out.
 
     ``drop`` [gates, units * batch] scales h for each gate separately (recurrent dropout).
@@ -124,7 +128,7 @@ def recur(weights: Array, h: Array, drop: Array | None) -> Array:
     return batched(weights.reshape(len(drop), units, units), masked, 2, 1).reshape(-1)
 
 
-def recur_back(transposed: Array, dz: Array, drop: Array | None) -> Array:
+def recur_back(transposed: jax.Array, dz: jax.Array, drop: jax.Array | None) -> jax.Array:
     """Gradient of recur with respect to h; transposed is weights.T.
 
     Transpose before the loop: inside, XLA folds it into the product, at 64 units three times
@@ -138,7 +142,7 @@ def recur_back(transposed: Array, dz: Array, drop: Array | None) -> Array:
     return (back.reshape(len(drop), -1) * drop).sum(0)
 
 
-def weights_gradient(dz: Array, h: Array, units: int, drop: Array | None) -> Array:
+def weights_gradient(dz: jax.Array, h: jax.Array, units: int, drop: jax.Array | None) -> jax.Array:
     """Gradient of recur's weights over all steps: dz [time, gates * n], h before [time, n]."""
     steps = len(dz)
     if drop is None:
@@ -149,38 +153,38 @@ def weights_gradient(dz: Array, h: Array, units: int, drop: Array | None) -> Arr
     return jnp.einsum("tgkb,tgub->gku", left, right).reshape(-1, units)
 
 
-def bias_gradient(dz: Array, columns: int) -> Array:
+def bias_gradient(dz: jax.Array, columns: int) -> jax.Array:
     return dz.reshape(len(dz), columns, -1).sum((0, 2))
 
 
-def over_batch(bias: Array, h: Array, units: int) -> Array:
+def over_batch(bias: jax.Array, h: jax.Array, units: int) -> jax.Array:
     """A bias as it is added to flat gates: each value once for every row of the batch."""
     return jnp.repeat(bias, h.shape[0] // units)
 
 
-def before(first: Array, later: Array) -> Array:
+def before(first: jax.Array, later: jax.Array) -> jax.Array:
     """The state each step started from, given the state each step ended with."""
     return jnp.concatenate([first[None], later[:-1]])
 
 
-def blocks(gates: Array, count: int) -> list[Array]:
+def blocks(gates: jax.Array, count: int) -> list[jax.Array]:
     return jnp.split(gates, count, axis=-1)
 
 
-def where_live(live: Array | None, new: Array, old: Array | float) -> Array:
+def where_live(live: jax.Array | None, new: jax.Array, old: jax.Array | float) -> jax.Array:
     return new if live is None else jnp.where(live, new, old)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def simple_rnn(
     form: Form,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    h: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Array | None, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[jax.Array | None, jax.Array]:
     """h' = activation(inputs + weights h + bias) over all steps.
 
     Shapes: inputs [time, n] with n = units * batch, weights [units, units] (transposed recurrent
@@ -193,27 +197,34 @@ def simple_rnn(
 def _simple_rnn(
     form: Form,
     keep: bool,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    h: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Array | None, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[jax.Array | None, jax.Array]:
     activate = ACTIVATIONS[form.activation].value
     bias = over_batch(bias, h, len(weights))
 
-    def step(h: Array, at: tuple[Array, Array | None]) -> tuple[Array, Array | None]:
+    def step(
+        h: jax.Array, at: tuple[jax.Array, jax.Array | None]
+    ) -> tuple[jax.Array, jax.Array | None]:
         x, live = at
         h = where_live(live, activate(x + recur(weights, h, drop) + bias), h)
         return h, h if keep else None
 
-    last, states = lax.scan(step, h, (inputs, live))
+    last, states = jax.lax.scan(step, h, (inputs, live))
     return states, last
 
 
 def _simple_rnn_forward(
-    form: Form, inputs: Array, weights: Array, bias: Array, h: Array, *masks: Array | None
+    form: Form,
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    *masks: jax.Array | None,
 ) -> tuple[Any, Any]:
     states, last = _simple_rnn(form, True, inputs, weights, bias, h, *masks)
     return (states if form.sequences else None, last), (weights, h, states, *masks)
@@ -226,14 +237,14 @@ def _simple_rnn_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ..
     held = None if live is None else 1.0 - live
     transposed = weights.T
 
-    def step(dh: Array, at: Any) -> tuple[Array, Array]:
+    def step(dh: jax.Array, at: Any) -> tuple[jax.Array, jax.Array]:
         slope, extra, held = at
         dh = dh if extra is None else dh + extra
         dz = dh * slope
         back = recur_back(transposed, dz, drop)
         return back if held is None else back + dh * held, dz
 
-    dh, dz = lax.scan(step, dh, (slopes, dstates, held), reverse=True)
+    dh, dz = jax.lax.scan(step, dh, (slopes, dstates, held), reverse=True)
     units = len(weights)
     dweights = weights_gradient(dz, before(first, states), units, drop)
     return dz, dweights, bias_gradient(dz, units), dh, None, None
@@ -245,14 +256,14 @@ simple_rnn.defvjp(_simple_rnn_forward, _simple_rnn_backward)
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def lstm(
     form: Form,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    h: Array,
-    c: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Array | None, Array, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    c: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[jax.Array | None, jax.Array, jax.Array]:
     """LSTM over all steps; gates in Keras' order: input, forget, candidate, output.
 
     The three sigmoid gates expect inputs, weights and bias already halved (see the module's
@@ -264,7 +275,7 @@ def lstm(
     return kept, h, c
 
 
-def _lstm_gates(form: Form, z: Array) -> Array:
+def _lstm_gates(form: Form, z: jax.Array) -> jax.Array:
     if form.activation == "tanh":
         return jnp.tanh(z)
     i, f, g, o = blocks(z, 4)
@@ -275,18 +286,20 @@ def _lstm_gates(form: Form, z: Array) -> Array:
 def _lstm(
     form: Form,
     keep: bool,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    h: Array,
-    c: Array,
-    live: Array | None,
-    drop: Array | None,
-) -> tuple[Any, Array, Array]:
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    c: jax.Array,
+    live: jax.Array | None,
+    drop: jax.Array | None,
+) -> tuple[Any, jax.Array, jax.Array]:
     activate = ACTIVATIONS[form.activation].value
     bias = over_batch(bias, h, weights.shape[1])
 
-    def step(state: tuple[Array, Array], at: Any) -> tuple[tuple[Array, Array], Any]:
+    def step(
+        state: tuple[jax.Array, jax.Array], at: Any
+    ) -> tuple[tuple[jax.Array, jax.Array], Any]:
         (h, c), (x, live) = state, at
         gates = _lstm_gates(form, x + recur(weights, h, drop) + bias)
         i, f, g, o = blocks(gates, 4)
@@ -296,18 +309,18 @@ def _lstm(
             return (h, c), (gates, c, h)
         return (h, c), h if form.sequences else None
 
-    (h, c), kept = lax.scan(step, (h, c), (inputs, live))
+    (h, c), kept = jax.lax.scan(step, (h, c), (inputs, live))
     return kept, h, c
 
 
 def _lstm_forward(
     form: Form,
-    inputs: Array,
-    weights: Array,
-    bias: Array,
-    h: Array,
-    c: Array,
-    *masks: Array | None,
+    inputs: jax.Array,
+    weights: jax.Array,
+    bias: jax.Array,
+    h: jax.Array,
+    c: jax.Array,
+    *masks: jax.Array | None,
 ) -> tuple[Any, Any]:
     kept, last_h, last_c = _lstm(form, True, inputs, weights, bias, h, c, *masks)
     states = kept[2] if form.sequences else None
@@ -331,7 +344,9 @@ def _lstm_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
     held = None if live is None else 1.0 - live
     transposed = weights.T
 
-    def step(state: tuple[Array, Array], at: Any) -> tuple[tuple[Array, Array], Array]:
+    def step(
+        state: tuple[jax.Array, jax.Array], at: Any
+    ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
         (dh, dc), ((di, df, dg), (do, dout), carry_c, extra, held) = state, at
         dh = dh if extra is None else dh + extra
         dc = dc + dh * dout
@@ -340,7 +355,7 @@ def _lstm_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
         return (back if held is None else back + dh * held, dc * carry_c), dz
 
     given = (by_dc, by_dh, carry_c, dstates, held)
-    (dh, dc), dz = lax.scan(step, (dh, dc), given, reverse=True)
+    (dh, dc), dz = jax.lax.scan(step, (dh, dc), given, reverse=True)
     units = weights.shape[1]
     dweights = weights_gradient(dz, before(first_h, h), units, drop)
     return dz, dweights, bias_gradient(dz, 4 * units), dh, dc, None, None

@@ -39,10 +39,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-from jax import Array, lax
-
+from dure._backend import jax, jnp
 from dure.layers.encoding import MultiHot, OneHot
 
 SPARSE = 24
@@ -59,11 +56,11 @@ class Tokens(NamedTuple):
     ones (``several``); ``num_tokens`` in it stands for nothing.
     """
 
-    places: Array
+    places: jax.Array
     num_tokens: int
     several: bool
 
-    def times(self, kernel: Array) -> Array:
+    def times(self, kernel: jax.Array) -> jax.Array:
         """The dense array times `kernel` [num_tokens, columns]: [..., columns]."""
         if self.several:
             return _summed_rows(self.num_tokens, kernel, self.places)
@@ -119,12 +116,12 @@ def multi_hot_call(layer: MultiHot) -> Callable[..., Any] | None:
     return call
 
 
-def with_row_of_zeros(kernel: Array) -> Array:
+def with_row_of_zeros(kernel: jax.Array) -> jax.Array:
     """`kernel` [rows, columns] with a row of zeros under it, for places that stand for nothing."""
     return jnp.concatenate([kernel, jnp.zeros((1, kernel.shape[1]), kernel.dtype)])
 
 
-def _without_repeats(places: Array, num_tokens: int) -> Array:
+def _without_repeats(places: jax.Array, num_tokens: int) -> jax.Array:
     """`places` [..., length] with all but one of equal ones replaced by `num_tokens`."""
     length = places.shape[-1]
     flat = places.reshape(-1, length)
@@ -135,34 +132,38 @@ def _without_repeats(places: Array, num_tokens: int) -> Array:
     last = jnp.zeros((len(flat), num_tokens + 1), kind).at[at].max(order, mode="promise_in_bounds")
     kept = last.at[at].get(mode="promise_in_bounds") == order
     # Behind a barrier: the gradient must not compute it again.
-    once: Array = lax.optimization_barrier(jnp.where(kept, flat, num_tokens))
+    once: jax.Array = jax.lax.optimization_barrier(jnp.where(kept, flat, num_tokens))
     return once.reshape(places.shape)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _summed_rows(num_tokens: int, kernel: Array, places: Array) -> Array:
+def _summed_rows(num_tokens: int, kernel: jax.Array, places: jax.Array) -> jax.Array:
     """Sums of `kernel`'s rows [num_tokens, columns] at `places` [..., length]: [..., columns]."""
     rows = with_row_of_zeros(kernel)
     length, columns = places.shape[-1], kernel.shape[1]
 
-    def total(at: Array) -> Array:
+    def total(at: jax.Array) -> jax.Array:
         return rows.at[at].get(mode="promise_in_bounds").sum(0)
 
     together = max(1, ROWS_BYTES // (length * columns * kernel.dtype.itemsize))
-    sums: Array = lax.map(total, places.reshape(-1, length), batch_size=together)
+    sums: jax.Array = jax.lax.map(total, places.reshape(-1, length), batch_size=together)
     return sums.reshape(*places.shape[:-1], columns)
 
 
-def _summed_rows_forward(num_tokens: int, kernel: Array, places: Array) -> tuple[Array, Array]:
+def _summed_rows_forward(
+    num_tokens: int, kernel: jax.Array, places: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     return _summed_rows(num_tokens, kernel, places), places
 
 
-def _summed_rows_backward(num_tokens: int, places: Array, gradient: Array) -> tuple[Array, None]:
-    def add(total: Array, at: Array) -> tuple[Array, None]:
+def _summed_rows_backward(
+    num_tokens: int, places: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array, None]:
+    def add(total: jax.Array, at: jax.Array) -> tuple[jax.Array, None]:
         return total.at[at].add(gradient, mode="promise_in_bounds"), None
 
     start = jnp.zeros((num_tokens + 1, gradient.shape[-1]), gradient.dtype)
-    return lax.scan(add, start, jnp.moveaxis(places, -1, 0))[0][:num_tokens], None
+    return jax.lax.scan(add, start, jnp.moveaxis(places, -1, 0))[0][:num_tokens], None
 
 
 _summed_rows.defvjp(_summed_rows_forward, _summed_rows_backward)

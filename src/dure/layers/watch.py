@@ -12,11 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
+from dure._backend import keras
 
 See: TypeAlias = Callable[[str, Any, Any], Any]
 """(name, inputs, output) -> what stands for the output from there on."""

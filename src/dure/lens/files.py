@@ -7,15 +7,11 @@ import warnings
 import zipfile
 from pathlib import Path
 
-from dure._backend import require_jax_backend
+import h5py
 
-require_jax_backend()
-
-import h5py  # noqa: E402
-import keras  # noqa: E402
-
-import dure.layers  # noqa: E402, F401  (registers Dure's layers with Keras)
-from dure._errors import DureError, did_you_mean  # noqa: E402
+import dure.layers  # noqa: F401  (registers Dure's layers with Keras)
+from dure._backend import keras
+from dure._errors import DureError, did_you_mean
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 

@@ -7,19 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import keras  # noqa: E402
-
-from dure._arrays import Tree, check_rows, convert, map_leaves, row_count  # noqa: E402
-from dure._errors import DureError  # noqa: E402
-from dure.layers.watch import owners_of, with_fixed_seeds  # noqa: E402
-from dure.lens.named import attributes  # noqa: E402
-from dure.lens.network import BATCH, Network  # noqa: E402
+from dure._arrays import Tree, check_rows, convert, map_leaves, row_count
+from dure._backend import jax, jnp, keras
+from dure._errors import DureError
+from dure.layers.watch import owners_of, with_fixed_seeds
+from dure.lens.named import attributes
+from dure.lens.network import BATCH, Network
 
 
 def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:

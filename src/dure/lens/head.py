@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Tree  # noqa: E402
-from dure.layers.watch import first  # noqa: E402
-from dure.lens import watch  # noqa: E402
-from dure.lens.network import Network  # noqa: E402
+from dure._arrays import Tree
+from dure._backend import keras
+from dure.layers.watch import first
+from dure.lens import watch
+from dure.lens.network import Network
 
 
 class Head(NamedTuple):

@@ -8,16 +8,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Array, Tree  # noqa: E402
-from dure._errors import DureError  # noqa: E402
-from dure.lens.named import attributes, channels_last, map_axes, rows_first  # noqa: E402
-from dure.lens.network import LayerLike, Network  # noqa: E402
+from dure._arrays import Array, Tree
+from dure._backend import keras
+from dure._errors import DureError
+from dure.lens.named import attributes, channels_last, map_axes, rows_first
+from dure.lens.network import LayerLike, Network
 
 BINS = 50
 """Bins of a histogram."""

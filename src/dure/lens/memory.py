@@ -8,16 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-from dure._arrays import Array, Tree  # noqa: E402
-from dure._errors import DureError, did_you_mean  # noqa: E402
-from dure.lens.named import attributes  # noqa: E402
-from dure.lens.network import INPUT, Network  # noqa: E402
-from dure.lens.saliency import norms, place  # noqa: E402
-from dure.lens.slopes import gradient, nothing  # noqa: E402
+from dure._arrays import Array, Tree
+from dure._errors import DureError, did_you_mean
+from dure.lens.named import attributes
+from dure.lens.network import INPUT, Network
+from dure.lens.saliency import norms, place
+from dure.lens.slopes import gradient, nothing
 
 Method = Literal["gradient", "exchange"]
 

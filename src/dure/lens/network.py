@@ -8,23 +8,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import jax  # noqa: E402
-import keras  # noqa: E402
-
-from dure._arrays import (  # noqa: E402
+from dure._arrays import (
     Array,
     Tree,
     check_rows,
     convert,
     leaves,
 )
-from dure._errors import DureError, did_you_mean  # noqa: E402
-from dure.layers.watch import first, walk, watched  # noqa: E402
-from dure.lens import watch  # noqa: E402
+from dure._backend import jax, keras
+from dure._errors import DureError, did_you_mean
+from dure.layers.watch import first, walk, watched
+from dure.lens import watch
 
 BATCH = 256
 """Rows that go through a model at once, at most."""

@@ -8,20 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import jax.numpy as jnp  # noqa: E402
-import keras  # noqa: E402
-
-from dure._arrays import Array, Tree, is_nested  # noqa: E402
-from dure._errors import DureError, did_you_mean  # noqa: E402
-from dure.layers.encoding import MultiHot, OneHot  # noqa: E402
-from dure.lens.head import head  # noqa: E402
-from dure.lens.named import attributes, input_axes, rows_first  # noqa: E402
-from dure.lens.network import INPUT, Call, LayerLike, Network  # noqa: E402
-from dure.lens.slopes import Gradient, batch_size, gradient, nothing, slopes, targets  # noqa: E402
+from dure._arrays import Array, Tree, is_nested
+from dure._backend import jnp, keras
+from dure._errors import DureError, did_you_mean
+from dure.layers.encoding import MultiHot, OneHot
+from dure.lens.head import head
+from dure.lens.named import attributes, input_axes, rows_first
+from dure.lens.network import INPUT, Call, LayerLike, Network
+from dure.lens.slopes import Gradient, batch_size, gradient, nothing, slopes, targets
 
 Method = Literal["gradient", "integrated"]
 

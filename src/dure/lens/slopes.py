@@ -8,19 +8,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-
-from dure._arrays import Array, Tree, is_nested, row_count  # noqa: E402
-from dure._errors import DureError  # noqa: E402
-from dure.layers.watch import first, watched, with_first  # noqa: E402
-from dure.lens import watch  # noqa: E402
-from dure.lens.head import head  # noqa: E402
-from dure.lens.network import BATCH, INPUT, Network  # noqa: E402
+from dure._arrays import Array, Tree, is_nested, row_count
+from dure._backend import jax, jnp
+from dure._errors import DureError
+from dure.layers.watch import first, watched, with_first
+from dure.lens import watch
+from dure.lens.head import head
+from dure.lens.network import BATCH, INPUT, Network
 
 _VALUES = 1 << 24
 """Values of one place that a batch holds at most (64 MiB)."""

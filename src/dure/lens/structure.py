@@ -6,16 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Tree  # noqa: E402
-from dure._errors import DureError  # noqa: E402
-from dure.lens.maps import activation_name  # noqa: E402
-from dure.lens.network import LayerLike, Network  # noqa: E402
+from dure._arrays import Tree
+from dure._backend import keras
+from dure._errors import DureError
+from dure.lens.maps import activation_name
+from dure.lens.network import LayerLike, Network
 
 
 def layers(network: Network, x: Tree | None = None) -> pd.DataFrame:

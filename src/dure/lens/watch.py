@@ -8,14 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Array, Tree, map_leaves, row_count  # noqa: E402
-from dure.layers.watch import exchange  # noqa: E402
+from dure._arrays import Array, Tree, map_leaves, row_count
+from dure._backend import keras
+from dure.layers.watch import exchange
 
 
 @contextlib.contextmanager

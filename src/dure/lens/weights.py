@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Array, Tree, is_nested  # noqa: E402
-from dure._errors import DureError  # noqa: E402
-from dure.layers.watch import walk  # noqa: E402
-from dure.lens.named import attributes  # noqa: E402
-from dure.lens.network import INPUT, LayerLike, Network  # noqa: E402
+from dure._arrays import Array, Tree, is_nested
+from dure._backend import keras
+from dure._errors import DureError
+from dure.layers.watch import walk
+from dure.lens.named import attributes
+from dure.lens.network import INPUT, LayerLike, Network
 
 _AXES: dict[type, tuple[str, ...]] = {
     keras.layers.Conv1D: ("step", "channel", "filter"),

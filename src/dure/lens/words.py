@@ -7,16 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._arrays import Array  # noqa: E402
-from dure._errors import DureError, did_you_mean  # noqa: E402
-from dure.lens.named import attributes  # noqa: E402
-from dure.lens.network import LayerLike, Network  # noqa: E402
+from dure._arrays import Array
+from dure._backend import keras
+from dure._errors import DureError, did_you_mean
+from dure.lens.named import attributes
+from dure.lens.network import LayerLike, Network
 
 _MARKS = ("<pad>", "<start>", "<unknown>")
 _COMMONEST = 200

@@ -25,8 +25,7 @@ from dure.looking.targets import networks_of
 from dure.view.bar import LateBar
 
 if TYPE_CHECKING:
-    import keras
-
+    from dure._backend import keras
     from dure.looking.drawings import Drawings
     from dure.looking.tour import Tour
 

@@ -10,22 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dure._backend import require_jax_backend
-
-require_jax_backend()
-
-import keras  # noqa: E402
-
-from dure._errors import DureError, did_you_mean  # noqa: E402
-from dure._types import LaneKey  # noqa: E402
-from dure.data.sequences import TextToSequences  # noqa: E402
-from dure.lens.files import SUFFIXES, read_model  # noqa: E402
-from dure.lens.network import Network  # noqa: E402
-from dure.lens.weights import untrained_twin  # noqa: E402
-from dure.models import load_model, load_text  # noqa: E402
-from dure.result import Lane, Result, load  # noqa: E402
-from dure.store import is_run_folder  # noqa: E402
-from dure.text_model import TextModel  # noqa: E402
+from dure._backend import keras
+from dure._errors import DureError, did_you_mean
+from dure._types import LaneKey
+from dure.data.sequences import TextToSequences
+from dure.lens.files import SUFFIXES, read_model
+from dure.lens.network import Network
+from dure.lens.weights import untrained_twin
+from dure.models import load_model, load_text
+from dure.result import Lane, Result, load
+from dure.store import is_run_folder
+from dure.text_model import TextModel
 
 Weights = list[Any]
 
