@@ -18,10 +18,10 @@ import numpy as np
 from scipy import stats
 from scipy.special import ndtr, ndtri, stdtrit
 
-from dure.evidence import significance
-from dure.evidence.bootstrap import bootstrap_t
-from dure.evidence.comparison import compare_lanes
-from dure.evidence.pairing import Lanes
+from dure.analysis.comparison.compare import compare_lanes
+from dure.analysis.comparison.pairing import Lanes
+from dure.stats import permutation
+from dure.stats.bootstrap import bootstrap_t
 
 SEEDS = (5, 6, 8, 10, 15, 20, 30)
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
@@ -152,7 +152,7 @@ def alarms(studies: int) -> None:
             rng = np.random.default_rng([7, n, len(kind)])
             count = studies if n < 20 else min(studies, 400)
             runs = KINDS[kind](rng, (2, count, n))
-            cells.append(share(significance.sign_flip(runs[0] - runs[1]) <= 0.05))
+            cells.append(share(permutation.sign_flip(runs[0] - runs[1]) <= 0.05))
         rows.append([f"both runs {kind}", *cells])
     for kind in ("log-normal 0.5", "log-normal 1"):
         cells = []
@@ -162,7 +162,7 @@ def alarms(studies: int) -> None:
             d = KINDS[kind](rng, (count, n))
             found = bootstrap_t(d, 0.95)
             apart = (found.low > 0) | (found.high < 0)
-            cells.append(share((significance.sign_flip(d) <= 0.05) & apart))
+            cells.append(share((permutation.sign_flip(d) <= 0.05) & apart))
         rows.append([f"verdict, differences {kind}, mean 0", *cells])
     table(["", "6 seeds", "8", "10", "15", "25"], rows)
 
@@ -172,8 +172,8 @@ def alarms(studies: int) -> None:
         count = min(studies, 20_000 // variants)
         runs = rng.normal(size=(count, variants, n))
         pairs = list(combinations(range(variants), 2))
-        p = significance.sign_flip(np.stack([runs[:, a] - runs[:, b] for a, b in pairs], axis=1))
-        raw, corrected = p <= 0.05, significance.holm(p) <= 0.05
+        p = permutation.sign_flip(np.stack([runs[:, a] - runs[:, b] for a, b in pairs], axis=1))
+        raw, corrected = p <= 0.05, permutation.holm(p) <= 0.05
         cells = [str(len(pairs)), str(n), share(raw.any(axis=1)), share(corrected.any(axis=1))]
         rows.append([str(variants), *cells])
     table(["variants", "pairs", "seeds", "some pair, uncorrected", "some pair, Holm"], rows)
@@ -202,7 +202,7 @@ def alarms(studies: int) -> None:
     for k in (5, 10):
         shared = math.sqrt(1 / k) * rng.normal(size=(studies, 1))
         folds = shared + math.sqrt(1 - 1 / k) * rng.normal(size=(studies, k))
-        wrong = [significance.corrected_t(study) <= 0.05 for study in folds]
+        wrong = [permutation.corrected_t(study) <= 0.05 for study in folds]
         uncorrected = share(stats.ttest_1samp(folds, 0, axis=1).pvalue <= 0.05)
         rows.append([f"one seed, {k} folds that share rows (uncorrected t: {uncorrected})",
                      share(wrong)])  # fmt: skip
@@ -217,7 +217,7 @@ def power(studies: int) -> None:
         cells = []
         for effect in effects:
             d = np.random.default_rng([11, n]).normal(effect, 1, (studies // 2, n))
-            found, p = bootstrap_t(d, 0.95), significance.sign_flip(d)
+            found, p = bootstrap_t(d, 0.95), permutation.sign_flip(d)
             one = (p <= 0.05) & (found.low > 0)
             six = (p <= 0.05 / 6) & (found.low > 0)
             cells.append(f"{share(one)} ({share(six)})")

@@ -27,7 +27,7 @@ from keras import layers
 from sklearn.preprocessing import StandardScaler
 
 import dure
-from dure._intervals import interval_texts
+from dure.stats.intervals import interval_texts
 
 CLASSES = "sparse_categorical_crossentropy"
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 BEGIN, END = "<!-- false alarms -->", "<!-- end of false alarms -->"
 
 import dure  # noqa: E402
-from dure._backend import require_jax_backend  # noqa: E402
+from dure.core.backend import require_jax_backend  # noqa: E402
 
 require_jax_backend()
 
@@ -37,7 +37,7 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
-from dure.evidence.health import KINDS  # noqa: E402
+from dure.analysis.diagnostics.health import KINDS  # noqa: E402
 
 SPARSE, TWO = "sparse_categorical_crossentropy", "binary_crossentropy"
 

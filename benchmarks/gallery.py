@@ -25,10 +25,10 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import numpy as np
 
 import dure
-from dure._arrays import leaves
-from dure._intervals import interval_texts
+from dure.core.arrays import leaves
 from dure.gallery.index import ROWS, Row, find_row
 from dure.gallery.page import VERDICT, Page
+from dure.stats.intervals import interval_texts
 
 HERE = Path(__file__).resolve().parent
 TIMES = "times.json"

@@ -29,7 +29,7 @@ import keras
 from keras import layers as L
 
 import dure
-from dure.gallery import a1_neuron
+from dure.gallery.neurons import a1_neuron
 
 PART, WHOLE = "--part", "--whole"
 
@@ -87,9 +87,9 @@ WORKLOADS: dict[str, Callable[[int, bool], dure.Study]] = {
 
 def part(name: str) -> dict[str, Any]:
     """Processor seconds of training and of measuring one lane."""
-    from dure.engine import plan
-    from dure.engine.probing import Probing
-    from dure.engine.program import Program
+    from dure.engine.lanes.probe_runner import Probing
+    from dure.engine.planning import plan
+    from dure.engine.program.program import Program
 
     spent = {"train": 0.0, "measure": 0.0}
 

@@ -3,7 +3,7 @@
     python benchmarks/sequential.py [--studies 2000] [--write]
 
 Trains nothing: results of variants are drawn, a number a seed, and the tests of
-`dure.evidence.spending` look at them as they do in a run. --write puts the tables into
+`dure.stats.alpha_spending` look at them as they do in a run. --write puts the tables into
 docs/until-decided.md, between the lines that say so.
 """
 
@@ -21,9 +21,9 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure.evidence.looks import HOPELESS, late_chance  # noqa: E402
-from dure.evidence.sequential import ALPHA  # noqa: E402
-from dure.evidence.spending import FIRST, Paths, Plan, make_plan  # noqa: E402
+from dure.analysis.comparison.interim import HOPELESS, late_chance  # noqa: E402
+from dure.analysis.comparison.sequential import ALPHA  # noqa: E402
+from dure.stats.alpha_spending import FIRST, Paths, Plan, make_plan  # noqa: E402
 
 MAX_SEEDS = 50
 ROWS = 4096

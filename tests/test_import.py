@@ -35,7 +35,9 @@ def test_errors_are_cheap() -> None:
 
 
 def test_reading_results_loads_neither_jax_nor_keras() -> None:
-    loaded = _loaded_by("import dure; dure.load; dure.Result; import dure.store, dure.result")
+    loaded = _loaded_by(
+        "import dure; dure.load; dure.Result; import dure.storage.store, dure.results.run_result"
+    )
     assert not loaded & {"jax", "keras", "sklearn", "matplotlib"}
 
 

@@ -204,7 +204,7 @@ def test_results_reach_keras_only_when_a_model_is_asked_for() -> None:
     wrong = [
         f"{item.file}:{item.line}"
         for item in IMPORTS
-        if item.target.startswith("dure.models") and not item.scope
+        if item.target.startswith("dure.keras_bridge.model_files") and not item.scope
         if _part_of_file(item.file) == "result"
     ]
     assert not wrong, wrong

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure._errors import DureError, RunFolderError
-from dure._intervals import interval_texts, mean_interval
-from dure._modes import mode_of
-from dure._text import aligned
-from dure._types import LaneKey, Monitor, Status
+from dure.core.formatting import aligned
+from dure.core.metrics import mode_of
+from dure.core.types import LaneKey, Monitor, Status
+from dure.errors import DureError, RunFolderError
 from dure.result import Result, load
-from dure.store import LaneRound, Store
+from dure.stats.intervals import interval_texts, mean_interval
+from dure.storage.store import LaneRound, Store
 
 NAN = math.nan
 FINISHED = Status("finished")
@@ -217,7 +217,7 @@ def test_save_writes_keras_files_only(small: Result, tmp_path: Path) -> None:
 def test_model_comes_back_with_the_weights_asked_for(tmp_path: Path) -> None:
     import keras
 
-    from dure.models import save_architecture, weights_of
+    from dure.keras_bridge.model_files import save_architecture, weights_of
 
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])

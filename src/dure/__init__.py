@@ -10,13 +10,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dure._backend import prefer_jax_backend
-from dure._registration import register_with_keras
+from dure.core.backend import prefer_jax_backend
+from dure.core.keras_registration import register_with_keras
 
 if TYPE_CHECKING:
     from dure import data, layers
-    from dure._data import Data
-    from dure._errors import (
+    from dure.data.dataset import Data
+    from dure.errors import (
         BackendError,
         DureError,
         MemoryPlanError,
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         StudyError,
         UnsupportedModelError,
     )
-    from dure.looking.look import look
+    from dure.inspection.look import look
     from dure.result import Result, load
-    from dure.run import fit
     from dure.study import Study, Variant
+    from dure.training.fit import fit
+
 
 __version__ = "0.1.0"
 
@@ -56,20 +57,20 @@ __all__ = [
 ]
 
 _HOME = {
-    "BackendError": "_errors",
-    "Data": "_data",
-    "DureError": "_errors",
-    "MemoryPlanError": "_errors",
+    "BackendError": "errors",
+    "Data": "data.dataset",
+    "DureError": "errors",
+    "MemoryPlanError": "errors",
     "Result": "result",
-    "RunFolderError": "_errors",
+    "RunFolderError": "errors",
     "Study": "study",
-    "StudyChangedError": "_errors",
-    "StudyError": "_errors",
-    "UnsupportedModelError": "_errors",
+    "StudyChangedError": "errors",
+    "StudyError": "errors",
+    "UnsupportedModelError": "errors",
     "Variant": "study",
-    "fit": "run",
+    "fit": "training.fit",
     "load": "result",
-    "look": "looking.look",
+    "look": "inspection.look",
 }
 
 

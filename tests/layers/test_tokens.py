@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from keras import layers as L
 
 import dure
+from dure.keras_bridge.functional import Lowered, make_ready
 from dure.layers import MultiHot, OneHot
 from dure.layers.tokens import _ENCODED, SPARSE, Tokens, _without_repeats
-from dure.lower import Lowered, make_ready
 
 BATCH, WORDS = 4, 7
 COUNT = 211  # tokens; at least SPARSE a word, and in no other shape here

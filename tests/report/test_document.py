@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 import dure
-from dure._said import has_words
-from dure.languages import told
-from dure.report import curves as report_curves
+from dure.messages.message import has_words
+from dure.messages.translate import told
 from dure.report import document as report_document
-from dure.report.content import (
+from dure.report.blocks import (
     Beside,
     Card,
     Code,
@@ -31,9 +30,10 @@ from dure.report.content import (
     blocks_of,
 )
 from dure.report.document import document
-from dure.report.study import duration, ranges
-from report.big import big_run, made_run
-from report.documents import HOSTILE, all_said, documents
+from dure.report.sections import curves as report_curves
+from dure.report.sections.study import duration, ranges
+from helpers.big_runs import big_run, made_run
+from helpers.documents import HOSTILE, all_said, documents
 
 KEYS = ["curves", "comparison", "overfitting", "findings", "inside", "study"]
 Kind = type[Any]
@@ -96,7 +96,7 @@ def test_lost_lanes_are_in_no_mean_and_counted(made: dict[str, Document]) -> Non
 
 
 def test_the_summary_is_that_of_the_result(made: dict[str, Document]) -> None:
-    from dure._tables import summary_cells
+    from dure.results.summary import summary_cells
 
     table = one(Table, made["plain"].section("curves"))
     header, rows = summary_cells(result_of(made["plain"]))
@@ -213,7 +213,7 @@ def test_one_network_is_no_evidence(made: dict[str, Document]) -> None:
 
 
 def test_a_run_until_decided_ends_with_its_own_words(tmp_path: Path) -> None:
-    from dure.evidence.sequential import Look, Rule, Sequential, SequentialPair
+    from dure.analysis.comparison.sequential import Look, Rule, Sequential, SequentialPair
 
     rule = Rule.of(["plain", "dropout"], "val_loss", "min", seeds=6, max_seeds=20)
     pair = SequentialPair("plain", "dropout", -0.03, -0.05, float("-inf"), 0.001, "better", 6)
@@ -384,7 +384,8 @@ def test_no_field_is_left_in_what_is_said(made: dict[str, Document]) -> None:
 def test_neither_jax_nor_keras_is_loaded(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run")
     code = (
-        "import sys; from dure.result import load; from dure.report.document import document;"
+        "import sys; from dure.result import load;"
+        "from dure.report.document import document;"
         f"document(load({str(run)!r}));"
         "print([name for name in ('jax', 'keras') if name in sys.modules])"
     )

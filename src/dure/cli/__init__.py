@@ -8,4 +8,4 @@ __all__ = ["app"]
 
 # In the order in which `dure --help` shows their commands.
 for _group in ("runs", "report", "inside", "compare", "overfitting", "health", "cure"):
-    import_module(f"dure.cli.{_group}")
+    import_module(f"dure.cli.commands.{_group}")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dure import __version__
-from dure._errors import DureError, RunFolderError, did_you_mean
+from dure.errors import DureError, RunFolderError, did_you_mean
 
 OK, ERROR, LANES_FAILED, INTERRUPTED = 0, 1, 3, 130
 
@@ -83,7 +83,7 @@ def _fail(message: str) -> NoReturn:
 
 def folder_of(name: str) -> Path:
     """A run folder by path, by name under runs/, or the latest there."""
-    from dure.store import is_run_folder, latest, list_runs
+    from dure.storage.store import is_run_folder, latest, list_runs
 
     if name == "latest":
         return latest("runs")

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from dure._errors import DureError, RunFolderError, did_you_mean
-from dure._files import explained, write_atomically
 from dure.cli.app import folder_of
-from dure.report.cures import REQUEST, VERDICT
-from dure.report.inside.section import is_older
-from dure.report.known import silent
-from dure.store import is_run_folder, latest, list_runs
-from dure.view.bar import LateBar
+from dure.console.late_bar import LateBar
+from dure.errors import DureError, RunFolderError, did_you_mean
+from dure.report.facts import silent
+from dure.report.inspection.section import is_older
+from dure.report.sections.remedies import REQUEST, VERDICT
+from dure.storage.files import explained, write_atomically
+from dure.storage.store import is_run_folder, latest, list_runs
 
 if TYPE_CHECKING:
-    from dure.report.content import Document
+    from dure.report.blocks import Document
     from dure.result import Result
 
 
@@ -131,7 +131,7 @@ def measured(result: Result, console: Console, what: Sequence[str] = ()) -> str 
         return None
     if not all(status.done for status in result.statuses):
         return None
-    from dure.cli.look import Request, measured
+    from dure.cli.commands.look import Request, measured
 
     reason = None
     with suppress(OSError):  # a folder that cannot be written says so itself
@@ -168,17 +168,20 @@ def document_of_run(
     DureError
         What was asked for is not in the run.
     """
-    from dure.report.cures import found_for
     from dure.report.document import document
+    from dure.report.sections.remedies import found_for
 
     return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
 
 
 def _document_of(folder: Path) -> Document:
     """The report of a search for cures, or of a row of the gallery."""
-    from dure.report import cures, row
+    from dure.gallery import report_page
+    from dure.report.sections import remedies
 
-    return cures.document_of(folder) if is_cure_folder(folder) else row.document_of(folder)
+    return (
+        remedies.document_of(folder) if is_cure_folder(folder) else report_page.document_of(folder)
+    )
 
 
 def _check(folder: Path, runs: Sequence[Result], other: Path | None, asked: Asked) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dure._arrays import Rows
+from dure.core.arrays import Rows
 
 FOLD_SEED = 0
 """Seeds the shuffle of every k-fold split; the folds are the same for every variant and seed."""

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure._arrays import Array, Tree, is_nested, leaves
-from dure._data import class_labels
+from dure.core.arrays import Array, Tree, is_nested, leaves
+from dure.data.dataset import class_labels
 
 MOST_VALUES = 1 << 25
 """Values of an array that are looked at; of larger ones rows evenly spaced over all of them."""

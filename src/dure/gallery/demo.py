@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 import dure
-from dure._backend import keras
+from dure.core.backend import keras
 
 TRAINING, VALIDATION = 100, 400  # rows
 

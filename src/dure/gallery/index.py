@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dure._errors import DureError, did_you_mean
-from dure._said import Said, say
+from dure.errors import DureError, did_you_mean
+from dure.messages.message import Said, say
 
 _REVIEWS = "IMDB reviews"
+_FOLDERS = {"A": "neurons", "B": "dense_text", "C": "convolution", "D": "recurrent"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,13 @@ class Row:
     @property
     def module(self) -> str:
         """Where its `show(page)` stands."""
-        return f"dure.gallery.{self.id.lower()}_{self.name.replace('-', '_')}"
+        return f"dure.gallery.{self._folder}.{self.id.lower()}_{self.name.replace('-', '_')}"
+
+    @property
+    def _folder(self) -> str:
+        if self.id[0] != "E":
+            return _FOLDERS[self.id[0]]
+        return "training" if int(self.id[1:]) <= 5 else "keras_tour"
 
 
 ROWS = (

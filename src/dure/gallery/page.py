@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure._files import explained, write_atomically
-from dure._intervals import interval_texts, mean_interval
-from dure._said import Said, as_is, say
 from dure.gallery.index import Row
-from dure.run import run_study
+from dure.messages.message import Said, as_is, say
+from dure.result import load
+from dure.stats.intervals import interval_texts, mean_interval
+from dure.storage.files import explained, write_atomically
+from dure.training.run import run_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,13 +84,14 @@ class Page:
         """
         asked: dict[str, Any] = {"seeds": self.seeds, "epochs": self.epochs}
         changes = {name: n for name, n in asked.items() if n is not None}
-        result = run_study(
+        folder = run_study(
             replace(study, **changes),
             self.folder / study.name,
             progress=self.progress,
             resume=True,
             source=self._source(study.name, changes),
         )
+        result = load(folder, study.build)
         self.lanes += len(result.lanes)
         return result
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dure._backend import keras
+from dure.core.backend import keras
 from dure.layers.augmentation import augmentation_call
 from dure.layers.convolution import (
     conv_call,

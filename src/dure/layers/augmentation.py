@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dure._backend import jax, jnp, keras
+from dure.core.backend import jax, jnp, keras
 
 
 def augmentation_call(layer: Any) -> Callable[..., Any] | None:

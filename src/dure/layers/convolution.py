@@ -39,7 +39,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dure._backend import jax, jnp, keras
+from dure.core.backend import jax, jnp, keras
 from dure.layers.tokens import Tokens, tokens_of
 
 Call = Callable[..., Any]

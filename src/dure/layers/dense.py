@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dure._backend import jax, jnp, keras
+from dure.core.backend import jax, jnp, keras
 from dure.layers.tokens import tokens_of
 
 NARROW = 8

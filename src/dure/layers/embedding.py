@@ -13,7 +13,7 @@ cancels with the recurrent layer's own transpose. Other consumers measured the s
 from collections.abc import Callable
 from typing import Any
 
-from dure._backend import jnp, keras
+from dure.core.backend import jnp, keras
 
 
 def embedding_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from dure._backend import jax, jnp, keras
-from dure._errors import StudyError
+from dure.core.backend import jax, jnp, keras
+from dure.errors import StudyError
 
 Shape = tuple[int | None, ...]
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from dure._backend import jax, jnp, keras
+from dure.core.backend import jax, jnp, keras
 from dure.layers.convolution import (
     Call,
     Window,

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from dure._backend import jax, jnp, keras
+from dure.core.backend import jax, jnp, keras
 from dure.layers.recurrent_gru import gru
 from dure.layers.recurrent_loops import Form, lstm, project, simple_rnn
 from dure.layers.tokens import Tokens, tokens_of

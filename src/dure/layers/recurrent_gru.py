@@ -9,7 +9,7 @@ all steps at once before the loop.
 from functools import partial
 from typing import Any
 
-from dure._backend import jax, jnp
+from dure.core.backend import jax, jnp
 from dure.layers.recurrent_loops import (
     ACTIVATIONS,
     Form,

@@ -39,7 +39,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from dure._backend import jax, jnp
+from dure.core.backend import jax, jnp
 from dure.layers.encoding import MultiHot, OneHot
 
 SPARSE = 24

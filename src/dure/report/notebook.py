@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dure._said import as_is, joined, say
-from dure._text import count
-from dure.report import curves, study
-from dure.report.content import Document
-from dure.report.document import banner, document, footer, guarded, subtitle
+from dure.messages.message import as_is, joined, say
+from dure.messages.phrases import count
+from dure.report.blocks import Document, footer
+from dure.report.document import document
 from dure.report.html import fragment
-from dure.result import Result
+from dure.report.parts import banner, guarded, subtitle
+from dure.report.sections import curves, study
+from dure.results.run_result import RunResult
 
 MOST = 20_000
 """Lanes times epochs up to which all of a report is made: about two seconds."""
 
 
-def shown(result: Result) -> str:
+def shown(result: RunResult) -> str:
     """A report as a piece of HTML; of a large result curves and means only."""
     return fragment(document(result) if _size(result) <= MOST else _brief(result))
 
 
-def _size(result: Result) -> int:
+def _size(result: RunResult) -> int:
     return len(result.lanes) * int(result.curves.sizes["epoch"])
 
 
-def _brief(result: Result) -> Document:
+def _brief(result: RunResult) -> Document:
     """What is known without long computing."""
     why = say(
         "With {lanes} of {epochs} the whole report takes a while, so these are curves and means; "

@@ -7,16 +7,17 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dure._intervals import interval_texts
-from dure._said import Command, Said, as_is, joined, say
-from dure._text import count, listed
-from dure.evidence import words
-from dure.evidence.comparison import Comparison, Pair
-from dure.evidence.findings.case import Finding
-from dure.evidence.overfitting import Overfitting, Row
-from dure.evidence.overfitting_told import sentences
-from dure.report.known import Known, any_trained, lanes_each, or_why
-from dure.result import Result
+from dure.analysis.comparison import table_text
+from dure.analysis.comparison.compare import Comparison, Pair
+from dure.analysis.comparison.sequential import Sequential
+from dure.analysis.diagnostics.case import Finding
+from dure.analysis.overfitting.overfitting import Overfitting, Row
+from dure.analysis.overfitting.text import sentences
+from dure.messages.message import Command, Said, as_is, joined, say
+from dure.messages.phrases import count, listed
+from dure.report.facts import Known, any_trained, lanes_each, or_why
+from dure.results.run_result import RunResult
+from dure.stats.intervals import interval_texts
 
 _MOST_NAMES = 5  # variants named in a sentence
 
@@ -49,13 +50,13 @@ def _sentences(known: Known, cure: Path | None) -> Iterator[Said]:
     finding = _worst(known, row)
     yield from _ails(known, finding)
     if cure is not None:
-        from dure.report.cures import verdict as cured
+        from dure.report.sections.remedies import verdict as cured
 
         yield or_why(lambda: cured(cure))
     yield from _next(known, finding if cure is None else None)
 
 
-def _nothing(result: Result) -> Said:
+def _nothing(result: RunResult) -> Said:
     if result.statuses and all(status.done for status in result.statuses):
         return say("Every lane diverged or failed, so nothing can be said of how good they are.")
     return say("No lane has come to its end yet, so nothing can be said of how good they are.")
@@ -67,7 +68,7 @@ def _nothing(result: Result) -> Said:
 def leader(known: Known) -> str | None:
     """The variant that is ahead, which is not yet the better one; None where none trained."""
     result, found = known.result, known.comparison
-    sequential = result.sequential
+    sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         return sequential.looks[-1].leader
     if isinstance(found, Comparison) and any(math.isfinite(p.superiority) for p in found.pairs):
@@ -88,7 +89,7 @@ def _metric(known: Known) -> str:
 
 def _best(known: Known) -> Iterator[Said]:
     """What was decided, or what the comparison says."""
-    sequential = known.result.sequential
+    sequential = Sequential.of_manifest(known.result.manifest)
     if sequential is not None:
         yield sequential.ending()
     elif isinstance(known.comparison, Comparison) and lanes_each(known.result) > 1:
@@ -101,7 +102,7 @@ def compared(found: Comparison) -> Iterator[Said]:
     """A comparison in short: the pair in full where there is only one."""
     pairs = found.pairs
     if len(pairs) == 1:
-        yield words.headlines(found)[0]
+        yield table_text.headlines(found)[0]
     elif all(pair.verdict == "too few" for pair in pairs):
         yield _too_few(found)
     elif found.baseline is not None:
@@ -175,7 +176,7 @@ def against_others(found: Comparison) -> list[Pair]:
     return [pair if pair.first == first else pair.turned() for pair in mine]
 
 
-def value(result: Result, variant: str, metric: str) -> Iterator[Said]:
+def value(result: RunResult, variant: str, metric: str) -> Iterator[Said]:
     """A variant's mean with its interval, and over how many networks."""
     rows = result.summary(metric)
     row = rows[rows["variant"] == variant].iloc[0]
@@ -195,7 +196,7 @@ def value(result: Result, variant: str, metric: str) -> Iterator[Said]:
         yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **known)
 
 
-def _basis(result: Result, lanes: int) -> Said:
+def _basis(result: RunResult, lanes: int) -> Said:
     """How many networks a mean rests on."""
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
     if seeds * folds == 1:
@@ -220,7 +221,7 @@ def _of_training(metric: str) -> Iterator[Said]:
         )
 
 
-def _one_lane(result: Result) -> Iterator[Said]:
+def _one_lane(result: RunResult) -> Iterator[Said]:
     if lanes_each(result) > 1:
         return
     if len(result.variants) > 1:
@@ -290,7 +291,7 @@ def _next(known: Known, finding: Finding | None) -> Iterator[Said]:
     result = known.result
     if not all(status.done for status in result.statuses):
         return
-    if result.sequential is None and any_trained(result):
+    if Sequential.of_manifest(result.manifest) is None and any_trained(result):
         yield from _seeds(known)
     source: Mapping[str, object] = result.manifest.get("source") or {}
     if finding is not None and "file" in source:
@@ -325,7 +326,7 @@ def _seeds(known: Known) -> Iterator[Said]:
         )
 
 
-def _resume(result: Result, seeds: int) -> Command:
+def _resume(result: RunResult, seeds: int) -> Command:
     """What adds seeds to a run: a command, or Python where only that knows the build function."""
     if result.manifest.get("source"):
         return Command(shlex.join(["dure", "resume", str(result.folder), "--seeds", str(seeds)]))

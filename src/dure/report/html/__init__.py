@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from secrets import token_hex
 
-from dure.languages import check_language
-from dure.report.content import Curves, Document, blocks_of
+from dure.messages.translate import check_language
+from dure.report.blocks import Curves, Document, blocks_of
 from dure.report.html.render import Renderer, asset
 from dure.report.html.voice import Voice
 
@@ -25,7 +25,7 @@ def page(document: Document, language: str = "en") -> str:
     document
         What to show.
     language
-        Of our own words, a key of `dure.languages.LANGUAGES`; default English.
+        Of our own words, a key of `dure.messages.translate.LANGUAGES`; default English.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def fragment(document: Document, language: str = "en") -> str:
     document
         What to show.
     language
-        Of our own words, a key of `dure.languages.LANGUAGES`; default English.
+        Of our own words, a key of `dure.messages.translate.LANGUAGES`; default English.
 
     Raises
     ------

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from dure._intervals import interval_texts
-from dure.report.content import Bars, Intervals, Line, Lines, Points, Tiles, Words
+from dure.report.blocks import Bars, Intervals, Line, Lines, Points, Tiles, Words
 from dure.report.html.axes import (
     Floats,
     Scale,
@@ -28,6 +27,7 @@ from dure.report.html.curves import look_of
 from dure.report.html.placing import placed
 from dure.report.html.voice import Voice
 from dure.report.html.words import chart_name
+from dure.stats.intervals import interval_texts
 
 _TABLE_ROWS = 12
 _NAMED_TICKS = 24

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from dure._intervals import interval_texts
-from dure.report.content import Along, Curves, Metric
+from dure.report.blocks import Along, Curves, Metric
 from dure.report.html.axes import (
     Floats,
     Scale,
@@ -26,6 +25,7 @@ from dure.report.html.axes import (
 )
 from dure.report.html.voice import Voice
 from dure.report.html.words import axis_name, drawn_of, figure_name
+from dure.stats.intervals import interval_texts
 
 _FEW_VARIANTS = 4  # so many training curves do not hide what they are compared with
 _TABLE_EPOCHS = 6

@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dure.report import content
-from dure.report.content import Block
+from dure.report import blocks as content
+from dure.report.blocks import Block
 from dure.report.html import charts
 from dure.report.html.curves import curves_view
 from dure.report.html.voice import Voice

@@ -9,8 +9,8 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-from dure._said import Command, Said
-from dure.languages import told
+from dure.messages.message import Command, Said
+from dure.messages.translate import told
 from dure.report.html.words import WORDS
 
 _LEAD = 14  # letters

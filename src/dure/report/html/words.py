@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dure._said import Said, say
-from dure._types import Mode
+from dure.core.types import Mode
+from dure.messages.message import Said, say
 
 WORDS: Mapping[str, Said] = {
     "skip": say("Skip to the report"),

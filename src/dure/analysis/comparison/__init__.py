@@ -1,0 +1,1 @@
+"""Is one variant better than another?"""

@@ -1,0 +1,247 @@
+"""One look at a study whose seeds are added: which pairs are settled now, and whether to go on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+from dure.analysis.comparison.sequential import (
+    ALPHA,
+    Ended,
+    Floats,
+    Look,
+    Rule,
+    SequentialPair,
+    Verdict,
+)
+from dure.core.metrics import mode_of
+from dure.core.types import Mode
+from dure.stats.alpha_spending import FIRST, Paths, interval
+from dure.stats.permutation import holm
+
+if TYPE_CHECKING:
+    from dure.results.run_result import RunResult
+
+Bools = NDArray[np.bool_]
+
+HOPELESS = 0.2
+"""A study ends early where seeds still to come would settle its pairs less likely than this."""
+
+
+def review(
+    rule: Rule,
+    values: ArrayLike,
+    lost: ArrayLike | None = None,
+    before: Sequence[Look] = (),
+) -> Look:
+    """Look at a study after as many seeds as `values` has.
+
+    Parameters
+    ----------
+    rule
+        The number of seeds must be one of its plan's.
+    values
+        The metric, shape (variant, seed), seeds in the order in which they were added. NaN where
+        there is none.
+    lost
+        Whether a variant diverged or failed in a seed, same shape; default nowhere.
+    before
+        The looks made so far.
+
+    Raises
+    ------
+    ValueError
+        For a number of seeds at which the rule does not look.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    gone = np.zeros(table.shape, bool) if lost is None else np.asarray(lost, dtype=bool)
+    seeds = table.shape[1]
+    if seeds not in rule.plan.looks:
+        raise ValueError(f"{seeds} seeds; this rule looks after {rule.plan.looks} only.")
+    known = {(p.first, p.second): p for p in before[-1].pairs} if before else {}
+    sign = -1 if rule.mode == "min" else 1
+    place = {name: i for i, name in enumerate(rule.variants)}
+    tested = []
+    for first, second in rule.pairs:
+        i, j = place[first], place[second]
+        tested.append(_Tested(*paired(table[i], table[j], gone[i], gone[j], rule), rule))
+    adjusted = holm([t.p for t in tested]).tolist()
+    equal = holm([t.p_equivalent for t in tested]).tolist()
+    pairs = []
+    for (first, second), one, p, p_equal in zip(rule.pairs, tested, adjusted, equal, strict=True):
+        verdict: Verdict = "open"
+        settled: int | None = None
+        if (old := known.get((first, second))) is not None and old.verdict != "open":
+            verdict, settled = old.verdict, old.settled_at
+        elif p_equal <= ALPHA:
+            verdict, settled = "equivalent", seeds
+        elif p <= ALPHA:
+            verdict, settled = ("better" if sign * one.mean > 0 else "worse"), seeds
+        low, high = one.interval(ALPHA / len(tested))
+        pairs.append(
+            SequentialPair(first, second, one.mean, low, high, p, verdict, settled, one.lost)
+        )
+    leader = _leader(table, gone, rule)
+    spent = ALPHA * sum(rule.plan.shares[: rule.plan.looks.index(seeds) + 1])
+    ended = _ended(rule, pairs, leader, tested, seeds)
+    return Look(seeds, spent, leader, ended, tuple(pairs))
+
+
+def paired(
+    first: Floats, second: Floats, first_lost: Bools, second_lost: Bools, rule: Rule
+) -> tuple[Floats, tuple[int, int]]:
+    """First - second, seed by seed, and how often one of the two alone was lost.
+
+    A seed that only one was lost in counts against it as the largest difference seen up to the
+    look it came with: a size that the signs of the others have no part in, and that never changes.
+    """
+    found: Floats = np.where(first_lost & second_lost, 0.0, first - second)
+    worse = 1.0 if rule.mode == "min" else -1.0
+    sides = (first_lost & ~second_lost, second_lost & ~first_lost)
+    found = np.where(sides[0] | sides[1], np.nan, found)
+    filled, before = found.copy(), 0
+    for n in rule.plan.looks:
+        sizes = np.abs(found[:n])
+        largest = float(np.nanmax(sizes)) if np.isfinite(sizes).any() else 0.0
+        for side, sign in zip(sides, (worse, -worse), strict=True):
+            filled[before:n][side[before:n]] = sign * (largest or 1.0)
+        before = n
+    return filled, (int(sides[0].sum()), int(sides[1].sum()))
+
+
+class _Tested:
+    """One pair's differences and what the tests say of them."""
+
+    def __init__(self, differences: Floats, lost: tuple[int, int], rule: Rule) -> None:
+        self.differences, self.lost, self._rule = differences, lost, rule
+        known = differences[np.isfinite(differences)]
+        self.n = len(known)
+        self.mean = float(known.mean()) if self.n else math.nan
+        self.spread = float(known.std(ddof=1)) if self.n > 1 else math.nan
+        self._paths = Paths(differences[None], rule.plan)
+        self.p = self._paths.p_value()
+        self.p_equivalent = self._p_equivalent()
+
+    def _p_equivalent(self) -> float:
+        rope = self._rule.rope
+        if rope is None or any(self.lost):
+            return 1.0
+        below, above = rope - self.differences, self.differences + rope
+        return max(Paths(side[None], self._rule.plan, True).p_value() for side in (below, above))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The repeated confidence interval."""
+        return interval(self.differences, self._rule.plan, level)
+
+
+def late_chance(
+    mean: ArrayLike, spread: ArrayLike, seeds: int, end: int, level: float
+) -> NDArray[np.float64]:
+    """Roughly the probability that the seeds still to come make pairs differ.
+
+    Conditional power (Lan, Simon & Halperin 1982, "Stochastically curtailed tests in long-term
+    clinical trials", Sequential Analysis 1) with differences one standard error larger than they
+    look, and a last look that may spend all: rather too hopeful than too little.
+
+    Parameters
+    ----------
+    mean, spread
+        Of the differences so far: their mean and standard deviation, of any one shape.
+    seeds, end
+        How many there are, and how many there may be.
+    level
+        Of a pair, two-sided.
+    """
+    sizes, spreads = np.abs(np.asarray(mean, float)), np.asarray(spread, float)
+    if end <= seeds:
+        return np.zeros(sizes.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = sizes / spreads
+    hoped = found + 1 / math.sqrt(seeds)
+    rest = end - seeds
+    reached = found * seeds + hoped * rest + ndtri(level / 2) * math.sqrt(end)
+    chance = ndtr(reached / math.sqrt(rest))
+    # Without spread there is nothing to go by: a difference, or none at all.
+    return np.where(spreads > 0, chance, np.where(sizes > 0, 1.0, 0.0))
+
+
+def _leader(values: Floats, lost: Bools, rule: Rule) -> str:
+    """The best mean, of variants lost least often."""
+    losses = lost.sum(axis=1)
+    sums = np.where(lost, 0.0, np.nan_to_num(values)).sum(axis=1)
+    counts = (np.isfinite(values) & ~lost).sum(axis=1)
+    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
+    means = means if rule.mode == "min" else np.where(counts > 0, -means, np.inf)
+    return rule.variants[int(np.lexsort((means, losses))[0])]
+
+
+def _ended(
+    rule: Rule,
+    pairs: Sequence[SequentialPair],
+    leader: str,
+    tested: Sequence[_Tested],
+    seeds: int,
+) -> Ended | None:
+    needed = [
+        (pair, one)
+        for pair, one in zip(pairs, tested, strict=True)
+        if rule.baseline is not None or leader in (pair.first, pair.second)
+    ]
+    still = [(pair, one) for pair, one in needed if not _settles(pair, leader, rule)]
+    if not still:
+        return "decided"
+    if seeds == rule.plan.looks[-1]:
+        return "max_seeds"
+    # Ending without a verdict raises no alarm. With a rope, seeds may still show equivalence.
+    if rule.rope is None and _hopeless([one for _, one in still], rule, ALPHA / len(pairs)):
+        return "hopeless"
+    return None
+
+
+def _hopeless(open_pairs: Sequence[_Tested], rule: Rule, level: float) -> bool:
+    end = rule.plan.looks[-1]
+    # A pair of too few known differences is not given up.
+    chances = [
+        float(late_chance(one.mean, one.spread, one.n, end, level)) if one.n >= FIRST else 1.0
+        for one in open_pairs
+    ]
+    return max(chances) < HOPELESS
+
+
+def _settles(pair: SequentialPair, leader: str, rule: Rule) -> bool:
+    if rule.baseline is not None or pair.verdict in ("equivalent", "open"):
+        return pair.verdict != "open"
+    return pair.verdict == ("better" if pair.first == leader else "worse")
+
+
+def values_of(result: RunResult, metric: str, seeds: Iterable[int]) -> tuple[Floats, Bools]:
+    """A result's metric at each lane's best epoch, folds averaged, shape (variant, seed).
+
+    Returns
+    -------
+    values, lost
+        `lost` where any fold of a variant and seed diverged or failed; the value is NaN there.
+    """
+    wanted = list(seeds)
+    grid = result.at_best(metric).sel(seed=wanted).values
+    known = [status.kind in ("diverged", "failed") for status in result.statuses]
+    keys = result.lanes[known]
+    lost = np.zeros(grid.shape[:2], dtype=bool)
+    rows = {name: i for i, name in enumerate(result.variants)}
+    columns = {seed: i for i, seed in enumerate(wanted)}
+    for variant, seed in zip(keys["variant"], keys["seed"], strict=True):
+        if seed in columns:
+            lost[rows[variant], columns[seed]] = True
+    return grid.mean(axis=2), lost
+
+
+def rule_metric(result_monitor: str, mode: Mode) -> tuple[str, Mode]:
+    """What decides: the monitor where it validates, else the validation loss."""
+    if result_monitor.startswith("val_"):
+        return result_monitor, mode
+    return "val_loss", mode_of("val_loss")

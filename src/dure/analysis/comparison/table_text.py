@@ -1,0 +1,288 @@
+"""A comparison in words and numbers: what one would quote of it, and a table of all pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dure.core.formatting import aligned
+from dure.messages.message import Said, as_is, joined, say
+from dure.messages.phrases import count, listed
+from dure.stats.intervals import interval_texts
+from dure.stats.permutation import least_pairs
+
+if TYPE_CHECKING:
+    from dure.analysis.comparison.compare import Comparison, Pair
+
+_PAGE = 100  # columns of text
+_MOST_SENTENCES = 3  # pairs told in a sentence each where there is no baseline
+
+
+def verdict_cell(pair: Pair) -> Said:
+    """The verdict in a few words, for tables."""
+    more = pair.more_seeds
+    if pair.verdict == "undecided":
+        if more:
+            return say("undecided (+{seeds})", seeds=count(roughly(more), "seed"))
+        return say("undecided")
+    if pair.verdict == "too few":
+        if more:
+            return say("too few (+{seeds})", seeds=count(roughly(more), "seed"))
+        return say("too few")
+    return {"better": say("better"), "worse": say("worse"), "equivalent": say("equivalent")}[
+        pair.verdict
+    ]
+
+
+def difference_texts(pairs: Sequence[Pair]) -> list[str]:
+    """The mean difference of each pair with its interval, '-0.012 [-0.019, -0.005]'.
+
+    Each with decimals of its own: a small difference between two must not be rounded to 0 because
+    others are large.
+    """
+    return [interval_texts([(p.difference, p.low, p.high)])[0] for p in pairs]
+
+
+def p_text(p: float | None) -> str:
+    """'0.031', '<0.001'; '-' where nothing was tested."""
+    if p is None:
+        return "-"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def percent(share: float) -> str:
+    """'87 %', '>99 %' short of all; '-' for NaN."""
+    if math.isnan(share):
+        return "-"
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "<1 %" if share < 0.5 else ">99 %"
+    return f"{100 * share:.0f} %"
+
+
+def confidence_text(confidence: float) -> str:
+    """'95 %'."""
+    return f"{100 * confidence:.4g} %"
+
+
+def roughly(seeds: int) -> int:
+    """An estimated number of seeds to two figures."""
+    if seeds < 100:
+        return seeds
+    return round(seeds, -1 if seeds < 1000 else -2)
+
+
+# -- all pairs -------------------------------------------------------------------------------------
+
+
+def lines(found: Comparison) -> Iterator[str]:
+    """Verdict, table and notes of a comparison, line by line."""
+    for told in (*headlines(found), None, *notes(found)):
+        if told is None:
+            yield ""
+            yield from aligned(*cells(found))
+            yield ""
+        else:
+            yield from wrap(told, _PAGE, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def headlines(found: Comparison) -> list[Said]:
+    """What a person would quote: of every pair, or in short where there are many."""
+    pairs = found.pairs
+    if found.baseline is None:
+        pairs = tuple(p.turned() if p.verdict == "worse" else p for p in pairs)
+    if len(pairs) <= _MOST_SENTENCES:
+        return [pair.told() for pair in pairs]
+    if all(pair.verdict == "too few" and pair.unit == "seed" for pair in pairs):
+        return [_all_too_few(found)]
+    if found.baseline is not None:
+        return [_beside(found.baseline, pairs), *(pair.told() for pair in pairs)]
+    leader = found.leader
+    against = [p if p.first == leader else p.turned() for p in pairs if leader in _names(p)]
+    return [_led(leader, against), *(pair.told() for pair in against)]
+
+
+def _all_too_few(found: Comparison) -> Said:
+    pairs = found.pairs
+    needed = str(max(pair.pairs + (pair.more_seeds or 0) for pair in pairs))
+    told = say(
+        "Too few seeds: whatever they showed, no test on {seeds} can reach {level} with {number} "
+        "comparisons.",
+        seeds=count(max(pair.pairs for pair in pairs), "seed"),
+        level=confidence_text(1 - found.confidence),
+        number=str(len(pairs)),
+    )
+    if found.baseline is None:
+        others = len({name for pair in pairs for name in _names(pair)}) - 1
+        least = say(
+            "At least {number} are needed, or {fewer} if every variant is compared with a baseline "
+            "only.",
+            number=needed,
+            fewer=str(least_pairs(1 - found.confidence, others)),
+        )
+    else:
+        least = say("At least {number} are needed.", number=needed)
+    return joined((told, least, say("So far {leader} is ahead.", leader=found.leader)))
+
+
+def _names(pair: Pair) -> tuple[str, str]:
+    return pair.first, pair.second
+
+
+def _led(leader: str, against: Sequence[Pair]) -> Said:
+    beaten = [p.second for p in against if p.verdict == "better"]
+    rest = len(against) - len(beaten)
+    if not beaten:
+        return say(
+            "{leader} is ahead, but not shown to be better than any of the {number} others.",
+            leader=leader,
+            number=str(rest),
+        )
+    if not rest:
+        number = str(len(beaten))
+        return say("{leader} is better than all {number} others.", leader=leader, number=number)
+    return say(
+        "{leader} is ahead: better than {beaten}; not shown to be better than the other {number}.",
+        leader=leader,
+        beaten=listed(beaten),
+        number=str(rest),
+    )
+
+
+def _beside(baseline: str, pairs: Sequence[Pair]) -> Said:
+    verdicts = ("better", "worse", "equivalent")
+    groups = {v: [p.first for p in pairs if p.verdict == v] for v in verdicts}
+    parts = [_group(verdict, names, baseline) for verdict, names in groups.items() if names]
+    if not parts:
+        return say(
+            "None of {number} variants is shown to be better or worse than {baseline}.",
+            number=str(len(pairs)),
+            baseline=baseline,
+        )
+    rest = sum(p.verdict not in verdicts for p in pairs)
+    if rest:
+        parts.append(say("of {number} nothing can be told yet", number=str(rest)))
+    return joined(parts, "; ") + "."
+
+
+def _group(verdict: str, names: Sequence[str], baseline: str) -> Said:
+    given = {"names": listed(names), "baseline": baseline}
+    if len(names) == 1:
+        return {
+            "better": say("{names} is better than {baseline}", **given),
+            "worse": say("{names} is worse than {baseline}", **given),
+            "equivalent": say("{names} is practically the same as {baseline}", **given),
+        }[verdict]
+    return {
+        "better": say("{names} are better than {baseline}", **given),
+        "worse": say("{names} are worse than {baseline}", **given),
+        "equivalent": say("{names} are practically the same as {baseline}", **given),
+    }[verdict]
+
+
+def cells(found: Comparison) -> tuple[list[Said], list[list[Said]]]:
+    """The table as text: a header, and a row a pair."""
+    pairs = found.pairs
+    # One column, for a table too wide goes on below with the first column repeated.
+    columns: list[tuple[Said, Iterable[str]]] = [
+        (say("first - second"), [f"{p.first} - {p.second}" for p in pairs]),
+        (
+            say("difference [{level}]", level=confidence_text(found.confidence)),
+            difference_texts(pairs),
+        ),
+        (as_is("p" if len(pairs) == 1 else "p (Holm)"), [p_text(p.p_adjusted) for p in pairs]),
+        (say("first wins"), [percent(p.superiority) for p in pairs]),
+        (say("folds") if pairs[0].unit == "fold" else say("seeds"), [str(p.pairs) for p in pairs]),
+    ]
+    if any(any(p.diverged) for p in pairs):
+        columns.append((say("lost"), [f"{p.diverged[0]}, {p.diverged[1]}" for p in pairs]))
+    columns.append((say("verdict"), [verdict_cell(p) for p in pairs]))
+    rows = zip(*(texts for _, texts in columns), strict=True)
+    return [name for name, _ in columns], [[as_is(text) for text in row] for row in rows]
+
+
+# -- notes -----------------------------------------------------------------------------------------
+
+
+def notes(found: Comparison) -> Iterable[Said]:
+    """What one must know to read the table, a sentence or two a line."""
+    pairs = found.pairs
+    yield joined((_direction(found), _what_differs(found)))
+    if pairs[0].unit == "seed":
+        yield say("It speaks of training again with other seeds on these rows, not of other rows.")
+    if any(math.isfinite(p.rows_low) for p in pairs) and len(pairs) <= _MOST_SENTENCES:
+        yield say(
+            "For other rows of the same kind, over folds that share rows: {differences}.",
+            differences=_by_rows(pairs),
+        )
+    yield joined((_what_p_is(pairs), _what_better_is(found)))
+    yield say("first wins: probability that a new run of first beats a new run of second.")
+    if any(any(p.diverged) for p in pairs):
+        yield say(
+            "lost: networks that diverged or failed, of first and of second. In the test they are "
+            "worse than any number; the difference is of seeds in which both trained."
+        )
+    yield from found.notes
+
+
+def _direction(found: Comparison) -> Said:
+    if found.mode == "max":
+        return say("{metric}, higher is better.", metric=found.metric)
+    return say("{metric}, lower is better.", metric=found.metric)
+
+
+def _what_differs(found: Comparison) -> Said:
+    level = confidence_text(found.confidence)
+    if found.pairs[0].unit == "fold":
+        return say(
+            "Difference: mean of first minus second, fold by fold, with its {level} interval.",
+            level=level,
+        )
+    return say(
+        "Difference: mean of first minus second, seed by seed, with its {level} interval.",
+        level=level,
+    )
+
+
+def _by_rows(pairs: Sequence[Pair]) -> Said:
+    texts = interval_texts([(p.difference, p.rows_low, p.rows_high) for p in pairs])
+    return joined(
+        (
+            say("{first} minus {second} {amount}", first=p.first, second=p.second, amount=text)
+            for p, text in zip(pairs, texts, strict=True)
+        ),
+        "; ",
+    )
+
+
+_TESTS: dict[str, Said] = {
+    "sign-flip": say("sign-flip"),
+    "sign-flip of ranks": say("sign-flip of ranks"),
+    "corrected resampled t": say("corrected resampled t"),
+}
+
+
+def _what_p_is(pairs: Sequence[Pair]) -> Said:
+    named = joined((_TESTS[t] for t in dict.fromkeys(p.test for p in pairs) if t in _TESTS), ", ")
+    tests = named or say("not tested")
+    if len(pairs) == 1:
+        return say(
+            "p ({tests}): chance of at least so clear a difference if the two were the same.",
+            tests=tests,
+        )
+    return say(
+        "p ({tests}): chance of at least so clear a difference if the two were the same, corrected "
+        "for {number} comparisons.",
+        tests=tests,
+        number=str(len(pairs)),
+    )
+
+
+def _what_better_is(found: Comparison) -> Said:
+    return say(
+        "better, worse: p is at most {alpha} and the interval leaves out 0.",
+        alpha=f"{np.round(1 - found.confidence, 6):g}",
+    )

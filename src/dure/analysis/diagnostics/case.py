@@ -1,0 +1,333 @@
+"""One variant laid out for the findings: lanes in rows, and how findings are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dure.core.types import DIMS, Monitor, Status
+from dure.messages.message import Said, as_is, say
+from dure.stats.intervals import Interval, interval_texts, mean_interval
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from dure.results.run_result import RunResult
+
+Floats: TypeAlias = "npt.NDArray[np.float64]"
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
+Number: TypeAlias = "float | int | str"
+
+_LANE_DIMS = DIMS[:3]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that ails a network, or its data.
+
+    Attributes
+    ----------
+    kind
+        What it is, such as "vanishing_gradient"; the kinds are
+        `dure.analysis.diagnostics.health.KINDS`.
+    variant
+        Whose it is; None where it is of the data, whatever the network.
+    layer
+        The layer it begins at, or is of; None where it is of the whole network.
+    lanes, of
+        Seen in so many lanes, of so many in which it could have been seen.
+    sentence
+        Plain words with the numbers it rests on, and what to try.
+    numbers
+        Those numbers by name.
+    """
+
+    kind: str
+    variant: str | None
+    layer: str | None
+    lanes: int
+    of: int
+    sentence: Said
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the findings are given of one variant; lanes that never ran an epoch are left out.
+
+    Attributes
+    ----------
+    seeds, folds
+        Of each lane, shape [lane].
+    statuses
+        Of each lane.
+    ran
+        Epochs each lane ran, shape [lane].
+    curves
+        By metric, [lane, epoch]; NaN where a lane did not run.
+    epochs
+        At which layers were measured (0: before training), [measured].
+    layers
+        Those measured, in the order they are called.
+    layered
+        By quantity, [lane, measured, layer].
+    whole
+        By quantity without layers, [lane, measured].
+    first_nan
+        Rows of `Result.first_nan` of this variant.
+    model, data
+        Facts from the manifest; empty where there are none.
+    study
+        The manifest's account of the study's arguments.
+    """
+
+    variant: str
+    monitor: Monitor
+    seeds: npt.NDArray[Any]
+    folds: npt.NDArray[Any]
+    statuses: tuple[Status, ...]
+    ran: npt.NDArray[np.int64]
+    curves: Mapping[str, Floats]
+    epochs: npt.NDArray[np.int64]
+    layers: tuple[str, ...]
+    layered: Mapping[str, Floats]
+    whole: Mapping[str, Floats]
+    first_nan: pd.DataFrame
+    model: Mapping[str, Any]
+    data: Mapping[str, Any]
+    study: Mapping[str, Any]
+
+    @property
+    def of(self) -> int:
+        """Lanes that ran."""
+        return len(self.statuses)
+
+    @property
+    def diverged(self) -> Mask:
+        """Which lanes ended in values that are not finite, [lane]."""
+        return np.array([status.kind == "diverged" for status in self.statuses], dtype=bool)
+
+    @property
+    def sound(self) -> Mask:
+        """Which lanes did not, [lane]."""
+        return ~self.diverged
+
+    @property
+    def measured(self) -> bool:
+        """Whether layers were measured while it trained."""
+        return bool(self.layers) and len(self.epochs) > 0
+
+    def curve(self, name: str) -> Floats | None:
+        """A metric's curves, [lane, epoch]; None where there are none."""
+        return self.curves.get(name)
+
+    def at_best(self, name: str) -> Floats:
+        """A metric at each lane's best epoch by the monitor, [lane]; NaN without one."""
+        values, judged = self.curves[name], self.curves.get(self.monitor.name)
+        if judged is None:
+            return np.full(self.of, np.nan)
+        sign = 1.0 if self.monitor.mode == "min" else -1.0
+        worst = np.where(np.isfinite(judged), sign * judged, np.inf)
+        best = worst.argmin(axis=1)
+        found = values[np.arange(self.of), best]
+        return np.where(np.isfinite(worst).any(axis=1), found, np.nan)
+
+    def last(self, name: str) -> Floats:
+        """A metric at the last epoch that each lane ran with a finite value, [lane]."""
+        return last_finite(self.curves[name])
+
+    def interval(self, values: Floats) -> Interval:
+        """The mean of one number a lane with its 95 % interval over seeds (or folds)."""
+        grid = self.by_seed(values)
+        train = self.data.get("rows", {})
+        rows = int(train.get("train", 0)), int(train.get("validation", 0))
+        share = rows[0] / sum(rows) if all(rows) and grid.shape[1] > 1 else None
+        return mean_interval(grid, train_fraction=share)
+
+    def by_seed(self, values: Floats) -> Floats:
+        """One number a lane as (seed, fold), NaN where there is no such lane."""
+        axes = [list(dict.fromkeys(axis.tolist())) for axis in (self.seeds, self.folds)]
+        grid = np.full([len(axis) for axis in axes], np.nan)
+        for value, seed, fold in zip(values, self.seeds, self.folds, strict=True):
+            grid[axes[0].index(seed), axes[1].index(fold)] = value
+        return grid
+
+    def layer_facts(self, name: str) -> Mapping[str, Any]:
+        """What the manifest says of a layer; empty where it is not in it."""
+        return next((each for each in self.model.get("layers", ()) if each["name"] == name), {})
+
+    def lanes_told(self, seen: int, of: int | None = None) -> Said:
+        """'in 9 of 10 lanes'."""
+        return lanes_told(seen, self.of if of is None else of)
+
+
+def lanes_told(seen: int, of: int) -> Said:
+    """'in 9 of 10 lanes', 'in all 10 lanes', 'in the only lane'."""
+    if of == 1:
+        return say("in the only lane")
+    if seen == of:
+        return say("in all {of} lanes", of=of)
+    return say("in {seen} of {of} lanes", seen=seen, of=of)
+
+
+def last_finite(values: Floats) -> Floats:
+    """The last finite value along the last axis; NaN where there is none."""
+    finite = np.isfinite(values)
+    place = values.shape[-1] - 1 - finite[..., ::-1].argmax(axis=-1)
+    found = np.take_along_axis(values, place[..., None], axis=-1)[..., 0]
+    return np.where(finite.any(axis=-1), found, np.nan)
+
+
+def common(seen: Mask, of: int) -> bool:
+    """Whether something was seen in at least half of the lanes: one odd run is no finding."""
+    return bool(seen.any()) and 2 * int(seen.sum()) >= of
+
+
+def row_medians(values: Floats) -> Floats:
+    """Medians along the last axis over what is not NaN; NaN where nothing is."""
+    out = np.full(values.shape[:-1], np.nan)
+    known = (~np.isnan(values)).any(axis=-1)
+    out[known] = np.nanmedian(values[known], axis=-1)
+    return out
+
+
+def late_medians(values: Floats) -> Floats:
+    """Medians over the later half of what was measured of each lane, [lane, measured] -> [lane]."""
+    out = np.full(len(values), np.nan)
+    for lane, row in enumerate(values):
+        known = row[np.isfinite(row)]
+        if known.size:
+            out[lane] = np.median(known[known.size // 2 :])
+    return out
+
+
+def median(values: npt.ArrayLike) -> float:
+    """The median of what is finite; NaN where nothing is."""
+    array = np.asarray(values, dtype=np.float64)
+    finite = array[np.isfinite(array)]
+    return float(np.median(finite)) if finite.size else float("nan")
+
+
+def figure(value: float) -> Said:
+    """A number for a sentence: '0.0123', '4e-06', '1,250'."""
+    value = float(value)
+    if not np.isfinite(value):
+        return say("unknown")
+    if value == int(value) and abs(value) < 1e6:
+        return as_is(f"{int(value):,}")
+    if abs(value) >= 1e5 or abs(value) < 1e-3:
+        return as_is(f"{value:.1e}")
+    return as_is(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
+
+
+def percent(share: float) -> str:
+    """'12 %', '0.4 %'."""
+    value = 100 * float(share)
+    return f"{value:.0f} %" if value >= 10 or value == round(value) else f"{value:.1f} %"
+
+
+def interval_told(interval: Interval) -> str:
+    """'0.912 [0.905, 0.919]'."""
+    return interval_texts([interval[:3]])[0]
+
+
+def cases(result: RunResult) -> list[Case]:
+    """Every variant of a result that has a lane that ran."""
+    layers = getattr(result, "layer_curves", None)
+    first_nan = getattr(result, "first_nan", None)
+    made = (_case(result, variant, layers, first_nan) for variant in result.variants)
+    return [case for case in made if case.of]
+
+
+def _case(
+    result: RunResult, variant: str, layers: xr.Dataset | None, first_nan: pd.DataFrame | None
+) -> Case:
+    table = result.lanes[result.lanes["variant"] == variant]
+    table = table[(table["epochs"] > 0) & ~table["status"].str.startswith("failed")]
+    where = _Where(variant, table["seed"].tolist(), table["fold"].tolist())
+    facts = result.manifest.get("facts") or {}
+    model = (facts.get("models") or {}).get(variant) or {}
+    called = [each["name"] for each in model.get("layers", ())]
+    names, epochs, layered, whole = _measured(layers, where, called)
+    nans = pd.DataFrame(columns=["variant", "seed", "fold", "epoch", "step", "layer", "what"])
+    if first_nan is not None and len(first_nan):
+        nans = first_nan[first_nan["variant"] == variant]
+    return Case(
+        variant=variant,
+        monitor=result.monitor,
+        seeds=np.asarray(where.seeds),
+        folds=np.asarray(where.folds),
+        statuses=tuple(result.statuses[i] for i in table.index),
+        ran=table["epochs"].to_numpy(dtype=np.int64),
+        curves={str(name): where.take(values) for name, values in result.curves.items()},
+        epochs=epochs,
+        layers=names,
+        layered=layered,
+        whole=whole,
+        first_nan=nans,
+        model=model,
+        data=facts.get("data") or {},
+        study=result.manifest.get("study") or {},
+    )
+
+
+@dataclass(frozen=True)
+class _Where:
+    """The places of a variant's lanes in arrays over (variant, seed, fold, ...)."""
+
+    variant: str
+    seeds: Sequence[int]
+    folds: Sequence[int]
+
+    def take(self, values: xr.DataArray) -> Floats:
+        """Values as [lane, ...]."""
+        array = values.transpose(*_LANE_DIMS, ...)
+        axes = [array[dim].values.tolist() for dim in _LANE_DIMS]
+        at = (
+            [axes[0].index(self.variant)] * len(self.seeds),
+            [axes[1].index(seed) for seed in self.seeds],
+            [axes[2].index(fold) for fold in self.folds],
+        )
+        return np.asarray(array.values[at], dtype=np.float64)
+
+
+def _measured(
+    layers: xr.Dataset | None, where: _Where, called: Sequence[str]
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64], dict[str, Floats], dict[str, Floats]]:
+    """Names, epochs and quantities of this variant's layers, those without any value left out.
+
+    `layer` joins the layers of all variants: the order of this one's is that in which its own model
+    calls them.
+    """
+    nothing = np.empty(0, np.int64)
+    if layers is None or not layers.data_vars or where.variant not in layers["variant"].values:
+        return (), nothing, {}, {}
+    arrays = {str(name): values for name, values in layers.items()}
+    whole = {name: where.take(v) for name, v in arrays.items() if "layer" not in v.dims}
+    layered = {
+        name: where.take(v.transpose(*_LANE_DIMS, "epoch", "layer"))
+        for name, v in arrays.items()
+        if "layer" in v.dims
+    }
+    if not layered:
+        return (), nothing, {}, whole
+    present = np.zeros(layers.sizes["layer"], dtype=bool)
+    for values in layered.values():
+        present |= np.isfinite(values).any(axis=(0, 1))
+    names = [str(name) for name in layers["layer"].values]
+    order = {name: place for place, name in enumerate(called)}
+    places = sorted(np.flatnonzero(present), key=lambda place: order.get(names[place], len(order)))
+    return (
+        tuple(names[place] for place in places),
+        layers["epoch"].values.astype(np.int64),
+        {name: values[:, :, places] for name, values in layered.items()},
+        whole,
+    )

@@ -1,0 +1,117 @@
+"""Values that are not finite: in which layer, and at which step, they were seen first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from dure.analysis.diagnostics.case import Case, Finding, Number, figure, last_finite, median
+from dure.messages.message import Said, as_is, say
+
+GROWN = 2.0
+"""Times the first loss that the last finite one must reach to say that it grew before it broke."""
+
+
+def find(case: Case) -> Iterator[Finding]:
+    """Lanes that diverged; every one counts, for a single one is lost for any mean."""
+    lost = case.diverged
+    seen = int(lost.sum())
+    if not seen:
+        return
+    numbers: dict[str, Number] = {"diverged": seen, "lanes": case.of}
+    numbers["epoch"] = median(case.ran[lost])
+    layer, origin = _origin(case.first_nan, numbers)
+    told = say(
+        "{variant}: the loss was NaN or infinite {where} (at epoch {epoch}, the median), and they "
+        "stopped there; {origin}",
+        variant=case.variant, where=case.lanes_told(seen), epoch=figure(float(numbers["epoch"])),
+        origin=origin,
+    )  # fmt: skip
+    grew, by = grown(case)
+    if grew:
+        numbers["grew_by"] = by
+    told += _remedy(grew, by)
+    yield Finding("nan", case.variant, layer, seen, case.of, told, numbers)
+
+
+def _remedy(grew: int, by: float) -> Said:
+    if not grew:
+        return say(
+            ". Look for a logarithm or division by 0 there, or try clipnorm and a lower rate."
+        )
+    if grew == 1:
+        return say(
+            ". In one of them the loss had grown to {by} times its first value before, as with a "
+            "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
+            by=figure(by),
+        )
+    return say(
+        ". In {grew} of them the loss had grown to {by} times its first value before, as with a "
+        "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
+        grew=grew,
+        by=figure(by),
+    )
+
+
+def grown(case: Case) -> tuple[int, float]:
+    """How many diverged lanes had a growing loss before, and by what factor (median of those)."""
+    loss = case.curve("loss")
+    if loss is None or not case.diverged.any():
+        return 0, float("nan")
+    lost = loss[case.diverged]
+    factors = last_finite(lost) / np.abs(lost[:, 0])
+    start = _measured_loss(case)
+    if start is not None:  # the mean of a diverging first epoch is no starting point
+        factors = np.fmax(factors, last_finite(start) / np.abs(start[:, 0]))
+        factors = np.fmax(factors, last_finite(lost) / np.abs(start[:, 0]))
+    with np.errstate(invalid="ignore"):
+        grew = factors >= GROWN
+    return int(grew.sum()), median(factors[grew])
+
+
+def _measured_loss(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+    probe = case.whole.get("probe_loss")
+    if probe is None or not probe.size:
+        return None
+    probe = probe[case.diverged]
+    return np.where(np.isfinite(probe[:, :1]), probe, np.nan)
+
+
+def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, Said]:
+    """The layer of the commonest place of the first NaN, and that place in words."""
+    if frame.empty:
+        return None, say("where it came from first could not be examined")
+    places = frame.groupby(["layer", "what"], sort=False, dropna=False).size()
+    layer, what = places.idxmax()
+    here = frame[(frame["what"] == what) & (frame["layer"].isna() | (frame["layer"] == layer))]
+    epoch, step = median(here["epoch"]), median(here["step"])
+    named = None if pd.isna(layer) or layer == "" else str(layer)
+    numbers |= {"what": str(what), "nan_epoch": epoch, "step": step, "examined": len(frame)}
+    if named is not None:
+        numbers["layer"] = named
+    place = _place(str(what), say("the network") if named is None else as_is(named))
+    known = {"place": place, "step": figure(step), "epoch": figure(epoch)}
+    if len(frame) == 1:
+        return named, say(
+            "it was seen first {place}, at step {step} of epoch {epoch} (the one examined)", **known
+        )
+    return named, say(
+        "it was seen first {place}, at step {step} of epoch {epoch} ({seen} of {of} examined)",
+        **known,
+        seen=len(here),
+        of=len(frame),
+    )
+
+
+def _place(what: str, layer: Said) -> Said:
+    match what:
+        case "activation":
+            return say("in the output of {layer}", layer=layer)
+        case "gradient":
+            return say("in the gradient of {layer}", layer=layer)
+        case "weights":
+            return say("in the weights of {layer}", layer=layer)
+        case _:
+            return say("in the loss itself")

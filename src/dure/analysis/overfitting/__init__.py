@@ -1,0 +1,1 @@
+"""Where validation turns, and how the end depends on data and size."""

@@ -1,0 +1,59 @@
+"""The command that searches for cures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dure.cli.app import Epochs, Json, Quiet, Seeds, Settings, Target, app, errors_in_words
+from dure.cli.study_source import find_study, source_of
+
+
+@app.command()
+def cure(
+    target: Target,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the search; one under runs/ if none.")
+    ] = None,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    settings: Settings = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="The variant to cure; the best one if none.")
+    ] = None,
+    max_trials: Annotated[
+        int, typer.Option("--max-trials", help="Cures in the first round at most.")
+    ] = 10,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Try general cures even if nothing is found.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the search in --out.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find what ails a network, try changes that may mend it, and write down the best.
+
+    Example:  dure cure reviews.py:study --seeds 5 --max-trials 8 --out runs/reviews-cure
+    """
+    with errors_in_words():
+        source = source_of(target, None, epochs, settings)
+        # A study's file may print; with --json only the document may reach the standard output.
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            study = find_study(source)
+            cured = study.cure(
+                out, not (quiet or as_json), resume,
+                seeds=seeds, variant=variant, max_trials=max_trials, anyway=anyway,
+            )  # fmt: skip
+        if as_json:
+            from dure.remedies.record import account
+
+            print(json.dumps(account(cured), ensure_ascii=False))
+        elif not quiet:
+            print(f"\n{cured.told()}")

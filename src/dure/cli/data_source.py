@@ -1,0 +1,141 @@
+"""The data that `dure look --data` names: a set of `dure.data`, a file, or a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dure import data as sets
+from dure.data.dataset import Data
+from dure.errors import DureError, did_you_mean
+from dure.storage.files import explained
+
+SETS = (
+    *("mnist", "fashion_mnist", "imdb", "reuters", "digits", "breast_cancer", "diabetes"),
+    *("adding_problem", "recall"),
+)
+_TABLES, _TEXTS = (".csv", ".tsv"), (".jsonl", ".json")
+
+
+class Takes(NamedTuple):
+    """What a network takes, as far as it says so."""
+
+    shape: tuple[Any, ...] = ()
+    """Of one row; places may be None."""
+    vocabulary: int | None = None
+    """How many integers its first layer tells apart."""
+    raw_text: bool = False
+
+
+class Given(NamedTuple):
+    """Rows to look at: `data`, or texts without anything else."""
+
+    data: Data | None = None
+    x: Any = None
+
+
+def find_data(name: str, takes: Takes, target: str | None = None) -> Given:
+    """The data that a command line names.
+
+    Parameters
+    ----------
+    name
+        A set of `dure.data`; a .npz file (arrays x and y, or x_test and y_test besides); a .csv
+        or .tsv table; .jsonl or .json texts; a .txt file with a text a line; a folder of
+        pictures, or of texts, in a folder per class.
+    takes
+        Sets the length and vocabulary of texts in integers, and the size of pictures.
+    target
+        The column of a table that is to be predicted; of labelled texts the label.
+
+    Raises
+    ------
+    DureError
+        If there are no such data, or they cannot be read.
+    """
+    if name in SETS:
+        return Given(_named(name, takes))
+    path = Path(name)
+    if not path.exists():
+        raise DureError(
+            f"--data {name!r} is neither a file or folder nor one of {', '.join(SETS)}."
+            + did_you_mean(name, SETS)
+        )
+    kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if path.is_dir():
+        return Given(_from_folder(path, takes))
+    readers: dict[str, Callable[[], Given]] = {
+        ".npz": lambda: Given(_from_arrays(path)),
+        ".txt": lambda: Given(x=_lines(path)),
+        **dict.fromkeys(_TABLES, lambda: Given(_from_table(path, takes, target))),
+        **dict.fromkeys(_TEXTS, lambda: Given(_labelled_texts(path, target))),
+    }
+    if kind.lower() not in readers:
+        raise DureError(
+            f"--data {name!r} ends in {kind or 'nothing'}; give one of {', '.join(readers)}, a "
+            f"folder, or one of {', '.join(SETS)}."
+        )
+    return readers[kind.lower()]()
+
+
+def _named(name: str, takes: Takes) -> Data:
+    load = getattr(sets, name)
+    arguments: dict[str, int] = {}
+    if name in ("imdb", "reuters") and takes.shape and takes.shape[0]:
+        arguments["maxlen"] = int(takes.shape[0])
+    if name in ("imdb", "reuters") and takes.vocabulary:
+        arguments["num_words"] = takes.vocabulary
+    made: Data = load(**arguments)
+    return made
+
+
+def _from_folder(path: Path, takes: Takes) -> Data:
+    if takes.raw_text:
+        return sets.from_texts(path)
+    size = tuple(takes.shape[:2]) if len(takes.shape) == 3 and all(takes.shape[:2]) else None
+    grey = len(takes.shape) == 3 and takes.shape[-1] == 1
+    return sets.from_folder(path, image_size=size, color_mode="grayscale" if grey else "rgb")
+
+
+def _from_arrays(path: Path) -> Data:
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            arrays = {key: held[key] for key in held.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise DureError(f"{path} cannot be read as an .npz file ({error}).") from error
+    if "x" not in arrays and "x_test" not in arrays:
+        raise DureError(
+            f"{path} holds {', '.join(arrays) or 'nothing'}; expected arrays x and y (and x_test, "
+            "y_test if there are test rows)."
+        )
+    test = (arrays["x_test"], arrays.get("y_test")) if "x_test" in arrays else None
+    if "x" not in arrays and test is not None:
+        return Data(*test, source=path.name)
+    return Data(arrays["x"], arrays.get("y"), test=test, source=path.name)
+
+
+def _from_table(path: Path, takes: Takes, target: str | None) -> Data:
+    if takes.raw_text:
+        return _labelled_texts(path, target)
+    if target is None:
+        raise DureError(f"{path} is a table: say which column is predicted, --target COLUMN.")
+    return sets.from_csv(path, target)
+
+
+def _labelled_texts(path: Path, target: str | None) -> Data:
+    return sets.from_texts(path, label=target or "label")
+
+
+def _lines(path: Path) -> Any:
+    with explained("read", path.parent):
+        content = path.read_bytes()
+    try:
+        lines = [line for line in content.decode("utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise DureError(f"{path} is not text in UTF-8 (byte {error.start}).") from error
+    if not lines:
+        raise DureError(f"{path} holds no text; a line each is expected.")
+    return np.asarray(lines, dtype=object)

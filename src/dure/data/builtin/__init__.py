@@ -1,0 +1,1 @@
+"""Known data sets: bundled, downloaded, or excerpts."""

@@ -1,0 +1,324 @@
+"""Data: the arrays of a study, converted and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.arrays import (
+    Array,
+    Part,
+    Tree,
+    fingerprint,
+    is_nested,
+    leaf_bytes,
+    leaves,
+    make_evaluation_part,
+    make_part,
+    row_count,
+    take_rows,
+    whole,
+)
+from dure.data.preprocessing import transformed
+from dure.errors import DureError, StudyError, did_you_mean
+
+Task = Literal["classification", "regression"]
+Kind = Literal["image", "text", "tabular", "series"]
+
+PADDING, UNKNOWN = "<pad>", "<unknown>"
+"""Marks a word index may hold: what fills a short text, and what stands for a word not kept."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Data:
+    """Inputs and targets, and what belongs to them.
+
+    Every array is converted as Keras' `fit` would (floats to float32; integers and booleans
+    stay) and is not copied where nothing changes. Lists, tuples and dicts of arrays are several
+    inputs or outputs, as in Keras.
+
+    Parameters
+    ----------
+    x
+        Inputs, first axis rows.
+    y
+        Targets with as many rows. None for models that need none.
+    test
+        ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Part`.
+    sample_weight
+        One weight a row, or what else Keras' `fit` takes; kept as float32.
+    prepare
+        A transformer in scikit-learn's manner (``fit`` and ``transform``), fitted afresh on the
+        training rows of each fold and applied to all rows. For a single input. With one, `x` may
+        hold missing values as long as what comes out holds none, or be raw text: one str a row,
+        for a transformer such as `dure.data.TextToSequences`.
+    class_names
+        A name for each class, in the order of the labels.
+    feature_names
+        A name for each place on the last axis of `x`.
+    word_index
+        For texts in integers: the integer of each word as it stands in `x`. The marks "<pad>",
+        "<start>" and "<unknown>" are in it where the coding has them.
+    kind
+        ``"image"``, ``"text"``, ``"tabular"`` or ``"series"``. None: text for raw text or with a
+        `word_index`, else by the axes of `x`: four an image, three a series, otherwise tabular;
+        stays None with several inputs.
+    task
+        ``"classification"`` or ``"regression"``; read from `y` if None. Whole numbers in an
+        integer array are labels unless there are more than half as many as rows; so are one-hot
+        rows and floats that are all 0 or 1 (or all -1 or 1). For classification folds are
+        stratified.
+    source
+        Where the data come from, one line.
+    excerpt
+        Whether they are only part of what `source` names.
+    time_gap
+        For rows in order of time, such as windows over a series: how many rows on either side of
+        a row may share values with it. Validation then always comes after training in time, with
+        so many rows left out between them. None: rows are independent.
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong at once: wrong types, rows that disagree, values that are NaN
+        or infinite, empty arrays, a test part of other shapes, weights that do not fit, a
+        `prepare` without ``fit`` and ``transform``, text without a `prepare`, names that do not
+        match the classes or features.
+    """
+
+    x: Tree
+    y: Tree | None = None
+    test: Any = None
+    sample_weight: Tree | None = None
+    prepare: Any = None
+    class_names: Sequence[str] | None = None
+    feature_names: Sequence[str] | None = None
+    word_index: Mapping[str, int] | None = None
+    kind: Kind | None = None
+    task: Task | None = None
+    source: str | None = None
+    excerpt: bool = False
+    time_gap: int | None = None
+
+    def __post_init__(self) -> None:
+        faults: list[str] = []
+        named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
+        raw_x = self.prepare is not None
+        train = make_part(named, faults, raw_x=raw_x)
+        test = self.test
+        if test is not None:
+            test = make_evaluation_part(test, "test", train, faults, raw_x=raw_x)
+        self._check_prepare(train, faults)
+        self._check_choice("kind", Kind, faults)
+        if self.time_gap is not None and (whole(self.time_gap) is None or self.time_gap < 0):
+            faults.append(
+                f"time_gap is {self.time_gap!r}; pass a number of rows from 0 on, or None."
+            )
+        if train is not None:
+            self._set(x=train.x, y=train.y, sample_weight=train.weight, test=test)
+            self._settle_task(faults)
+            self._settle_kind(faults)
+        if faults:
+            raise StudyError(faults, subject="this data")
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _check_prepare(self, train: Part | None, faults: list[str]) -> None:
+        if self.prepare is None:
+            return
+        if isinstance(self.prepare, type):
+            name = self.prepare.__name__
+            faults.append(f"prepare is the class {name}; pass an instance: {name}().")
+        elif not (hasattr(self.prepare, "fit") and hasattr(self.prepare, "transform")):
+            faults.append(
+                f"prepare is of type {type(self.prepare).__name__} and has not both fit and "
+                "transform; pass a transformer such as sklearn.preprocessing.StandardScaler()."
+            )
+        if train is not None and is_nested(train.x):
+            faults.append(
+                "prepare works on a single input and x has several; prepare them beforehand, "
+                "or inside the model (keras.layers.Normalization)."
+            )
+
+    def _check_choice(self, name: str, choices: Any, faults: list[str]) -> bool:
+        given, known = getattr(self, name), get_args(choices)
+        if given is None or given in known:
+            return True
+        faults.append(
+            f"{name} is {given!r}; pass one of {list(known)} or None."
+            f"{did_you_mean(str(given), known)}"
+        )
+        return False
+
+    def _settle_kind(self, faults: list[str]) -> None:
+        if is_nested(self.x):
+            if self.feature_names is not None:
+                faults.append("feature_names are given, but x has several inputs; leave them out.")
+            return
+        if self.kind is None:
+            by_axes = {4: "image", 3: "series"}
+            is_text = self.x.dtype.kind == "O" or self.word_index is not None
+            self._set(kind="text" if is_text else by_axes.get(self.x.ndim, "tabular"))
+        if self.feature_names is not None:
+            self._set(feature_names=tuple(map(str, self.feature_names)))
+            width = self.x.shape[-1] if self.x.ndim > 1 else 1
+            if len(self.feature_names) != width:
+                faults.append(
+                    f"{len(self.feature_names)} feature_names came, the last axis of x has "
+                    f"{width} places; pass {width}."
+                )
+
+    def _settle_task(self, faults: list[str]) -> None:
+        if not self._check_choice("task", Task, faults):
+            return
+        labels = self.labels
+        if self.task == "classification" and labels is None:
+            faults.append(
+                "task is 'classification', but y is not one label a row (whole numbers, or "
+                "one-hot rows). Pass such a y, or leave task out."
+            )
+        if self.task is None and self.y is not None and not is_nested(self.y):
+            self._set(task="regression" if labels is None else "classification")
+        if self.class_names is not None:
+            self._set(class_names=tuple(self.class_names))
+            self._check_class_names(labels, faults)
+
+    def _check_class_names(self, labels: npt.NDArray[np.int64] | None, faults: list[str]) -> None:
+        names = tuple(self.class_names or ())
+        if labels is None:
+            faults.append("class_names are given, but y holds no labels; leave them out.")
+            return
+        width = self.y.shape[-1] if self.y is not None and self.y.ndim == 2 else 1
+        if width > 1 and len(names) != width:
+            faults.append(f"{len(names)} class_names came, y has {width} classes; pass {width}.")
+        elif width == 1 and not 0 <= int(labels.min()) <= int(labels.max()) < len(names):
+            faults.append(
+                f"{len(names)} class_names came, y holds labels from {labels.min()} to "
+                f"{labels.max()}; pass a name for each label from 0 on."
+            )
+
+    @cached_property
+    def labels(self) -> npt.NDArray[np.int64] | None:
+        """The class of each row, shape [rows]; None where `y` holds no classes."""
+        if self.y is None or is_nested(self.y) or self.task == "regression":
+            return None
+        return class_labels(self.y, declared=self.task == "classification")
+
+    @property
+    def rows(self) -> int:
+        """Rows to train and validate on; those of `test` come on top."""
+        return row_count(self.x)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays, those of `test` included."""
+        trees = [tree for tree in self._trees().values() if tree is not None]
+        return sum(leaf_bytes(leaf) for tree in trees for _, leaf in leaves(tree, ""))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hexadecimal) over every array's place, type, shape and bytes."""
+        return fingerprint(self._trees())
+
+    def _trees(self) -> dict[str, Tree | None]:
+        named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
+        test = self.test or (None, None, None)
+        return {**named, **{f"test[{i}]": tree for i, tree in enumerate(test)}}
+
+    def take(self, rows: Any) -> Data:
+        """The same data with only these rows (integers, booleans or a slice); `test` is kept."""
+        return replace(
+            self,
+            x=take_rows(self.x, rows),
+            y=take_rows(self.y, rows),
+            sample_weight=take_rows(self.sample_weight, rows),
+        )
+
+    def decode(self, tokens: npt.ArrayLike) -> str:
+        """A text in integers as words again, joined by blanks.
+
+        Parameters
+        ----------
+        tokens
+            Integers, shape [length], such as a row of `x`. Padding is left out; an integer that
+            stands for no word becomes ``"<unknown>"``.
+
+        Raises
+        ------
+        DureError
+            If the data have no `word_index`.
+        """
+        if self.word_index is None:
+            raise DureError(
+                "these data have no word_index, so integers cannot be turned into words: "
+                f"{self!r}. Raw text (dure.data.from_texts) needs no decoding."
+            )
+        words = self._words
+        pad = self.word_index.get(PADDING)
+        flat = np.asarray(tokens).reshape(-1).tolist()
+        return " ".join(words.get(token, UNKNOWN) for token in flat if token != pad)
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {number: word for word, number in (self.word_index or {}).items()}
+
+    def prepared(self, train_rows: npt.ArrayLike) -> tuple[Tree, Tree | None]:
+        """`x` and the test inputs, transformed by `prepare` fitted on these rows only.
+
+        Without a `prepare` both come back as they are. See `transformed` for shapes.
+        """
+        part: Part | None = self.test
+        test_x = None if part is None else part.x
+        if self.prepare is None:
+            return self.x, test_x
+        return transformed(self.prepare, self.x, self.y, np.asarray(train_rows), test_x)
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{path}={'text' if leaf.dtype.kind == 'O' else leaf.dtype}{list(leaf.shape)}"
+            for path, leaf in leaves(self.x, "x")
+        ]
+        if self.y is not None:
+            shown += [
+                f"{path}={leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves(self.y, "y")
+            ]
+        if self.test is not None:
+            shown.append(f"test={row_count(self.test.x)} rows")
+        if self.task is not None:
+            shown.append(self.task)
+        if self.source is not None:
+            shown.append(self.source)
+        return f"Data({', '.join(shown)})"
+
+
+def class_labels(y: Array, *, declared: bool = False) -> npt.NDArray[np.int64] | None:
+    """The class of each row, or None where targets are no classes.
+
+    Classes are: booleans; integers of which there are at most half as many as rows; one-hot
+    rows; floats that are all 0 or 1, or all -1 or 1. With `declared`, any whole numbers.
+    """
+    if y.ndim == 2 and y.shape[1] > 1:
+        hot = (y == 1).sum(axis=1) == 1
+        zeros = (y == 0).sum(axis=1) == y.shape[1] - 1
+        return y.argmax(axis=1).astype(np.int64) if bool(np.all(hot & zeros)) else None
+    if y.ndim > 2:
+        return None
+    values = y.reshape(-1)
+    if values.dtype.kind == "f" and not np.array_equal(values, np.round(values)):
+        return None
+    labels = values.astype(np.int64)
+    if declared or values.dtype.kind == "b":
+        return labels
+    present = np.unique(labels)
+    if values.dtype.kind == "f":
+        are_classes = bool(np.isin(present, (0, 1)).all() or np.isin(present, (-1, 1)).all())
+    else:
+        are_classes = present.size <= max(2, len(labels) // 2)
+    return labels if are_classes else None

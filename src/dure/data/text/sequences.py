@@ -1,0 +1,187 @@
+"""Raw text to rows of integers of one length: what a study fits in each fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.arrays import whole
+from dure.data.dataset import PADDING
+from dure.data.text.tokenizer import FILTERS, Tokenizer
+from dure.errors import StudyError, did_you_mean
+
+Side = Literal["pre", "post"]
+
+
+class TextToSequences:
+    """A transformer in scikit-learn's manner: texts to integers, padded and cut to one length.
+
+    For `dure.Data`: ``Data(texts, labels, prepare=TextToSequences())`` fits it in each fold on
+    that fold's training rows only, and the models of a run take raw text (`TextModel`).
+
+    Parameters
+    ----------
+    num_words
+        Integers are below this, the `input_dim` of an Embedding; None for every word there is,
+        which then differs from fold to fold.
+    maxlen
+        Integers a text becomes.
+    padding, truncating
+        Whether short texts are filled with 0, and long ones cut, in front ("pre") or behind
+        ("post"), as in ``keras.utils.pad_sequences``.
+    oov_token, filters, lower, split, char_level
+        As in `Tokenizer`.
+
+    Attributes
+    ----------
+    tokenizer
+        The fitted `Tokenizer`; None before `fit`.
+
+    Raises
+    ------
+    StudyError
+        Everything wrong with the arguments, at once.
+    """
+
+    def __init__(
+        self,
+        num_words: int | None = 10_000,
+        maxlen: int = 100,
+        padding: Side = "pre",
+        truncating: Side = "pre",
+        oov_token: str | None = None,
+        filters: str = FILTERS,
+        lower: bool = True,
+        split: str = " ",
+        char_level: bool = False,
+    ) -> None:
+        self.num_words, self.maxlen = num_words, maxlen
+        self.padding, self.truncating = padding, truncating
+        self.oov_token, self.filters = oov_token, filters
+        self.lower, self.split, self.char_level = lower, split, char_level
+        self.tokenizer: Tokenizer | None = None
+        faults: list[str] = []
+        try:
+            self._new_tokenizer()
+        except StudyError as error:
+            faults += error.faults
+        if whole(maxlen) is None or maxlen < 1:
+            faults.append(f"maxlen is {maxlen!r}; pass a number of words from 1 on.")
+        for name, side in (("padding", padding), ("truncating", truncating)):
+            if side not in get_args(Side):
+                hint = did_you_mean(str(side), get_args(Side))
+                faults.append(f"{name} is {side!r}; pass 'pre' or 'post'.{hint}")
+        if faults:
+            raise StudyError(faults, subject="this TextToSequences")
+
+    def fit(self, texts: Iterable[Any]) -> TextToSequences:
+        """Learn the words of these texts, one a row; what was learnt before is forgotten.
+
+        Raises
+        ------
+        StudyError
+            As `Tokenizer.fit_on_texts`.
+        """
+        tokenizer = self._new_tokenizer()
+        tokenizer.fit_on_texts(texts)
+        self.tokenizer = tokenizer
+        return self
+
+    def transform(self, texts: Iterable[Any]) -> npt.NDArray[np.int32]:
+        """Integers of these texts, int32 [rows, maxlen]; 0 is padding.
+
+        Texts may be empty or hold unknown words only: a row of zeros (of 1 with an `oov_token`
+        for each unknown word).
+
+        Raises
+        ------
+        StudyError
+            Before `fit`, or as `Tokenizer.texts_to_sequences`.
+        """
+        from dure.core.backend import keras
+
+        rows = self._fitted().texts_to_sequences(texts)
+        padded: npt.NDArray[np.int32] = keras.utils.pad_sequences(
+            rows, self.maxlen, "int32", self.padding, self.truncating
+        )
+        return padded
+
+    @property
+    def word_index(self) -> dict[str, int]:
+        """The integer of each word as `transform` gives it, and "<pad>" 0.
+
+        Raises
+        ------
+        StudyError
+            Before `fit`.
+        """
+        index = {PADDING: 0}
+        for number, word in _kept(self._fitted()).items():
+            index.setdefault(word, number)
+        return index
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments and, once fitted, what `transform` needs: JSON-able.
+
+        Only words that can come out of `transform` are in it, so a tokenizer brought back by
+        `from_config` knows no others.
+        """
+        held = self.tokenizer
+        return {**self._settings(), "fitted": None if held is None else _state(held)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> TextToSequences:
+        """The transformer, fitted if it was, that `get_config` told."""
+        settings = dict(config)
+        state = settings.pop("fitted", None)
+        made = cls(**settings)
+        if state is not None:
+            made.tokenizer = _with_state(made._new_tokenizer(), state)
+        return made
+
+    def _settings(self) -> dict[str, Any]:
+        names = ("num_words", "maxlen", "padding", "truncating", *_OF_TOKENIZER)
+        return {name: getattr(self, name) for name in names}
+
+    def _new_tokenizer(self) -> Tokenizer:
+        return Tokenizer(self.num_words, **{name: getattr(self, name) for name in _OF_TOKENIZER})
+
+    def _fitted(self) -> Tokenizer:
+        if self.tokenizer is None:
+            raise StudyError("this TextToSequences has not seen any texts; call fit(texts) first.")
+        return self.tokenizer
+
+
+_OF_TOKENIZER = ("oov_token", "filters", "lower", "split", "char_level")
+
+
+def _kept(tokenizer: Tokenizer) -> dict[int, str]:
+    """Words below `num_words` by their integers, from 1 on without a gap."""
+    limit = tokenizer.num_words
+    return {i: w for i, w in tokenizer.index_word.items() if limit is None or i < limit}
+
+
+def _state(tokenizer: Tokenizer) -> dict[str, Any]:
+    words = list(_kept(tokenizer).values())
+    return {
+        "words": words,
+        "counts": [tokenizer.word_counts[word] for word in words],
+        "documents": [tokenizer.word_docs[word] for word in words],
+        "document_count": tokenizer.document_count,
+    }
+
+
+def _with_state(tokenizer: Tokenizer, state: Mapping[str, Any]) -> Tokenizer:
+    words = state["words"]
+    tokenizer.word_index = {word: index for index, word in enumerate(words, 1)}
+    tokenizer.index_word = dict(enumerate(words, 1))
+    for word, count, documents in zip(words, state["counts"], state["documents"], strict=True):
+        if count:  # the oov_token need not occur
+            tokenizer.word_counts[word] = count
+            tokenizer.word_docs[word] = documents
+            tokenizer.index_docs[tokenizer.word_index[word]] = documents
+    tokenizer.document_count = state["document_count"]
+    return tokenizer

@@ -1,0 +1,1 @@
+"""Lanes in training, and the pool that feeds devices with them."""

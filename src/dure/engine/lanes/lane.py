@@ -1,0 +1,199 @@
+"""One lane: a network in training, and what it hands to its program round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.backend import jax
+from dure.core.types import FirstNan, LaneKey, Status
+from dure.engine.probes.probe import Health, Probe
+from dure.engine.probes.schedule import NOTHING, Measuring
+from dure.engine.program.program import DIVERGED, STOPPED, Carry, Orders, Program, Rows
+
+IntArray = npt.NDArray[np.int32]
+
+
+class BatchOrder:
+    """The order in which Keras' ``fit`` would take the training rows, epoch after epoch.
+
+    Keras draws it from NumPy's global generator; a lane has its own copy of that generator as
+    ``build`` left it.
+
+    Parameters
+    ----------
+    rows
+        The training rows, int32 [n].
+    shuffle
+        As in Keras' ``fit``: True, False or "batch" (rows change places inside their batch).
+    generator
+        Source of the permutations; advanced by every epoch.
+    """
+
+    def __init__(
+        self,
+        rows: IntArray,
+        shuffle: bool | str,
+        batch_size: int,
+        generator: np.random.RandomState,
+    ) -> None:
+        self.rows = rows
+        self.shuffle = shuffle
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def skip_building_draw(self) -> None:
+        """Draw what Keras draws to build a model from its first batch, and never uses."""
+        if self.shuffle == "batch":
+            self.generator.permutation(min(self.batch_size, len(self.rows)))
+        elif self.shuffle:
+            self.generator.permutation(len(self.rows))
+
+    def epochs(self, count: int, room: int) -> IntArray:
+        """The next `count` epochs' orders, int32 [room, n]; the rest of the room is unused."""
+        orders = np.zeros((room, len(self.rows)), np.int32)
+        for epoch in range(count):
+            orders[epoch] = self._next()
+        return orders
+
+    def _next(self) -> IntArray:
+        if self.shuffle == "batch":
+            starts = range(0, len(self.rows), self.batch_size)
+            parts = [self.rows[start : start + self.batch_size] for start in starts]
+            return np.concatenate([part[self.generator.permutation(len(part))] for part in parts])
+        if self.shuffle:
+            return self.rows[self.generator.permutation(len(self.rows))]
+        return self.rows
+
+    def state(self) -> dict[str, Any]:
+        """The generator's state, JSON-able but for the array "keys"."""
+        name, keys, position, has_gauss, gauss = self.generator.get_state(legacy=True)
+        return {"name": name, "keys": keys, "rest": [int(position), int(has_gauss), float(gauss)]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from :meth:`state`."""
+        position, has_gauss, gauss = state["rest"]
+        keys = np.asarray(state["keys"], np.uint32)
+        self.generator.set_state((state["name"], keys, position, has_gauss, gauss))
+
+
+@dataclass
+class Lane:
+    """A lane on its way: its program, its rows and where it stands.
+
+    Attributes
+    ----------
+    carry
+        NumPy leaves without lane axis; the state the lane starts (or goes on) from. Emptied once
+        a worker has taken it over.
+    epochs
+        Epoch at which training ends, as in Keras' ``fit`` (not how many are left).
+    validate
+        Whether an epoch (from 0) is validated.
+    model
+        The lane's own Keras model, only where host callbacks need one.
+    keep
+        Whatever must stay alive as long as the lane.
+    probe, measuring, sample
+        What measures its layers, at which epochs, and on which rows; None for nothing.
+    health
+        What was measured and not told of yet.
+    """
+
+    index: int
+    key: LaneKey
+    program: Program
+    rows: Rows
+    order: BatchOrder
+    validation: IntArray
+    epochs: int
+    validate: npt.NDArray[np.bool_]
+    carry: Carry | None
+    epoch: int = 0
+    schedulers: tuple[Any, ...] = ()
+    callbacks: tuple[Any, ...] = ()
+    model: Any = None
+    test_rows: Rows | None = None
+    seconds: float = 0.0
+    keep: Any = None
+    probe: Probe | None = None
+    measuring: Measuring = NOTHING
+    sample: IntArray | None = None
+    health: list[Health] = field(default_factory=list)
+
+    def epochs_to_measure(self) -> int | None:
+        """Epochs until the lane is measured again; None: never."""
+        following = self.measuring.next_after(self.epoch)
+        return None if following is None else following - self.epoch
+
+    def round_epochs(self, target_seconds: float, most: int | None = None) -> int:
+        """How many epochs the next round should run: `target_seconds` worth, but not over `most`.
+
+        A lane that is to be measured in the middle of a round could not be.
+        """
+        left = self.epochs - self.epoch
+        if most is not None:
+            left = min(left, most)
+        known = self.program.seconds_per_epoch
+        if self.callbacks or known is None or self._rates_depend_on_results():
+            return min(1, left)
+        wanted = int(target_seconds / max(known, 1e-9))
+        return max(0, min(left, self.program.shape.round_epochs, max(1, wanted)))
+
+    def _rates_depend_on_results(self) -> bool:
+        """A schedule sees the present rate, which a plateau inside the round may change."""
+        return bool(self.schedulers) and bool(self.program.controllers)
+
+    def orders(self, count: int, rate: float | None) -> Orders:
+        """Inputs of the next round of `count` epochs; `rate` is the present learning rate.
+
+        With 0 epochs nothing of the lane advances: what an empty slot beside it is given.
+        """
+        room = self.program.shape.round_epochs
+        rates = np.full(room, np.nan, np.float32)
+        for epoch in range(count if self.schedulers else 0):
+            for scheduler in self.schedulers:
+                rate = scheduled_rate(scheduler, self.epoch + epoch, rate)
+            rates[epoch] = rate
+        validate = np.zeros(room, np.bool_)
+        validate[:count] = self.validate[self.epoch : self.epoch + count]
+        return Orders(
+            self.order.epochs(count, room), self.validation, rates, validate, np.int32(count)
+        )
+
+    def status(self, carry_status: int, lost: FirstNan | None = None) -> Status:
+        """The lane's status after a round; `lost` says where its numbers were, if it is known."""
+        if carry_status == STOPPED:
+            return Status("stopped", self.epoch)
+        if carry_status == DIVERGED:
+            reason = "loss became NaN" + ("" if lost is None else f" at {lost}")
+            return Status("diverged", self.epoch, reason)
+        return Status("finished") if self.epoch >= self.epochs else Status("running")
+
+
+def scheduled_rate(scheduler: Any, epoch: int, rate: float | None) -> float:
+    """What a Keras LearningRateScheduler sets for an epoch (from 0) at the present rate."""
+    try:
+        value = scheduler.schedule(epoch, rate)
+    except TypeError:  # Keras accepts schedules of the epoch alone, too
+        value = scheduler.schedule(epoch)
+    if not isinstance(value, (float, np.floating)):
+        raise ValueError(
+            f"LearningRateScheduler's schedule returned {value!r} for epoch {epoch}; "
+            "Keras expects a float."
+        )
+    return float(value)
+
+
+def snapshot(carry: Carry, slot: int) -> list[npt.NDArray[Any]]:
+    """One lane's leaves out of a stacked carry, as NumPy arrays."""
+    return [np.asarray(leaf)[slot] for leaf in jax.tree.leaves(carry)]
+
+
+def with_leaves(carry: Carry, leaves: list[npt.NDArray[Any]]) -> Carry:
+    """A carry of the same structure with other leaves."""
+    return jax.tree.unflatten(jax.tree.structure(carry), leaves)  # type: ignore[no-any-return]

@@ -1,0 +1,83 @@
+"""Where a diverged lane's numbers were first not finite: its last round again, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.backend import jax
+from dure.core.types import FirstNan
+from dure.engine.lanes.lane import Lane
+from dure.engine.probes.finite_steps import Steps
+from dure.engine.program.program import Carry, Orders, Program, Rows
+from dure.keras_bridge.functional import ModelState
+
+
+def find_first_nan(
+    lane: Lane, before: Carry, orders: Orders, slot: int, curves: Any
+) -> FirstNan | None:
+    """Where the numbers of a lane that diverged in its last round were first not finite.
+
+    Parameters
+    ----------
+    lane
+        After that round.
+    before, orders
+        What the round was given, with a lane axis.
+    slot
+        The lane's place on it.
+    curves
+        What the round gave for the lane, [epochs run, metrics].
+
+    Returns
+    -------
+    None if no single step shows it (their sums are added up in another order than the round's),
+    the model cannot be taken apart, or nothing of the lane was to be measured.
+    """
+    if lane.probe is None:
+        return None
+    try:
+        return _search(lane, lane.probe.steps, before, orders, slot, curves)
+    except Exception:  # of the user's own code, or memory: the lane has diverged all the same
+        return None
+
+
+def _search(
+    lane: Lane, steps: Steps, before: Carry, orders: Orders, slot: int, curves: Any
+) -> FirstNan | None:
+    program, rows = lane.program, lane.rows
+    losses = program.metrics(curves)["loss"]
+    whole = int(np.argmin(np.isfinite(losses)))
+    state = _state_after(program, before, orders, slot, whole, rows)
+    for epoch in range(whole, len(losses)):
+        rate = np.asarray(orders.rates)[slot, epoch]
+        if program.shape.sets_rate and not np.isnan(rate):
+            state = program.lowered.with_learning_rate(state, rate)
+        batches = _batches(np.asarray(orders.train)[slot, epoch], program.shape.batch_size)
+        for step, batch in enumerate(batches, 1):
+            state, finite = steps(state, batch, rows)
+            if not finite.all:
+                number = lane.epoch - len(losses) + epoch + 1
+                return FirstNan(number, step, *steps.origin(finite))
+    return None
+
+
+def _state_after(
+    program: Program, before: Carry, orders: Orders, slot: int, epochs: int, rows: Rows
+) -> ModelState:
+    """The lane's state some epochs into the round, by the very program that ran it."""
+    carry = before
+    if epochs:
+        count = np.zeros(program.width, np.int32)
+        count[slot] = epochs
+        carry, *_ = program(before, orders._replace(count=count), rows)
+    state: ModelState = jax.tree.map(lambda a: np.asarray(a)[slot], carry.model)
+    return state
+
+
+def _batches(order: npt.NDArray[np.int32], size: int) -> Iterator[npt.NDArray[np.int32]]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]

@@ -1,0 +1,1 @@
+"""What will be trained: lanes, programs, memory."""

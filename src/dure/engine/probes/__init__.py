@@ -1,0 +1,1 @@
+"""What is measured inside lanes while they train."""

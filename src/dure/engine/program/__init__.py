@@ -1,0 +1,1 @@
+"""One compiled training loop and what runs inside it."""

@@ -1,0 +1,221 @@
+"""Keras callbacks that act inside the compiled program, each lane on its own.
+
+Each controller is a frozen description made from a Keras callback, and two pure functions on a
+small state: ``start`` before the first epoch and ``epoch_end`` after each. Meaning follows
+``keras.callbacks`` line by line (Keras 3.15), in float32 where Keras compares in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from dure.core.backend import jax, jnp, keras
+from dure.core.types import Mode
+from dure.errors import StudyError, did_you_mean
+from dure.keras_bridge.functional import Lowered, ModelState
+
+Logs = Mapping[str, Any]
+
+
+class Epoch(NamedTuple):
+    """What a controller sees at the end of an epoch."""
+
+    number: Any  # int32, from 0 as in Keras
+    logs: Logs
+    validated: Any  # bool: whether the val_ metrics of this epoch are there
+
+
+def _better(mode: Mode, value: Any, reference: Any, min_delta: float = 0.0) -> Any:
+    """Keras' MonitorCallback._is_improvement against an existing reference; NaN never is."""
+    return value + min_delta < reference if mode == "min" else value - min_delta > reference
+
+
+def _choose(condition: Any, new: Any, old: Any) -> Any:
+    """One of two equal structures: a branch for a lane alone, a selection for stacked lanes."""
+    return jax.lax.cond(condition, lambda: new, lambda: old)
+
+
+@dataclass(frozen=True)
+class BestEpoch:
+    """Remembers the weights of the best epoch by the study's monitor; never stops anything."""
+
+    monitor: str
+    mode: Mode
+
+    def start(self, lowered: Lowered, state: ModelState) -> dict[str, Any]:
+        return {
+            "value": jnp.float32(jnp.nan),
+            "found": jnp.bool_(False),
+            "epoch": jnp.int32(0),
+            "weights": lowered.weights(state),
+        }
+
+    def epoch_end(
+        self, memory: dict[str, Any], epoch: Epoch, lowered: Lowered, state: ModelState
+    ) -> dict[str, Any]:
+        value = epoch.logs[self.monitor].astype(jnp.float32)
+        seen = epoch.validated if self.monitor.startswith("val_") else jnp.bool_(True)
+        first = ~memory["found"] & ~jnp.isnan(value)
+        improved = seen & (first | _better(self.mode, value, memory["value"]))
+        new = {
+            "value": value,
+            "found": jnp.bool_(True),
+            "epoch": epoch.number,
+            "weights": lowered.weights(state),
+        }
+        return _choose(improved, new, memory)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """``keras.callbacks.EarlyStopping`` inside the program."""
+
+    monitor: str
+    mode: Mode
+    patience: int
+    min_delta: float
+    baseline: float | None
+    restore_best_weights: bool
+    start_from_epoch: int
+
+    def start(self, lowered: Lowered, state: ModelState) -> dict[str, Any]:
+        memory = {
+            "best": jnp.float32(jnp.nan),
+            "found": jnp.bool_(False),
+            "wait": jnp.int32(0),
+        }
+        if self.restore_best_weights:
+            memory["weights"] = lowered.weights(state)
+        return memory
+
+    def epoch_end(
+        self, memory: dict[str, Any], epoch: Epoch, lowered: Lowered, state: ModelState
+    ) -> tuple[dict[str, Any], ModelState, Any]:
+        value = epoch.logs[self.monitor].astype(jnp.float32)
+        seen = epoch.number >= self.start_from_epoch
+        if self.monitor.startswith("val_"):
+            seen &= epoch.validated
+        improved = ~memory["found"] | _better(self.mode, value, memory["best"], self.min_delta)
+        past_baseline = (
+            improved
+            if self.baseline is None
+            else improved & _better(self.mode, value, self.baseline, self.min_delta)
+        )
+        wait = jnp.where(past_baseline, 0, memory["wait"] + 1).astype(jnp.int32)
+        stop = seen & ~improved & (wait >= self.patience) & (epoch.number > 0)
+        new = {
+            "best": jnp.where(improved, value, memory["best"]),
+            "found": jnp.bool_(True),
+            "wait": wait,
+        }
+        kept = _choose(seen, new, {name: memory[name] for name in new})
+        if self.restore_best_weights:
+            kept["weights"] = _choose(seen & improved, lowered.weights(state), memory["weights"])
+        return kept, state, stop
+
+
+@dataclass(frozen=True)
+class ReduceLROnPlateau:
+    """``keras.callbacks.ReduceLROnPlateau`` inside the program."""
+
+    monitor: str
+    mode: Mode
+    patience: int
+    min_delta: float
+    factor: float
+    cooldown: int
+    min_lr: float
+
+    def start(self, lowered: Lowered, state: ModelState) -> dict[str, Any]:
+        return {
+            "best": jnp.float32(jnp.nan),
+            "found": jnp.bool_(False),
+            "wait": jnp.int32(0),
+            "cooldown": jnp.int32(0),
+        }
+
+    def epoch_end(
+        self, memory: dict[str, Any], epoch: Epoch, lowered: Lowered, state: ModelState
+    ) -> tuple[dict[str, Any], ModelState, Any]:
+        value = epoch.logs[self.monitor].astype(jnp.float32)
+        seen = epoch.validated if self.monitor.startswith("val_") else jnp.bool_(True)
+        was_cooling = memory["cooldown"] > 0
+        cooldown = jnp.where(was_cooling, memory["cooldown"] - 1, memory["cooldown"])
+        wait = jnp.where(was_cooling, 0, memory["wait"])
+        improved = ~memory["found"] | _better(self.mode, value, memory["best"], self.min_delta)
+        waiting = ~improved & ~(cooldown > 0)
+        wait = jnp.where(improved, 0, jnp.where(waiting, wait + 1, wait))
+        rate = lowered.learning_rate(state)
+        reduce = seen & waiting & (wait >= self.patience) & (rate > self.min_lr)
+        rate = jnp.where(reduce, jnp.maximum(rate * self.factor, self.min_lr), rate)
+        new = {
+            "best": jnp.where(improved, value, memory["best"]),
+            "found": jnp.bool_(True),
+            "wait": jnp.where(reduce, 0, wait).astype(jnp.int32),
+            "cooldown": jnp.where(reduce, self.cooldown, cooldown).astype(jnp.int32),
+        }
+        state = lowered.with_learning_rate(state, rate.astype(jnp.float32))
+        return _choose(seen, new, memory), state, jnp.bool_(False)
+
+
+Controller = EarlyStopping | ReduceLROnPlateau
+
+
+def direction(monitor: str, mode: str, known: Mapping[str, str], callback: str) -> Mode:
+    """The direction in which a monitored metric is better, as Keras' MonitorCallback infers it."""
+    if mode in ("min", "max"):
+        return mode  # type: ignore[return-value]
+    inferred = known.get(monitor.removeprefix("val_"))
+    if inferred is None:
+        raise StudyError(
+            f"{callback}(monitor={monitor!r}): Keras does not know whether this metric is better "
+            "high or low; pass mode='max' or mode='min'."
+        )
+    return inferred  # type: ignore[return-value]
+
+
+def controller(
+    callback: Any, lowered: Lowered, metrics: Sequence[str]
+) -> EarlyStopping | ReduceLROnPlateau | None:
+    """The in-program form of a Keras callback, or None where it has to run on the host.
+
+    Parameters
+    ----------
+    metrics
+        Names of all metrics of an epoch, validation included; an unknown monitor is refused.
+    """
+    kind = type(callback)
+    if kind not in (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau):
+        return None
+    name = kind.__name__
+    if callback.monitor not in metrics:
+        raise StudyError(
+            f"{name}(monitor={callback.monitor!r}) watches a metric this study does not have "
+            f"(it has {', '.join(metrics)})." + did_you_mean(callback.monitor, metrics)
+        )
+    common = {
+        "monitor": callback.monitor,
+        "mode": direction(callback.monitor, callback.mode, lowered.directions(), name),
+        "patience": int(callback.patience),
+        "min_delta": abs(float(callback.min_delta)),
+    }
+    if kind is keras.callbacks.EarlyStopping:
+        return EarlyStopping(
+            **common,
+            baseline=callback.baseline,
+            restore_best_weights=bool(callback.restore_best_weights),
+            start_from_epoch=int(callback.start_from_epoch),
+        )
+    if not lowered.rate_is_variable:
+        raise StudyError(
+            "ReduceLROnPlateau needs an optimizer whose learning_rate is a number; "
+            "this one has a schedule."
+        )
+    return ReduceLROnPlateau(
+        **common,
+        factor=float(callback.factor),
+        cooldown=int(callback.cooldown),
+        min_lr=float(callback.min_lr),
+    )

@@ -1,0 +1,129 @@
+"""Keras callbacks that stay on the host, and which of them a study can have at all."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dure.core.backend import keras
+from dure.core.types import LaneKey
+
+_BATCH_METHODS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
+)
+
+_IN_PROGRAM = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
+
+CALLBACK_LOCK = threading.RLock()
+"""Held while a callback or Keras' own model code runs: lanes share one Python process."""
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """A study's callbacks sorted by where they run, each group in Keras' order."""
+
+    in_program: tuple[Any, ...] = ()
+    schedulers: tuple[Any, ...] = ()
+    host: tuple[Any, ...] = ()
+    stop_on_nan: bool = False
+    faults: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def logs_rate(self) -> bool:
+        """Whether Keras would add the learning rate to the logs."""
+        plateau = any(type(c) is keras.callbacks.ReduceLROnPlateau for c in self.in_program)
+        return plateau or bool(self.schedulers)
+
+
+def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
+    """Decide where each callback runs; those that cannot run at all become faults by name.
+
+    EarlyStopping and ReduceLROnPlateau run inside the program, a LearningRateScheduler is asked
+    before each round, TerminateOnNaN is a test inside the step; a subclass of these, and any
+    other callback that keeps to ``on_epoch_*`` and ``on_train_*``, runs on the host after each
+    epoch.
+    """
+    groups: dict[str, list[Any]] = {"in_program": [], "schedulers": [], "host": []}
+    stop_on_nan, faults = False, []
+    for callback in callbacks:
+        kind = type(callback)
+        if kind in _IN_PROGRAM:
+            groups["in_program"].append(callback)
+        elif kind is keras.callbacks.LearningRateScheduler:
+            groups["schedulers"].append(callback)
+        elif kind is keras.callbacks.TerminateOnNaN:
+            stop_on_nan = True
+            if callback.raise_error:
+                faults.append(
+                    "TerminateOnNaN(raise_error=True) raises between batches, which are compiled; "
+                    "leave raise_error out: training stops after the same batch."
+                )
+        elif fault := _batch_fault(callback):
+            faults.append(fault)
+        else:
+            groups["host"].append(callback)
+    sorted_groups = {name: tuple(group) for name, group in groups.items()}
+    return Callbacks(**sorted_groups, stop_on_nan=stop_on_nan, faults=tuple(faults))
+
+
+def _batch_fault(callback: Any) -> str | None:
+    """Why a callback cannot run: it wants to be called between batches, which are compiled."""
+    kind = type(callback)
+    if kind is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
+        return None
+    base = keras.callbacks.Callback
+    overridden = [
+        name
+        for name in _BATCH_METHODS
+        if getattr(getattr(callback, name), "__func__", None) is not getattr(base, name)
+    ]
+    if not overridden:
+        return None
+    return (
+        f"callback {kind.__name__} overrides {', '.join(overridden)}; batches run inside one "
+        "compiled loop, so only on_epoch_begin, on_epoch_end, on_train_begin and on_train_end are "
+        "called. Move what it does there, or train this model with model.fit."
+    )
+
+
+def callbacks_of_lane(callbacks: Sequence[Any], key: LaneKey) -> list[Any]:
+    """Copies of host callbacks for one lane; files they write get the lane in their names.
+
+    A path may hold ``{variant}``, ``{seed}`` and ``{fold}``; otherwise they are put before the
+    suffix, so that lanes never overwrite each other's files.
+    """
+    copies = [copy.deepcopy(callback) for callback in callbacks]
+    for callback in copies:
+        for attribute in ("filepath", "filename"):
+            path = getattr(callback, attribute, None)
+            if isinstance(path, str):
+                setattr(callback, attribute, _lane_path(path, key))
+                Path(_lane_path(path, key)).parent.mkdir(parents=True, exist_ok=True)
+    return copies
+
+
+def _lane_path(path: str, key: LaneKey) -> str:
+    variant = re.sub(r"[^\w.=-]+", "-", key.variant).strip("-")
+    named = {"{variant}": variant, "{seed}": str(key.seed), "{fold}": str(key.fold)}
+    if any(name in path for name in named):
+        for name, value in named.items():
+            path = path.replace(name, value)
+        return path
+    # Only the last suffix is one: Keras' templates hold dots, as in {val_loss:.2f}.
+    stem, dot, suffix = path.rpartition(".")
+    tag = f"-{variant}-seed{key.seed}-fold{key.fold}"
+    return f"{stem}{tag}.{suffix}" if dot and "/" not in suffix else f"{path}{tag}"

@@ -1,0 +1,404 @@
+"""One compiled training loop: several epochs of one network, or of `width` networks at once.
+
+A round is one call: it runs up to ``round_epochs`` epochs, each a loop over batches, validation
+and the controllers, without returning to Python. How many epochs a call really runs is a number
+passed in, so rounds of any length share one compilation. A lane that stops, stops there; among
+stacked lanes it is masked until the round ends.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dure.core.backend import jax, jnp
+from dure.core.types import Monitor
+from dure.engine.program.callbacks import BestEpoch, Controller, Epoch
+from dure.keras_bridge.functional import Arrays, Batch, Lowered, ModelState
+
+RUNNING, STOPPED, DIVERGED = range(3)
+
+Loop = tuple[ModelState, list[Any]]
+"""What goes from batch to batch: the model's state and its metrics'."""
+
+Logs = dict[str, Any]
+"""An epoch's metrics by Keras' names."""
+
+
+class Carry(NamedTuple):
+    """Everything that changes while a lane trains; one checkpoint holds exactly this."""
+
+    model: ModelState
+    best: dict[str, Any]
+    controllers: list[dict[str, Any]]
+    epoch: Any  # int32: epochs done
+    status: Any  # int32: RUNNING, STOPPED or DIVERGED
+
+
+class Orders(NamedTuple):
+    """What one lane needs for a round beside its carry; shapes for `E` epochs at most."""
+
+    train: Any  # int32 [E, train rows]: rows in the order of their batches
+    validation: Any  # int32 [validation rows], possibly none
+    rates: Any  # float32 [E]: learning rate from that epoch on, NaN leaves it
+    validate: Any  # bool [E]: whether the epoch is validated
+    count: Any  # int32: epochs to run, at most E
+
+
+class Rows(NamedTuple):
+    """Arrays that every lane of a program reads; the first axis is rows."""
+
+    x: Arrays
+    y: Arrays
+    train_weight: Arrays
+    validation_weight: Arrays
+
+    @classmethod
+    def of(cls, arrays: Any) -> Rows:
+        """Those of a study's (or its test part's) arrays."""
+        return cls(arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The static numbers of a program; lanes that differ in any need another compilation."""
+
+    train_rows: int
+    validation_rows: int
+    batch_size: int
+    validation_batch_size: int
+    round_epochs: int
+    logs_rate: bool
+    sets_rate: bool
+    stop_on_nan: bool
+    diverge_on_nan: bool
+
+    @property
+    def steps(self) -> int:
+        """Training steps an epoch, the last smaller batch included."""
+        return math.ceil(self.train_rows / self.batch_size)
+
+
+class Program:
+    """A round of training as one compiled function.
+
+    Parameters
+    ----------
+    lowered
+        The model; its own numbers are not used, only its functions.
+    shape
+        Static sizes.
+    monitor
+        Metric whose best epoch is remembered with its weights; None remembers nothing.
+    controllers
+        Callbacks that act inside the program, in Keras' order.
+    width
+        Lanes stacked in one call; 1 leaves every array without stacking inside.
+    """
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        shape: Shape,
+        monitor: Monitor | None,
+        controllers: list[Controller],
+        width: int = 1,
+    ) -> None:
+        self.lowered = lowered
+        self.shape = shape
+        self.width = width
+        self._monitor = monitor
+        self.best = None if monitor is None else BestEpoch(monitor.name, monitor.mode)
+        self.controllers = controllers
+        self.metric_shapes: dict[str, tuple[int, ...]] = {}
+        self.compilations = 0
+        self.stepped = False
+        self.seconds_per_epoch: float | None = None
+        self._traced: Any = None
+        self._specs: Any = None
+        self._compiled: Any = None
+        self._evaluate: Any = None
+        self._lock = threading.Lock()
+
+    def start(self, state: ModelState) -> Carry:
+        """The carry of a lane before its first epoch (NumPy leaves, no lane axis)."""
+        carry = Carry(
+            model=state,
+            best={} if self.best is None else self.best.start(self.lowered, state),
+            controllers=[c.start(self.lowered, state) for c in self.controllers],
+            epoch=np.int32(0),
+            status=np.int32(RUNNING),
+        )
+        return jax.tree.map(np.asarray, carry)  # type: ignore[no-any-return]
+
+    def trace(self, carry: Carry, rows: Rows) -> Any:
+        """Trace the stacked round and return its closed jaxpr; nothing is compiled yet.
+
+        Parameters
+        ----------
+        carry
+            One lane's, from :meth:`start`; only shapes and types are used.
+        rows
+            Arrays or their shapes.
+        """
+        shape = self.shape
+        orders = Orders(
+            train=_spec((shape.round_epochs, shape.train_rows), np.int32),
+            validation=_spec((shape.validation_rows,), np.int32),
+            rates=_spec((shape.round_epochs,), np.float32),
+            validate=_spec((shape.round_epochs,), np.bool_),
+            count=_spec((), np.int32),
+        )
+        stacked = jax.tree.map(lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders))
+        self._specs = (carry, rows)
+        with self.lowered.tracing(stacked=self.width > 1):
+            self._traced = jax.jit(self._stacked_round).trace(*stacked, rows)
+        return self._traced.jaxpr
+
+    @property
+    def example(self) -> Carry:
+        """The carry the program was traced with."""
+        return self._specs[0]  # type: ignore[no-any-return]
+
+    @property
+    def row_shapes(self) -> Rows:
+        """Shapes and types of the arrays the program was traced with."""
+        return self._specs[1]  # type: ignore[no-any-return]
+
+    def widened(self, width: int) -> Program:
+        """The same program for another number of stacked lanes, traced and not compiled."""
+        wider = Program(self.lowered, self.shape, self._monitor, self.controllers, width)
+        wider.trace(*self._specs)
+        return wider
+
+    def compile(self, hear: Callable[[int], None] = lambda change: None) -> None:
+        """Compile what was traced, once; later calls return at once. Safe from any thread.
+
+        `hear` is called with 1 when compilation begins and with -1 when it is over.
+        """
+        with self._lock:
+            if self._compiled is None:
+                hear(1)
+                try:
+                    self._compiled = self._compile()
+                finally:
+                    hear(-1)
+                self._traced = None
+                self.compilations += 1
+
+    def _compile(self) -> Any:
+        from dure.engine.program.stepped import SteppedRounds, has_slow_loop
+
+        on_cpu = jax.default_backend() == "cpu"
+        self.stepped = on_cpu and self.width == 1 and has_slow_loop(self._traced.jaxpr)
+        if self.stepped:
+            return SteppedRounds(self, *self._specs)
+        return self._traced.lower().compile()
+
+    def __call__(self, carry: Any, orders: Any, rows: Any) -> tuple[Carry, Any, Any]:
+        """Run one round for `width` lanes.
+
+        Every argument but `rows` has a leading lane axis. Returns the new carry, the curves
+        float32 [width, E, metrics] (NaN where not run) and the epochs run, int32 [width].
+        """
+        self.compile()
+        return self._compiled(carry, orders, rows)  # type: ignore[no-any-return]
+
+    @property
+    def columns(self) -> int:
+        """Columns of the curves: one a metric, one a part of a vector metric."""
+        return sum(math.prod(shape) for shape in self.metric_shapes.values())
+
+    def metrics(self, curves: Any) -> dict[str, Any]:
+        """Columns of the curves [epochs, metrics] by name; a vector metric has a column each."""
+        named = {}
+        column = 0
+        for name, shape in self.metric_shapes.items():
+            size = math.prod(shape)
+            for part in range(size):
+                named[f"{name}_{part}" if shape else name] = curves[:, column + part]
+            column += size
+        return named
+
+    def test(self, state: ModelState, rows: Rows) -> dict[str, float]:
+        """Keras' ``evaluate`` of one lane's state on test rows, by metric name."""
+        if self.stepped:
+            results = self._compiled.evaluate(state, rows)
+        else:
+            results = self._scanned_test(state, rows)
+        return {
+            f"{name}_{part}" if value.ndim else name: float(np.ravel(value)[part])
+            for name, value in results.items()
+            for part in range(value.size)
+        }
+
+    def _scanned_test(self, state: ModelState, rows: Rows) -> Logs:
+        order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
+
+        def run(state: ModelState, order: Any, rows: Rows) -> Any:
+            return self.evaluate(state, order, rows)[1]
+
+        with self._lock:
+            if self._evaluate is None:
+                with self.lowered.tracing():
+                    self._evaluate = jax.jit(run).lower(state, order, rows).compile()
+        results: Logs = self._evaluate(state, order, rows)
+        return results
+
+    def _stacked_round(self, carry: Carry, orders: Orders, rows: Rows) -> Any:
+        if self.width > 1:
+            return jax.vmap(self._round, in_axes=(0, 0, None))(carry, orders, rows)
+        one, plan = jax.tree.map(lambda a: a[0], (carry, orders))
+        out = self._round(one, plan, rows)
+        return jax.tree.map(lambda a: a[None], out)
+
+    def _round(self, carry: Carry, orders: Orders, rows: Rows) -> tuple[Carry, Any, Any]:
+        names = jax.eval_shape(lambda: self.lowered.results(self.lowered.initial_metrics))
+        self.metric_shapes = self._log_shapes({name: spec.shape for name, spec in names.items()})
+        curves = jnp.full((self.shape.round_epochs, self.columns), jnp.nan, jnp.float32)
+
+        def unfinished(loop: tuple[Carry, Any, Any]) -> Any:
+            return (loop[1] < orders.count) & (loop[0].status == RUNNING)
+
+        def epoch(loop: tuple[Carry, Any, Any]) -> tuple[Carry, Any, Any]:
+            carry, index, curves = loop
+            carry, logs = self._epoch(carry, orders, index, rows)
+            return carry, index + 1, curves.at[index].set(logs)
+
+        carry, ran, curves = jax.lax.while_loop(unfinished, epoch, (carry, jnp.int32(0), curves))
+        return carry, curves, ran
+
+    def _log_shapes(self, train: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+        shapes = dict(train)
+        if self.shape.validation_rows:
+            shapes |= {f"val_{name}": shape for name, shape in train.items()}
+        if self.shape.logs_rate:
+            shapes["learning_rate"] = ()
+        return shapes
+
+    def _epoch(self, carry: Carry, orders: Orders, index: Any, rows: Rows) -> tuple[Carry, Any]:
+        state = self.before_epoch(carry.model, orders.rates[index])
+        state, train = self._train(state, orders.train[index], rows)
+        validation: Logs = {}
+        if self.shape.validation_rows:
+            state, validation = self._validate(state, orders.validate[index], orders, rows)
+        return self.after_epoch(carry, state, train, validation, orders.validate[index])
+
+    def before_epoch(self, state: ModelState, rate: Any) -> ModelState:
+        """Set the learning rate a schedule asks for; NaN leaves it."""
+        if not self.shape.sets_rate:
+            return state
+        present = self.lowered.learning_rate(state)
+        rate = jnp.where(jnp.isnan(rate), present, rate).astype(jnp.float32)
+        return self.lowered.with_learning_rate(state, rate)
+
+    def after_epoch(
+        self, carry: Carry, state: ModelState, train: Logs, validation: Logs, validated: Any
+    ) -> tuple[Carry, Any]:
+        """Let the controllers see an epoch's metrics; the new carry and the curves' row."""
+        logs = {**train, **{f"val_{name}": value for name, value in validation.items()}}
+        if self.shape.logs_rate:
+            logs["learning_rate"] = self.lowered.learning_rate(state)
+        logs = {name: value.astype(jnp.float32) for name, value in logs.items()}
+        epoch = Epoch(carry.epoch, logs, validated)
+        status = jnp.int32(RUNNING)
+        memories = []
+        best = carry.best
+        if self.best is not None:
+            best = self.best.epoch_end(best, epoch, self.lowered, state)
+        for controller, memory in zip(self.controllers, carry.controllers, strict=True):
+            memory, state, stop = controller.epoch_end(memory, epoch, self.lowered, state)
+            memories.append(memory)
+            status = jnp.where(stop, STOPPED, status)
+        if self.shape.diverge_on_nan:
+            status = jnp.where(jnp.isnan(logs["loss"]), DIVERGED, status)
+        if self.shape.stop_on_nan:
+            status = jnp.where(jnp.isfinite(logs["loss"]), status, DIVERGED)
+        new = Carry(state, best, memories, carry.epoch + 1, status.astype(jnp.int32))
+        new = same_types(new, carry)
+        return new, jnp.concatenate([logs[name].ravel() for name in self.metric_shapes])
+
+    def train_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+        """Train on the rows of one batch."""
+
+        def step() -> Any:
+            batch = take_rows(rows, indices)
+            return same_types(self.lowered.train_step(*loop, batch), loop)
+
+        if not self.shape.stop_on_nan:
+            return step()  # type: ignore[no-any-return]
+        finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
+        return jax.lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
+
+    def test_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+        """Evaluate on the rows of one batch."""
+        batch = _batch(rows.x, rows.y, rows.validation_weight, indices)
+        return same_types(self.lowered.test_step(*loop, batch), loop)  # type: ignore[no-any-return]
+
+    def no_metrics(self) -> list[Any]:
+        """Metrics before the first batch."""
+        return [jnp.asarray(m) for m in self.lowered.initial_metrics]
+
+    def _train(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
+        start = (state, self.no_metrics())
+        step = partial(self.train_batch, rows=rows)
+        state, metrics = _in_batches(step, start, order, self.shape.batch_size)
+        return state, self.lowered.results(metrics)
+
+    def _validate(
+        self, state: ModelState, wanted: Any, orders: Orders, rows: Rows
+    ) -> tuple[ModelState, Any]:
+        def run() -> tuple[ModelState, Any]:
+            return self.evaluate(state, orders.validation, rows)
+
+        def skip() -> tuple[ModelState, Any]:
+            results = jax.eval_shape(run)[1]
+            return state, jax.tree.map(lambda r: jnp.full(r.shape, jnp.nan, r.dtype), results)
+
+        return jax.lax.cond(wanted, run, skip)  # type: ignore[no-any-return]
+
+    def evaluate(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
+        """Keras' ``evaluate`` over the rows in `order`."""
+        start = (state, self.no_metrics())
+        step = partial(self.test_batch, rows=rows)
+        state, metrics = _in_batches(step, start, order, self.shape.validation_batch_size)
+        return state, self.lowered.results(metrics)
+
+
+def take_rows(rows: Rows, indices: Any) -> Batch:
+    """The training batch of these rows."""
+    return _batch(rows.x, rows.y, rows.train_weight, indices)
+
+
+def _batch(x: Arrays, y: Arrays, weight: Arrays, indices: Any) -> Batch:
+    def take(a: Any) -> Any:
+        return a.at[indices].get(mode="promise_in_bounds")
+
+    return jax.tree.map(take, x), jax.tree.map(take, y), jax.tree.map(take, weight)
+
+
+def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size: int) -> Loop:
+    """Fold `step` over `order` cut into batches; the smaller rest is a step of its own.
+
+    Padding the rest would change batch normalisation and every mean over the batch.
+    """
+    full = len(order) // size
+    if full:
+        batches = order[: full * size].reshape(full, size)
+        loop, _ = jax.lax.scan(lambda c, i: (step(c, i), None), loop, batches)
+    return step(loop, order[full * size :]) if len(order) % size else loop
+
+
+def same_types(new: Any, old: Any) -> Any:
+    """A loop's values must keep their types; Keras may give a weakly typed or wider scalar."""
+    return jax.tree.map(lambda a, b: jnp.asarray(a, jnp.result_type(b)), new, old)
+
+
+def _spec(shape: tuple[int, ...], dtype: Any) -> Any:
+    return jax.ShapeDtypeStruct(shape, dtype)

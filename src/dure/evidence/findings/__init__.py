@@ -1,5 +1,0 @@
-"""What ails networks, one module a family of findings.
-
-Every module has ``find(case)``, which yields findings about one variant; thresholds stand at its
-top, each with its reason. `dure.evidence.health` calls them, and settles what contradicts.
-"""

@@ -1,0 +1,1 @@
+"""What is to be trained: a study's fields, validated in one place."""

@@ -1,0 +1,1 @@
+"""Rows C1 to C7: convolutional networks."""

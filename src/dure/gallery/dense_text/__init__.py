@@ -1,0 +1,1 @@
+"""Rows B1 to B4: dense networks on text."""

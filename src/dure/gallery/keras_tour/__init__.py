@@ -1,0 +1,1 @@
+"""Rows E6 to E12: the tour of Keras."""

@@ -1,0 +1,1 @@
+"""Pictures only the gallery needs."""

@@ -1,0 +1,1 @@
+"""Rows D1 to D7: recurrent networks on reviews."""

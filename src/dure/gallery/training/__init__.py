@@ -1,0 +1,1 @@
+"""Rows E1 to E5: what helps and what hinders training."""

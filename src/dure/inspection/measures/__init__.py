@@ -1,0 +1,1 @@
+"""Measurements of a Keras model: arrays out of (network, data)."""

@@ -1,0 +1,107 @@
+"""Seeing what layers give, and putting something else in its place, while a program is traced.
+
+Works by exchanging `call` on the instance, so that functional, nested and subclassed models are
+seen alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from dure.core.backend import keras
+
+See: TypeAlias = Callable[[str, Any, Any], Any]
+"""(name, inputs, output) -> what stands for the output from there on."""
+
+
+def walk(model: Any, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
+    """Every layer with its name, those inside others as "outer/inner", outer ones first.
+
+    Inner models are entered, and layers of classes that are not Keras' own (a block that holds
+    Dense layers, say); not recurrent layers and wrappers, which call what they hold inside loops.
+    """
+    for layer in _inside(model):
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        yield prefix + layer.name, layer
+        looping = isinstance(layer, (keras.layers.RNN, keras.layers.Wrapper))
+        own = not type(layer).__module__.startswith("keras.") and not looping
+        if isinstance(layer, keras.Model) or own:
+            yield from walk(layer, f"{prefix}{layer.name}/")
+
+
+def _inside(layer: Any) -> list[Any]:
+    if isinstance(layer, keras.Model):
+        return list(layer.layers)
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def owners_of(model: keras.Model, layers: Mapping[str, keras.Layer]) -> list[str]:
+    """For each trainable variable the innermost of these layers that has it, else the model.
+
+    A layer used in several places counts where it comes first.
+    """
+    owner: dict[int, str] = {}
+    for name, layer in layers.items():
+        for variable in layer.trainable_variables:
+            known = owner.get(id(variable))
+            if known is None or name.startswith(f"{known}/"):
+                owner[id(variable)] = name
+    return [owner.get(id(variable), model.name) for variable in model.trainable_variables]
+
+
+@contextlib.contextmanager
+def watched(layers: Mapping[str, keras.Layer], see: See) -> Iterator[None]:
+    """While open, each layer's output is what ``see(name, inputs, output)`` makes of it."""
+    with contextlib.ExitStack() as undo:
+        for name, layer in layers.items():
+
+            def call(*args: Any, _name: str = name, _own: Any = layer.call, **kwargs: Any) -> Any:
+                output = _own(*args, **kwargs)
+                return see(_name, args[0] if args else next(iter(kwargs.values()), None), output)
+
+            exchange(layer, call, undo)
+        yield
+
+
+def exchange(layer: keras.Layer, call: Any, undo: contextlib.ExitStack) -> None:
+    """Exchanges `call` on the instance, over whatever already stands there."""
+    before = layer.__dict__.get("call")
+    object.__setattr__(layer, "call", call)
+    if before is None:
+        undo.callback(object.__delattr__, layer, "call")
+    else:
+        undo.callback(object.__setattr__, layer, "call", before)
+
+
+def first(tree: Any) -> Any:
+    """The first leaf."""
+    while isinstance(tree, (list, tuple, dict)):
+        tree = next(iter(tree.values())) if isinstance(tree, dict) else tree[0]
+    return tree
+
+
+def with_first(tree: Any, value: Any) -> Any:
+    """The same tree with another first leaf."""
+    if isinstance(tree, dict):
+        key = next(iter(tree))
+        return {**tree, key: with_first(tree[key], value)}
+    if isinstance(tree, (list, tuple)):
+        return type(tree)([with_first(tree[0], value), *tree[1:]])
+    return value
+
+
+def with_fixed_seeds(model: keras.Model, values: list[Any]) -> list[Any]:
+    """Values of the non-trainable variables, those of seed generators numbered through.
+
+    What is measured at different moments of training then drops out the same units.
+    """
+    pairs = zip(model.non_trainable_variables, values, strict=True)
+    return [
+        np.array([place, 0], "uint32") if variable.name == "seed_generator_state" else value
+        for place, (variable, value) in enumerate(pairs)
+    ]

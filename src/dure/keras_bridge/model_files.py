@@ -1,0 +1,252 @@
+"""Keras models in a run folder, stored once a variant, and brought back.
+
+Where they were trained on raw text, the fitted transformers are there too, once a fold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dure.core.keras_registration import register_with_keras
+from dure.data.text.sequences import TextToSequences
+from dure.errors import DureError, RunFolderError, did_you_mean
+from dure.storage.files import explained, flush_folder, write_atomically
+from dure.storage.run_folder import read_manifest, slug
+
+if TYPE_CHECKING:
+    from dure.core.backend import keras
+
+_BUILD = "pass the function that made it: build=... (dure.load(folder, build=...) for a result)"
+
+
+def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
+    """A model's weights as a run folder stores them: "0000", "0001", ... as in `model.weights`."""
+    return {f"{i:04d}": np.asarray(value) for i, value in enumerate(model.weights)}
+
+
+def save_architecture(folder: str | Path, variant: str, model: keras.Model) -> None:
+    """Store a variant's compiled, built, untrained model, unless that was done before.
+
+    Writes `models/<variant>.json` (the shapes it was built for) and `models/<variant>.keras`,
+    or, where Keras cannot write the model (a class without `get_config`, say),
+    `models/<variant>.txt` with the reason; `load_model` then needs `build`.
+
+    Raises
+    ------
+    RunFolderError
+        The folder cannot be written.
+    """
+    base = _base(folder, variant)
+    kept, reason = _with_suffix(base, ".keras"), _with_suffix(base, ".txt")
+    if kept.exists() or reason.exists():
+        return
+    with explained(f"store the model of {variant!r}", Path(folder)):
+        base.parent.mkdir(exist_ok=True)
+        record = {"variant": variant, "build_config": _json_or_none(model.get_build_config())}
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        write_atomically(_with_suffix(base, ".json"), iter([text.encode()]))
+        # Keras insists on the ending, so the temporary name differs in front.
+        temporary = kept.with_name(f"tmp-{kept.name}")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what matters is whether it can be loaded
+                model.save(temporary)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        except Exception as error:  # whatever a user's get_config raises
+            temporary.unlink(missing_ok=True)
+            why = f"Keras could not store this model, {type(error).__name__}: {error}\n"
+            write_atomically(reason, iter([why.encode()]))
+            return
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, kept)
+        flush_folder(kept.parent)
+
+
+def load_model(
+    folder: str | Path,
+    variant: str,
+    weights: Mapping[str, np.ndarray],
+    build: Callable[..., keras.Model] | None = None,
+    fold: int | None = None,
+) -> keras.Model:
+    """A variant's compiled model with these weights.
+
+    Optimizer state is not brought back: `evaluate` and `predict` are as they were, a further
+    `fit` starts with a fresh optimizer.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    variant
+        Which architecture.
+    weights
+        Arrays by "0000", "0001", ..., in the order of `model.weights` and of its shapes.
+    build
+        Makes the model, called with the variant's arguments out of the manifest. Without it
+        the stored architecture is loaded, for which classes and functions of one's own must
+        be registered with `keras.saving.register_keras_serializable`.
+    fold
+        Whose transformer of raw text, if the folder holds one, is put before the network: the
+        model is a `TextModel` then. None: the network alone.
+
+    Raises
+    ------
+    RunFolderError
+        There is no such variant, its model cannot be made, the weights do not fit it, or the
+        fold's transformer cannot be read.
+    """
+    folder = Path(folder)
+    model = _stored(folder, variant) if build is None else _built(folder, variant, build)
+    _set_weights(model, variant, weights)
+    if model.compiled and not model.optimizer.built:
+        # Keras would warn of the missing numbers whenever a file of this model is loaded.
+        model.optimizer.build(model.trainable_variables)
+    text = None if fold is None else load_text(folder, fold)
+    if text is None:
+        return model
+    from dure.keras_bridge.text_model import TextModel
+
+    return TextModel(model, text)
+
+
+def save_text(folder: str | Path, fold: int, text: TextToSequences) -> None:
+    """Store a fold's fitted transformer of raw text as `text/fold-<fold>.json`.
+
+    Raises
+    ------
+    RunFolderError
+        The folder cannot be written.
+    """
+    path = _text_file(folder, fold)
+    with explained(f"store the words of fold {fold}", Path(folder)):
+        path.parent.mkdir(exist_ok=True)
+        content = json.dumps(text.get_config(), ensure_ascii=True)
+        write_atomically(path, iter([content.encode()]))
+
+
+def has_text(folder: str | Path, fold: int) -> bool:
+    """Whether the folder holds a fold's transformer of raw text."""
+    return _text_file(folder, fold).exists()
+
+
+def load_text(folder: str | Path, fold: int) -> TextToSequences | None:
+    """A fold's fitted transformer of raw text; None where the folder holds none.
+
+    Raises
+    ------
+    RunFolderError
+        It cannot be read.
+    """
+    path = _text_file(folder, fold)
+    try:
+        text = TextToSequences.from_config(json.loads(path.read_text(encoding="utf-8")))
+        if text.tokenizer is None:
+            raise ValueError("it holds no words")
+        return text
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, DureError) as error:
+        raise RunFolderError(
+            f"the words of fold {fold} in {path} cannot be read ({type(error).__name__}: {error}): "
+            "put the file back from a copy."
+        ) from error
+
+
+def _text_file(folder: str | Path, fold: int) -> Path:
+    return Path(folder) / "text" / f"fold-{fold}.json"
+
+
+def _stored(folder: Path, variant: str) -> keras.Model:
+    from dure.core.backend import keras
+
+    register_with_keras()
+    base = _base(folder, variant)
+    kept, reason = _with_suffix(base, ".keras"), _with_suffix(base, ".txt")
+    if reason.exists():
+        why = reason.read_text(encoding="utf-8").strip()
+        raise RunFolderError(
+            f"the model of {variant!r} is not stored in {folder}: {_BUILD}. Or give its classes a "
+            f"get_config and keras.saving.register_keras_serializable. {why}"
+        )
+    if not kept.exists():
+        known = read_manifest(folder).get("study", {}).get("variants", {})
+        hint = "" if variant in known else did_you_mean(variant, known)
+        raise RunFolderError(f"{folder} holds no model of a variant {variant!r}.{hint}")
+    try:
+        with warnings.catch_warnings():
+            # The optimizer's state was never meant to be there.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            return keras.models.load_model(kept)
+    except Exception as error:  # Keras raises nearly every kind here
+        raise RunFolderError(
+            f"the model of {variant!r} in {kept} cannot be loaded. If it has classes or functions "
+            "of your own, register them with @keras.saving.register_keras_serializable() and "
+            f"import them first; or {_BUILD}. Keras says, {type(error).__name__}: {error}"
+        ) from error
+
+
+def _built(folder: Path, variant: str, build: Callable[..., keras.Model]) -> keras.Model:
+    variants = read_manifest(folder).get("study", {}).get("variants", {})
+    if variant not in variants:
+        raise RunFolderError(
+            f"{folder} has no variant {variant!r}; it has {', '.join(map(repr, variants))}."
+            + did_you_mean(variant, variants)
+        )
+    model = build(**variants[variant])
+    path = _with_suffix(_base(folder, variant), ".json")
+    if not model.weights and path.exists():
+        # Shapes came from the data when it was trained; they are in the record.
+        config = json.loads(path.read_text(encoding="utf-8"))["build_config"]
+        if config:
+            model.build_from_config(config)
+    return model
+
+
+def _set_weights(model: keras.Model, variant: str, weights: Mapping[str, np.ndarray]) -> None:
+    variables = model.weights
+    keys = [f"{i:04d}" for i in range(len(variables))]
+    faults = []
+    if sorted(weights) != sorted(keys):
+        faults.append(f"it has {len(keys)} arrays of weights, and {len(weights)} are stored")
+    else:
+        faults = [
+            f"{variable.path} has shape {tuple(variable.shape)}, stored is {weights[key].shape}"
+            for key, variable in zip(keys, variables, strict=True)
+            if tuple(variable.shape) != weights[key].shape
+        ]
+    if faults:
+        raise RunFolderError(
+            f"the stored weights do not fit the model of {variant!r}: {'; '.join(faults)}. The "
+            "model must be made as it was when it was trained, and be built (give it an Input)."
+        )
+    for key, variable in zip(keys, variables, strict=True):
+        variable.assign(weights[key])
+
+
+def _base(folder: str | Path, variant: str) -> Path:
+    # The digest keeps apart variants whose names become the same file name.
+    digest = hashlib.sha256(variant.encode()).hexdigest()[:8]
+    return Path(folder) / "models" / f"{slug(variant, 40)}-{digest}"
+
+
+def _with_suffix(base: Path, suffix: str) -> Path:
+    return base.with_name(base.name + suffix)
+
+
+def _json_or_none(value: Any) -> Any:
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError):
+        return None

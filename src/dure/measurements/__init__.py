@@ -1,0 +1,1 @@
+"""What was measured inside networks, read without Keras, JAX or matplotlib."""

@@ -1,0 +1,155 @@
+"""One measurement as `dure look` left it in a file: its array, what went in, and of which networks.
+
+`read` brings back what `dure.inspection.network` measured, without Keras or JAX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from dure.measurements.labels import LANE
+from dure.messages.message import Said, say
+from dure.report.blocks import Block
+
+Measured: TypeAlias = "xr.DataArray | xr.Dataset"
+Lane: TypeAlias = tuple[str, int, int]
+"""Variant, seed and fold."""
+
+ARRAYS = ("kernels", "feature_maps", "saliency", "grad_cam", "embedding_map", "confusion")
+"""Kinds that were measured as one array; the others hold several variables."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What was measured, of what.
+
+    Attributes
+    ----------
+    kind, layer, model
+        As `dure.inspection.network` names them; `layer` is "" where it is not of one layer.
+    source
+        Which rows went in; "" where none did.
+    lanes
+        Of which lanes of a run it is; () for a network by itself.
+    """
+
+    path: Path
+    kind: str
+    layer: str
+    model: str
+    source: str
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One measurement.
+
+    Attributes
+    ----------
+    measured
+        The array, or the arrays, with their attributes.
+    inputs
+        What went in for the rows that are shown: pictures [row, height, width, channel], words
+        [row, step] or texts [row]; None where there is nothing to show.
+    untrained
+        Beside kernels: those of the untrained twins.
+    """
+
+    origin: Origin
+    measured: Any
+    inputs: npt.NDArray[Any] | None
+    untrained: xr.DataArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What the section says of one measurement.
+
+    Attributes
+    ----------
+    name, title
+        What it is, and that with its headline.
+    lesson
+        What one learns from it.
+    is_pictures
+        Whether the array itself is a picture, height by width.
+    """
+
+    origin: Origin
+    name: Said
+    title: Said
+    lesson: Said
+    is_pictures: bool
+    blocks: tuple[Block, ...]
+
+
+def read(path: Path) -> Found:
+    """A file that `dure look` wrote.
+
+    Raises
+    ------
+    Exception
+        Of nearly any kind, for a file that is damaged or something else.
+    """
+    whole = xr.load_dataset(path, engine="scipy")
+    kind = str(whole.attrs["kind"])
+    inputs = whole["input"].values if "input" in whole else None
+    untrained = whole["untrained"] if "untrained" in whole and kind == "kernels" else None
+    if kind in ARRAYS:
+        measured: Any = whole[kind].assign_attrs(whole.attrs)
+    else:
+        measured = whole.drop_vars("input", errors="ignore")
+        measured = measured[_in_order(measured)].assign_attrs(whole.attrs)
+    about = {key: str(whole.attrs.get(key, "")) for key in ("layer", "model", "source")}
+    origin = Origin(path=path, kind=kind, lanes=_lanes(measured), **about)
+    return Found(origin, measured, inputs, untrained)
+
+
+def _in_order(measured: xr.Dataset) -> list[Hashable]:
+    """Names of the variables: a file may hold them in another order than they were measured in.
+
+    The first is the one that the headline speaks of; weights with more axes come before biases.
+    """
+    begins = str(measured.attrs.get("says", "")).split(":")[0]
+    return sorted(measured.data_vars, key=lambda n: (n != begins, -measured[n].ndim, str(n)))
+
+
+def _lanes(measured: Measured) -> tuple[Lane, ...]:
+    if LANE not in measured.dims or not {"variant", "seed", "fold"} <= set(measured.coords):
+        return ()
+    columns = (np.atleast_1d(measured[name].values) for name in ("variant", "seed", "fold"))
+    return tuple((str(v), int(s), int(f)) for v, s, f in zip(*columns, strict=True))
+
+
+def first(array: xr.DataArray) -> xr.DataArray:
+    """That of the first network, which is the one that pictures show."""
+    return array.isel({LANE: 0}) if LANE in array.dims else array
+
+
+def lane_told(lane: Lane, *, folds: bool) -> Said:
+    """'seed 3', or 'seed 3, fold 2' where there are several folds."""
+    if folds:
+        return say("seed {seed}, fold {fold}", seed=str(lane[1]), fold=str(lane[2]))
+    return say("seed {seed}", seed=str(lane[1]))
+
+
+def rows_told(measured: Measured) -> list[Said]:
+    """'row 341' each, with the true class where it is known: 'row 341, true class 7'."""
+    names = []
+    for place in range(measured.sizes["row"]):
+        one = measured.isel(row=place)
+        row = f"{int(one['row']) if 'row' in one.coords else place:,}"
+        true = one.coords.get("true")
+        if true is not None and true.ndim == 0:
+            names.append(say("row {row}, true class {true}", row=row, true=str(true.item())))
+        else:
+            names.append(say("row {row}", row=row))
+    return names

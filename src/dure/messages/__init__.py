@@ -1,0 +1,1 @@
+"""Sentences that keep their template, and their translation."""

@@ -1,0 +1,102 @@
+"""Sentences that can be said in another language: a template, and what fills it.
+
+A `Said` is a `str`, the English sentence, so whoever only prints needs to know nothing of it. Its
+template is the key under which `dure.messages.translate` finds the translation, as with gettext's
+msgid. An f-string, `str.join` or `%` makes a plain `str` of it that can no longer be translated;
+where prose is handed on, annotate it as `Said`, and mypy finds such places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import Any, Self
+
+
+class Said(str):
+    """An English text that knows its template and its values.
+
+    Attributes
+    ----------
+    template
+        With named fields, as of `str.format`; "{text}" for what has no translation.
+    values
+        By name: `Said`, text to be taken as it is (a name, a number as text), or a number that the
+        field's format formats.
+    """
+
+    template: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, template: str, values: Mapping[str, Any]) -> Self:
+        made = super().__new__(cls, template.format_map(values))
+        made.template, made.values = template, values
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]
+        return self.template, self.values
+
+    def __add__(self, other: str) -> Said:
+        return joined((self, other), "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Template and values as JSON holds them, for `said_of`."""
+        values = {
+            name: value.to_json() if isinstance(value, Said) else value
+            for name, value in self.values.items()
+        }
+        return {"say": self.template, "with": values}
+
+
+class Command(str):
+    """A value that one types, as `say("Go on with {command}", command=Command("dure ..."))`."""
+
+
+def say(template: str, /, **values: Any) -> Said:
+    """A sentence, or a part of one: `say("{name} helps.", name=name)`.
+
+    The template is written out where it is said (a literal), for tests collect all of them and look
+    for their translations. Braces that are no field are doubled.
+    """
+    return Said(template, values)
+
+
+def as_is(text: str) -> Said:
+    """A text without translation: a name, a number, what a file or an error says."""
+    return text if isinstance(text, Said) else Said("{text}", {"text": text})
+
+
+def joined(parts: Iterable[str], by: str = " ") -> Said:
+    """Texts one after the other, empty ones left out; `by` stands between and is not translated."""
+    kept = [part for part in parts if part]
+    fields = by.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(kept)))
+    return Said(fields, {f"p{i}": part for i, part in enumerate(kept)})
+
+
+def said_of(document: Any) -> Said:
+    """What `Said.to_json` wrote; a plain text stays as it is.
+
+    Raises
+    ------
+    ValueError
+        For anything else: files may come from anybody, and a template could reach into objects.
+    """
+    if isinstance(document, str):
+        return as_is(document)
+    try:
+        template, given = document["say"], dict(document["with"])
+        for _, field, form, _ in Formatter().parse(template):
+            if field is not None and not (field.isidentifier() and len(form or "") < 8):
+                raise ValueError(f"{field!r} is no field of a sentence")
+        values = {
+            name: said_of(value) if isinstance(value, dict) else value
+            for name, value in given.items()
+        }
+        return Said(template, values)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"no sentence of Dure: {str(document)[:80]}") from error
+
+
+def has_words(template: str) -> bool:
+    """Whether a template has letters outside its fields: only then it needs a translation."""
+    return any(char.isalpha() for literal, *_ in Formatter().parse(template) for char in literal)

@@ -1,0 +1,90 @@
+"""TODO."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dure.core.types import Status, StatusKind
+from dure.messages.message import Said, as_is, joined, say
+from dure.messages.phrases import count
+
+if TYPE_CHECKING:
+    pass
+
+
+KINDS: tuple[StatusKind, ...] = ("finished", "stopped", "diverged", "failed", "running", "waiting")
+
+
+def tally(statuses: Sequence[Status]) -> Said:
+    """'25 lanes: 24 finished, 1 diverged'."""
+    kinds: Counter[str] = Counter(status.kind for status in statuses)
+    if not kinds:
+        return say("no lanes")
+    parts = joined((_of_kind(kind, str(kinds[kind])) for kind in KINDS if kinds[kind]), ", ")
+    return joined((count(len(statuses), "lane"), parts), ": ")
+
+
+def _of_kind(kind: StatusKind, number: str) -> Said:
+    return {
+        "finished": say("{number} finished", number=number),
+        "stopped": say("{number} stopped", number=number),
+        "diverged": say("{number} diverged", number=number),
+        "failed": say("{number} failed", number=number),
+        "running": say("{number} running", number=number),
+        "waiting": say("{number} waiting", number=number),
+    }[kind]
+
+
+def status_said(status: Status) -> Said:
+    """`str(status)`, to be said in any language: 'stopped at epoch 3', 'failed: reason'."""
+    told = {
+        "finished": say("finished"),
+        "stopped": say("stopped"),
+        "diverged": say("diverged"),
+        "failed": say("failed"),
+        "running": say("running"),
+        "waiting": say("waiting"),
+    }[status.kind]
+    if status.epoch is not None and status.kind == "stopped":
+        told = say("stopped at epoch {epoch}", epoch=str(status.epoch))
+    if status.epoch is not None and status.kind == "diverged":
+        told = say("diverged at epoch {epoch}", epoch=str(status.epoch))
+    return joined((told, _reason(status.reason)), ": ") if status.reason else told
+
+
+_NAN = re.compile(
+    r"loss became NaN at epoch (?P<epoch>\d+), step (?P<step>\d+): "
+    r"first in (?:the loss itself|layer (?P<layer>.+) \((?P<what>\w+)\))"
+)
+
+
+def _reason(reason: str) -> Said:
+    """A reason as a run folder holds it: an error's own text, or where numbers became NaN."""
+    if reason == "loss became NaN":
+        return say("loss became NaN")
+    if not (found := _NAN.fullmatch(reason)):
+        return as_is(reason)
+    place = {name: found[name] for name in ("epoch", "step")}
+    if found["layer"] is None:
+        return say(
+            "loss became NaN at epoch {epoch}, step {step}: first in the loss itself", **place
+        )
+    place["layer"] = found["layer"]
+    told = {
+        "activation": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (activation)",
+            **place,
+        ),
+        "gradient": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (gradient)",
+            **place,
+        ),
+        "weights": say(
+            "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (weights)",
+            **place,
+        ),
+    }
+    return told.get(found["what"], as_is(reason))

@@ -1,0 +1,160 @@
+"""From findings to the cures that are tried: looked up, applied once, refused with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from dure.core.backend import keras
+from dure.errors import DureError, StudyError
+from dure.keras_bridge.functional import build_model
+from dure.messages.message import Said, as_is, joined, say
+from dure.remedies.catalog import ANSWERS, GENERAL, Case, all_cures
+from dure.remedies.findings import Finding
+from dure.remedies.remedy import Cure
+from dure.remedies.surgery.edits import Penalise
+from dure.remedies.surgery.model_config import CannotEdit
+from dure.remedies.surgery.rebuild import Operated, operate
+from dure.remedies.surgery.score import add_score
+
+if TYPE_CHECKING:
+    from dure.experiment.spec import StudySpec
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A cure that a finding called for and that does not suit this network."""
+
+    cure: str
+    mends: str
+    reason: Said
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What will be tried, and what not."""
+
+    cures: list[Cure]
+    refused: list[Refused]
+    left_out: list[str]
+    """Names beyond the number of trials that was allowed."""
+
+
+def operated(
+    build: Callable[..., keras.Model], arguments: Mapping[str, Any], cure: Cure | None, seed: int
+) -> Operated:
+    """The network with a cure (None: as it is), built as a study would for this seed."""
+    made: list[Operated] = []
+
+    def once() -> keras.Model:
+        made.append(operate(build, arguments, () if cure is None else cure.edits))
+        return made[0].model
+
+    build_model(once, {}, seed)
+    return made[0]
+
+
+def choose(
+    findings: Sequence[Finding],
+    study: StudySpec,
+    arguments: Mapping[str, Any],
+    limit: int,
+    anyway: bool = False,
+) -> Candidates:
+    """The cures that the findings call for, in the order in which they are worth trying.
+
+    Parameters
+    ----------
+    findings
+        Worst first. Every finding's first answer comes before any finding's second.
+    limit
+        How many at most.
+    anyway
+        Without findings: try the cheapest general cures.
+    """
+    seed = study.seed_list[0]
+    baseline = operated(study.build, arguments, None, seed)
+    case = Case(study.data, steps_of(study), output_units(baseline.model))
+    known = all_cures(case)
+    wanted = _wanted(findings)
+    if anyway and not wanted:
+        wanted = [(name, "general") for name in GENERAL]
+    chosen: list[Cure] = []
+    refused: list[Refused] = []
+    left_out: list[str] = []
+    for name, mends in wanted:
+        if name not in known:
+            continue  # these data are no pictures, say
+        cure = replace(known[name], mends=mends)
+        if len(chosen) == limit:
+            left_out.append(name)
+            continue
+        reason = objection(study, arguments, cure, baseline)
+        if reason is None:
+            chosen.append(cure)
+        else:
+            refused.append(Refused(name, mends, reason))
+    return Candidates(chosen, refused, left_out)
+
+
+def _wanted(findings: Sequence[Finding]) -> list[tuple[str, str]]:
+    """Names of cures with the kind of finding that called first; findings take turns."""
+    kinds = list(dict.fromkeys(finding.kind for finding in findings))
+    lists = [[(name, kind) for name in ANSWERS.get(kind, ())] for kind in kinds]
+    turns = [pair for turn in zip_longest(*lists) for pair in turn if pair is not None]
+    first: dict[str, str] = {}
+    for name, kind in turns:
+        first.setdefault(name, kind)
+    return list(first.items())
+
+
+def objection(
+    study: StudySpec, arguments: Mapping[str, Any], cure: Cure, baseline: Operated
+) -> Said | None:
+    """Why a cure does not suit this study; None if it does."""
+    penalty = any(isinstance(edit, Penalise) for edit in cure.edits)
+    if penalty and add_score(dict(baseline.compiled), accuracy=False) is None:
+        return say("it has several losses, and a penalty could not be told from them")
+    try:
+        done = operated(study.build, arguments, cure, study.seed_list[0])
+        replace(study, **cure.side.changes(study))
+    except StudyError as error:
+        return joined(error.faults, "; ")
+    except CannotEdit as error:
+        return error.reason
+    except DureError as error:
+        return as_is(str(error))
+    if cure.edits and _same(done, baseline):
+        return say("the network is so already")
+    shapes = [getattr(model, "output_shape", None) for model in (done.model, baseline.model)]
+    if _built(done.model) and _built(baseline.model) and shapes[0] != shapes[1]:
+        new, old = map(str, shapes)
+        return say("its output would have shape {new} instead of {old}", new=new, old=old)
+    return None
+
+
+def _same(done: Operated, baseline: Operated) -> bool:
+    if done.drawing is None or done.original is None:
+        return False  # a change of the optimizer refuses by itself
+    same_loss = done.compiled.get("loss") == baseline.compiled.get("loss")
+    return done.drawing.config == done.original.config and same_loss
+
+
+def _built(model: keras.Model) -> bool:
+    return bool(model.built) and type(model).__name__ in ("Sequential", "Functional")
+
+
+def steps_of(study: StudySpec) -> int:
+    """Training steps of a lane in all its epochs."""
+    rows = len(study.splits[0].train)
+    return study.epochs * -(-rows // study.batch_size)
+
+
+def output_units(model: keras.Model) -> int | None:
+    """How wide a network's only output is; None where it has several or is not built."""
+    if not _built(model) or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
+        return None
+    width = model.outputs[0].shape[-1]
+    return None if width is None else int(width)

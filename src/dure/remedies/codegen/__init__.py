@@ -1,0 +1,1 @@
+"""A changed build as Python source."""

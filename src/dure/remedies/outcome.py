@@ -1,0 +1,206 @@
+"""What a search for cures found: the verdict, the best network, its source, all that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dure.core.types import Mode
+from dure.messages.message import Said
+from dure.remedies.candidates import Candidates
+from dure.remedies.early_stopping import Stopping
+from dure.remedies.findings import Finding
+from dure.remedies.held_out import Held
+from dure.remedies.ranking import Effect
+from dure.remedies.remedy import Cure
+
+if TYPE_CHECKING:
+    from dure.analysis.overfitting.overfitting import Row
+    from dure.core.backend import keras
+    from dure.experiment.spec import StudySpec
+    from dure.results.lane import LaneResult
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best single network of all that were trained with the winning cure (or without one).
+
+    Attributes
+    ----------
+    lane
+        Where it was trained: seed, fold, curves, weights.
+    build
+        The cured build, without the metric that the search measured by.
+    """
+
+    lane: LaneResult
+    build: Callable[..., keras.Model]
+
+    def model(self) -> keras.Model:
+        """The trained Keras model with the weights of its best epoch, compiled; loads Keras.
+
+        Where the data are transformed in folds (`Data.prepare`, or the cure "scaled inputs"), it
+        takes inputs transformed so: `prepared` makes them. Raw text is taken as it is.
+        """
+        from dure.keras_bridge.model_files import load_model
+
+        lane = self.lane
+
+        def build(**_: Any) -> keras.Model:  # a lane's own arguments are in the cured build
+            return self.build()
+
+        return load_model(lane.folder, lane.variant, lane.weights("best"), build, lane.fold)
+
+
+@dataclass(frozen=True)
+class Cured:
+    """What ``study.cure()`` found.
+
+    Attributes
+    ----------
+    folder
+        Rounds as run folders, `cured.py`, `verdict.json`, `pictures/`.
+    original
+        The study that was to be cured.
+    variant
+        Which of its variants was.
+    metric
+        What cures were compared by, at each lane's best epoch: "val_data_loss" is the validation
+        loss without L1 and L2 penalties.
+    mode
+        Whether low ("min") or high ("max") values of it are better.
+    findings
+        What ails the network, worst first.
+    candidates
+        The cures tried first, those refused with a reason, those beyond the number of trials.
+    effects
+        By round ("round-1", "round-2", "check"), each the best first. What a round ranks first is
+        a little better there than it is; only "check" is on seeds that chose nothing.
+    winner
+        The cure that came best out of the rounds; None where none was better than the baseline.
+    helps
+        Whether the winner is better than the baseline on the seeds of the check.
+    test
+        Test metrics of baseline and winner in the check; empty without test data or winner.
+    stopping
+        What early stopping would have done to the network handed back.
+    best
+        Its best trained lane; None where every one of its networks was lost.
+    build
+        A function without arguments that makes the network handed back, compiled.
+    source
+        The same as Python source.
+    seconds
+        How long all of it took.
+    """
+
+    folder: Path
+    original: StudySpec
+    variant: str
+    metric: str
+    mode: Mode
+    findings: tuple[Finding, ...]
+    candidates: Candidates
+    effects: Mapping[str, tuple[Effect, ...]]
+    winner: Cure | None
+    helps: bool
+    test: tuple[Held, ...]
+    stopping: Stopping | None
+    turn: Row | None
+    best: Best | None
+    build: Callable[..., keras.Model]
+    source: str
+    seconds: float = 0.0
+    done_to: tuple[Said, ...] = field(default=())
+    """What the cure did to the network, in words."""
+
+    @property
+    def checked(self) -> Effect | None:
+        """The winner's effect on seeds that chose nothing; None where nothing won."""
+        rows = self.effects.get("check", ())
+        return rows[0] if rows else None
+
+    @property
+    def study(self) -> StudySpec:
+        """The study with the network handed back: its build, data, class weights, callbacks."""
+        changed: dict[str, Any] = {"build": self.build, "variants": None}
+        if self.winner is not None and self.helps:
+            changed |= self.winner.side.changes(self.original)
+        if self.stopping is not None and self.stopping.better:
+            changed["callbacks"] = [*self.original.callbacks, self._early_stopping()]
+        return replace(self.original, **changed)
+
+    def _early_stopping(self) -> Any:
+        from dure.core.backend import keras
+
+        watched = "val_loss" if self.metric == "val_data_loss" else self.metric
+        assert self.stopping is not None
+        patience = self.stopping.patience
+        return keras.callbacks.EarlyStopping(watched, patience=patience, restore_best_weights=True)
+
+    def frame(self) -> pd.DataFrame:
+        """A row for everything that was tried or refused.
+
+        Columns round, seeds, cure, mends, difference with low and high (at best epochs), end (at
+        last epochs), p, p_adjusted, wins, verdict, diverged, baseline_diverged, of, seconds (times
+        the baseline's, an epoch), parameters, more_seeds, reason (why it was chosen, or refused).
+        """
+        known = {cure.name: cure for cure in self.candidates.cures}
+        rows: list[dict[str, Any]] = []
+        for found in self.effects.values():
+            for row in found:
+                cure = known.get(row.cure)
+                why = ("the best together", "") if cure is None else (cure.why, cure.mends)
+                end = {"end": row.end[0], "mends": why[1], "reason": why[0]}
+                rows.append({**row.account(), **end})
+        rows += [
+            {"cure": r.cure, "mends": r.mends, "verdict": "refused", "reason": r.reason}
+            for r in self.candidates.refused
+        ]
+        columns = [
+            *(
+                "round",
+                "cure",
+                "mends",
+                "difference",
+                "low",
+                "high",
+                "end",
+                "p",
+                "p_adjusted",
+                "wins",
+            ),
+            *("verdict", "diverged", "baseline_diverged", "of", "seconds", "parameters"),
+            *("more_seeds", "reason"),
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def table(self) -> str:
+        """All that was tried, aligned, a block a round."""
+        from dure.remedies.outcome_text import table
+
+        return table(self)
+
+    @property
+    def verdict_line(self) -> Said:
+        """Whether anything helps, and by how much, in a few sentences."""
+        from dure.remedies.outcome_text import verdict
+
+        return verdict(self)
+
+    def told(self) -> str:
+        """The verdict first, then what it rests on, in sentences and a table."""
+        from dure.remedies.outcome_text import told
+
+        return told(self)
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def __repr__(self) -> str:
+        name = "nothing" if self.winner is None or not self.helps else repr(self.winner.name)
+        return f"<Cured: {name} helps, {self.folder}>"

@@ -1,0 +1,335 @@
+"""What a search for cures found, in words: the verdict first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dure.messages.message import Said, as_is, joined, say
+from dure.messages.phrases import count
+from dure.remedies.names import metric_in_words, metric_on_test_rows, name_said
+from dure.remedies.outcome import Cured
+from dure.remedies.ranking import Effect, Verdict
+from dure.stats.intervals import interval_texts
+
+ROUNDS = {
+    "round-1": say("Round 1: each cure on its own"),
+    "round-2": say("Round 2, new seeds: the best cures and their combinations"),
+    "check": say("Check, new seeds that chose nothing: the winner"),
+}
+VERDICTS: dict[Verdict, Said] = {
+    "better": say("better"),
+    "worse": say("worse"),
+    "undecided": say("undecided"),
+    "too few": say("too few"),
+}
+HEAD = (
+    *(say("cure"), say("at the best epoch"), say("at the last epoch"), say("better in")),
+    *(say("adjusted p"), say("verdict"), say("time"), say("weights")),
+)
+
+
+def told(cured: Cured) -> str:
+    """Everything, in paragraphs."""
+    parts = [verdict(cured), ails(cured), tried(cured), stopping(cured), files(cured)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def verdict(cured: Cured) -> Said:
+    """Whether anything helps, and by how much."""
+    return joined(sentences(cured))
+
+
+def sentences(cured: Cured) -> list[Said]:
+    """The verdict, sentence by sentence; the first says whether anything helps."""
+    if not cured.effects:
+        return _and_stop(_nothing_tried(cured), cured)
+    checked = cured.checked
+    if cured.winner is None or checked is None:
+        return _and_stop(_none_better(cured), cured)
+    name, metric = name_said(cured.winner.name), metric_in_words(cured.metric)
+    if not cured.helps:
+        none = say(
+            "No cure holds. '{name}' came best out of the rounds, but on {seeds} that chose "
+            "nothing its {metric} differs from that of the network as it is by {interval}: "
+            "{undecided}",
+            name=name,
+            seeds=_seeds(checked),
+            metric=metric,
+            interval=checked.interval,
+            undecided=_undecided(checked),
+        )
+        return _and_stop(none, cured)
+    lines = [say("'{name}' helps.", name=name), _saved(checked)]
+    if math.isfinite(checked.difference):
+        lines.append(
+            say(
+                "On {seeds} that chose nothing it changes the {metric} by {interval}, better in "
+                "{wins} of the pairs; an epoch takes {times} the time.",
+                seeds=_seeds(checked),
+                metric=metric,
+                interval=checked.interval,
+                wins=f"{checked.wins:.0%}",
+                times=_times(checked.seconds),
+            )
+        )
+    return _said([*lines, _on_test_rows(cured), _done(cured)])
+
+
+def _said(lines: Sequence[Said]) -> list[Said]:
+    return [line for line in lines if line]
+
+
+def _saved(checked: Effect) -> Said:
+    if checked.baseline_diverged <= checked.diverged:
+        return as_is("")
+    return say(
+        "Of {of} networks {before} are lost as it is, {after} with it.",
+        of=f"{checked.of}",
+        before=f"{checked.baseline_diverged}",
+        after=f"{checked.diverged}",
+    )
+
+
+def _and_stop(lead: Said, cured: Cured) -> list[Said]:
+    """What was told, and early stopping where that helps: the one cure that changes no network."""
+    found = cured.stopping
+    if found is None or not found.better:
+        return [lead]
+    stop = say(
+        "Stopping early does help: EarlyStopping(patience={patience}, restore_best_weights=True) "
+        "changes the {metric} of what fit leaves behind by {gain}, in {share} of the epochs.",
+        patience=f"{found.patience}",
+        metric=metric_in_words(cured.metric),
+        gain=interval_texts([found.gain[:3]])[0],
+        share=f"{found.epochs:.0%}",
+    )
+    return _said([lead, stop, _on_test_rows(cured)])
+
+
+def _done(cured: Cured) -> Said:
+    if not cured.done_to:
+        return as_is("")
+    return say("What was done: {what}.", what=joined(cured.done_to, "; "))
+
+
+def _on_test_rows(cured: Cured) -> Said:
+    """What the test data say of what is handed back; empty without any."""
+    if not cured.test:
+        return as_is("")
+    held = cured.test[0]
+    left, best = interval_texts([held.left, held.baseline])
+    numbers = {"rows": f"{held.rows:,}", "metric": metric_on_test_rows(held.metric)}
+    numbers |= {"left": left, "best": best}
+    if held.winner is None or held.difference is None:
+        return say(
+            "On {rows} test rows, looked at only now: {metric} {best} at its best epoch, not "
+            "{left} as fit leaves it: {gained}.",
+            gained=interval_texts([held.gained])[0],
+            **numbers,
+        )
+    numbers["winner"] = interval_texts([held.winner])[0]
+    numbers["difference"] = interval_texts([held.difference])[0]
+    if held.difference[1] <= 0 <= held.difference[2]:
+        return say(
+            "On {rows} test rows, looked at only now: {metric} {winner}, not {best}: {difference}, "
+            "which these test rows and seeds cannot tell from none; as fit leaves the network at "
+            "its last epoch it is {left}.",
+            **numbers,
+        )
+    return say(
+        "On {rows} test rows, looked at only now: {metric} {winner}, not {best}: {difference}; as "
+        "fit leaves the network at its last epoch it is {left}.",
+        **numbers,
+    )
+
+
+def _nothing_tried(cured: Cured) -> Said:
+    if cured.findings and cured.candidates.refused:
+        refused = joined(refusals(cured)[:4], "; ")
+        return say("Nothing was tried: no cure suits this network ({refused}).", refused=refused)
+    if cured.findings:
+        return say("Nothing was tried: there is no cure known for what was found.")
+    return say(
+        "Nothing was tried: nothing is known to ail this network. To try a few general cures "
+        "all the same: study.cure(anyway=True), or --anyway."
+    )
+
+
+def _none_better(cured: Cured) -> Said:
+    rows = next(iter(cured.effects.values()))
+    best = rows[0]
+    if len(rows) > 1:
+        lead = say(
+            "None of {number} cures is better than the network as it is, on {seeds}",
+            number=f"{len(rows)}",
+            seeds=_seeds(best),
+        )
+    else:
+        lead = say(
+            "The 1 cure that was tried is not better than the network as it is, on {seeds}",
+            seeds=_seeds(best),
+        )
+    name = name_said(best.cure)
+    if not math.isfinite(best.difference):
+        return say(
+            "{none}: of {of} networks {before} are lost as it is, and {after} with the best, "
+            "'{name}'; too few sound networks to tell more.",
+            none=lead,
+            of=f"{best.of}",
+            before=f"{best.baseline_diverged}",
+            after=f"{best.diverged}",
+            name=name,
+        )
+    return say(
+        "{none}; the best, '{name}', differs by {interval} in {metric}: {undecided}",
+        none=lead,
+        name=name,
+        interval=best.interval,
+        metric=metric_in_words(cured.metric),
+        undecided=_undecided(best),
+    )
+
+
+def _undecided(row: Effect) -> Said:
+    if row.verdict == "worse":
+        return say("worse.")
+    if row.verdict == "too few":
+        return say("too few sound networks to tell.")
+    if row.more_seeds is None:
+        return say(
+            "so small a difference that no sensible number of seeds would tell it from none."
+        )
+    if row.more_seeds == 1:
+        return say("about 1 more seed would settle it.")
+    return say("about {number} more seeds would settle it.", number=f"{row.more_seeds}")
+
+
+def ails(cured: Cured) -> Said:
+    """The findings, a line each."""
+    if not cured.findings:
+        return as_is("")
+    lines = [joined(("  - ", finding.sentence), "") for finding in cured.findings]
+    return joined([say("What ails it:"), *lines], "\n")
+
+
+def tried(cured: Cured) -> str:
+    """The table and how to read it, and what was refused."""
+    parts: list[str] = [reading(cured), table(cured)] if cured.effects else []
+    refused = [f"  - {line}." for line in refusals(cured)]
+    if refused:
+        parts.append("\n".join([NOT_TRIED, *refused]))
+    parts.append(left_out(cured))
+    return "\n\n".join(part for part in parts if part)
+
+
+NOT_TRIED = say("Not tried, for they do not suit this network:")
+
+
+def reading(cured: Cured) -> Said:
+    """How to read the table."""
+    return say(
+        "Change of the {metric}, cure minus network as it is, paired by seed and fold, with 95 % "
+        "intervals; ranked at each network's best epoch. The best of many looks better in its own "
+        "round than it is; the check is on seeds that chose nothing.",
+        metric=metric_in_words(cured.metric),
+    )
+
+
+def refusals(cured: Cured) -> list[Said]:
+    """Every cure that does not suit this network, with the reason."""
+    return [
+        say("{cure}: {reason}", cure=name_said(refused.cure), reason=refused.reason)
+        for refused in cured.candidates.refused
+    ]
+
+
+def left_out(cured: Cured) -> Said:
+    """What there was no room for; empty where there was for all."""
+    left = cured.candidates.left_out
+    if not left:
+        return as_is("")
+    names = joined([name_said(name) for name in left], ", ")
+    return say("Beyond the number of trials allowed: {names}.", names=names)
+
+
+def table(cured: Cured) -> str:
+    """Every round as aligned rows."""
+    blocks = []
+    for label, rows in cured.effects.items():
+        if not rows:
+            continue
+        cells = [HEAD, *rows_told(rows)]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(HEAD))]
+        lines = [
+            "  "
+            + "  ".join(
+                cell.ljust(width) if place in (0, 5) else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in cells
+        ]
+        blocks.append("\n".join([round_told(label, rows), *lines]))
+    return "\n\n".join(blocks)
+
+
+def round_told(label: str, rows: Sequence[Effect]) -> Said:
+    """What a round is, and on how many seeds."""
+    return say("{round} ({seeds})", round=ROUNDS.get(label, label), seeds=_seeds(rows[0]))
+
+
+def rows_told(rows: Sequence[Effect]) -> list[tuple[Said, ...]]:
+    """A round's cures as cells below `HEAD`."""
+    best = interval_texts([(r.difference, r.low, r.high) for r in rows])
+    last = interval_texts([r.end for r in rows])
+    return [_cells(*row) for row in zip(rows, best, last, strict=True)]
+
+
+def _cells(row: Effect, best: str, last: str) -> tuple[Said, ...]:
+    verdict = VERDICTS[row.verdict]
+    if row.diverged:
+        verdict = say(
+            "{verdict}, {lost} of {of} lost",
+            verdict=verdict,
+            lost=f"{row.diverged}",
+            of=f"{row.of}",
+        )
+    parameters = "-" if row.parameters is None else f"{row.parameters:,}"
+    p = "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}"
+    return (
+        *(name_said(row.cure), as_is(best), as_is(last), as_is(f"{row.wins:.0%}"), as_is(p)),
+        *(verdict, _times(row.seconds), as_is(parameters)),
+    )
+
+
+def stopping(cured: Cured) -> Said:
+    """Whether to stop early with the cure, too; without one the verdict says it."""
+    found = cured.stopping
+    if found is None or not found.better or not cured.helps:
+        return as_is("")
+    return say(
+        "With the cure, stop early all the same: the epoch restored by EarlyStopping(patience="
+        "{patience}, restore_best_weights=True) differs from the last one by {gain} in {metric}, "
+        "after {share} of the epochs. Networks here are compared, and handed back, at their best "
+        "epoch already.",
+        patience=f"{found.patience}",
+        gain=interval_texts([found.gain[:3]])[0],
+        metric=metric_in_words(cured.metric),
+        share=f"{found.epochs:.0%}",
+    )
+
+
+def files(cured: Cured) -> Said:
+    """Where everything is."""
+    return say(
+        "All of it is in {folder}: cured.py (build), verdict.json, pictures/, the rounds.",
+        folder=str(cured.folder),
+    )
+
+
+def _seeds(row: Effect) -> Said:
+    return count(row.seeds, "seed")
+
+
+def _times(value: float) -> Said:
+    return say("{factor}x", factor=f"{value:.1f}") if math.isfinite(value) else as_is("-")

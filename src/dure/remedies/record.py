@@ -1,0 +1,160 @@
+"""The files a search for cures leaves beside its rounds."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.errors import RunFolderError
+from dure.messages.message import Said, as_is
+from dure.remedies import outcome_text as words
+from dure.remedies.names import metric_in_words, metric_on_test_rows, name_said
+from dure.remedies.outcome import Cured
+from dure.storage.files import explained, write_atomically
+
+if TYPE_CHECKING:
+    from dure.experiment.spec import StudySpec
+
+REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
+
+
+def open_folder(folder: Path, request: dict[str, Any], resume: bool) -> None:
+    """Make the folder of a search, or find the one that is to be gone on with.
+
+    Raises
+    ------
+    RunFolderError
+        It is not empty and not to be resumed, or it holds another search.
+    """
+    path = folder / REQUEST
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if not resume:
+            raise RunFolderError(
+                f"{folder} already holds a search for cures: go on with it by resume=True "
+                "(--resume), or choose another folder."
+            )
+        changed = [k for k in request if before.get(k) != json.loads(json.dumps(request[k]))]
+        if changed:
+            told = "; ".join(f"{k} was {_short(before.get(k))}, is {_short(request[k])}"
+                             for k in changed)  # fmt: skip
+            raise RunFolderError(
+                f"{folder} holds another search, so it cannot be resumed: {told}. Search as it "
+                "was, or choose another folder."
+            )
+        return
+    with explained("make a folder for cures", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise RunFolderError(f"{folder} is not empty: choose a folder that is new or empty.")
+        write_atomically(path, iter([json.dumps(request, indent=1).encode()]))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def request_of(study: StudySpec, **asked: Any) -> dict[str, Any]:
+    """What decides the course of a search, JSON-able."""
+    manifest = study.to_manifest()
+    return {**manifest["study"], "data": manifest["data"], **asked}
+
+
+def account(cured: Cured) -> dict[str, Any]:
+    """Everything that was found, JSON-able; what is not a number is null."""
+    document = {
+        "verdict": words.verdict(cured),
+        "helps": cured.helps,
+        "winner": None if cured.winner is None else cured.winner.account(),
+        "metric": cured.metric,
+        "metric_in_words": metric_in_words(cured.metric),
+        "mode": cured.mode,
+        "variant": cured.variant,
+        "findings": [
+            {"kind": f.kind, "layer": f.layer, "lanes": f.lanes, "of": f.of,
+             "sentence": f.sentence, "numbers": dict(f.numbers)}
+            for f in cured.findings
+        ],
+        "rounds": {k: [row.account() for row in rows] for k, rows in cured.effects.items()},
+        "cures": [cure.account() for cure in cured.candidates.cures],
+        "refused": [vars(r) for r in cured.candidates.refused],
+        "left_out": cured.candidates.left_out,
+        "test": [held.account() for held in cured.test],
+        "early_stopping": None if cured.stopping is None else cured.stopping.account(),
+        "best": _lane(cured),
+        "folder": str(cured.folder),
+        "seconds": cured.seconds,
+        "said": _translatable(said(cured)),
+    }  # fmt: skip
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def said(cured: Cured) -> dict[str, Any]:
+    """All that was found in words that can be said in every language, for who reads the folder."""
+    rounds = {label: rows for label, rows in cured.effects.items() if rows}
+    return {
+        "verdict": words.sentences(cured),
+        "metric": metric_in_words(cured.metric),
+        "findings": [as_is(finding.sentence) for finding in cured.findings],
+        "reading": words.reading(cured),
+        "header": words.HEAD,
+        "rounds": {
+            label: {"title": words.round_told(label, rows), "rows": words.rows_told(rows)}
+            for label, rows in rounds.items()
+        },
+        "whys": [(name_said(cure.name), cure.why) for cure in cured.candidates.cures],
+        "not_tried": words.NOT_TRIED,
+        "refused": words.refusals(cured),
+        "left_out": words.left_out(cured),
+        "test": [metric_on_test_rows(held.metric) for held in cured.test],
+        "early_stopping": words.stopping(cured),
+        "done_to": cured.done_to,
+    }
+
+
+def _translatable(value: Any) -> Any:
+    if isinstance(value, Said):
+        return value.to_json()
+    if isinstance(value, dict):
+        return {key: _translatable(held) for key, held in value.items()}
+    return [_translatable(held) for held in value]
+
+
+def _lane(cured: Cured) -> dict[str, Any] | None:
+    """Where the network handed back was trained."""
+    if cured.best is None:
+        return None
+    lane = cured.best.lane
+    return {
+        "run": str(lane.folder.relative_to(cured.folder)),
+        "variant": lane.variant,
+        "seed": lane.seed,
+        "fold": lane.fold,
+        "epoch": lane.best_epoch,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write(cured: Cured) -> None:
+    """Write source, verdict and pictures into the folder of the search."""
+    from dure.plots.remedies import save_all
+
+    with explained("write what was found", cured.folder):
+        write_atomically(cured.folder / SOURCE, iter([cured.source.encode()]))
+        text = json.dumps(account(cured), indent=1, ensure_ascii=False)
+        write_atomically(cured.folder / VERDICT, iter([text.encode()]))
+        write_atomically(cured.folder / "told.txt", iter([words.told(cured).encode()]))
+    save_all(account(cured), cured.folder / "pictures")

@@ -1,0 +1,1 @@
+"""Changes to the configuration of a Keras model."""

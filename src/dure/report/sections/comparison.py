@@ -1,0 +1,180 @@
+"""The section that says whether one variant is better than another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import pandas as pd
+
+from dure.analysis.comparison import table_text
+from dure.analysis.comparison.compare import Comparison, Pair
+from dure.analysis.comparison.sequential import Sequential
+from dure.core.metrics import mode_of
+from dure.core.types import Mode
+from dure.messages.message import Said, as_is, say
+from dure.messages.phrases import count
+from dure.report.blocks import Block, Bullets, Folded, Intervals, Prose, Section, Span, Table
+from dure.results.run_result import RunResult
+from dure.stats.intervals import interval_texts
+
+MOST_PAIRS = 30
+"""Pairs shown at once; of more only those with the leader, the others folded away."""
+_MOST_TOLD = 8  # pairs told in words before the rest is folded away
+_IN_WORDS = say("The same pair by pair, in words")
+
+
+def section(result: RunResult, found: Comparison | Said, remark: Said | None = None) -> Section:
+    """The comparison of a result's variants, or the sentence why there is none.
+
+    `remark` says by what they are compared where that is not the monitor.
+    """
+    blocks = [Prose(found)] if isinstance(found, Said) else comparison(found, remark)
+    sequential = Sequential.of_manifest(result.manifest)
+    if sequential is not None and sequential.looks:
+        title = say("As if the number of seeds had been fixed: these p values are too small")
+        blocks = [*decided(sequential), Folded(title, tuple(blocks))]
+    metric = None if isinstance(found, Said) else found.metric
+    return Section("comparison", say("Comparison"), (*blocks, *means(result, metric)))
+
+
+def decided(sequential: Sequential) -> list[Block]:
+    """What a study that added seeds until it was decided says of its pairs."""
+    rule, pairs = sequential.rule, sequential.looks[-1].pairs
+    numbers = [(pair.difference, _finite(pair.low), _finite(pair.high)) for pair in pairs]
+    spans = (
+        Span(
+            label=say("{first} − {second}", first=pair.first, second=pair.second),
+            mean=mean,
+            low=low,
+            high=high,
+            told=as_is(interval_texts([(mean, low, high)])[0]),
+            tone=_tone(pair.verdict),
+        )
+        for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
+    )
+    picture = _differences(rule.metric, rule.mode, rule.rope, spans)
+    told = tuple(pair.told(rule.metric, rule.mode) for pair in pairs)
+    return [
+        Prose(sequential.ending(), "verdict"),
+        picture,
+        Bullets(told) if len(told) <= _MOST_TOLD else Folded(_IN_WORDS, (Bullets(told),)),
+        Prose(sequential.caution(), "note"),
+    ]
+
+
+def _differences(metric: str, mode: Mode, rope: float | None, spans: Iterable[Span]) -> Intervals:
+    """Differences between variants on one axis."""
+    return Intervals(
+        label=say("Differences between variants in {metric}, with intervals", metric=metric),
+        axis=_axis(metric, mode),
+        spans=tuple(spans),
+        zero=True,
+        rope=rope,
+    )
+
+
+def _finite(limit: float) -> float:
+    """A limit that can be drawn; so few seeds may bound nothing."""
+    return limit if math.isfinite(limit) else math.nan
+
+
+def comparison(found: Comparison, remark: Said | None = None) -> list[Block]:
+    """Headlines, differences with their intervals, the table of all pairs, and the notes."""
+    first, *rest = table_text.headlines(found)
+    blocks: list[Block] = [Prose(first, "verdict")]
+    if remark is not None:
+        blocks.append(Prose(remark, "note"))
+    if 0 < len(rest) <= _MOST_TOLD:
+        blocks.append(Bullets(tuple(rest)))
+    elif rest:
+        blocks.append(Folded(_IN_WORDS, (Bullets(tuple(rest)),)))
+    shown, others = _shown(found)
+    blocks += _pairs(found, shown)
+    if others:
+        title = say("The other {pairs}", pairs=count(len(others), "pair"))
+        blocks.append(Folded(title, tuple(_pairs(found, others))))
+    blocks += [Prose(told, "note") for told in table_text.notes(found)]
+    return blocks
+
+
+def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
+    """Pairs to be seen at once, and the others."""
+    if len(found.pairs) <= MOST_PAIRS or found.baseline is not None:
+        return found.pairs, ()
+    leader = found.leader
+    shown = tuple(pair for pair in found.pairs if leader in (pair.first, pair.second))
+    return shown, tuple(pair for pair in found.pairs if pair not in shown)
+
+
+def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
+    """Some of the pairs as a picture and as a table."""
+    header, rows = table_text.cells(replace(found, pairs=tuple(pairs)))
+    spans = (
+        Span(
+            label=say("{first} − {second}", first=pair.first, second=pair.second),
+            mean=pair.difference,
+            low=pair.low,
+            high=pair.high,
+            told=as_is(told),
+            note=table_text.verdict_cell(pair),
+            tone=_tone(pair.verdict),
+        )
+        for pair, told in zip(pairs, table_text.difference_texts(pairs), strict=True)
+    )
+    picture = _differences(found.metric, found.mode, found.rope, spans)
+    table = Table(
+        say("Pairs of variants"),
+        tuple(header),
+        tuple(map(tuple, rows)),
+    )
+    return [picture, table]
+
+
+def _axis(metric: str, mode: Mode) -> Said:
+    if mode == "max":
+        return say("{metric}, first minus second (higher is better)", metric=metric)
+    return say("{metric}, first minus second (lower is better)", metric=metric)
+
+
+def _tone(verdict: str) -> Literal["good", "bad", "plain"]:
+    """Whether the first of a pair is the better one; verdicts know the metric's direction."""
+    if verdict == "better":
+        return "good"
+    return "bad" if verdict == "worse" else "plain"
+
+
+def means(result: RunResult, metric: str | None = None) -> list[Block]:
+    """Each variant's own mean with its interval: of `metric`, the monitor and the test metrics."""
+    known = [name for name in (metric, result.monitor.name) if name in result.curves]
+    wanted = [str(name) for name in known]
+    wanted += [f"test_{name}" for name in result.test]
+    return [
+        picture
+        for name in dict.fromkeys(wanted)
+        if (picture := _means(result, name, result.summary(name))) is not None
+    ]
+
+
+def _means(result: RunResult, metric: str, rows: pd.DataFrame) -> Intervals | None:
+    known = rows[rows["mean"].notna()]
+    if known.empty:
+        return None
+    numbers = [tuple(map(float, row)) for row in known[["mean", "low", "high"]].to_numpy()]
+    told = interval_texts([(mean, low, high) for mean, low, high in numbers])
+    spans = tuple(
+        Span(as_is(str(variant)), mean, low, high, as_is(text))
+        for variant, (mean, low, high), text in zip(known["variant"], numbers, told, strict=True)
+    )
+    name = as_is(metric)
+    if mode_of(metric, result.monitor) == "max":
+        axis = say("{metric} (higher is better)", metric=name)
+    else:
+        axis = say("{metric} (lower is better)", metric=name)
+    if all(math.isnan(low) for _, low, _ in numbers):
+        label = say("{metric} of each variant, one network each", metric=name)
+    else:
+        label = say("Mean {metric} of each variant, with its 95 % interval", metric=name)
+    return Intervals(label, axis, spans)

@@ -1,0 +1,149 @@
+"""The section on what ails the networks, with what was recorded inside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from dure.analysis.diagnostics.health import (
+    Health,
+    found_told,
+    left_out_told,
+    missing_told,
+    nothing_told,
+    single_told,
+    title_of,
+)
+from dure.analysis.diagnostics.number_names import numbers_said
+from dure.core.types import DIMS
+from dure.messages.message import Said, as_is, say
+from dure.messages.phrases import count
+from dure.report.blocks import Block, Bullets, Card, Folded, Line, Lines, Prose, Section
+from dure.results.run_result import RunResult
+from dure.results.series import lost_places
+from dure.stats.intervals import band
+
+Floats = npt.NDArray[np.float64]
+
+_MOST_CARDS = 10  # findings shown before the rest is folded away
+
+
+def section(result: RunResult, health: Health | Said) -> Section:
+    """A card a finding, what was not looked for, and what was recorded of the layers."""
+    blocks = [Prose(health)] if isinstance(health, Said) else findings(health)
+    return Section("findings", say("Findings"), (*blocks, *recorded(result)))
+
+
+def findings(health: Health) -> list[Block]:
+    """What was found, the worst first; what was left out and could not be looked for."""
+    lead = found_told(health) if health.findings else nothing_told(health)
+    cards = tuple(
+        Card(title_of(finding), finding.sentence, numbers_said(finding))
+        for finding in health.findings
+    )
+    blocks: list[Block] = [Prose(lead), *cards[:_MOST_CARDS]]
+    if more := cards[_MOST_CARDS:]:
+        blocks.append(Folded(say("{findings} more", findings=count(len(more), "finding")), more))
+    if not health.lanes:
+        return [Prose(lead)]
+    rest = (*map(left_out_told, health.silenced), *missing_told(health.missing))
+    if rest:
+        blocks.append(Folded(say("Left out, and not looked for"), (Bullets(rest, "note"),)))
+    if (single := single_told(health)) is not None:
+        blocks.append(Prose(single, "note"))
+    return blocks
+
+
+# -- inside the layers -----------------------------------------------------------------------------
+
+
+def recorded(result: RunResult) -> list[Block]:
+    """Gradients and dead units by layer, a line a variant; nothing where none were recorded."""
+    from dure.results.layer_order import in_order
+
+    layers = in_order(result)
+    blocks: list[Block] = []
+    gradients = _late(result, layers, "gradient_norm")
+    if gradients is not None:
+        with np.errstate(divide="ignore"):
+            logs = np.log10(np.where(gradients.values > 0, gradients.values, np.nan))
+        blocks.append(
+            Lines(
+                label=say("Norm of the gradient in each layer, by variant"),
+                title=say("Gradients by layer, late in training"),
+                x_axis=say("layer, from input to output"),
+                y_axis=say("norm of the gradient"),
+                lines=_lines(gradients, logs, logarithmic=True),
+                ticks=_ticks(gradients),
+                logarithmic=True,
+            )
+        )
+    dead = _late(result, layers, "dead")
+    if dead is not None and (dead.values[np.isfinite(dead.values)] > 0).any():
+        blocks.append(
+            Lines(
+                label=say("Share of dead units in each layer, by variant"),
+                title=say("Dead units by layer, late in training"),
+                x_axis=say("layer, from input to output"),
+                y_axis=say("share of the units"),
+                lines=_lines(dead, dead.values, logarithmic=False),
+                ticks=_ticks(dead),
+            )
+        )
+    if blocks:
+        told = say(
+            "Means over lanes with their 95 % interval, from the second half of each lane's "
+            "epochs; lanes that diverged or failed are left out."
+        )
+        blocks.append(Prose(told, "note"))
+    return blocks
+
+
+def _late(result: RunResult, layers: xr.Dataset, name: str) -> xr.DataArray | None:
+    """A quantity's mean over the second half of each lane, (variant, seed, fold, layer).
+
+    Layers that have none are left out; None where no layer has any.
+    """
+    if name not in layers:
+        return None
+    array = layers[name].transpose(*DIMS, "layer")
+    values = np.where(lost_places(result)[..., None, None], np.nan, array.values)
+    epochs = array["epoch"].values
+    there = np.isfinite(values).any(axis=-1)
+    last = np.where(there, epochs, 0).max(axis=-1, keepdims=True)
+    late = there & (epochs > 0) & (epochs >= last / 2)
+    kept = np.where(late[..., None] & np.isfinite(values), values, np.nan)
+    mean = _mean_over_epochs(kept)
+    known = np.isfinite(mean).any(axis=(0, 1, 2))
+    if not known.any():
+        return None
+    first = array.isel(epoch=0, drop=True).isel(layer=np.flatnonzero(known))
+    return first.copy(data=mean[..., known])
+
+
+def _mean_over_epochs(values: Floats) -> Floats:
+    """Over the axis before the last, without NaN; NaN where nothing is known."""
+    known = np.isfinite(values)
+    number = known.sum(axis=-2)
+    total = np.where(known, values, 0.0).sum(axis=-2)
+    mean: Floats = np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    return mean
+
+
+def _lines(array: xr.DataArray, values: Floats, logarithmic: bool) -> tuple[Line, ...]:
+    """Means over lanes by layer with their intervals; geometric ones on logarithmic axes."""
+    lines = []
+    for variant, lanes in zip(array["variant"].values, values, strict=True):
+        mean, low, high = band(lanes)[:3]
+        if logarithmic:
+            mean, low, high = (10.0**part for part in (mean, low, high))
+        at = np.flatnonzero(np.isfinite(mean))
+        if at.size:
+            bounds = (low[at], high[at]) if np.isfinite(low[at]).any() else (None, None)
+            lines.append(Line(as_is(str(variant)), at.astype(np.float64), mean[at], *bounds))
+    return tuple(lines)
+
+
+def _ticks(array: xr.DataArray) -> tuple[Said, ...]:
+    return tuple(as_is(str(name)) for name in array["layer"].values)

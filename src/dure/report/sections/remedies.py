@@ -1,0 +1,284 @@
+"""What a search for cures found, from its folder alone: no Keras and no JAX is loaded."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from dure.errors import RunFolderError
+from dure.messages.message import Said, as_is, joined, say
+from dure.messages.phrases import count
+from dure.messages.translate import stored
+from dure.report.blocks import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    Folded,
+    Intervals,
+    Pairs,
+    Prose,
+    Section,
+    Span,
+    Table,
+    footer,
+)
+from dure.report.sections.curves import section as curves_of
+from dure.results.run_result import RunResult, load
+from dure.stats.intervals import interval_texts
+from dure.storage.store import is_run_folder
+
+REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
+
+_TONES: Mapping[str, Literal["good", "bad"]] = {"better": "good", "worse": "bad"}
+_BEST, _VERDICT = 1, 5  # columns of a round's table: the difference at the best epoch, the verdict
+_NUMERIC = (False, True, True, True, True, False, True, True)
+
+
+def verdict(folder: Path) -> Said:
+    """Whether a cure helps, and by how much, in a few sentences.
+
+    Raises
+    ------
+    RunFolderError
+        `folder` holds no search for cures that came to its end, or one of an older Dure.
+    """
+    return joined(_sentences(_account(folder)))
+
+
+def _sentences(account: Mapping[str, Any]) -> tuple[Said, ...]:
+    """The verdict; its first sentence says whether anything helps."""
+    return tuple(stored(sentence) for sentence in account["said"]["verdict"])
+
+
+def section(folder: Path) -> Section:
+    """All that a search for cures found: verdict, findings, every round, what was not tried.
+
+    Parameters
+    ----------
+    folder
+        As `Study.cure` leaves it.
+
+    Raises
+    ------
+    RunFolderError
+        As :func:`verdict`.
+    """
+    account = _account(folder)
+    said = account["said"]
+    blocks: list[Block] = [Prose(joined(_sentences(account)), "verdict")]
+    if said["findings"]:
+        blocks.append(Prose(say("What ails it:")))
+        blocks.append(Bullets(tuple(stored(finding) for finding in said["findings"])))
+    if said["rounds"]:
+        blocks.append(Prose(stored(said["reading"]), "note"))
+    for label in said["rounds"]:
+        blocks += _round(account, label)
+    if account["test"]:
+        blocks.append(_test(account))
+    if stopping := stored(said["early_stopping"]):
+        blocks.append(Prose(stopping))
+    return Section("cures", say("Cures"), (*blocks, *_reasons(said), *_use(folder, account)))
+
+
+def found_for(result: RunResult) -> Path | None:
+    """The newest search for cures of a run's study: of the same `build`, arguments and data.
+
+    It is looked for beside the run folder, round it and inside it; None where there is none that
+    came to its end.
+    """
+    run = result.folder.resolve()
+    places = {run.parent, *(path.parent for path in run.parent.glob(f"*/{REQUEST}"))}
+    places |= {path.parent for path in run.glob(f"*/{REQUEST}")}
+    fit = [place for place in places if _is_of(place, result.manifest)]
+    return max(fit, key=lambda place: (place / VERDICT).stat().st_mtime, default=None)
+
+
+def document_of(folder: Path) -> Document:
+    """A whole report about a search for cures, with the curves of its last round.
+
+    Raises
+    ------
+    RunFolderError
+        As :func:`verdict`.
+    """
+    account = _account(folder)
+    request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
+    cures = count(len(account["rounds"].get("round-1", ())), "cure")
+    source = request["data"]["source"]
+    variant = str(account["variant"])
+    subtitle = say("Search for cures of '{variant}': {cures} tried", variant=variant, cures=cures)
+    if source:
+        subtitle = joined((subtitle, as_is(source)), " · ")
+    found = section(folder)
+    # The page begins with the verdict already.
+    found = replace(found, blocks=found.blocks[1:])
+    return Document(
+        title=folder.resolve().name,
+        subtitle=subtitle,
+        verdict=_sentences(account),
+        sections=(found, *_curves(folder, account)),
+        footer=footer(),
+        source=(str(folder),),
+    )
+
+
+def _account(folder: Path) -> dict[str, Any]:
+    try:
+        account: dict[str, Any] = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(
+            f"{folder} holds no search for cures that came to its end: it has no {VERDICT}. Go on "
+            f"with the search by `dure cure FILE.py --out {folder} --resume`."
+        ) from None
+    except ValueError as error:
+        raise RunFolderError(f"{folder / VERDICT} is damaged ({error}).") from error
+    if "rounds" not in account or "said" not in account:
+        raise RunFolderError(
+            f"{folder / VERDICT} was not written by a search for cures of this Dure. Write it anew "
+            f"by `dure cure FILE.py --out {folder} --resume`; nothing is trained again."
+        )
+    return account
+
+
+def _is_of(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a finished search in `folder` was of the study of this manifest."""
+    try:
+        request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
+        account = _account(folder)
+        cured = request["variants"][account["variant"]]
+        data, study = request["data"], manifest["study"]
+        return bool(
+            request["build"]["sha256"] is not None
+            and request["build"] == study["build"]
+            and cured in study["variants"].values()
+            and data["fingerprint"] == manifest["data"]["fingerprint"]
+        )
+    except (RunFolderError, OSError, ValueError, KeyError, TypeError):
+        return False  # nothing there that can be read: no search
+
+
+# -- blocks --------------------------------------------------------------------------------------
+
+
+def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
+    told = account["said"]["rounds"][label]
+    title = stored(told["title"])
+    cells = [tuple(stored(cell) for cell in row) for row in told["rows"]]
+    rows = account["rounds"][label]
+    spans = tuple(
+        Span(
+            label=cell[0],
+            mean=row["difference"],
+            low=_number(row["low"]),
+            high=_number(row["high"]),
+            told=cell[_BEST],
+            note=cell[_VERDICT],
+            tone=_TONES.get(row["verdict"], "plain"),
+        )
+        for row, cell in zip(rows, cells, strict=True)
+        if row["difference"] is not None  # no pair is sound: it stands in the table only
+    )
+    header = tuple(stored(name) for name in account["said"]["header"])
+    winner = (account["winner"] or {}).get("name")
+    strong = tuple(place for place, row in enumerate(rows) if row["cure"] == winner)
+    table = Table(title, header, tuple(cells), _NUMERIC, strong)
+    if spans:
+        yield Intervals(title, _axis(account), spans, zero=True)
+        yield Folded(say("This round in numbers"), (table,))
+    else:
+        yield table
+
+
+def _axis(account: Mapping[str, Any]) -> Said:
+    metric = stored(account["said"]["metric"])
+    if account["mode"] == "min":
+        return say("difference in {metric} (left is better)", metric=metric)
+    return say("difference in {metric} (right is better)", metric=metric)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _test(account: Mapping[str, Any]) -> Table:
+    """The test rows: every metric, of the network as it is and of what is handed back."""
+    held = account["test"]
+    cured = held[0]["winner"] is not None
+    header = [say("measured"), say("as fit leaves it"), say("at its best epoch")]
+    columns = ["left", "baseline"]
+    if cured:
+        header += [say("with the cure"), say("cure against best epoch")]
+        columns += ["winner", "difference"]
+    header.append(say("handed back against fit"))
+    rows = []
+    for found, metric in zip(held, account["said"]["test"], strict=True):
+        triples = [tuple(map(_number, found[name])) for name in (*columns, "gained")]
+        texts = [interval_texts([(mean, low, high)])[0] for mean, low, high in triples]
+        rows.append((stored(metric), *map(as_is, texts)))
+    caption = say(
+        "On {rows} test rows, looked at only when the choice was made", rows=f"{held[0]['rows']:,}"
+    )
+    return Table(caption, tuple(header), tuple(rows))
+
+
+def _reasons(said: Mapping[str, Any]) -> Iterator[Block]:
+    """Why these cures were tried, and others not."""
+    whys = tuple((stored(name), stored(why)) for name, why in said["whys"])
+    if whys:
+        yield Folded(say("Why these cures"), (Pairs(whys),))
+    refused = tuple(stored(refusal) for refusal in said["refused"])
+    blocks: list[Block] = []
+    if refused:
+        blocks += [Prose(stored(said["not_tried"])), Bullets(refused)]
+    if left_out := stored(said["left_out"]):
+        blocks.append(Prose(left_out))
+    if blocks:
+        yield Folded(say("What was not tried"), tuple(blocks))
+
+
+def _use(folder: Path, account: Mapping[str, Any]) -> Iterator[Block]:
+    """How to go on with what was found."""
+    if account["helps"]:
+        build = say("The network with the cure is in cured.py, as source to read and to paste:")
+    else:
+        build = say("The network as it is stands in cured.py, as source to read and to paste:")
+    yield Prose(build)
+    yield Code("from cured import build\n\nmodel = build()", "python")
+    best = account["best"]
+    if best is not None:
+        yield Prose(
+            say(
+                "Its best trained network is that of seed {seed}, fold {fold}, at epoch {epoch}:",
+                seed=str(best["seed"]),
+                fold=str(best["fold"]),
+                epoch=str(best["epoch"]),
+            )
+        )
+        run, lane = (folder / best["run"]).as_posix(), (best["variant"], best["seed"], best["fold"])
+        yield Code(f"import dure\n\nmodel = dure.load({run!r}).lane{lane!r}.model()", "python")
+    yield Prose(
+        say(
+            "The search is in {folder}: cured.py, verdict.json, pictures, and every round as a run "
+            "folder.",
+            folder=str(folder),
+        ),
+        "note",
+    )
+
+
+def _curves(folder: Path, account: Mapping[str, Any]) -> Iterator[Section]:
+    """The curves of the last round, of every run folder it has."""
+    labels = [label for label, rows in account["rounds"].items() if rows]
+    runs = sorted((folder / labels[-1]).iterdir()) if labels else [folder / "baseline"]
+    results = [load(run) for run in runs if is_run_folder(run)]
+    for place, result in enumerate(results):
+        drawn = curves_of(result)
+        if place:
+            title = joined((drawn.title, as_is(", ".join(result.variants))), ": ")
+            drawn = replace(drawn, key=f"{drawn.key}-{result.folder.name}", title=title)
+        yield drawn

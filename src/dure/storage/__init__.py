@@ -1,0 +1,1 @@
+"""The run folder; knows neither Keras nor JAX."""

@@ -1,0 +1,157 @@
+"""Run folders as such: their manifest, making one, listing those below a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dure.errors import DureError, RunFolderError
+from dure.storage.curves_db import CurvesFile
+from dure.storage.files import explained
+
+FORMAT = 1
+MANIFEST, CURVES, LANES, CHECKPOINTS = "manifest.json", "curves.sqlite", "lanes", "checkpoints"
+
+
+def is_run_folder(folder: str | Path) -> bool:
+    """Whether there is a run folder here that `Store.open` can be tried on."""
+    return (Path(folder) / MANIFEST).is_file()
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """The manifest of a run folder.
+
+    Raises
+    ------
+    RunFolderError
+        There is none, it is damaged, or it was written by a newer Dure.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version = manifest["format"]
+        newer = int(version) > FORMAT
+    except (FileNotFoundError, NotADirectoryError):
+        missing = "does not exist" if not folder.exists() else f"has no {MANIFEST}"
+        raise RunFolderError(
+            f"{folder} is not a run folder: it {missing}. `dure list` shows the runs there are."
+        ) from None
+    except OSError as error:
+        raise RunFolderError(f"could not read {path}: {error.strerror}.") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise RunFolderError(
+            f"{path} is damaged ({error!r}): put it back from a copy. The curves beside it can "
+            f"still be read with `sqlite3 {folder / CURVES}`."
+        ) from error
+    if newer:
+        raise RunFolderError(
+            f"{folder} has format {version}; this Dure reads format {FORMAT}: install a newer Dure."
+        )
+    return dict(manifest)
+
+
+def refuse_unless_empty(folder: Path) -> None:
+    """Raise RunFolderError unless there is nothing here but what a killed `create` left."""
+    entries = {path.name for path in folder.iterdir()}
+    if MANIFEST in entries:
+        raise RunFolderError(
+            f"{folder} already holds a run: go on with it by `dure resume {folder}`, or choose "
+            "another run folder."
+        )
+    leftovers = {LANES, CHECKPOINTS, "lock", f"{MANIFEST}.tmp"}
+    foreign = {n for n in entries - leftovers if not n.startswith(CURVES)}
+    full = [n for n in (LANES, CHECKPOINTS) if n in entries and os.listdir(folder / n)]
+    if foreign or full or (entries and "lock" not in entries):
+        some = ", ".join(sorted(entries)[:3])
+        raise RunFolderError(
+            f"{folder} is not empty (it holds {some}{', ...' if len(entries) > 3 else ''}): choose "
+            "a folder that is new or empty."
+        )
+
+
+class RunEntry(NamedTuple):
+    """A run folder in a list.
+
+    Attributes
+    ----------
+    folder, name, created
+        Where it is, the study's name, and when it began (ISO 8601; "" if unknown).
+    done, lanes
+        Lanes done, and lanes in all.
+    problem
+        Why it cannot be opened; None if it can.
+    """
+
+    folder: Path
+    name: str
+    created: str
+    done: int
+    lanes: int
+    problem: str | None
+
+
+def list_runs(root: str | Path = "runs") -> list[RunEntry]:
+    """The run folders directly below `root`, oldest first; [] if there is no such folder."""
+    root = Path(root)
+    if not root.is_dir():
+        return []
+    entries = [_entry(folder) for folder in root.iterdir() if is_run_folder(folder)]
+    return sorted(entries, key=lambda entry: (entry.created, entry.folder.name))
+
+
+def _entry(folder: Path) -> RunEntry:
+    name, created = folder.name, ""
+    try:
+        manifest = read_manifest(folder)
+        name, created = str(manifest.get("name", name)), str(manifest.get("created", ""))
+        with explained("read the curves", folder):
+            curves = CurvesFile(folder / CURVES, read_only=True)
+        done, lanes = len(curves.done), len(curves.keys)
+        curves.close()
+        return RunEntry(folder, name, created, done, lanes, None)
+    except DureError as error:
+        return RunEntry(folder, name, created, 0, 0, str(error))
+
+
+def latest(root: str | Path = "runs") -> Path:
+    """The run folder below `root` that began last.
+
+    Raises
+    ------
+    RunFolderError
+        There is none.
+    """
+    entries = list_runs(root)
+    if not entries:
+        raise RunFolderError(f"there are no runs in {root}: name a run folder, or start a run.")
+    return entries[-1].folder
+
+
+def slug(text: str, limit: int = 60) -> str:
+    """A text as a file name: letters of any script, digits and dashes; "study" if none is left."""
+    return re.sub(r"[\W_]+", "-", text.lower()).strip("-")[:limit].strip("-") or "study"
+
+
+def new_run_folder(root: str | Path, name: str) -> Path:
+    """Make an empty folder `<root>/<name>-<id>` that nobody else has, for `Store.create`.
+
+    Raises
+    ------
+    RunFolderError
+        It cannot be made.
+    """
+    root = Path(root)
+    with explained("make a run folder", root):
+        root.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = root / f"{slug(name)}-{secrets.token_hex(3)}"
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:
+                continue

@@ -1,0 +1,304 @@
+"""``dure.fit``: Keras' own ``fit``, arguments and meaning, on one compiled training loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from dure.core.arrays import whole
+from dure.core.backend import jax, keras
+from dure.data.dataset import Data
+from dure.engine.lanes.factory import validated_epochs
+from dure.engine.lanes.lane import BatchOrder
+from dure.engine.lanes.pool import ROUND_SECONDS
+from dure.engine.planning.plan import (
+    first_batch,
+    program_shape,
+    ready,
+    row_shapes,
+    split_size,
+    told_with_shapes,
+)
+from dure.engine.program.host_callbacks import sort_callbacks
+from dure.engine.program.program import RUNNING, Carry, Orders, Program, Rows
+from dure.errors import StudyError
+from dure.experiment.spec import StudySpec
+from dure.keras_bridge.functional import (
+    Lowered,
+    compiled_parts,
+    faults,
+    label_faults,
+    state_of,
+    to_device,
+    write_state,
+)
+
+ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
+"""Most epochs, and row numbers, of one call of the program."""
+
+
+class _Programs:
+    """A model's programs by their sizes, kept by the model itself and gone with it.
+
+    An object of its own, for Keras saves what it finds in a model's lists, tuples and dicts.
+    """
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self.parts = parts
+        self.by_size: dict[Any, Program] = {}
+
+    @classmethod
+    def of(cls, model: keras.Model) -> _Programs:
+        """Those of the model as it is compiled now; another compile begins anew."""
+        parts = compiled_parts(model)
+        held: _Programs | None = vars(model).get("_dure_programs")
+        if held is None or any(a is not b for a, b in zip(held.parts, parts, strict=True)):
+            held = cls(parts)
+            object.__setattr__(model, "_dure_programs", held)  # past Keras' tracking
+        return held
+
+
+def fit(
+    model: keras.Model,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: int | str = "auto",
+    callbacks: Any = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool | Literal["batch"] = True,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: None = None,
+    validation_steps: None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int | list[int] = 1,
+) -> keras.callbacks.History:
+    """Train a compiled Keras model as ``model.fit`` would, to the same numbers, faster.
+
+    Arguments mean what they mean in Keras (https://keras.io/api/models/model_training_apis/).
+    Afterwards the model holds trained weights, optimizer state and seeds, so ``evaluate``,
+    ``predict``, ``save`` and a further ``fit`` of either kind go on from there.
+
+    Parameters
+    ----------
+    model
+        Compiled; built, or then built from the data.
+    x, y, sample_weight
+        NumPy arrays (or pandas frames and series), or tuples, lists and dicts of them for several
+        inputs and outputs. Not datasets or generators: everything is trained from memory.
+    batch_size
+        Defaults to 32.
+    verbose
+        0 silent, 1 ("auto") a bar after every epoch, 2 a line an epoch.
+    callbacks
+        Keras callbacks; those that override batch methods are refused by name.
+    steps_per_epoch, validation_steps
+        Only None: an epoch is all rows.
+
+    Returns
+    -------
+    keras.callbacks.History
+        As from Keras.
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong with model, data and arguments, at once.
+    """
+    given = _listed(callbacks)
+    sorted_callbacks = sort_callbacks([c for c in given if type(c) not in _OF_EVERY_FIT])
+    steps = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+    problems = [
+        *faults(model),
+        *sorted_callbacks.faults,
+        *_argument_faults(initial_epoch, verbose, steps),
+    ]
+    study = None
+    try:
+        study = StudySpec(
+            lambda: model,
+            Data(x, y, sample_weight=sample_weight),
+            epochs=epochs,
+            batch_size=32 if batch_size is None else batch_size,
+            validation_split=0.0 if validation_data is not None else validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq,
+        )
+    except StudyError as error:
+        problems += error.faults
+    if problems or study is None:
+        raise StudyError(problems, "this fit")
+    return _Fit(model, study, given, verbose, initial_epoch, sorted_callbacks.stop_on_nan).run()
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return list(callbacks.callbacks)
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+_OF_EVERY_FIT = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+"""Callbacks every fit has by itself; passing one's own is fine."""
+
+
+def _argument_faults(initial_epoch: Any, verbose: Any, steps: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the arguments a study does not have."""
+    found = []
+    if (whole(initial_epoch) or 0) < 0 or whole(initial_epoch) is None:
+        found.append(f"initial_epoch is {initial_epoch!r}; pass a whole number from 0.")
+    if verbose not in ("auto", 0, 1, 2):
+        found.append(f"verbose is {verbose!r}; pass 'auto', 0, 1 or 2.")
+    found += [
+        f"{name} is {value!r}; an epoch of dure.fit is all rows, once each. Leave it out, or "
+        "pass fewer rows."
+        for name, value in steps.items()
+        if value is not None
+    ]
+    return found
+
+
+class _Fit:
+    """One call of :func:`fit`, its arguments already checked."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        study: StudySpec,
+        callbacks: list[Any],
+        verbose: int | str,
+        initial_epoch: int,
+        stop_on_nan: bool,
+    ) -> None:
+        self.model = model
+        self.study = study
+        self.split = study.splits[0]
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.epoch = initial_epoch
+        shapes = row_shapes(study)
+        drew = ready(model, first_batch(study, shapes))
+        if found := label_faults(model, study.arrays().y):
+            raise StudyError(found, "this fit")
+        # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
+        generator: Any = np.random
+        self.order = BatchOrder(self.split.train, study.shuffle, study.batch_size, generator)
+        if drew:
+            self.order.skip_building_draw()
+        self.program = _program(model, study, shapes, stop_on_nan)
+        self.callbacks = keras.callbacks.CallbackList(
+            callbacks,
+            add_history=True,
+            add_progbar=self.verbose != 0,
+            model=model,
+            verbose=self.verbose,
+            epochs=study.epochs,
+            steps=self.program.shape.steps,
+        )
+        self.by_epoch = self.verbose != 0 or bool(callbacks)
+
+    def run(self) -> keras.callbacks.History:
+        """Train; whatever ends it, the model holds the state of the last complete epoch."""
+        rows = to_device(Rows.of(self.study.arrays()))
+        self.model.stop_training = False
+        logs: dict[str, Any] = {}
+        self.callbacks.on_train_begin()
+        validated = validated_epochs(self.study.validation_freq, self.study.epochs)
+        try:
+            while self.epoch < self.study.epochs and not self.model.stop_training:
+                logs = self._round(rows, validated) or logs
+        finally:
+            if self.study.epochs > 0:
+                self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
+        self.callbacks.on_train_end(logs)
+        return self.model.history
+
+    def _round(self, rows: Rows, validated: Any) -> dict[str, Any]:
+        count = self._round_epochs()
+        if self.by_epoch:
+            self.callbacks.on_epoch_begin(self.epoch)
+        room = self.program.shape.round_epochs
+        validate = np.zeros(room, np.bool_)
+        validate[:count] = validated[self.epoch : self.epoch + count]
+        none = np.empty(0, np.int32)
+        orders = Orders(
+            self.order.epochs(count, room),
+            none if self.split.validation is None else self.split.validation,
+            np.full(room, np.nan, np.float32),
+            validate,
+            np.int32(count),
+        )
+        carry = self.program.start(state_of(self.model))._replace(epoch=np.int32(self.epoch))
+        start = time.perf_counter()
+        carry, orders = jax.tree.map(lambda a: np.asarray(a)[None], (carry, orders))
+        after, curves, _ = jax.block_until_ready(self.program(carry, orders, rows))
+        seconds = time.perf_counter() - start
+        self.program.seconds_per_epoch = seconds / count
+        write_state(self.model, jax.tree.map(lambda a: a[0], after.model))
+        return self._tell(after, np.asarray(curves)[0], validate, count)
+
+    def _round_epochs(self) -> int:
+        known = self.program.seconds_per_epoch
+        left = self.study.epochs - self.epoch
+        if self.by_epoch or known is None:
+            return 1
+        return max(1, min(left, self.program.shape.round_epochs, int(ROUND_SECONDS / known)))
+
+    def _tell(self, carry: Carry, curves: Any, validate: Any, count: int) -> dict[str, Any]:
+        """Tell the callbacks of every epoch of the round, in order."""
+        logs: dict[str, Any] = {}
+        for epoch in range(count):
+            if epoch:
+                self.callbacks.on_epoch_begin(self.epoch)
+            logs = _logs(self.program, curves[epoch], bool(validate[epoch]))
+            if self.program.shape.stop_on_nan and int(carry.status[0]) != RUNNING:
+                self.model.stop_training = True
+            self.callbacks.on_epoch_end(self.epoch, logs)
+            self.epoch += 1
+        return logs
+
+
+def _logs(program: Program, row: Any, validated: bool) -> dict[str, Any]:
+    """An epoch's logs as Keras gives them: floats; no val_ metrics where it was not validated."""
+    logs: dict[str, Any] = {}
+    column = 0
+    for name, shape in program.metric_shapes.items():
+        size = int(np.prod(shape, dtype=int))
+        values = row[column : column + size]
+        column += size
+        if validated or not name.startswith("val_"):
+            logs[name] = values.reshape(shape) if shape else float(values[0])
+    return logs
+
+
+def _program(model: keras.Model, study: StudySpec, shapes: Rows, stop_on_nan: bool) -> Program:
+    """The program for this model and these sizes, traced before if it was."""
+    size = split_size(study.splits[0])
+    shape = program_shape(study, sort_callbacks([]), size, stop_on_nan, diverge_on_nan=False)
+    # Not bounded by this call's epochs: a further fit with other epochs finds the same program.
+    shape = replace(shape, round_epochs=max(1, min(ROOM_EPOCHS, ROOM_ROWS // shape.train_rows)))
+    leaves, structure = jax.tree.flatten(shapes)
+    key = (
+        shape,
+        structure,
+        tuple((leaf.shape, str(leaf.dtype)) for leaf in leaves),
+        tuple(v.path for v in model.trainable_variables),
+    )
+    programs = _Programs.of(model).by_size
+    if key not in programs:
+        program = Program(Lowered(model), shape, None, [])
+        with told_with_shapes(shapes):
+            program.trace(program.start(state_of(model)), shapes)
+        programs[key] = program
+    return programs[key]

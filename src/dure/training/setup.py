@@ -1,0 +1,125 @@
+"""TODO."""
+
+from __future__ import annotations
+
+import copy
+import platform
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure import __version__
+from dure.data.text.sequences import TextToSequences
+from dure.engine.planning.model_facts import study_facts
+from dure.engine.planning.plan import Prepared
+from dure.keras_bridge.model_files import has_text, save_architecture, save_text
+from dure.results.run_result import RunResult
+from dure.storage.store import Store, is_run_folder, new_run_folder
+from dure.storage.study_changes import refuse_changes
+
+if TYPE_CHECKING:
+    from dure.console.progress import Reporter
+    from dure.experiment.spec import StudySpec
+
+
+def keep_networks(prepared: Prepared, folder: Path) -> None:
+    """Store what trained models are made from: architectures, and the words of each fold."""
+    for variant, prototype in prepared.prototypes.items():
+        save_architecture(folder, variant, prototype.lowered.model)
+    _keep_texts(prepared.study, folder)
+
+
+def _keep_texts(study: StudySpec, folder: Path) -> None:
+    """Store each fold's transformer of raw text, so that its models take raw text."""
+    text = study.data.prepare
+    if type(text) is not TextToSequences:  # a subclass may do more than its configuration says
+        return
+    for split in study.splits:
+        if not has_text(folder, split.fold):
+            fitted = copy.copy(text).fit(study.arrays().x[split.train])
+            save_text(folder, split.fold, fitted)
+
+
+def reporter_for(prepared: Prepared, progress: bool) -> Reporter:
+    """What shows a study's progress on the terminal, or nothing at all."""
+    from dure.console.progress import Progress, Quiet
+
+    if not progress:
+        return Quiet()
+    study, first = prepared.study, next(iter(prepared.prototypes.values()))
+    lanes = len(study.lanes)
+    names = [variant.name for variant in study.variant_list]
+    return Progress(lanes, lanes * study.epochs, names, first.monitor.name)
+
+
+def draw(result: RunResult) -> None:
+    """Draw every curve into the run folder."""
+    from dure.plots.curves import save_all
+
+    save_all(result, result.folder)
+
+
+def make_manifest(
+    study: StudySpec, prepared: Prepared, source: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What the run folder says of the study; equal parts mean equal curves."""
+    first = next(iter(prepared.prototypes.values()))
+    names = ("keras", "jax", "jaxlib", "numpy")
+    return {
+        "name": study.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(sys.argv),
+        "source": None if source is None else dict(source),
+        "versions": {
+            "dure": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in names},
+        },
+        **study.to_manifest(),
+        "facts": study_facts(prepared),
+        "networks": {name: p.fingerprint for name, p in prepared.prototypes.items()},
+        "metrics": list(first.metrics),
+        "monitor": {"name": first.monitor.name, "mode": first.monitor.mode},
+    }
+
+
+def open_store(
+    study: StudySpec,
+    manifest: Mapping[str, Any],
+    out: str | Path | None,
+    resume: bool,
+    most: StudySpec | None = None,
+) -> Store:
+    """The study's run folder, open for writing, with all its lanes; one that is there may grow.
+
+    Parameters
+    ----------
+    most
+        The same study with all seeds that the folder may have; None: those of `study`.
+
+    Raises
+    ------
+    StudyChangedError
+        On resuming a folder of another study, or of more seeds.
+    """
+    if out is not None and resume and is_run_folder(out):
+        store = Store.open(Path(out))
+        try:
+            allowed = manifest if most is None else {**manifest, **most.to_manifest()}
+            refuse_changes(_with_all_seeds(store), allowed, store.folder)
+            store.extend(study.lanes)
+        except BaseException:
+            store.close()
+            raise
+        return store
+    folder = new_run_folder("runs", study.name) if out is None else Path(out)
+    return Store.create(folder, manifest, study.lanes)
+
+
+def _with_all_seeds(store: Store) -> dict[str, Any]:
+    """The manifest, naming every seed that has lanes; a writer killed early leaves it behind."""
+    seeds = list(dict.fromkeys(key.seed for key in store.lanes))
+    return {**store.manifest, "study": {**store.manifest["study"], "seeds": seeds}}

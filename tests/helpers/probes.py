@@ -1,0 +1,41 @@
+"""Measures one Keras model by the engine's probe, as a table; for the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+import pandas as pd
+
+from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES
+from dure.engine.probes.probe import Probe
+from dure.engine.program.program import Rows
+from dure.keras_bridge.functional import Lowered, make_ready, state_of
+
+
+def probe_of(model: keras.Model, x: Any, y: Any, weight: Any = None, width: int = 1) -> Probe:
+    """A probe compiled for all of these rows."""
+    make_ready(model, (x, y, weight))
+    probe = Probe(Lowered(model), width)
+    rows = Rows(x, y, weight, None)
+
+    class Carry:
+        model = jax.tree.map(np.asarray, state_of(probe._lowered.model))
+
+    probe.compile(Carry, rows, len(jax.tree.leaves(x)[0]))
+    return probe
+
+
+def probed(
+    model: keras.Model, x: Any, y: Any, weight: Any = None
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Quantities of the layers (a row each) and of the whole network, at the model's state."""
+    probe = probe_of(model, x, y, weight)
+    assert probe.fault is None, probe.fault
+    states = jax.tree.map(lambda a: np.asarray(a)[None], state_of(model))
+    order = np.arange(len(jax.tree.leaves(x)[0]), dtype=np.int32)[None]
+    tables, values = probe.measure(states, order, Rows(x, y, weight, None))
+    table = pd.DataFrame(tables[0], index=list(probe.names), columns=list(LAYER_QUANTITIES))
+    return table, dict(zip(LANE_QUANTITIES, values[0].tolist(), strict=True))

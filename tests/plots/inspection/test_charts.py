@@ -1,0 +1,388 @@
+"""Charts of weights, activations, gradients, memory, words, predictions and agreement."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.colors import same_color, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from dure.core.formatting import number, percent
+from dure.measurements.labels import over_lanes
+from dure.plots.inspection import agreement, charts, outcomes
+from dure.plots.inspection import texts as words
+from dure.plots.style import inches, shortened, wrapped
+from dure.stats.intervals import mean_interval
+from helpers.made_measurements import (
+    LANES,
+    activations,
+    array,
+    attributes,
+    confusion,
+    coords,
+    dataset,
+    gradients,
+    matched,
+    memory,
+    predictions,
+)
+from helpers.picture_checks import faults, said, texts
+
+PICTURES = np.random.default_rng(1).random((12, 28, 28, 1))
+WORDS = ["이", "film", "is", "truly", "wonderful", "and", "terrible", "<unknown>", "$x$", "acting"]
+TEXTS = [["", "", *WORDS * 4]] * 3
+LONG = [" ".join(TEXTS[0] * 8)] * 3
+
+
+def weights(lanes: bool = False) -> Any:
+    kernel, bias = array(lanes, source=2, a=3, b=20), array(lanes, source=2, c=20) * 0
+    variables = {"kernel": kernel.variable, "bias": bias.variable}
+    return dataset(variables, lanes, {"source": ["trained", "untrained"]}, twin="seed 0")
+
+
+def embedding(count: int, lanes: bool = False) -> Any:
+    found = array(lanes, word=count, axis=2).assign_attrs(explained=[0.31, 0.12])
+    return found.assign_coords(word=[f"단어{place}" for place in range(count)])
+
+
+def neighbours(lanes: bool = False) -> Any:
+    shape = (LANES, 5, 10) if lanes else (5, 10)
+    dims = ("lane", "word", "rank") if lanes else ("word", "rank")
+    names = np.random.default_rng(0).choice([f"neighbour{n}" for n in range(30)], shape)
+    close = np.sort(np.random.default_rng(0).random(shape))[..., ::-1]
+    named = {"word": ["good", "bad", "두레", "$x$", "a" * 60]}
+    variables = {"neighbour": (dims, names), "similarity": (dims, close)}
+    return dataset(variables, lanes, named, kind="neighbours")
+
+
+def regression(lanes: bool = False) -> Any:
+    rng = np.random.default_rng(0)
+    lead, dims = ((LANES,), ("lane", "row")) if lanes else ((), ("row",))
+    true = np.broadcast_to(rng.normal(size=60), (*lead, 60))
+    value = true + rng.normal(size=(*lead, 60))
+    variables = {"value": (dims, value), "true": (dims, true), "error": (dims, value - true)}
+    return dataset(variables, lanes, {"row": np.arange(60)}, kind="predictions")
+
+
+def votes() -> Any:
+    share = np.sort(np.random.default_rng(0).choice([0.5, 0.75, 1.0], 90))
+    variables = {
+        "share": ("row", share),
+        "majority": ("row", np.zeros(90, int)),
+        "true": ("row", np.ones(90, int)),
+        "votes": (("row", "class"), np.zeros((90, 2))),
+    }
+    named = {"row": np.arange(90), "class": ["a very long name of a class", "두레"]}
+    return dataset(variables, False, named).assign_attrs(lanes=LANES)
+
+
+def long_names(measured: Any) -> Any:
+    names = [
+        f"{place} of many classes with quite a long name" for place in measured["class"].values
+    ]
+    return measured.assign_coords({"class": names})
+
+
+STEPS = array(row=3, step=42)
+
+
+@pytest.mark.parametrize(
+    ("figure", "axes"),
+    [
+        (lambda: charts.weights(weights()), 2),
+        (lambda: charts.weights(weights(True)), 2),
+        (lambda: charts.activations(activations(7)), 7),
+        (lambda: charts.activations(activations(3, True)), 3),
+        (lambda: charts.activations(activations(30)), 24),
+        (lambda: charts.gradients(gradients()), 2),
+        (lambda: charts.gradients(gradients(50, True)), 2),
+        (lambda: charts.memory(memory()), 1),
+        (lambda: charts.memory(memory(lanes=True)), 1),
+        (lambda: charts.memory(memory(), [("LSTM", memory(np.inf)), ("GRU", memory(9))]), 1),
+        (lambda: words.coloured_texts(STEPS, TEXTS), 1),
+        (lambda: words.coloured_texts(abs(array(True, row=3, step=42)), TEXTS), 1),
+        (lambda: words.embedding_map(embedding(200)), 1),
+        (lambda: words.embedding_map(embedding(30, True)), 1),
+        (lambda: words.neighbours(neighbours()), 5),
+        (lambda: words.neighbours(neighbours(True)), 5),
+        (lambda: outcomes.predictions(predictions(10), PICTURES), 24),
+        (lambda: outcomes.predictions(predictions(10, True), PICTURES), 24),
+        (lambda: outcomes.predictions(predictions(2), texts=LONG), 3),
+        (lambda: outcomes.predictions(predictions(46), texts=LONG), 3),
+        (lambda: outcomes.predictions(predictions(3, True)), 12),
+        (lambda: outcomes.predictions(long_names(predictions(3)), PICTURES), 24),
+        (lambda: outcomes.predictions(regression()), 2),
+        (lambda: outcomes.predictions(regression(True)), 2),
+        (lambda: outcomes.predictions(regression().drop_vars(["true", "error"])), 1),
+        (lambda: outcomes.confusion(confusion(2)), 2),
+        (lambda: outcomes.confusion(confusion(10, True)), 2),
+        (lambda: outcomes.confusion(confusion(20)), 2),
+        (lambda: agreement.matched_filters(matched()), 2),
+        (lambda: agreement.predictions(votes()), 2),
+    ],
+)
+def test_axes_are_as_many_as_wanted_and_nothing_overlaps(figure: Any, axes: int) -> None:
+    drawn = figure()
+    assert len(drawn.axes) == axes
+    assert faults(drawn) == []
+    assert "MNIST" in drawn.get_suptitle() and "excerpt" in drawn.get_suptitle()
+
+
+def test_mean_over_lanes_is_that_of_the_intervals() -> None:
+    grid = np.random.default_rng(0).normal(size=(4, 3))
+    measured = xr.DataArray(grid, coords(True, folds=2), ("lane", "layer"))
+    mean, low, high = over_lanes(measured)
+    for place in range(3):
+        want = mean_interval(grid[:, place].reshape(2, 2))  # two seeds, two folds each
+        assert (mean[place], low[place], high[place]) == pytest.approx(want[:3])
+    alone, none, _ = over_lanes(measured.isel(lane=1, drop=True))
+    assert alone == pytest.approx(grid[1]) and np.isnan(none).all()
+
+
+def test_weights_say_mean_and_deviation_of_both() -> None:
+    measured = weights()
+    figure = charts.weights(measured)
+    trained = measured["kernel"].sel(source="trained").values
+    assert f"trained: mean {number(trained.mean())}, deviation {number(trained.std())}" in said(
+        figure
+    )
+    assert "untrained: mean 0, deviation 0" in said(figure)
+    assert "kernel (3 x 20)" in said(figure) and "Line: untrained, seed 0" in said(figure)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["weight"] * 2
+
+
+def test_over_lanes_the_numbers_have_intervals() -> None:
+    measured = weights(True)
+    stds = measured["kernel"].sel(source="trained").values.std(axis=(1, 2))
+    want = mean_interval(stds[:, None])
+    assert f"deviation {want.mean:.2f} [{want.low:.2f}, {want.high:.2f}]" in said(
+        charts.weights(measured)
+    )
+
+
+def test_activations_are_shares_and_say_which_units_are_dead() -> None:
+    measured = activations(2)
+    figure = charts.activations(measured)
+    (shape,) = (patch for patch in figure.axes[0].patches)
+    heights = shape.get_data().values  # type: ignore[attr-defined]
+    assert heights.sum() == pytest.approx(1)
+    assert figure.axes[0].get_yscale() == "log"
+    assert f"{percent(measured['dead'][0])} of units dead" in said(figure)
+    assert "saturated," not in said(figure)  # NaN: it cannot saturate
+    assert len(charts.activations(activations(2, True)).axes[0].patches) == LANES
+
+
+def test_gradients_are_bars_on_a_logarithmic_axis_the_input_on_top() -> None:
+    measured = gradients()
+    left, right = charts.gradients(measured).axes
+    assert left.get_xscale() == right.get_xscale() == "log"
+    assert left.get_yticklabels()[0].get_text() == "simple_rnn_0"
+    assert left.yaxis_inverted()
+    bars = [patch for patch in left.patches if isinstance(patch, Rectangle)]
+    ends = [bar.get_x() + bar.get_width() for bar in bars]
+    assert ends == pytest.approx(measured["gradient"].values[[0, 1, 3, 4]])
+    assert "0" in [text.get_text() for text in left.texts]  # the third has no gradient at all
+    assert left.get_xlabel() == "norm of the gradient of the loss"
+
+
+def test_memory_marks_its_horizon_and_names_it() -> None:
+    figure = charts.memory(memory(37.0))
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "log"
+    assert [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "--"] == [37.0]
+    assert (
+        "Horizon (dashed): 37 steps or more back, a step moves the score less than 1 % as much as "
+        "the most influential one."
+    ) in said(figure)
+    assert "20 of 5,000 rows" in said(figure) and "Band: nine tenths of the rows" in said(figure)
+    none = charts.memory(memory(np.inf))
+    assert "No horizon: memory goes further back than 60 steps." in said(none)
+    assert not [line for line in none.axes[0].lines if line.get_linestyle() == "--"]
+
+
+def test_memory_over_lanes_counts_horizons_and_has_the_interval_for_a_band() -> None:
+    measured = memory([30.0, 40.0, np.inf, 35.0], lanes=True)
+    figure = charts.memory(measured)
+    assert "the median of the networks' own: 40 steps or more back" in said(figure)
+    assert "Memory goes further back than 60 steps in 1 of 4 networks." in said(figure)
+    most = charts.memory(memory([30.0, np.inf, np.inf, np.inf], lanes=True))
+    assert "No horizon in 3 of 4 networks: memory goes further" in said(most)
+    assert "change of the score" not in figure.axes[0].get_ylabel()
+    exchanged = charts.memory(measured.assign_attrs(method="exchange"))
+    assert "change of the score" in exchanged.axes[0].get_ylabel()
+    line = next(line for line in figure.axes[0].lines if line.get_linestyle() == "-")
+    logs = np.log10(measured["mean"].values[:, 3])
+    assert np.asarray(line.get_ydata())[3] == pytest.approx(10 ** logs.mean())
+
+
+def test_words_have_the_colour_of_their_share() -> None:
+    signed = STEPS.copy()
+    signed[0, 2:] = 0.1
+    signed[0, 5], signed[0, 7] = 2.0, -2.0
+    figure = words.coloured_texts(signed, TEXTS)
+    boxes = [text for text, _ in texts(figure) if text.get_bbox_patch() is not None]
+    mine = boxes[:40]
+    assert all(text.get_text() for text in figure.texts)
+    assert [text.get_text() for text in mine[:4]] == ["이", "film", "is", "truly"]  # no padding
+    reddest, bluest = (mine[place].get_bbox_patch() for place in (3, 5))
+    assert reddest is not None and bluest is not None
+    assert to_rgba(reddest.get_facecolor())[0] > to_rgba(reddest.get_facecolor())[2]
+    assert to_rgba(bluest.get_facecolor())[2] > to_rgba(bluest.get_facecolor())[0]
+    assert "share of the largest in the text" in said(figure)
+
+
+def test_a_long_text_loses_its_beginning_and_says_so() -> None:
+    many = [[f"w{place}" for place in range(300)]]
+    figure = words.coloured_texts(array(row=1, step=300), many)
+    assert "row 0, the last 160 of 300 words" in said(figure)
+    assert "w140" in said(figure) and "w139" not in said(figure).split()
+
+
+def test_the_map_says_how_many_words_it_names() -> None:
+    figure = words.embedding_map(embedding(200))
+    named = len(figure.axes[0].texts)
+    assert 20 < named < 200
+    assert f"{named} of 200 words are written" in said(figure)
+    assert figure.axes[0].get_xlabel() == "first component (31 % of the variance)"
+    assert len(words.embedding_map(embedding(3)).axes[0].texts) == 3
+
+
+def test_neighbours_over_lanes_are_counted() -> None:
+    measured = neighbours(True)
+    name = str(measured["neighbour"].values[0, 0, 0])
+    among = sum(name in lane for lane in measured["neighbour"].values[:, 0])
+    first = words.neighbours(measured).axes[0].get_yticklabels()[0].get_text()
+    assert first == f"{name} ({among})"
+
+
+def test_cards_show_truth_and_mistake_in_colours() -> None:
+    measured = predictions(4)
+    figure = outcomes.predictions(measured, PICTURES)
+    one = measured.isel(row=0)
+    true, predicted = int(one["true"]), int(one["predicted"])
+    bars = [patch for patch in figure.axes[1].patches if isinstance(patch, Rectangle)]
+    assert [bar.get_width() for bar in bars] == pytest.approx(one["probability"].values)
+    assert same_color(bars[true].get_facecolor(), outcomes.TRUE)
+    if true != predicted:
+        assert same_color(bars[predicted].get_facecolor(), outcomes.SAID)
+    share = percent(float(one["probability"].max()))
+    assert f"row {int(one['row']):,}: predicted class {predicted} ({share}), is class {true}" in (
+        said(figure)
+    )
+    assert "12 of 5,000 rows" in said(figure)
+
+
+def test_of_many_classes_the_likeliest_and_the_true_one_are_shown() -> None:
+    measured = predictions(46)
+    figure = outcomes.predictions(measured)
+    for place, axes in enumerate(figure.axes):
+        shown = [label.get_text() for label in axes.get_yticklabels()]
+        assert len(shown) == 10
+        assert f"class {int(measured['true'][place])}" in shown
+
+
+def test_cards_over_lanes_say_how_many_are_right() -> None:
+    measured = predictions(3, True)
+    one = measured.isel(row=0)
+    right = int((one["predicted"] == one["true"]).sum())
+    figure = outcomes.predictions(measured)
+    assert f"is class {int(one['true'][0])}, right in {right} of {LANES}" in said(figure)
+
+
+def test_confusion_has_counts_and_the_shares_of_rows_for_colours() -> None:
+    counts = confusion(3)
+    figure = outcomes.confusion(counts)
+    axes = figure.axes[0]
+    shares = counts.values / counts.values.sum(axis=1, keepdims=True)
+    assert np.asarray(axes.images[0].get_array()) == pytest.approx(shares)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
+    written = {tuple(map(int, text.get_position())): text.get_text() for text in axes.texts}
+    assert written[1, 1] == str(int(counts[1, 1]))
+    assert all(number(counts.values[y, x]) == text for (x, y), text in written.items())
+    several = outcomes.confusion(confusion(3, True)).axes[0].texts
+    assert all("±" in text.get_text() for text in several)
+
+
+def test_agreement_stands_beside_chance() -> None:
+    measured = matched()
+    figure = agreement.matched_filters(measured)
+    bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    found = [int((measured["found_in"] == place).sum()) for place in range(1, LANES + 1)]
+    assert [bar.get_height() for bar in bars[:LANES]] == found
+    assert sum(bar.get_height() for bar in bars[LANES:]) == measured.sizes["filter"]
+    assert f"{found[-1]} of 32 are found in all 4" in said(figure)
+
+
+def test_rows_in_dispute_are_named() -> None:
+    figure = agreement.predictions(votes())
+    assert "row 0: most say a very long" in said(figure)
+    assert "of 90 rows are predicted alike by all 4 networks" in said(figure)
+
+
+def test_regression_shows_predicted_against_true() -> None:
+    measured = regression()
+    left, right = outcomes.predictions(measured).axes
+    assert (left.get_xlabel(), left.get_ylabel()) == ("true value", "predicted value")
+    assert np.asarray(left.lines[1].get_xdata()) == pytest.approx(measured["true"].values)
+    worst = int(np.abs(measured["error"].values).argmax())
+    assert right.get_yticklabels()[0].get_text() == f"row {worst}"
+
+
+# Words and numbers.
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((0.01234, "0.0123"), (1e-6, "1.0e-06"), (12345, "12,345"), (float("nan"), "none")),
+        *((0, "0"), (1234.5, "1,234"), (-0.5, "-0.5"), (3e9, "3.0e+09"), (99.96, "100")),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.5, "50 %"), (0.004, "0.4 %"), (1, "100 %"), (0, "0 %")]
+)
+def test_shares_are_percentages(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_lines_are_no_wider_than_wanted() -> None:
+    long = "word " * 30 + "x" * 200 + " 두레 $a_1$"
+    for width in (0.5, 2.0, 6.0):
+        assert all(inches(line) <= width for line in wrapped(long, width))
+        assert "".join(wrapped(long, width)).replace(" ", "") == long.replace(" ", "")
+        assert inches(shortened(long, width)) <= width
+    assert shortened("short", 5) == "short" and wrapped("", 1) == [""]
+
+
+def test_overlaps_would_be_found() -> None:
+    figure = Figure(figsize=(4, 2))
+    for place in (0.5, 0.52):
+        figure.text(place, 0.5, "two texts here", fontsize=9)
+    figure.text(0.9, 0.1, "runs out of the page", fontsize=6)
+    assert len(faults(figure)) == 3
+
+
+def test_drawings_need_neither_pyplot_nor_keras() -> None:
+    code = (
+        "import sys\n"
+        "from dure.plots.inspection import grids, heatmaps, charts, texts\n"
+        "import dure.plots.inspection.outcomes, dure.plots.inspection.agreement\n"
+        "assert not {'matplotlib.pyplot', 'keras', 'jax'} & {*sys.modules}\n"
+        "assert 'dure.inspection.network' not in sys.modules"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_attributes_alone_make_the_title() -> None:
+    assert attributes()["source"] in charts.gradients(gradients()).get_suptitle().replace("\n", " ")

@@ -1,0 +1,103 @@
+"""A study killed by a real SIGKILL at random moments ends as if it never had been."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dure
+from helpers.small_study import assert_same_runs, study
+
+KILLS = 50
+CHAINS = 2  # run folders, each killed and resumed again and again
+LONGEST_LIFE = 60.0
+
+
+def long_study() -> dure.Study:
+    """Enough rounds of one epoch each for every kill to find the study at another one."""
+    return study(epochs=60, seeds=[0, 1, 2, 3], callbacks=[])
+
+
+def train(folder: str, pipe: Any) -> None:
+    """Child process: go on with the run, telling of every round, one epoch a round, slowly."""
+    import dure.training.run
+    import dure.training.trainer
+    from dure.engine.lanes import pool
+
+    pool.ROUND_SECONDS = 0.0
+    dure.training.trainer.CHECKPOINT_SECONDS = 0.0
+
+    class Telling:
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def advance(self, *_: Any) -> None:
+            pipe.send("round")
+
+        def lane_done(self, *_: Any) -> None:
+            pipe.send("lane")
+
+        def compiling(self, _: int) -> None:
+            pass
+
+        def note(self, _: str) -> None:
+            pass
+
+    dure.training.run.run_study(long_study(), folder, resume=True, reporter=lambda _: Telling())
+    pipe.send("end")
+
+
+def live_and_die(folder: Path, rounds: int, delay: float) -> bool:
+    """Let a child train some rounds and a moment more, then kill it; whether it had ended."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras", "dure.training.run", "engine.small"])
+    child = context.Process(target=train, args=(str(folder), theirs), daemon=True)
+    child.start()
+    theirs.close()
+    ended = False
+    try:
+        for _ in range(rounds):
+            if not ours.poll(LONGEST_LIFE):
+                raise TimeoutError("the child did not train")
+            if ours.recv() == "end":
+                ended = True
+                break
+    except EOFError:
+        ended = child.exitcode == 0
+    if not ended:
+        time.sleep(delay)
+    if child.is_alive() and child.pid:
+        os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    return ended
+
+
+def chain(folder: Path, kills: int, seed: int) -> int:
+    """Kill one run again and again, a new one when it ends too early; the kills done."""
+    moments = random.Random(seed)
+    for _ in range(kills):
+        live_and_die(folder, moments.randint(0, 12), moments.random() * 0.05)
+    return kills
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_killed_fifty_times_and_the_same_to_the_bit(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("dure.engine.lanes.pool.ROUND_SECONDS", 0.0)
+    whole = long_study().run(tmp_path / "whole", progress=False)
+    folders = [tmp_path / f"chain{number}" for number in range(CHAINS)]
+    with ThreadPoolExecutor(CHAINS) as chains:
+        done = chains.map(chain, folders, [KILLS // CHAINS] * CHAINS, range(CHAINS))
+        assert sum(done) == KILLS
+    for folder in folders:
+        resumed = long_study().run(folder, progress=False, resume=True)
+        assert_same_runs(resumed, whole)
