@@ -137,10 +137,17 @@ def lanes(values: np.ndarray, lost: np.ndarray | None = None) -> Lanes:
     values = values[:, :, None]
     gone = np.zeros(values.shape, bool) if lost is None else lost[:, :, None]
     return Lanes(
-        "val_loss", "min", tuple(f"v{i}" for i in range(len(values))),
-        tuple(range(values.shape[1])), np.where(gone, np.nan, values), ~gone, gone,
-        by_fold=False, same_rows=True, notes=(),
-    )  # fmt: skip
+        "val_loss",
+        "min",
+        tuple(f"v{i}" for i in range(len(values))),
+        tuple(range(values.shape[1])),
+        np.where(gone, np.nan, values),
+        ~gone,
+        gone,
+        by_fold=False,
+        same_rows=True,
+        notes=(),
+    )
 
 
 def alarms(studies: int) -> None:
@@ -183,8 +190,10 @@ def alarms(studies: int) -> None:
     rows = []
     for rate in (0.1, 0.3):
         lost = rng.random((count, 2, 10)) < rate
-        found = [compare_lanes(lanes(v, g)).pairs[0].verdict
-                 for v, g in zip(rng.normal(size=(count, 2, 10)), lost, strict=True)]  # fmt: skip
+        found = [
+            compare_lanes(lanes(v, g)).pairs[0].verdict
+            for v, g in zip(rng.normal(size=(count, 2, 10)), lost, strict=True)
+        ]
         wrong = [v in ("better", "worse") for v in found]
         rows.append(
             [f"both lose {rate:.0%} of their runs, 10 seeds: a wrong verdict", share(wrong)]
@@ -193,19 +202,28 @@ def alarms(studies: int) -> None:
     half[0, :5] = True
     values = rng.normal(size=(count, 2, 10)) - np.array([[20.0], [0.0]])
     found = [compare_lanes(lanes(v, half)).pairs[0].verdict for v in values]
-    rows.append(["loses half of its runs, far better where it trains: called better",
-                 share([v == "better" for v in found])])  # fmt: skip
+    rows.append(
+        [
+            "loses half of its runs, far better where it trains: called better",
+            share([v == "better" for v in found]),
+        ]
+    )
     edge = rng.normal(0, 0.5, (count, 2, 20)) + np.array([[0.0], [1.0]])
     found = [compare_lanes(lanes(v), rope=1.0).pairs[0].verdict for v in edge]
-    rows.append(["differ by exactly the rope, 20 seeds: called practically the same",
-                 share([v == "equivalent" for v in found])])  # fmt: skip
+    rows.append(
+        [
+            "differ by exactly the rope, 20 seeds: called practically the same",
+            share([v == "equivalent" for v in found]),
+        ]
+    )
     for k in (5, 10):
         shared = math.sqrt(1 / k) * rng.normal(size=(studies, 1))
         folds = shared + math.sqrt(1 - 1 / k) * rng.normal(size=(studies, k))
         wrong = [permutation.corrected_t(study) <= 0.05 for study in folds]
         uncorrected = share(stats.ttest_1samp(folds, 0, axis=1).pvalue <= 0.05)
-        rows.append([f"one seed, {k} folds that share rows (uncorrected t: {uncorrected})",
-                     share(wrong)])  # fmt: skip
+        rows.append(
+            [f"one seed, {k} folds that share rows (uncorrected t: {uncorrected})", share(wrong)]
+        )
     table(["", "% of studies"], rows)
 
 
@@ -243,10 +261,24 @@ def power(studies: int) -> None:
             settled.append(compare_lanes(lanes(values)).pairs[0].verdict == "better")
         low, middle, high = np.quantile(said, (0.1, 0.5, 0.9))
         needed = stats.norm.ppf([0.975, 0.8]).sum() ** 2 / effect**2 - 10
-        rows.append([f"{effect:g} sd", f"{needed:.0f}", f"{middle:.0f} ({low:.0f} to {high:.0f})",
-                     share(settled), str(none), str(len(said) + none)])  # fmt: skip
-    header = ["true difference", "really needed", "said: median (8 of 10 between)",
-              "settled then, %", "said 'more than 1,000'", "undecided studies"]  # fmt: skip
+        rows.append(
+            [
+                f"{effect:g} sd",
+                f"{needed:.0f}",
+                f"{middle:.0f} ({low:.0f} to {high:.0f})",
+                share(settled),
+                str(none),
+                str(len(said) + none),
+            ]
+        )
+    header = [
+        "true difference",
+        "really needed",
+        "said: median (8 of 10 between)",
+        "settled then, %",
+        "said 'more than 1,000'",
+        "undecided studies",
+    ]
     table(header, rows)
 
 

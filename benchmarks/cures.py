@@ -135,7 +135,7 @@ def found(name: str, folder: Path, seeds: int, trials: int) -> dict[str, Any]:
         cured = study.cure(
             folder / name, resume=True, seeds=seeds, max_trials=trials, anyway=name == "healthy"
         )
-        print(cured.told(), flush=True)
+        print(cured.describe(), flush=True)
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document
 

@@ -45,9 +45,15 @@ def reviews() -> dure.Study:
     data = dure.data.imdb(num_words=300, maxlen=100)
     variants = {name: {"cell": name} for name in CELLS}
     return dure.Study(
-        build_reviews, data, variants, seeds=SEEDS, validation_split=0.2, epochs=12,
-        batch_size=64, name="reviews",
-    )  # fmt: skip
+        build_reviews,
+        data,
+        variants,
+        seeds=SEEDS,
+        validation_split=0.2,
+        epochs=12,
+        batch_size=64,
+        name="reviews",
+    )
 
 
 def build_cnn(dropout: float) -> keras.Model:
@@ -74,9 +80,15 @@ def dropout() -> dure.Study:
     data = dure.data.mnist().take(slice(2_000))
     variants = {"plain": {"dropout": 0.0}, "dropout 0.5": {"dropout": 0.5}}
     return dure.Study(
-        build_cnn, data, variants, seeds=SEEDS, validation_split=0.2, epochs=12,
-        batch_size=32, name="dropout",
-    )  # fmt: skip
+        build_cnn,
+        data,
+        variants,
+        seeds=SEEDS,
+        validation_split=0.2,
+        epochs=12,
+        batch_size=32,
+        name="dropout",
+    )
 
 
 QUESTIONS: dict[str, tuple[Callable[[], dure.Study], list[str], str | None]] = {

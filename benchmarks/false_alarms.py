@@ -213,26 +213,28 @@ NETWORKS: dict[str, Healthy] = {
     "digits: CNN": Healthy(lambda: pictures(conv(8), layers.MaxPooling2D()), digits, 30),
     "digits: CNN, batch normalisation": Healthy(
         lambda: pictures(
-            layers.Conv2D(8, 3, padding="same", use_bias=False), layers.BatchNormalization(),
-            layers.ReLU(), layers.MaxPooling2D(),
-        ), digits, 25,
+            layers.Conv2D(8, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(),
+        ),
+        digits,
+        25,
     ),
-    "digits: SimpleRNN": Healthy(
-        lambda: pictures(layers.SimpleRNN(24)), rows_of_digits, 50
+    "digits: SimpleRNN": Healthy(lambda: pictures(layers.SimpleRNN(24)), rows_of_digits, 50),
+    "digits: LSTM": Healthy(
+        lambda: pictures(layers.LSTM(16), optimizer=adam(1e-2)), rows_of_digits, 40
     ),
-    "digits: LSTM": Healthy(lambda: pictures(layers.LSTM(16), optimizer=adam(1e-2)),
-                            rows_of_digits, 40),
-    "digits: GRU": Healthy(lambda: pictures(layers.GRU(16), optimizer=adam(1e-2)),
-                           rows_of_digits, 40),
+    "digits: GRU": Healthy(
+        lambda: pictures(layers.GRU(16), optimizer=adam(1e-2)), rows_of_digits, 40
+    ),
     "cancer: one neuron": Healthy(lambda: answer(optimizer=sgd(0.1)), cancer, 60),
     "cancer: dense 16": Healthy(lambda: answer(relu(16)), cancer, 60),
     "cancer: layer normalisation": Healthy(
         lambda: answer(layers.Dense(16), layers.LayerNormalization(), layers.ReLU()), cancer, 50
     ),
     "cancer: two branches": Healthy(branches, cancer, 50),
-    "cancer: Adaline": Healthy(
-        lambda: number(optimizer=sgd(1e-3)), signs, 60
-    ),
+    "cancer: Adaline": Healthy(lambda: number(optimizer=sgd(1e-3)), signs, 60),
     "cancer: momentum": Healthy(lambda: answer(relu(16), optimizer=sgd(0.03, 0.9)), cancer, 40),
     "diabetes: one neuron": Healthy(lambda: number(optimizer=sgd(0.01)), diabetes, 60),
     "diabetes: dense 16": Healthy(lambda: number(relu(16), optimizer=adam(3e-3)), diabetes, 60),
@@ -241,8 +243,12 @@ NETWORKS: dict[str, Healthy] = {
         lambda: number(layers.Conv1D(8, 5, activation="relu"), layers.Flatten()), waves, 40
     ),
     "MNIST excerpt: CNN": Healthy(
-        lambda: pictures(conv(8), layers.MaxPooling2D(), conv(16), layers.MaxPooling2D(),
-                         layers.Dropout(0.3)), mnist, 12, 3,
+        lambda: pictures(
+            conv(8), layers.MaxPooling2D(), conv(16), layers.MaxPooling2D(), layers.Dropout(0.3)
+        ),
+        mnist,
+        12,
+        3,
     ),
     "MNIST excerpt: dense 64": Healthy(lambda: classes(relu(64)), mnist, 20, 4),
     "reviews excerpt: mean of words": Healthy(
@@ -251,10 +257,12 @@ NETWORKS: dict[str, Healthy] = {
     "reviews excerpt: LSTM": Healthy(lambda: words(layers.LSTM(8)), reviews, 12, 3),
     "reviews excerpt: Conv1D": Healthy(
         lambda: words(layers.Conv1D(16, 3, activation="relu"), layers.GlobalMaxPooling1D()),
-        reviews, 12, 3,
+        reviews,
+        12,
+        3,
     ),
     "reviews excerpt: multi-hot": Healthy(multi_hot, reviews, 20, 4),
-}  # fmt: skip
+}
 
 
 def examined(name: str, seeds: list[int]) -> Any:

@@ -198,11 +198,13 @@ def main() -> None:
         [f"**Called different, though equal** (at most 5 % allowed). {head}"],
         false_alarms(options.studies, rng),
         skewed_alarms(options.studies, rng),
-        [f"**Finding the best**, of at most {MAX_SEEDS} seeds. A gap is in standard deviations of "
-         "a pair's difference; the others are equal. With 3 and 5 variants a quarter of the "
-         "studies."],
+        [
+            f"**Finding the best**, of at most {MAX_SEEDS} seeds. A gap is in standard deviations of "
+            "a pair's difference; the others are equal. With 3 and 5 variants a quarter of the "
+            "studies."
+        ],
         power(options.studies, rng),
-    ]  # fmt: skip
+    ]
     text = "\n\n".join("\n".join(block) for block in blocks)
     print(text)
     if options.write:

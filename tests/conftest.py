@@ -10,3 +10,6 @@ os.environ["MPLBACKEND"] = "Agg"
 _EXCERPTS = Path(__file__).resolve().parents[2] / "shared" / "data"
 if "DURE_DATA" not in os.environ and _EXCERPTS.is_dir():
     os.environ["DURE_DATA"] = str(_EXCERPTS)
+
+# After the surroundings are set: it imports dure.
+pytest_plugins = ["helpers.invented_results"]

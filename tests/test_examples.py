@@ -19,10 +19,21 @@ NUMBER = r"\d+\.\d+"
 def run(name: str, folder: Path, *arguments: str) -> str:
     """What an example prints; warnings of Python end it as errors."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-W", "ignore:__array__ implementation:DeprecationWarning",
-         EXAMPLES / f"{name}.py", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-W",
+            "ignore:__array__ implementation:DeprecationWarning",
+            EXAMPLES / f"{name}.py",
+            *arguments,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -35,8 +46,9 @@ def test_every_example_is_run_here() -> None:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_fit_is_the_only_thing_of_keras_that_changed(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert "dure.fit(" in text and not re.search(r"\.fit\((?!scaler)", text.replace("dure.fit(", "")
-                                                 .replace("StandardScaler().fit(", ""))  # fmt: skip
+    assert "dure.fit(" in text and not re.search(
+        r"\.fit\((?!scaler)", text.replace("dure.fit(", "").replace("StandardScaler().fit(", "")
+    )
     assert "dure.Study" not in text
     assert f"python examples/{path.name}" in text.split('"""')[1]
 

@@ -1,7 +1,9 @@
-"""Arrows between the modules go one way; this file holds the table of allowed ones."""
+"""The rules of the house that a machine can hold: rooms, arrows, sizes, names."""
 
 import ast
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -12,104 +14,65 @@ import dure
 
 SOURCE = Path(dure.__file__).parent
 
-# Which modules make up a part (a package stands for all in it; the longest name counts).
-PARTS = {
-    "contract": ("_types", "_errors", "_modes", "_text", "_said"),
-    "languages": ("languages",),
-    "backend": ("_backend", "_registration"),
-    "intervals": ("_intervals",),
-    "data": ("_arrays", "_data", "_preparation", "data"),
-    "study": ("study", "_variants", "_fit_arguments", "_describe"),
-    "layers": ("layers",),
-    "lower": ("lower",),
-    "engine": ("engine",),
-    "store": ("store", "_curves", "_health_tables", "_checkpoints", "_files", "_runs"),
-    "text_model": ("text_model",),
-    "models": ("models",),
-    "result": ("result", "_lane", "_reading", "_recorded", "_tables"),
-    "evidence": ("evidence",),
-    "lens": ("lens",),
-    "terminal": ("view.terminal",),
-    "view": ("view",),
-    "report": ("report",),
-    "look": ("looking",),
-    "run": ("run", "_until", "_changes", "_training"),
-    "cure": ("cure",),
-    "growing": ("growing",),
-    "gallery": ("gallery",),
-    "cli": ("cli", "__main__"),
-}
-
-# What each part may import, wherever in its files the import stands.
+# What the files of each room may import, wherever in a file the import stands, also inside
+# functions and for types. `errors` is open to all.
 ARROWS: dict[str, set[str]] = {
-    "contract": set(),
-    "languages": {"contract"},
-    "backend": {"contract"},
-    "intervals": {"contract"},
-    "data": {"contract", "backend"},
-    "study": {"contract", "data"},
-    "layers": {"contract", "backend"},
-    "lower": {"contract", "backend", "layers"},
-    "engine": {"contract", "backend", "data", "study", "layers", "lower"},
-    "store": {"contract"},
-    "text_model": {"contract", "backend", "data"},
-    "models": {"contract", "backend", "data", "layers", "store", "text_model"},
-    "evidence": {"contract", "intervals"},
-    "result": {"contract", "intervals", "store", "models", "evidence"},
-    "lens": {"contract", "backend", "data", "layers"},
-    "terminal": {"contract", "intervals", "store", "result"},
-    "view": {"contract", "intervals", "store", "result", "evidence", "terminal"},
+    "errors": set(),
+    "core": set(),
+    "messages": {"core"},
+    "stats": {"core", "messages"},
+    "data": {"core", "messages"},
+    "experiment": {"core", "data"},
+    "layers": {"core"},
+    "keras_bridge": {"core", "data", "layers", "storage"},
+    "storage": {"core"},
+    "results": {"core", "messages", "stats", "storage"},
+    "measurements": {"core", "messages", "stats"},
+    "engine": {"core", "data", "experiment", "layers", "keras_bridge"},
+    "analysis": {"core", "messages", "stats", "results"},
+    "inspection": {
+        *("core", "messages", "stats", "data", "layers", "keras_bridge", "storage", "results"),
+        *("measurements", "plots"),
+    },
+    "console": {"core", "messages", "stats", "storage", "results"},
+    "plots": {"core", "messages", "stats", "results", "measurements", "analysis"},
+    "training": {
+        *("core", "messages", "stats", "data", "experiment", "keras_bridge", "engine", "storage"),
+        *("results", "analysis", "console", "plots"),
+    },
+    "remedies": {
+        *("core", "messages", "stats", "data", "experiment", "layers", "keras_bridge", "storage"),
+        *("results", "analysis", "plots"),
+    },
     "report": {
-        *("contract", "languages", "intervals", "store", "result", "evidence", "terminal", "view"),
+        *("core", "messages", "stats", "storage", "results", "measurements", "analysis"),
+        *("console", "plots"),
     },
-    "look": {
-        *("contract", "backend", "intervals", "data", "layers", "lens", "view"),
-        *("models", "text_model", "result", "store"),
+    "result": {"core", "keras_bridge", "storage", "results", "analysis", "report"},
+    "study": {
+        *("core", "experiment", "engine", "training", "analysis", "remedies", "results", "result"),
     },
-    "run": {
-        *("contract", "backend", "data", "study", "layers", "lower", "engine"),
-        *("store", "models", "result", "evidence", "terminal", "view"),
-    },
-    "cure": {
-        *("contract", "backend", "intervals", "data", "study", "layers", "lower", "engine"),
-        *("store", "models", "result", "evidence", "terminal", "view", "run"),
-    },
-    "growing": {"contract", "study", "store", "result", "evidence", "view", "run"},
     "gallery": {
-        *("contract", "backend", "intervals", "data", "study", "layers", "store", "models"),
-        *("result", "evidence", "lens", "view", "look", "run", "cure", "report"),
+        *("core", "messages", "stats", "data", "experiment", "layers", "keras_bridge", "storage"),
+        *("results", "measurements", "analysis", "inspection", "plots", "training", "remedies"),
+        *("report", "result", "study"),
     },
     "cli": {
-        *(
-            "contract",
-            "backend",
-            "intervals",
-            "data",
-            "study",
-            "engine",
-            "store",
-            "models",
-            "result",
-        ),
-        *("evidence", "lens", "terminal", "view", "look", "run", "cure", "growing", "gallery"),
-        *("languages", "report"),
+        *("core", "messages", "stats", "data", "experiment", "engine", "keras_bridge", "storage"),
+        *("results", "measurements", "analysis", "inspection", "console", "plots", "training"),
+        *("remedies", "report", "result", "study", "gallery"),
     },
-}
-
-# Against the arrows, and only inside these methods: the way from a study to its result.
-METHODS_ONLY = {
-    ("study", "engine"): {"Study.plan"},
-    ("study", "run"): {"Study.run"},
-    ("study", "cure"): {"Study.cure"},
-    ("study", "growing"): {"Study.learning_curve", "Study.capacity"},
-    ("result", "report"): {"Result._repr_html_"},
+    "__main__": {"cli"},
 }
 
 # Reading, storing and drawing results works without either; a study is made without them.
 WITHOUT_JAX = {
-    *("contract", "backend", "intervals", "data", "study", "store", "models", "result"),
-    *("evidence", "terminal", "view", "languages", "report"),
+    *("errors", "core", "messages", "stats", "data", "experiment", "storage", "results", "study"),
+    *("measurements", "analysis", "console", "plots", "report", "result"),
 }
+
+AT_THE_ROOT = {"__init__", "__main__", "errors", "study", "result"}
+FILES_A_FOLDER, LINES_A_FILE, LINES_A_FUNCTION, CHAIN = 12, 400, 60, 12
 
 
 class Import(NamedTuple):
@@ -122,8 +85,6 @@ class Import(NamedTuple):
 
 def _imports(tree: ast.AST, file: str, scope: str = "") -> Iterator[Import]:
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
         if isinstance(node, ast.Import):
             yield from (Import(file, node.lineno, alias.name, scope) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -132,59 +93,117 @@ def _imports(tree: ast.AST, file: str, scope: str = "") -> Iterator[Import]:
                 yield Import(file, node.lineno, f"{node.module}.{alias.name}", scope)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _imports(node, file, f"{scope}.{node.name}".lstrip("."))
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield from _imports(node, file, f"{scope}.TYPE_CHECKING".lstrip("."))
         else:
             yield from _imports(node, file, scope)
 
 
-def _modules() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8"))
-        for path in sorted(SOURCE.rglob("*.py"))
-        if path != SOURCE / "__init__.py"
-    }
+TEXTS = {
+    path.relative_to(SOURCE).as_posix(): path.read_text("utf-8")
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+TREES = {file: ast.parse(text) for file, text in TEXTS.items()}
+IMPORTS = [item for file, tree in TREES.items() for item in _imports(tree, file)]
+MODULES = {
+    ".".join(("dure", *Path(file).with_suffix("").parts)).removesuffix(".__init__"): file
+    for file in TREES
+}
 
 
-def _part(module: str) -> str | None:
-    """The part a dotted name (without 'dure.') belongs to, by its longest known beginning."""
-    fits = [
-        (len(name), part)
-        for part, names in PARTS.items()
-        for name in names
-        if module == name or module.startswith(f"{name}.")
-    ]
-    return max(fits)[1] if fits else None
+def _room(name: str) -> str:
+    """The room of a file, or of what a dotted name without 'dure.' stands for."""
+    return name.removesuffix(".py").replace("/", ".").split(".")[0]
 
 
-def _part_of_file(file: str) -> str | None:
-    return _part(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-
-
-MODULES = _modules()
-IMPORTS = [item for file, tree in MODULES.items() for item in _imports(tree, file)]
+@cache
+def _module_edges() -> dict[str, set[str]]:
+    """Which module imports which; a package's face counts only where it is meant itself."""
+    names = {file: module for module, file in MODULES.items()}
+    edges: dict[str, set[str]] = {module: set() for module in MODULES}
+    for item in IMPORTS:
+        target = item.target
+        while target and target not in MODULES:
+            target = target.rpartition(".")[0]
+        if target and target not in ("dure", names[item.file]):
+            edges[names[item.file]].add(target)
+    return edges
 
 
 def test_the_table_has_no_circle() -> None:
-    assert set(ARROWS) == set(PARTS)
     tuple(TopologicalSorter(ARROWS).static_order())
 
 
-def test_every_module_is_in_the_table() -> None:
-    homeless = [file for file in MODULES if _part_of_file(file) is None]
-    assert not homeless, f"give these a part in PARTS: {homeless}"
+def test_every_room_is_in_the_table() -> None:
+    assert {_room(file) for file in TREES} - {"__init__"} == set(ARROWS)
+    assert {path.stem for path in SOURCE.glob("*.py")} == AT_THE_ROOT
 
 
 def test_imports_follow_the_arrows() -> None:
     wrong = []
     for item in IMPORTS:
-        if not item.target.startswith("dure.") or item.target == "dure.__version__":
+        room, target = _room(item.file), item.target.removeprefix("dure.")
+        if room == "__init__" or target == item.target or target == "__version__":
             continue
-        part, target = _part_of_file(item.file), _part(item.target.removeprefix("dure."))
-        if target == part:
-            continue
-        if item.scope and item.scope in METHODS_ONLY.get((str(part), str(target)), ()):
-            continue
-        if target is None or target not in ARROWS[str(part)]:
-            wrong.append(f"{item.file}:{item.line}: {part} imports {item.target} ({target})")
+        if _room(target) not in ARROWS[room] | {room, "errors"}:
+            wrong.append(f"{item.file}:{item.line}: {room} imports {item.target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_modules_import_in_no_circle_and_no_long_chain() -> None:
+    edges = _module_edges()
+    depth: dict[str, int] = {}
+    for module in TopologicalSorter(edges).static_order():  # a CycleError names the circle
+        depth[module] = 1 + max((depth[target] for target in edges[module]), default=0)
+    deepest = max(depth, key=lambda module: depth[module])
+    chain = [deepest]
+    while edges[chain[-1]]:
+        chain.append(max(edges[chain[-1]], key=lambda module: depth[module]))
+    assert len(chain) <= CHAIN, f"{len(chain)} modules: " + " -> ".join(chain)
+
+
+def test_folders_are_small() -> None:
+    sizes = Counter(str(Path(file).parent) for file in TREES if "/ko/" not in file)
+    large = {folder: n for folder, n in sizes.items() if n > FILES_A_FOLDER}
+    assert not large, large
+
+
+def test_files_are_small() -> None:
+    large = {file: n for file, text in TEXTS.items() if (n := text.count("\n")) > LINES_A_FILE}
+    assert not large, large
+
+
+def test_functions_are_small() -> None:
+    lengths = {
+        f"{file}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno
+    }
+    large = {place: n for place, n in lengths.items() if n > LINES_A_FUNCTION}
+    assert not large, large
+    p90 = sorted(lengths.values())[int(0.9 * len(lengths))]
+    assert p90 < 30, p90
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    places = defaultdict(list)
+    for file, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(file)
+    # A facade may carry the name only under the root; nothing else is said twice.
+    doubled = {name: files for name, files in places.items() if len(files) > 1}
+    assert not doubled, doubled
+
+
+def test_formatter_and_linter_are_not_switched_off() -> None:
+    wrong = [
+        f"{file}:{number}: {line.strip()}"
+        for file, text in TEXTS.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if "# fmt:" in line or "noqa: E402" in line
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -193,9 +212,8 @@ def test_results_and_studies_need_no_jax(library: str) -> None:
     wrong = [
         f"{item.file}:{item.line}: imports {item.target} at module level"
         for item in IMPORTS
-        if _part_of_file(item.file) in WITHOUT_JAX
-        and not item.scope
-        and item.target.split(".")[0] == library
+        if _room(item.file) in WITHOUT_JAX and not item.scope
+        if item.target.split(".")[0] == library or item.target == f"dure.core.backend.{library}"
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -204,8 +222,8 @@ def test_results_reach_keras_only_when_a_model_is_asked_for() -> None:
     wrong = [
         f"{item.file}:{item.line}"
         for item in IMPORTS
-        if item.target.startswith("dure.keras_bridge.model_files") and not item.scope
-        if _part_of_file(item.file) == "result"
+        if item.target.startswith("dure.keras_bridge") and not item.scope
+        if _room(item.file) in ("result", "results")
     ]
     assert not wrong, wrong
 
@@ -219,30 +237,28 @@ def test_nothing_imports_tensorflow_or_torch() -> None:
     assert not wrong, wrong
 
 
-def _settles_backend(tree: ast.Module | None, before: float, nested: bool = False) -> bool:
-    """Whether `require_jax_backend()` stands above this line at module level, or in a function."""
-    return tree is not None and any(
-        isinstance(node, ast.Expr)
-        and ast.unparse(node.value) == "require_jax_backend()"
-        and node.lineno < before
-        for node in (ast.walk(tree) if nested else tree.body)
-    )
+def test_keras_comes_from_the_one_backend() -> None:
+    wrong = [
+        f"{item.file}:{item.line}: {item.target}"
+        for item in IMPORTS
+        if item.target.split(".")[0] == "keras" and item.file != "core/backend.py"
+        if not item.scope.endswith("TYPE_CHECKING")
+    ]
+    assert not wrong, f"take keras from dure.core.backend: {wrong}"
 
 
-def test_keras_is_imported_after_the_backend_is_settled() -> None:
-    """Above each module-level `import keras`, there or in the package's `__init__`.
-
-    Where a function imports Keras, a function of the same file settles the backend.
-    """
+def test_tests_mirror_the_source() -> None:
+    """Each folder of tests is a room of the source; each file's name begins with a module's."""
+    tests = Path(__file__).parent
     wrong = []
-    for item in IMPORTS:
-        if item.target.split(".")[0] != "keras":
+    for path in sorted(tests.rglob("test_*.py")):
+        folder = path.parent.relative_to(tests)
+        if folder == Path("."):
             continue
-        package = str(Path(item.file).parent / "__init__.py")
-        if not (
-            _settles_backend(MODULES[item.file], item.line)
-            or (item.file != package and _settles_backend(MODULES.get(package), float("inf")))
-            or (item.scope and _settles_backend(MODULES[item.file], float("inf"), nested=True))
-        ):
-            wrong.append(f"{item.file}:{item.line}: no require_jax_backend() before it")
-    assert not wrong, "\n".join(wrong)
+        room = SOURCE / folder
+        names = [p.stem for p in room.glob("*.py")] + [p.name for p in room.iterdir() if p.is_dir()]
+        names += [room.name] if room.is_dir() else []
+        stem = path.stem.removeprefix("test_")
+        if not any(stem == name or stem.startswith(f"{name}_") for name in names):
+            wrong.append(path.relative_to(tests).as_posix())
+    assert not wrong, wrong

@@ -124,9 +124,15 @@ class Study(StudySpec):
         from dure.training.run import run_study
 
         folder = run_study(
-            self, out=out, progress=progress, resume=resume,
-            until=until, max_seeds=max_seeds, rope=rope, baseline=baseline,
-        )  # fmt: skip
+            self,
+            out=out,
+            progress=progress,
+            resume=resume,
+            until=until,
+            max_seeds=max_seeds,
+            rope=rope,
+            baseline=baseline,
+        )
         return load(folder, self.build)
 
     def learning_curve(
@@ -205,6 +211,12 @@ class Study(StudySpec):
         from dure.remedies.search import cure_study
 
         return cure_study(
-            self, out, progress, resume,
-            seeds=seeds, variant=variant, max_trials=max_trials, anyway=anyway,
-        )  # fmt: skip
+            self,
+            out,
+            progress,
+            resume,
+            seeds=seeds,
+            variant=variant,
+            max_trials=max_trials,
+            anyway=anyway,
+        )

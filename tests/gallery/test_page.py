@@ -10,7 +10,7 @@ import pytest
 import dure.gallery
 from dure.gallery.index import ROWS, find_row
 from dure.gallery.page import VERDICT, Comparison, Page
-from dure.messages.message import Said, said_of, say
+from dure.messages.message import Message, said_of, say
 
 SOURCE = Path(dure.gallery.__file__).parent
 FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
@@ -49,7 +49,7 @@ def test_no_row_says_what_cannot_be_translated(name: str) -> None:
 
 
 def test_titles_can_be_translated() -> None:
-    assert all(type(row.title) is Said for row in ROWS)
+    assert all(type(row.title) is Message for row in ROWS)
 
 
 def test_a_verdict_keeps_templates_beside_the_english_lines(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dure.gallery.index import find_row
 from dure.gallery.page import VERDICT, Comparison, Page
 from dure.gallery.report_section import section, verdict
 from dure.messages.message import say
-from dure.messages.translate import told
+from dure.messages.translate import translate
 from dure.report.blocks import Bullets, Folded, Pairs, Prose, Section, Table, Tiles, blocks_of
 
 
@@ -65,13 +65,13 @@ def test_a_row_is_told_in_english_as_it_was_said(row) -> None:
 
 def test_a_row_is_told_in_korean_though_it_ran_in_english(row) -> None:
     made = section(row)
-    title, *lines = [told(line, "ko") for line in verdict(row)]
+    title, *lines = [translate(line, "ko") for line in verdict(row)]
     assert title == "A2: 계단 함수, 타깃 -1과 1, 틀릴 때만 업데이트"
     assert lines[0].startswith("신경망 20개의")
     assert all("(folds)" not in line and "폴드" in line for line in lines[1:])
     table = _only(made, Table)
-    assert told(table.rows[0][0], "ko") == "검증 정확도"
-    assert told(table.caption, "ko") == "노트의 수치와 Dure의 수치"
+    assert translate(table.rows[0][0], "ko") == "검증 정확도"
+    assert translate(table.caption, "ko") == "노트의 수치와 Dure의 수치"
 
 
 def test_of_many_sentences_the_later_are_in_the_section(left) -> None:
@@ -93,7 +93,7 @@ def test_pictures_are_there_and_small(row) -> None:
     assert [f"{tile.caption}.png" for tile in tiles.tiles] == names and tiles.smooth
     for name, tile in zip(names, tiles.tiles, strict=True):
         assert tile.png.startswith(b"\x89PNG") and len(tile.png) < (row / name).stat().st_size
-        assert told(tile.alt, "ko").startswith("이 항목의 그림")
+        assert translate(tile.alt, "ko").startswith("이 항목의 그림")
 
 
 def test_wide_pictures_are_made_smaller_and_the_budget_holds(left, monkeypatch) -> None:
@@ -133,7 +133,7 @@ def test_a_verdict_without_said_is_told_as_it_stands(left) -> None:
     whole = json.loads(path.read_text(encoding="utf-8"))
     del whole["said"]
     path.write_text(json.dumps(whole), encoding="utf-8")
-    title, *lines = [told(line, "ko") for line in verdict(left)]
+    title, *lines = [translate(line, "ko") for line in verdict(left)]
     assert title == f"A2: {whole['title']}" and lines == whole["lines"]
     assert _only(section(left), Table).rows[0][0] == "validation accuracy"
 
@@ -143,7 +143,7 @@ def test_a_sentence_of_another_dure_is_told_in_english(left) -> None:
     other = {"say": "No longer said: {x}.", "with": {"x": "1"}}
     _change(left, said={**whole, "lines": [other]})
     _, line = verdict(left)
-    assert told(line, "ko") == line == "No longer said: 1."
+    assert translate(line, "ko") == line == "No longer said: 1."
 
 
 def test_only_short_facts_are_shown(left) -> None:

@@ -47,11 +47,14 @@ def build(
     weights = keras.initializers.RandomNormal(stddev=spread) if spread else "glorot_uniform"
     hidden = [
         layers.Dense(
-            units, activation=activation, kernel_initializer=weights,
-            bias_initializer=keras.initializers.Constant(bias), name=f"hidden_{place + 1}",
+            units,
+            activation=activation,
+            kernel_initializer=weights,
+            bias_initializer=keras.initializers.Constant(bias),
+            name=f"hidden_{place + 1}",
         )
         for place in range(depth)
-    ]  # fmt: skip
+    ]
     before: dict[str, list[Any]] = {
         "": [],
         "logarithm": [layers.Dense(4), Logarithm(name="logarithm")],
@@ -90,7 +93,11 @@ def trained(
     **given: Any,
 ) -> Result:
     study = dure.Study(
-        made, data or cancer(), variants, seeds=seeds, epochs=epochs,
+        made,
+        data or cancer(),
+        variants,
+        seeds=seeds,
+        epochs=epochs,
         **{"validation_split": 0.25, **given},
-    )  # fmt: skip
+    )
     return study.run(out=folder / "run", progress=False)

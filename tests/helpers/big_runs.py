@@ -67,9 +67,16 @@ def made_run(
     rng = np.random.default_rng(0)
     levels = {variant: 0.3 + step * place for place, variant in enumerate(variants)}
     account = _manifest(
-        name, variants, seeds, folds, epochs,
-        validation=validation, test=test, classes=classes, layers=layers,
-    )  # fmt: skip
+        name,
+        variants,
+        seeds,
+        folds,
+        epochs,
+        validation=validation,
+        test=test,
+        classes=classes,
+        layers=layers,
+    )
     with Store.create(folder, {**account, **(manifest or {})}, keys) as store:
         for start in range(0, len(keys), _ROUNDS):
             rounds = []
@@ -89,10 +96,15 @@ def made_run(
             if end.done:
                 trained = end.kind in ("finished", "stopped")
                 store.finish_lane(
-                    lane, end, best_epoch=None, weights={}, best_weights=None,
+                    lane,
+                    end,
+                    best_epoch=None,
+                    weights={},
+                    best_weights=None,
                     test=_tests(rng, levels[keys[lane].variant], classes)
-                    if test and trained else {},
-                )  # fmt: skip
+                    if test and trained
+                    else {},
+                )
     return folder
 
 
@@ -146,17 +158,40 @@ def _manifest(
     metrics = ["loss", other, *(["val_loss", f"val_{other}"] if validation else [])]
     model = {
         "layers": [
-            {"name": layer, "class": "Dense", "activation": "relu", "units": 16,
-             "parameters": 272, "trainable": True, "output_shape": [16]}
+            {
+                "name": layer,
+                "class": "Dense",
+                "activation": "relu",
+                "units": 16,
+                "parameters": 272,
+                "trainable": True,
+                "output_shape": [16],
+            }
             for layer in layers
         ],
-        "outputs": [{"name": "", "loss": loss, "own": False, "from_logits": False,
-                     "activation": "softmax" if classes else "linear", "units": 10}],
-        "loss": loss, "from_logits": False, "output_activation": "softmax" if classes else "linear",
-        "output_units": 10, "optimizer": "Adam", "learning_rate": 1e-3, "schedule": None,
-        "momentum": 0.0, "clipnorm": None, "clipvalue": None, "parameters": 272 * len(layers),
+        "outputs": [
+            {
+                "name": "",
+                "loss": loss,
+                "own": False,
+                "from_logits": False,
+                "activation": "softmax" if classes else "linear",
+                "units": 10,
+            }
+        ],
+        "loss": loss,
+        "from_logits": False,
+        "output_activation": "softmax" if classes else "linear",
+        "output_units": 10,
+        "optimizer": "Adam",
+        "learning_rate": 1e-3,
+        "schedule": None,
+        "momentum": 0.0,
+        "clipnorm": None,
+        "clipvalue": None,
+        "parameters": 272 * len(layers),
         "penalised": False,
-    }  # fmt: skip
+    }
     rows = {"train": 800, "validation": 200 if validation else 0, "test": 100 if test else 0}
     return {
         "name": name,
@@ -166,46 +201,89 @@ def _manifest(
         "versions": {"dure": "0.1.0", "python": "3.11", "keras": "3.15", "jax": "0.10"},
         "study": {
             "build": {"name": "build", "sha256": "0" * 64},
-            "variants": {v: {} for v in variants}, "seeds": list(seeds), "folds": folds,
-            "validation_split": 0.2 if validation and folds == 1 else 0.0, "splits": "same",
-            "epochs": epochs, "batch_size": 32, "callbacks": [], "shuffle": True,
-            "class_weight": None, "validation_freq": 1, "validation_batch_size": None,
+            "variants": {v: {} for v in variants},
+            "seeds": list(seeds),
+            "folds": folds,
+            "validation_split": 0.2 if validation and folds == 1 else 0.0,
+            "splits": "same",
+            "epochs": epochs,
+            "batch_size": 32,
+            "callbacks": [],
+            "shuffle": True,
+            "class_weight": None,
+            "validation_freq": 1,
+            "validation_batch_size": None,
         },
         "data": {
-            "fingerprint": "same", "rows": 1000, "kind": "image" if classes else "table",
-            "task": "classification" if classes else "regression", "source": "invented",
-            "excerpt": False, "class_names": None, "prepare": None,
+            "fingerprint": "same",
+            "rows": 1000,
+            "kind": "image" if classes else "table",
+            "task": "classification" if classes else "regression",
+            "source": "invented",
+            "excerpt": False,
+            "class_names": None,
+            "prepare": None,
         },
         "facts": {
             "models": dict.fromkeys(variants, model),
             "data": {
-                "inputs": [_INPUTS], "targets": _CLASSES if classes else _NUMBERS,
-                "chance": _CHANCE if classes else {"accuracy": None, "loss": {
-                    "mean_squared_error": 1.2}, "validation": {"accuracy": None, "loss": {
-                        "mean_squared_error": 1.3}}},
+                "inputs": [_INPUTS],
+                "targets": _CLASSES if classes else _NUMBERS,
+                "chance": _CHANCE
+                if classes
+                else {
+                    "accuracy": None,
+                    "loss": {"mean_squared_error": 1.2},
+                    "validation": {"accuracy": None, "loss": {"mean_squared_error": 1.3}},
+                },
                 "rows": rows,
             },
         },
         "monitor": {"name": "val_loss" if validation else "loss", "mode": "min"},
         "metrics": metrics,
-    }  # fmt: skip
+    }
 
 
 _INPUTS = {
-    "name": "x", "dtype": "float32", "shape": [8, 8, 1], "rows": 800, "integers": False,
-    "min": 0.0, "max": 1.0, "mean": 0.3, "std": 0.4, "feature_std_min": 0.4,
-    "feature_std_max": 0.4, "feature_size_min": 1.0, "feature_size_max": 1.0,
+    "name": "x",
+    "dtype": "float32",
+    "shape": [8, 8, 1],
+    "rows": 800,
+    "integers": False,
+    "min": 0.0,
+    "max": 1.0,
+    "mean": 0.3,
+    "std": 0.4,
+    "feature_std_min": 0.4,
+    "feature_std_max": 0.4,
+    "feature_size_min": 1.0,
+    "feature_size_max": 1.0,
     "constant_features": 0,
-}  # fmt: skip
+}
 _CLASSES = {
-    "kind": "classes", "labels": list(range(10)), "counts": [80] * 10, "mean": 4.5, "std": 2.9,
-    "min": 0.0, "max": 9.0, "columns": 1, "unseen": 0,
-}  # fmt: skip
+    "kind": "classes",
+    "labels": list(range(10)),
+    "counts": [80] * 10,
+    "mean": 4.5,
+    "std": 2.9,
+    "min": 0.0,
+    "max": 9.0,
+    "columns": 1,
+    "unseen": 0,
+}
 _NUMBERS = {
-    "kind": "numbers", "labels": None, "counts": None, "mean": 22.5, "std": 9.2, "min": 5.0,
-    "max": 50.0, "columns": 1, "unseen": 0,
-}  # fmt: skip
+    "kind": "numbers",
+    "labels": None,
+    "counts": None,
+    "mean": 22.5,
+    "std": 9.2,
+    "min": 5.0,
+    "max": 50.0,
+    "columns": 1,
+    "unseen": 0,
+}
 _CHANCE = {
-    "accuracy": 0.1, "loss": {"sparse_categorical_crossentropy": 2.3},
+    "accuracy": 0.1,
+    "loss": {"sparse_categorical_crossentropy": 2.3},
     "validation": {"accuracy": 0.1, "loss": {"sparse_categorical_crossentropy": 2.31}},
-}  # fmt: skip
+}

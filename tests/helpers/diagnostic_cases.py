@@ -33,12 +33,21 @@ def case(
     names = tuple(str(name) for name in recorded["layer"].values)
     facts = {
         "layers": [
-            {"name": name, "class": "Dense", "activation": "relu", "units": 8, "parameters": 72,
-             "output_shape": [8]}
+            {
+                "name": name,
+                "class": "Dense",
+                "activation": "relu",
+                "units": 8,
+                "parameters": 72,
+                "output_shape": [8],
+            }
             for name in names
         ],
-        "outputs": [{}], "loss": "binary_crossentropy", "optimizer": "Adam", "learning_rate": 1e-3,
-    }  # fmt: skip
+        "outputs": [{}],
+        "loss": "binary_crossentropy",
+        "optimizer": "Adam",
+        "learning_rate": 1e-3,
+    }
     loss = given.pop("loss", fall(lanes))
     curves = {
         "loss": loss,
@@ -48,9 +57,14 @@ def case(
     }
     whole = ("probe_loss", "curvature", "step_gain")
     made = Case(
-        variant="net", monitor=Monitor("val_loss", "min"), seeds=np.arange(lanes),
-        folds=np.ones(lanes, int), statuses=(Status("finished"),) * lanes,
-        ran=np.full(lanes, loss.shape[1]), curves=curves, epochs=recorded["epoch"].values,
+        variant="net",
+        monitor=Monitor("val_loss", "min"),
+        seeds=np.arange(lanes),
+        folds=np.ones(lanes, int),
+        statuses=(Status("finished"),) * lanes,
+        ran=np.full(lanes, loss.shape[1]),
+        curves=curves,
+        epochs=recorded["epoch"].values,
         layers=names,
         layered={name: recorded[name].values[0, :, 0] for name in LAYERED},
         whole={name: recorded[name].values[0, :, 0] for name in whole},
@@ -58,5 +72,5 @@ def case(
         model={**facts, **(model or {})},
         data={"chance": CHANCE, "rows": {"train": 400, "validation": 100}, "targets": {}},
         study={},
-    )  # fmt: skip
+    )
     return replace(made, **given)

@@ -9,7 +9,7 @@ from typing import Any
 
 import dure
 from dure.core.types import Status
-from dure.messages.message import Said
+from dure.messages.message import Message
 from dure.report.blocks import Document
 from dure.report.document import document
 from helpers.big_runs import made_run
@@ -20,9 +20,9 @@ NAN = Status("diverged", 4, "loss became NaN at epoch 4, step 2: first in layer 
 FAILED = Status("failed", reason="ValueError: <no> {shape}")
 
 
-def all_said(found: Any) -> Iterator[Said]:
+def all_said(found: Any) -> Iterator[Message]:
     """Every text of a document, a section or a block, those inside others too."""
-    if isinstance(found, Said):
+    if isinstance(found, Message):
         yield found
     elif isinstance(found, (tuple, list)):
         for item in found:

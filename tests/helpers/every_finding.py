@@ -28,7 +28,7 @@ from dure.analysis.diagnostics.health import _missing
 from dure.analysis.diagnostics.silence import Silenced, settled
 from dure.analysis.overfitting.overfitting import Row
 from dure.core.types import Status
-from dure.messages.message import Said, as_is
+from dure.messages.message import Message, as_is
 from dure.stats.intervals import Interval
 from helpers.diagnostic_cases import EPOCHS, case, fall
 from helpers.made_layer_curves import layer_curves
@@ -136,10 +136,20 @@ def _losses() -> Found:
         ("poisson", "linear", 1, False, numbers, 0),
     ]
     for loss, activation, count, logits, kind, labels in pairs:
-        output = {"name": "end", "loss": loss, "activation": activation, "units": count,
-                  "from_logits": logits, "own": False}  # fmt: skip
-        targets = {"kind": kind, "labels": list(range(labels)), "max": 346.0,
-                   "min": -25.0 if kind == numbers else 0.0}  # fmt: skip
+        output = {
+            "name": "end",
+            "loss": loss,
+            "activation": activation,
+            "units": count,
+            "from_logits": logits,
+            "own": False,
+        }
+        targets = {
+            "kind": kind,
+            "labels": list(range(labels)),
+            "max": 346.0,
+            "min": -25.0 if kind == numbers else 0.0,
+        }
         made = case(model={"outputs": [output]}, data={"targets": targets})
         yield from loss_mismatch.find(made)
     several = [{**output, "name": "price"}, {**output, "name": "rooms"}]
@@ -151,9 +161,11 @@ def _diverged(lanes: int, rows: list[list[Any]]) -> Case:
     loss = fall(LANES)
     loss[:lanes, 3:] = np.nan
     return case(
-        loss=loss, statuses=ends, ran=np.array([4] * lanes + [EPOCHS] * (LANES - lanes)),
+        loss=loss,
+        statuses=ends,
+        ran=np.array([4] * lanes + [EPOCHS] * (LANES - lanes)),
         first_nan=pd.DataFrame(rows, columns=["epoch", "step", "layer", "what"]),
-    )  # fmt: skip
+    )
 
 
 def _grown(lanes: int, made: Case) -> Case:
@@ -209,12 +221,18 @@ def row(kind: Any, more: int | None = None) -> Row:
     """A row of `Result.overfitting`, with a last quarter that matters."""
     amount = Interval(0.2, 0.15, 0.25, LANES, LANES)
     return Row(
-        variant="net", kind=kind, turning_epoch=Interval(12.0, 10.0, 14.0, LANES, LANES),
-        gap_at_turn=amount, gap_at_end=amount, given_away=amount,
+        variant="net",
+        kind=kind,
+        turning_epoch=Interval(12.0, 10.0, 14.0, LANES, LANES),
+        gap_at_turn=amount,
+        gap_at_end=amount,
+        given_away=amount,
         lowest=Interval(0.4, 0.38, 0.42, LANES, LANES),
-        last_change=Interval(-0.2, -0.25, -0.15, LANES, LANES), end=EPOCHS,
-        recommended_epochs=None if more is None else 12, more_epochs=more,
-    )  # fmt: skip
+        last_change=Interval(-0.2, -0.25, -0.15, LANES, LANES),
+        end=EPOCHS,
+        recommended_epochs=None if more is None else 12,
+        more_epochs=more,
+    )
 
 
 def _fits() -> Found:
@@ -234,15 +252,32 @@ def _seeds() -> Found:
         yield from seeds.find(case(recorded, loss=apart, lanes=12))
 
 
-_INPUT = {"name": "x", "shape": [3], "integers": False, "min": -3.0, "max": 3.0, "mean": 0.0,
-          "std": 1e-4, "feature_std_max": 1e-4, "feature_size_min": 2.0,
-          "feature_size_max": 3.0}  # fmt: skip
+_INPUT = {
+    "name": "x",
+    "shape": [3],
+    "integers": False,
+    "min": -3.0,
+    "max": 3.0,
+    "mean": 0.0,
+    "std": 1e-4,
+    "feature_std_max": 1e-4,
+    "feature_size_min": 2.0,
+    "feature_size_max": 3.0,
+}
 _INPUTS = (
     _INPUT,
-    {**_INPUT, "shape": [28, 28, 1], "min": 0.0, "max": 255.0, "std": 78.0, "feature_std_max": 78.0,
-     "feature_size_min": 255.0, "feature_size_max": 255.0},
+    {
+        **_INPUT,
+        "shape": [28, 28, 1],
+        "min": 0.0,
+        "max": 255.0,
+        "std": 78.0,
+        "feature_std_max": 78.0,
+        "feature_size_min": 255.0,
+        "feature_size_max": 255.0,
+    },
     {**_INPUT, "feature_size_min": 0.02, "feature_size_max": 4000.0},
-)  # fmt: skip
+)
 
 
 def _arrays() -> Found:
@@ -283,7 +318,7 @@ def silenced() -> list[Silenced]:
     return [one for effect, cause in pairs for one in settled([effect, cause], [case()])[1]]
 
 
-def missing() -> list[tuple[str, Said]]:
+def missing() -> list[tuple[str, Message]]:
     """What cannot be looked for, for every reason there is."""
     made = case()
     shallow = case(layer_curves(("dense", "end")))

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from dure.messages.message import Said
-from dure.messages.translate import told
+from dure.messages.message import Message
+from dure.messages.translate import translate
 
 # Written in Latin letters in Korean, too.
 KEPT = {
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*[A-Za-z0-9_]|[A-Za-z]")
 
 
-def assert_korean(said: Said, allowed: Iterable[str] = (), numbers: bool = True) -> str:
+def assert_korean(said: Message, allowed: Iterable[str] = (), numbers: bool = True) -> str:
     """Hangul, no English words but `KEPT` and those allowed, and the numbers of the English text.
 
     Parameters
@@ -34,8 +34,8 @@ def assert_korean(said: Said, allowed: Iterable[str] = (), numbers: bool = True)
     str
         The Korean text.
     """
-    assert isinstance(said, Said), f"a plain str, which cannot be translated: {said!r}"
-    korean = told(said, "ko")
+    assert isinstance(said, Message), f"a plain str, which cannot be translated: {said!r}"
+    korean = translate(said, "ko")
     assert any("가" <= char <= "힣" for char in korean), korean
     if numbers:
         assert Counter(_NUMBER.findall(korean)) == Counter(_NUMBER.findall(said)), (said, korean)
@@ -47,9 +47,9 @@ def assert_korean(said: Said, allowed: Iterable[str] = (), numbers: bool = True)
     return korean
 
 
-def templates_of(said: Said) -> Iterator[str]:
+def templates_of(said: Message) -> Iterator[str]:
     """The templates of a text and of all it is made of."""
     yield said.template
     for value in said.values.values():
-        if isinstance(value, Said):
+        if isinstance(value, Message):
             yield from templates_of(value)

@@ -18,7 +18,7 @@ import dure
 from dure.data import TextToSequences
 from dure.keras_bridge.text_model import TextModel
 from dure.measurements.stored import read
-from dure.messages.message import Said
+from dure.messages.message import Message
 from dure.report.blocks import Prose, Section, Table, blocks_of
 from dure.report.inspection.catalog import part_of
 
@@ -44,9 +44,13 @@ def look_at_pictures(folder: Path) -> dure.Result:
     """A run of three lanes with pictures, looked into."""
     digits = dure.data.digits()
     data = dure.Data(
-        digits.x[:80], digits.y[:80], test=(digits.x[80:120], digits.y[80:120]),
-        kind="image", class_names=list("0123456789"), source="digits, small",
-    )  # fmt: skip
+        digits.x[:80],
+        digits.y[:80],
+        test=(digits.x[80:120], digits.y[80:120]),
+        kind="image",
+        class_names=list("0123456789"),
+        source="digits, small",
+    )
     study = dure.Study(picture_network, data, seeds=[4, 5, 6], epochs=2, name="tiny")
     result = study.run(folder / "run", progress=False)
     dure.look(result, data=data).save(result.folder / "lens", progress=False)
@@ -64,9 +68,12 @@ def look_at_texts(folder: Path) -> Path:
     )
     network.compile("sgd", "binary_crossentropy")
     data = dure.Data(
-        SENTENCES, np.array([1, 0, 1, 0] * 6), prepare=TextToSequences(50, 5),
-        class_names=["bad", "good"], source="sentences",
-    )  # fmt: skip
+        SENTENCES,
+        np.array([1, 0, 1, 0] * 6),
+        prepare=TextToSequences(50, 5),
+        class_names=["bad", "good"],
+        source="sentences",
+    )
     text = TextToSequences(50, 5).fit(SENTENCES)
     folder = folder / "lens"
     what = ["predictions", "saliency", "memory", "neighbours", "embedding_map", "feature_maps"]
@@ -119,9 +126,9 @@ def warnings(found: Section) -> list[str]:
     return [block.text for block in all_of(found, Prose) if block.tone == "warning"]
 
 
-def said(thing: Any) -> Iterator[Said]:
+def said(thing: Any) -> Iterator[Message]:
     """Every text in a block, however deep."""
-    if isinstance(thing, Said):
+    if isinstance(thing, Message):
         yield thing
     elif isinstance(thing, (tuple, list)):
         for each in thing:

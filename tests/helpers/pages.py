@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dure.messages.message import Said, as_is, joined
+from dure.messages.message import Message, as_is, joined
 from dure.report.blocks import (
     Along,
     Bars,
@@ -170,8 +170,10 @@ def drawn_blocks(name: str = "conv2d") -> tuple[Block, ...]:
             label=as_is("Dead units by layer"),
             title=as_is("Dead units by layer"),
             axis=as_is("share of units"),
-            bars=tuple((as_is(f"{name}_{i}"), 0.9 / (i + 1), as_is(f"{90 / (i + 1):.0f} %"))
-                       for i in range(5)),
+            bars=tuple(
+                (as_is(f"{name}_{i}"), 0.9 / (i + 1), as_is(f"{90 / (i + 1):.0f} %"))
+                for i in range(5)
+            ),
         ),
         Tiles(
             title=as_is("Kernels of the first layer"),
@@ -213,7 +215,7 @@ def drawn_blocks(name: str = "conv2d") -> tuple[Block, ...]:
             x_axis=as_is("first direction"),
             y_axis=as_is("second direction"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _told_blocks(name: str) -> tuple[Block, ...]:
@@ -233,8 +235,16 @@ def _told_blocks(name: str) -> tuple[Block, ...]:
             as_is("At each lane's best epoch"),
             tuple(as_is(h) for h in ("variant", "val_loss", "val_accuracy", "test_loss", "lanes")),
             tuple(
-                tuple(as_is(c) for c in (v, "0.39 [0.36, 0.43]", "0.916 [0.908, 0.923]",
-                                         "0.41 [0.38, 0.44]", "8 of 8"))
+                tuple(
+                    as_is(c)
+                    for c in (
+                        v,
+                        "0.39 [0.36, 0.43]",
+                        "0.916 [0.908, 0.923]",
+                        "0.41 [0.38, 0.44]",
+                        "8 of 8",
+                    )
+                )
                 for v in ("baseline", name, "batch norm")
             ),
             strong=(1,),
@@ -242,7 +252,7 @@ def _told_blocks(name: str) -> tuple[Block, ...]:
         Pairs(((as_is("data"), as_is("digits, 1,797 rows")), (as_is("model"), as_is(name)))),
         Code("dure report runs/demo --lang ko"),
         Code("import dure\n\nresult = dure.load('runs/demo')  # " + "long " * 30, "python"),
-    )  # fmt: skip
+    )
 
 
 def document(
@@ -286,5 +296,5 @@ def document(
     )
 
 
-def _with_name(words: str, name: str) -> Said:
+def _with_name(words: str, name: str) -> Message:
     return joined([as_is(words), as_is(name)])

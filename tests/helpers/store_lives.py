@@ -79,9 +79,13 @@ def one_round(store: Store, active: dict[int, LaneSnapshot]) -> dict[int, LaneSn
         weights = after.pop(lane).arrays
         best = {"w": state_after(lane, 1)}
         store.finish_lane(
-            lane, Status("finished"), best_epoch=1, weights=weights, best_weights=best,
+            lane,
+            Status("finished"),
+            best_epoch=1,
+            weights=weights,
+            best_weights=best,
             test={"loss": lane / 2},
-        )  # fmt: skip
+        )
     return after
 
 

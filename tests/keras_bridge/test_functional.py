@@ -211,13 +211,13 @@ def test_what_is_known_of_metrics(lowered: Lowered) -> None:
 
 
 def test_descriptions_tell_networks_apart_but_not_builds() -> None:
-    def told(**arguments: Any) -> str:
+    def describe(**arguments: Any) -> str:
         model, _ = build_model(build, arguments, 0)
         make_ready(model, BATCH)
         return description(model)
 
-    assert told() == told() == told(rate=0.5)
-    assert told() != told(units=4)
+    assert describe() == describe() == describe(rate=0.5)
+    assert describe() != describe(units=4)
 
 
 def test_parameters_count_frozen_weights_too(lowered: Lowered) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dure.errors import DureError
 from dure.messages.korean_particles import with_particle
-from dure.messages.message import Said, as_is, has_words, joined, said_of, say
+from dure.messages.message import Message, as_is, has_words, joined, said_of, say
 from dure.messages.phrases import count, listed
-from dure.messages.translate import MissingTranslation, check_language, stored, told
+from dure.messages.translate import MissingTranslation, check_language, stored, translate
 
 names = st.text(max_size=20)
 
@@ -29,13 +29,13 @@ def test_adding_keeps_templates() -> None:
     said = count(1, "lane") + "; " + count(2, "seed")
     said += " {not a field}"
     assert said == "1 lane; 2 seeds {not a field}"
-    assert told(said, "ko") == "레인 1개; 시드 2개 {not a field}"
+    assert translate(said, "ko") == "레인 1개; 시드 2개 {not a field}"
 
 
 def test_what_is_no_said_any_more_cannot_be_translated_silently() -> None:
-    assert not isinstance(f"{count(1, 'lane')}", Said)
+    assert not isinstance(f"{count(1, 'lane')}", Message)
     with pytest.raises(MissingTranslation, match="nobody ever said this"):
-        told(Said("nobody ever said this", {}), "ko")
+        translate(Message("nobody ever said this", {}), "ko")
 
 
 @given(st.lists(names, max_size=5), names)
@@ -47,7 +47,7 @@ def test_joined_is_join(parts: list[str], by: str) -> None:
 
 @given(names)
 def test_a_name_is_never_a_template(name: str) -> None:
-    assert as_is(name) == name == told(as_is(name), "ko")
+    assert as_is(name) == name == translate(as_is(name), "ko")
     assert say("{first} and {second}", first=name, second=name) == f"{name} and {name}"
 
 
@@ -58,14 +58,14 @@ def test_copies_keep_templates(again) -> None:  # type: ignore[no-untyped-def]
     said = say("{lanes} × {seeds}", lanes=count(3, "lane"), seeds=count(1, "seed"))
     twin = again(said)
     assert twin == said
-    assert told(twin, "ko") == "레인 3개 × 시드 1개"
+    assert translate(twin, "ko") == "레인 3개 × 시드 1개"
 
 
 def test_stored_and_read_again_it_is_the_same() -> None:
     said = listed(["a", "{b}", count(1_000, "row")])
     read = said_of(json.loads(json.dumps(said.to_json())))
     assert read == said == "a, {b} and 1,000 rows"
-    assert told(read, "ko") == "a, {b}, 행 1,000개"
+    assert translate(read, "ko") == "a, {b}, 행 1,000개"
     assert said_of("plain") == "plain"
 
 
@@ -91,14 +91,14 @@ def test_what_is_no_sentence_stays_what_it_is(document: object) -> None:
 
 def test_values_and_words_are_treated_apart() -> None:
     said = say("{number} lanes", number="<3>")
-    marked = told(said, "ko", wording=str.upper, value=lambda text: f"[{text}]")
+    marked = translate(said, "ko", wording=str.upper, value=lambda text: f"[{text}]")
     assert marked == "레인 [<3>]개"
-    assert told(said, "en", wording=str.upper, value=lambda text: f"[{text}]") == "[<3>] LANES"
+    assert translate(said, "en", wording=str.upper, value=lambda text: f"[{text}]") == "[<3>] LANES"
 
 
 def test_texts_without_letters_need_no_translation() -> None:
     assert not has_words("{a}: {b} [{c}, {d}] %")
-    assert told(say("{a} - {b}", a="x", b="y"), "ko") == "x - y"
+    assert translate(say("{a} - {b}", a="x", b="y"), "ko") == "x - y"
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,22 @@ def test_learning_curves(variants: int) -> None:
 @pytest.mark.parametrize("variants", [1, 13])
 def test_sizes(variants: int) -> None:
     sizes = tuple(
-        Size("", str(units), parameters, interval(1 / units), interval(0.5 / units),
-             interval(0.1), "overfits", interval(0.0))
+        Size(
+            "",
+            str(units),
+            parameters,
+            interval(1 / units),
+            interval(0.5 / units),
+            interval(0.1),
+            "overfits",
+            interval(0.0),
+        )
         for units, parameters in ((2, 200), (4, 380), (8, 390), (64, 6_000), (512, 1_000_000))
-    )  # fmt: skip
-    rows = tuple(CapacityRow(LONG if variants > 1 else "", sizes, sizes[4], sizes[2], None)
-                 for _ in range(variants))  # fmt: skip
+    )
+    rows = tuple(
+        CapacityRow(LONG if variants > 1 else "", sizes, sizes[4], sizes[2], None)
+        for _ in range(variants)
+    )
     found = Capacity("units", rows, "val_loss", "min", 0.95, result(np.ones((1, 1, 1, 4)), ["a"]))
     figure = capacity(found)
     assert faults(figure) == []

@@ -14,10 +14,17 @@ from helpers.picture_checks import faults, said
 def row(cure: str, difference: float | None, half: float = 0.02, **changes: Any) -> dict[str, Any]:
     known = difference is not None
     base = {
-        "cure": cure, "seeds": 5, "verdict": "undecided", "diverged": 0, "of": 5,
-        "difference": difference, "low": difference - half if known else None,
-        "high": difference + half if known else None, "seconds": 1.2, "parameters": 12_345,
-    }  # fmt: skip
+        "cure": cure,
+        "seeds": 5,
+        "verdict": "undecided",
+        "diverged": 0,
+        "of": 5,
+        "difference": difference,
+        "low": difference - half if known else None,
+        "high": difference + half if known else None,
+        "seconds": 1.2,
+        "parameters": 12_345,
+    }
     return {**base, **changes}
 
 
@@ -32,9 +39,13 @@ def account(**changes: Any) -> dict[str, Any]:
         "check": [row("L2 0.001 + a combination with a name that goes on and on and on", -0.1)],
     }
     return {
-        "rounds": rounds, "helps": True, "winner": {"name": "L2 0.001"}, "mode": "min",
-        "metric_in_words": "validation loss (penalties not counted)", **changes,
-    }  # fmt: skip
+        "rounds": rounds,
+        "helps": True,
+        "winner": {"name": "L2 0.001"},
+        "mode": "min",
+        "metric_in_words": "validation loss (penalties not counted)",
+        **changes,
+    }
 
 
 def test_all_cures_intervals_and_costs_are_there_and_apart() -> None:

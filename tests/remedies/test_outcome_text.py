@@ -15,15 +15,15 @@ from keras import layers
 
 import dure
 from dure.analysis.diagnostics.case import Finding
-from dure.messages.message import Said, as_is, said_of
-from dure.messages.translate import told
+from dure.messages.message import Message, as_is, said_of
+from dure.messages.translate import translate
 from dure.remedies import outcome_text as words
 from dure.remedies.candidates import Candidates, Refused, choose
 from dure.remedies.catalog import ANSWERS, GENERAL, Case, all_cures
 from dure.remedies.early_stopping import Stopping
-from dure.remedies.findings import _ahead_told
+from dure.remedies.findings import _describe_ahead
 from dure.remedies.held_out import Held
-from dure.remedies.names import metric_in_words, metric_on_test_rows, name_said
+from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
 from dure.remedies.outcome import Cured
 from dure.remedies.ranking import Effect
 from dure.remedies.remedy import Cure, combined
@@ -40,10 +40,10 @@ KERAS_OWN = {"relu", "leaky relu", "LSTM", "GRU", "L1 0.0001", "L1 0.001", "L1 0
 
 def korean(text: str) -> str:
     """A text in Korean, with Hangul in it; fails where it lost its template."""
-    assert isinstance(text, Said), f"{text!r} is no longer Said"
-    shown = told(text, "ko")
+    assert isinstance(text, Message), f"{text!r} is no longer Message"
+    shown = translate(text, "ko")
     assert any("가" <= char <= "힣" for char in shown), shown
-    assert told(said_of(json.loads(json.dumps(text.to_json()))), "ko") == shown
+    assert translate(said_of(json.loads(json.dumps(text.to_json()))), "ko") == shown
     return shown
 
 
@@ -56,15 +56,15 @@ def test_every_cure_has_a_name_and_a_reason() -> None:
     known = {cure.name for cure in cures()}
     assert known == {*itertools.chain(*ANSWERS.values()), *GENERAL}
     for name in known:
-        assert name_said(name) == name
-        assert (told(name_said(name), "ko") == name) == (name in KERAS_OWN)
+        assert describe_name(name) == name
+        assert (translate(describe_name(name), "ko") == name) == (name in KERAS_OWN)
     for cure in cures():
         korean(cure.why)
-        for change in cure.side.told:
+        for change in cure.side.describe:
             korean(change)
     several = combined(cures()[:3])
-    assert name_said(several.name) == several.name
-    assert told(name_said("dropout 0.5 + L2 0.01 + rate x3"), "ko") == (
+    assert describe_name(several.name) == several.name
+    assert translate(describe_name("dropout 0.5 + L2 0.01 + rate x3"), "ko") == (
         "드롭아웃 0.5 + L2 0.01 + 학습률 3배"
     )
     korean(several.why)
@@ -106,7 +106,7 @@ def scheduled() -> keras.Model:
     return model
 
 
-def said_of_edits(build: Callable[[], keras.Model]) -> list[Said]:
+def said_of_edits(build: Callable[[], keras.Model]) -> list[Message]:
     """What every edit says it did to a network, or why it cannot."""
     model, told_all = build(), []
     for edit in EDITS:
@@ -145,15 +145,15 @@ class Turn:
 
 
 def test_training_ahead_is_told_whole() -> None:
-    both = _ahead_told(Turn("overfits"), far=True)  # type: ignore[arg-type]
+    both = _describe_ahead(Turn("overfits"), far=True)  # type: ignore[arg-type]
     assert both == (
         "Training is ahead of validation by 0.30 [0.20, 0.40] at a validation loss of 12, so much "
         "is learnt by heart; validation loss turns about epoch 12 and is up by 0.10 [0.05, 0.15] "
         "at epoch 40."
     )
-    turns = _ahead_told(Turn("overfits"), far=False)  # type: ignore[arg-type]
+    turns = _describe_ahead(Turn("overfits"), far=False)  # type: ignore[arg-type]
     assert turns == "V" + both.partition("; v")[2]
-    ahead = _ahead_told(Turn("still"), far=True)  # type: ignore[arg-type]
+    ahead = _describe_ahead(Turn("still"), far=True)  # type: ignore[arg-type]
     assert ahead == both.partition(";")[0] + "."
     for sentence in (both, turns, ahead):
         assert "12" in korean(sentence)
@@ -249,7 +249,7 @@ def checked(verdict: Any, helps: bool = False, **changes: Any) -> dict[str, Any]
 )
 def test_verdict_in_both_languages(found: dict[str, Any], english: str) -> None:
     verdict = words.verdict(cured(**found))
-    assert english in verdict and told(verdict, "en") == verdict
+    assert english in verdict and translate(verdict, "en") == verdict
     shown = korean(verdict)
     for number in ("-0.10 [-0.20, -0.05]", "1234", "1,500", "52%", "90%"):
         assert (number in shown) == (number in verdict), shown
@@ -264,16 +264,16 @@ def test_all_paragraphs_are_said_in_korean() -> None:
     for text in (
         *(words.ails(found), words.reading(found), words.left_out(found), words.stopping(found)),
         *(words.files(found), words.NOT_TRIED, *words.refusals(found), *words.HEAD),
-        *(*words.ROUNDS.values(), *words.VERDICTS.values(), words.round_told("check", [row])),
+        *(*words.ROUNDS.values(), *words.VERDICTS.values(), words.describe_round("check", [row])),
     ):
         korean(text)
-    (cells,) = words.rows_told([row])
+    (cells,) = words.describe_rows([row])
     assert cells == (
         *("dropout 0.5", "-0.10 [-0.20, -0.05]", "-0.10 [-0.20, 0.10]", "90%", "-"),
         *("undecided, 2 of 5 lost", "-", "-"),
     )
     assert korean(cells[5]).endswith("5개 중 2개 탈락")
-    whole = words.told(found)
+    whole = words.describe(found)
     assert "With the cure, stop early all the same" in whole
     assert "Beyond the number of trials allowed: noise." in whole
     assert "  - noise: no." in whole

@@ -124,7 +124,7 @@ def test_what_mends_the_network_wins_and_holds_on_test_data(cured: Cured) -> Non
     assert cured.checked.wins == 1.0 and cured.checked.high < 0
     assert cured.test[0].metric == "data_loss" and cured.test[0].difference[2] < 0
     assert cured.test[0].rows == 114
-    told = cured.told()
+    told = cured.describe()
     assert told.startswith(f"'{cured.winner.name}' helps.")  # type: ignore[union-attr]
     assert "inputs_not_scaled was found." in told and "On 114 test rows" in told
     assert str(cured) == told
@@ -150,8 +150,10 @@ def test_effects_are_those_of_the_curves_stored(cured: Cured) -> None:
             own = dure.load(cured.folder / label / "scaled") if scaled else plain
             differences = []
             for seed in sorted(set(plain.lanes["seed"])):
-                pair = [r.lane(name, seed).curves["val_data_loss"].values.min()
-                        for r, name in ((own, row.cure), (plain, "baseline"))]  # fmt: skip
+                pair = [
+                    r.lane(name, seed).curves["val_data_loss"].values.min()
+                    for r, name in ((own, row.cure), (plain, "baseline"))
+                ]
                 differences.append(pair[0] - pair[1])
             assert row.difference == pytest.approx(np.mean(differences))
 
@@ -226,7 +228,7 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_end(
 def test_nothing_found_trains_nothing_more(tmp_path: Path) -> None:
     found = search(tmp_path / "out", kinds=(), cure_seeds=2)
     assert not found.helps and not found.effects and found.winner is None
-    assert "nothing is known to ail this network" in found.told()
+    assert "nothing is known to ail this network" in found.describe()
     assert sorted(p.name for p in found.folder.iterdir() if p.is_dir()) == ["baseline"]
     assert found.best.model().count_params() == 257
     assert found.source.startswith('"""The network as it is')
@@ -238,7 +240,7 @@ def test_cures_that_do_not_help_are_not_promised(tmp_path: Path) -> None:
     )
     assert not found.helps and found.winner is None and not found.test
     assert found.verdict_line.startswith("The 1 cure that was tried is not better")
-    assert "Beyond the number of trials allowed: L2 0.001" in found.told()
+    assert "Beyond the number of trials allowed: L2 0.001" in found.describe()
 
 
 def test_a_network_that_always_diverges_is_told(tmp_path: Path) -> None:
@@ -251,7 +253,7 @@ def test_a_network_that_always_diverges_is_told(tmp_path: Path) -> None:
     assert found.best is None and not found.helps and found.winner is None
     (row,) = found.effects["round-1"]
     assert (row.cure, row.diverged, row.baseline_diverged) == ("rate x0.1", 2, 2)
-    assert "2 of 2 lost" in found.told() and "too few sound networks" in found.told()
+    assert "2 of 2 lost" in found.describe() and "too few sound networks" in found.describe()
 
 
 def test_several_variants_the_best_is_cured(tmp_path: Path) -> None:
@@ -282,9 +284,13 @@ def own() -> keras.Model:
 
 def test_a_subclassed_model_has_the_cures_that_need_no_surgery(tmp_path: Path) -> None:
     found = search(
-        tmp_path / "out", ["inputs_not_scaled", "rate_too_high"], build=own, max_trials=2,
-        cure_seeds=2, epochs=2,
-    )  # fmt: skip
+        tmp_path / "out",
+        ["inputs_not_scaled", "rate_too_high"],
+        build=own,
+        max_trials=2,
+        cure_seeds=2,
+        epochs=2,
+    )
     assert {row.cure for row in found.effects["round-1"]} == {"scaled inputs", "rate x0.3"}
     assert ("batch normalisation", True) in {
         (r.cure, "a class of its own" in r.reason) for r in found.candidates.refused

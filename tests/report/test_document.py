@@ -13,8 +13,8 @@ import pytest
 
 import dure
 from dure.messages.message import has_words
-from dure.messages.translate import told
-from dure.report import document as report_document
+from dure.messages.translate import translate
+from dure.report import parts as report_parts
 from dure.report.blocks import (
     Beside,
     Card,
@@ -146,7 +146,7 @@ def test_overfitting_is_that_of_the_result(made: dict[str, Document]) -> None:
     for span, row, cells in zip(block.spans, found.rows, one(Table, section).rows, strict=True):
         assert (span.mean, span.low, span.high) == row.given_away[:3]
         assert cells[1] == row.kind and cells[4] == str(row.recommended_epochs)
-        assert row.told(found.tolerance, found.metric) in texts(section)
+        assert row.describe(found.tolerance, found.metric) in texts(section)
 
 
 def test_findings_are_those_of_the_result(made: dict[str, Document]) -> None:
@@ -165,8 +165,15 @@ def test_findings_are_those_of_the_result(made: dict[str, Document]) -> None:
 def test_the_study_says_what_the_manifest_holds(made: dict[str, Document]) -> None:
     section = made["plain"].section("study")
     said = texts(section)
-    for part in ("800 to train on", "10 classes, 80 training rows each", "accuracy 10 %", "0–5",
-                 "Adam", "sparse_categorical_crossentropy 2.31", "batch_size"):  # fmt: skip
+    for part in (
+        "800 to train on",
+        "10 classes, 80 training rows each",
+        "accuracy 10 %",
+        "0–5",
+        "Adam",
+        "sparse_categorical_crossentropy 2.31",
+        "batch_size",
+    ):
         assert part in said, part
     codes = [block.text for block in of(Code, section)]
     assert codes == ["dure run made.py:study --seeds 6", "dure run made.py"]
@@ -176,8 +183,12 @@ def test_the_study_says_what_the_manifest_holds(made: dict[str, Document]) -> No
 
 def test_seeds_and_times_are_short() -> None:
     assert ranges([0, 1, 2, 7, 9, 10]) == "0–2, 7, 9–10" and ranges([3]) == "3"
-    assert [duration(s) for s in (0.42, 42, 185, 4320)] == ["0.4 s", "42 s", "3 min 5 s",
-                                                            "1 h 12 min"]  # fmt: skip
+    assert [duration(s) for s in (0.42, 42, 185, 4320)] == [
+        "0.4 s",
+        "42 s",
+        "3 min 5 s",
+        "1 h 12 min",
+    ]
 
 
 # -- verdicts and banners --------------------------------------------------------------------------
@@ -185,8 +196,13 @@ def test_seeds_and_times_are_short() -> None:
 
 def test_the_verdict_says_who_is_better_and_what_next(made: dict[str, Document]) -> None:
     for kind, parts in {
-        "plain": ("cannot tell yet", "val_loss 0.", "mean over 6 seeds", "train 5 epochs",
-                  "--seeds 13"),
+        "plain": (
+            "cannot tell yet",
+            "val_loss 0.",
+            "mean over 6 seeds",
+            "train 5 epochs",
+            "--seeds 13",
+        ),
         "one variant": ("only: val_loss", "mean over 6 seeds", "train 5 epochs"),
         "three variants": ("a is better than c.", "a is ahead of b, but not shown to be better."),
         "baseline": ("Not settled against b: c.",),
@@ -198,7 +214,7 @@ def test_the_verdict_says_who_is_better_and_what_next(made: dict[str, Document])
         "lost": ("mean of 4 out of 6 lanes", "The worst of 3 findings", "dure cure made.py:study"),
         "python": ("dure.Study(..., seeds=13)",),
         "two": ("a is better than c.", "first: a: val_loss", "second: b: val_loss"),
-    }.items():  # fmt: skip
+    }.items():
         for part in parts:
             assert part in "\n".join(made[kind].verdict), (kind, part)
     assert max(len(found.verdict) for found in made.values()) <= 7
@@ -257,7 +273,7 @@ def test_an_error_in_a_section_is_a_sentence_there(
     def fails(*_: Any) -> Any:
         raise dure.DureError("the disk is gone")
 
-    monkeypatch.setattr(report_document.study, "section", fails)
+    monkeypatch.setattr(report_parts.study, "section", fails)
     result = dure.load(made_run(tmp_path / "run"))
     made = document(result, metric="no_such")
     assert texts(made.section("study").blocks) == "the disk is gone"
@@ -341,8 +357,10 @@ def test_two_studies_are_compared_and_stand_side_by_side(made: dict[str, Documen
 
 
 def test_curves_of_unlike_length_share_an_axis(tmp_path: Path) -> None:
-    runs = [made_run(tmp_path / name, ["v"], epochs=n, name=name) for name, n in
-            (("short", 5), ("long", 9))]  # fmt: skip
+    runs = [
+        made_run(tmp_path / name, ["v"], epochs=n, name=name)
+        for name, n in (("short", 5), ("long", 9))
+    ]
     block = one(Curves, document(*map(dure.load, runs)).section("curves"))
     assert len(block.epochs) == 9 and block.variants == ("short: v", "long: v")
     short = block.metrics[0].validation[0]
@@ -371,7 +389,7 @@ def test_every_kind_of_run_has_every_section(made: dict[str, Document]) -> None:
 def test_everything_can_be_said_in_korean(made: dict[str, Document]) -> None:
     for kind, found in made.items():
         for said in all_said(found):
-            korean = told(said, "ko")
+            korean = translate(said, "ko")
             if has_words(said.template):
                 assert korean != said, (kind, said)
 
@@ -410,7 +428,7 @@ def test_a_penalty_in_some_losses_only_is_not_called_a_fault(
     assert any(remark in said for said in told.verdict) == (asked is None)
     wanted = result.compare(asked or "val_accuracy")
     section = texts(told.section("comparison"))
-    assert wanted.pairs[0].told() in section
+    assert wanted.pairs[0].describe() in section
     assert (remark in section) == (asked is None)
 
 
@@ -423,5 +441,5 @@ def test_the_variant_without_arguments_is_what_others_are_compared_with(tmp_path
     result = dure.load(folder)
     for asked, used in ((None, "plain"), ("deep", "deep")):
         section = texts(document(result, baseline=asked).section("comparison"))
-        assert all(pair.told() in section for pair in result.compare(baseline=used).pairs)
+        assert all(pair.describe() in section for pair in result.compare(baseline=used).pairs)
         assert "3 comparisons" not in section

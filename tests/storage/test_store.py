@@ -250,9 +250,13 @@ def test_a_slug_is_a_safe_file_name(text: str) -> None:
 def test_the_tables_can_be_read_by_people(store: Store) -> None:
     store.record_round([LaneRound(0, 1, {"val_loss": np.array([np.nan, 2.0])}, 1.0)])
     store.finish_lane(
-        0, Status("diverged", 2, "loss became NaN"), best_epoch=2, weights=SOME,
-        best_weights=None, test={"acc": 0.5},
-    )  # fmt: skip
+        0,
+        Status("diverged", 2, "loss became NaN"),
+        best_epoch=2,
+        weights=SOME,
+        best_weights=None,
+        test={"acc": 0.5},
+    )
     db = sqlite3.connect(store.folder / "curves.sqlite")
     assert db.execute("SELECT epoch, val_loss FROM curves").fetchall() == [(1, None), (2, 2.0)]
     row = db.execute("SELECT variant, status, epoch, reason, best_epoch FROM lanes").fetchone()

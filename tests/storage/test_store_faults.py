@@ -143,10 +143,14 @@ def test_faults_of_a_round_are_named_all_at_once(store: Store) -> None:
     with pytest.raises(RunFolderError) as caught:
         store.record_round(rounds)
     for part in (
-        "no lane 9: it has 4 lanes", "no lane -1", "lane 1 is already done",
+        "no lane 9: it has 4 lanes",
+        "no lane -1",
+        "lane 1 is already done",
         "lane 0 has 0 epochs, so the next must begin at 1 to 1, not 2",
-        "lane 2 needs at least one metric", "'a': (2,), 'b': (3,)", "lane 3 is there twice",
-    ):  # fmt: skip
+        "lane 2 needs at least one metric",
+        "'a': (2,), 'b': (3,)",
+        "lane 3 is there twice",
+    ):
         assert part in str(caught.value)
     assert curves_of(store) == {}
 
@@ -190,11 +194,15 @@ def test_folders_that_are_not_run_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "damaged"), ("{", "damaged"), ("[]", "damaged"), ("{}", "damaged"),
+        ("", "damaged"),
+        ("{", "damaged"),
+        ("[]", "damaged"),
+        ("{}", "damaged"),
         ("\x00\xff", "damaged"),
-        ('{"format": "x"}', "damaged"), ('{"format": 2}', "install a newer Dure"),
+        ('{"format": "x"}', "damaged"),
+        ('{"format": 2}', "install a newer Dure"),
     ],
-)  # fmt: skip
+)
 def test_a_manifest_that_cannot_be_read(store: Store, text: str, message: str) -> None:
     (store.folder / "manifest.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(RunFolderError, match=message):
@@ -250,8 +258,11 @@ def test_weights_a_power_cut_took_send_their_lane_back_to_training(tmp_path: Pat
         store = Store.open(tmp_path)
     assert len(warned) == 1  # what was flushed before is not doubted
     assert [s.kind for s in store.statuses().values()] == [
-        "finished", "running", "finished", "running",
-    ]  # fmt: skip
+        "finished",
+        "running",
+        "finished",
+        "running",
+    ]
     assert set(store.restore()) == {1, 3} and store.tests() == {}
     finish(store, 1)
     store.close()

@@ -364,8 +364,10 @@ def test_killed_at_every_file_operation_of_growing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", DYING, str(here), str(tmp_path)],
         env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 5  # so many operations there were
 

@@ -123,10 +123,14 @@ def test_what_twice_the_rows_bring_is_covered(
     truth = scale * (2**-exponent - 1)
     mean = offset + scale * (rows / 1000) ** -exponent
     found = [
-        doubling(mean + 0.01 * (rows / 1000) ** -0.3 * rng.normal(size=(lanes, 4))
-                 + 0.02 * rng.normal(size=(lanes, 1)), rows)
+        doubling(
+            mean
+            + 0.01 * (rows / 1000) ** -0.3 * rng.normal(size=(lanes, 4))
+            + 0.02 * rng.normal(size=(lanes, 1)),
+            rows,
+        )
         for _ in range(1000)
-    ]  # fmt: skip
+    ]
     known = [one for one in found if one is not None]
     assert len(known) >= 970  # 1 % are refused by chance
     assert 0.915 <= np.mean([one.low <= truth <= one.high for one in known]) <= 0.99
@@ -218,9 +222,14 @@ def cli(*arguments: Any) -> Any:
 @pytest.fixture(scope="module")
 def curve(place: Path) -> dict[str, Any]:
     ended = cli(
-        "learning-curve", place / "grown.py", "--shares", "0.2,0.3,0.5,1", "--out",
-        place / "rows", "--json",
-    )  # fmt: skip
+        "learning-curve",
+        place / "grown.py",
+        "--shares",
+        "0.2,0.3,0.5,1",
+        "--out",
+        place / "rows",
+        "--json",
+    )
     assert ended.exit_code == 0, ended.output
     return dict(json.loads(ended.stdout))
 
@@ -230,8 +239,11 @@ def test_a_learning_curve(curve: dict[str, Any], place: Path) -> None:
     assert all(
         row["low"] < row["mean"] < row["high"] and row["lanes"] == 3 for row in curve["rows"]
     )
-    assert re.search(r"^default: val_loss is .* with 24 rows and .* with 120 \(3 lanes\)\. From 60 "
-                     r"to 120 rows it changed by ", curve["told"][0])  # fmt: skip
+    assert re.search(
+        r"^default: val_loss is .* with 24 rows and .* with 120 \(3 lanes\)\. From 60 "
+        r"to 120 rows it changed by ",
+        curve["told"][0],
+    )
     assert Path(curve["picture"]).read_bytes().startswith(b"\x89PNG")
     small = dure.load(place / "rows" / "share-0.2")
     assert small.curves.sizes["epoch"] == 9  # 2 steps an epoch instead of 6
@@ -246,7 +258,7 @@ def test_a_learning_curve_is_gone_on_with(curve: dict[str, Any], place: Path) ->
     study = find_study({"file": str(place / "grown.py"), "name": None})
     before = (place / "rows" / "share-1" / "curves.sqlite").stat().st_mtime_ns
     again = study.learning_curve([0.2, 0.3, 0.5, 1.0], place / "rows", progress=False)
-    assert again.told().splitlines() == curve["told"]
+    assert again.describe().splitlines() == curve["told"]
     assert json.loads(again.frame().to_json(orient="records")) == curve["rows"]
     assert list(again.results) == [24, 36, 60, 120]
     assert (place / "rows" / "share-1" / "curves.sqlite").stat().st_mtime_ns == before
@@ -255,12 +267,14 @@ def test_a_learning_curve_is_gone_on_with(curve: dict[str, Any], place: Path) ->
 
 
 def test_sizes_of_a_network(place: Path) -> None:
-    ended = cli("capacity", place / "grown.py", "--over", "units=1,8", "--out", place / "sizes",
-                "--json")  # fmt: skip
+    ended = cli(
+        "capacity", place / "grown.py", "--over", "units=1,8", "--out", place / "sizes", "--json"
+    )
     document = json.loads(ended.stdout)
     assert [(row["units"], row["parameters"]) for row in document["rows"]] == [
-        ("1", 33), ("8", 257),
-    ]  # fmt: skip
+        ("1", 33),
+        ("8", 257),
+    ]
     best = min(document["rows"], key=lambda row: row["validation"])
     assert f"with units={best['units']} ({best['parameters']} parameters)" in document["told"][0]
     result = dure.load(place / "sizes")

@@ -35,7 +35,7 @@ class Page(NamedTuple):
     unseen: str | None = None
     """Why nothing inside the networks was measured; None where it was."""
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Where it is, and what it lacks."""
         lines = [f"Page {self.path} ({_size(self.bytes)})"]
         if self.unseen:
@@ -323,7 +323,7 @@ def page_after(
         )
         return None
     if not silent:
-        print(f"\n{made.told()}")
+        print(f"\n{made.describe()}")
         if opened:
             open_page(made.path)
     return made

@@ -86,7 +86,7 @@ def _describe_array(array: Array, rows: npt.NDArray[Any]) -> Facts:
         "dtype": str(array.dtype),
         "shape": [int(n) for n in array.shape[1:]],
         "rows": len(rows),
-        **figures.told(),
+        **figures.describe(),
     }
 
 
@@ -125,7 +125,7 @@ class _Figures:
         whole = block.dtype.kind in "iub" or bool(np.all(values == np.round(values)))
         self.integers = self.integers and whole
 
-    def told(self) -> Facts:
+    def describe(self) -> Facts:
         varied = self.high > self.low
         spread = np.sqrt(self.squares / self.count)
         mean = float(self.mean.mean())

@@ -156,13 +156,14 @@ def _check_arguments(
             missing.setdefault(name, []).append(variant.name)
     takes = ", ".join(named) or "no arguments"
     for name, where in unknown.items():
+        verb = "give" if len(where) > 1 else "gives"
         faults.append(
-            f"{_told(where)} {'give' if len(where) > 1 else 'gives'} {name!r}, which build does "
+            f"{_describe(where)} {verb} {name!r}, which build does "
             f"not take; it takes {takes}.{did_you_mean(str(name), named)}"
         )
     for name, where in missing.items():
         faults.append(
-            f"build needs {name!r}, which {_told(where, begin=False)} "
+            f"build needs {name!r}, which {_describe(where, begin=False)} "
             f"{'do' if len(where) > 1 else 'does'} not give; add it or give it a default in build."
         )
     for name, parameter in signature.parameters.items():
@@ -170,7 +171,7 @@ def _check_arguments(
             faults.append(f"build takes {name!r} by position only; arguments are passed by name.")
 
 
-def _told(names: Sequence[str], *, begin: bool = True) -> str:
+def _describe(names: Sequence[str], *, begin: bool = True) -> str:
     """'Variant 'a'' or 'Variants 'a', 'b' and 4 more'."""
     word = "Variant" if begin else "variant"
     if len(names) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dure.errors import DureError, did_you_mean
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 _REVIEWS = "IMDB reviews"
 _FOLDERS = {"A": "neurons", "B": "dense_text", "C": "convolution", "D": "recurrent"}
@@ -27,7 +27,7 @@ class Row:
 
     id: str
     name: str
-    title: Said
+    title: Message
     needs: str = ""
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure.gallery.index import Row
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.result import load
 from dure.stats.intervals import interval_texts, mean_interval
 from dure.storage.files import explained, write_atomically
@@ -31,7 +31,7 @@ VERDICT = "verdict.json"
 class Comparison:
     """A figure of the notes beside Dure's own: mean with its 95 % interval over `lanes` lanes."""
 
-    what: Said
+    what: Message
     note: float
     mean: float
     low: float
@@ -68,7 +68,7 @@ class Page:
         self.row = row
         self.folder, self.quick, self.progress = folder, quick, progress
         self.seeds, self.epochs = seeds, epochs
-        self.lines: list[Said] = []
+        self.lines: list[Message] = []
         self.facts: dict[str, Any] = {}
         self.comparisons: list[Comparison] = []
         self.pictures: list[Path] = []
@@ -102,7 +102,7 @@ class Page:
         where = {"gallery": self.row.id, "quick": self.quick, "folder": str(self.folder.resolve())}
         return {**where, "name": name, **changes}
 
-    def say(self, line: Said) -> None:
+    def say(self, line: Message) -> None:
         """Add a sentence to the verdict."""
         self.lines.append(as_is(line))
 
@@ -120,7 +120,7 @@ class Page:
         self.pictures.append(path)
 
     def compare(
-        self, what: Said, note: float, result: Result, metric: str, variant: str | None = None
+        self, what: Message, note: float, result: Result, metric: str, variant: str | None = None
     ) -> Comparison:
         """Put a figure of the notes beside the study's own, and say it.
 

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from dure.core.formatting import number
 from dure.errors import RunFolderError
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.translate import stored
 from dure.report.blocks import Block, Bullets, Folded, Pairs, Prose, Section, Table, Tile, Tiles
 from dure.stats.intervals import interval_texts
@@ -27,7 +27,7 @@ _BUDGET = 2_000_000
 _SHORT = 60  # characters of a fact that is shown
 
 
-def verdict(folder: Path) -> tuple[Said, ...]:
+def verdict(folder: Path) -> tuple[Message, ...]:
     """A row's title and its first sentences; the others are in the section.
 
     Parameters
@@ -67,7 +67,7 @@ def section(folder: Path) -> Section:
     return Section("row", say("The row"), tuple(blocks))
 
 
-def _lines(row: Mapping[str, Any]) -> list[Said]:
+def _lines(row: Mapping[str, Any]) -> list[Message]:
     return [stored(line) for line in row.get("said", {}).get("lines", row["lines"])]
 
 
@@ -144,7 +144,7 @@ def _small(path: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _short(facts: Mapping[str, Any]) -> Iterator[tuple[Said, Said]]:
+def _short(facts: Mapping[str, Any]) -> Iterator[tuple[Message, Message]]:
     """Facts that take a line at most: numbers, words, short lists of them."""
     for name, value in facts.items():
         values = value if isinstance(value, list) else [value]

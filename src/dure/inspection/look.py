@@ -260,7 +260,7 @@ class Look:
         if "feature" in found.dims:
             labels = names if names is not None else range(found.sizes["feature"])
             found = found.assign_coords(feature=[str(name) for name in labels])
-        return self._named(found.assign_attrs(told=_score_told(found, target)), x)
+        return self._named(found.assign_attrs(told=_describe_score(found, target)), x)
 
     def grad_cam(
         self,
@@ -273,7 +273,7 @@ class Look:
         found = self._with_rows(
             lambda network, x: saliency.grad_cam(network, x, layer, target), x, rows
         )
-        return self._named(found.assign_attrs(told=_score_told(found, target)), x)
+        return self._named(found.assign_attrs(told=_describe_score(found, target)), x)
 
     def memory(
         self,
@@ -346,14 +346,14 @@ class Look:
                 )
             )
         made = agreement.matched_filters(found, fresh)
-        return self._told(made).assign_attrs(layer=name, source=found.attrs["source"])
+        return self._describe(made).assign_attrs(layer=name, source=found.attrs["source"])
 
     def agreement_of_predictions(self, x: Any = None, y: Any = None) -> xr.Dataset:
         """For each row the share of networks that agree with the majority, least first."""
         self._need_lanes()
         found = self.predictions(x, y)
         lanes = found.sizes["lane"]
-        return self._told(agreement.agreement_of_predictions(found)).assign_attrs(lanes=lanes)
+        return self._describe(agreement.agreement_of_predictions(found)).assign_attrs(lanes=lanes)
 
     def _need_lanes(self) -> None:
         if len(self.networks) < 2:
@@ -374,11 +374,11 @@ class Look:
         """A measurement of each network, stacked where they are lanes of a result."""
         found = [measure(network, place) for place, network in self.networks.each()]
         if not self.networks.stacked:
-            return self._told(found[0])
+            return self._describe(found[0])
         keys = [member.key for member in self.networks.members if member.key is not None]
-        return self._told(agreement.stack(found, keys))
+        return self._describe(agreement.stack(found, keys))
 
-    def _told(self, measured: Measured) -> Measured:
+    def _describe(self, measured: Measured) -> Measured:
         return measured.assign_attrs(model=self.networks.name)
 
     def _with_rows(
@@ -423,7 +423,7 @@ class Look:
         )
 
 
-def _score_told(measured: xr.DataArray, target: npt.ArrayLike | None) -> str:
+def _describe_score(measured: xr.DataArray, target: npt.ArrayLike | None) -> str:
     whose = "the predicted class" if target is None else f"class {target}"
     how = "" if measured.attrs.get("method") != "integrated" else " Integrated gradients."
     return f"Score: of {whose}, {measured.attrs.get('score', 'output')}.{how}"

@@ -10,18 +10,18 @@ import xarray as xr
 
 from dure.core.formatting import number, percent
 from dure.measurements.labels import median_horizon, over_lanes
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import interval_texts
 
 Measured = Any
 
 
-def says(measured: xr.DataArray | xr.Dataset) -> Said:
+def says(measured: xr.DataArray | xr.Dataset) -> Message:
     """The headline of what `dure.inspection.network` measured, by its attribute `kind`."""
     return _HEADLINES[str(measured.attrs["kind"])](measured)
 
 
-def _kernels(measured: xr.DataArray) -> Said:
+def _kernels(measured: xr.DataArray) -> Message:
     unit = str(measured.dims[-1])
     mean, std = number(float(measured.mean())), number(float(measured.std()))
     count = f"{measured.sizes[unit]:,}"
@@ -32,7 +32,7 @@ def _kernels(measured: xr.DataArray) -> Said:
     return say("{number} units; mean {mean}, deviation {std}", number=count, mean=mean, std=std)
 
 
-def _weights(measured: xr.Dataset) -> Said:
+def _weights(measured: xr.Dataset) -> Message:
     name = str(next(iter(measured.data_vars)))
     stds = {
         str(source): number(float(measured[name].sel(source=source).std()))
@@ -43,7 +43,7 @@ def _weights(measured: xr.Dataset) -> Said:
     return say("{name}: deviation {trained} (untrained {untrained})", name=name, **stds)
 
 
-def _feature_maps(measured: xr.DataArray) -> Said:
+def _feature_maps(measured: xr.DataArray) -> Message:
     zeros = float((measured == 0).mean())
     shape = " x ".join(
         str(n) for dim, n in measured.sizes.items() if str(dim) not in ("row", "lane")
@@ -51,7 +51,7 @@ def _feature_maps(measured: xr.DataArray) -> Said:
     return say("{shape} a row; {share} of the values are 0", shape=shape, share=percent(zeros))
 
 
-def _activations(measured: xr.Dataset) -> Said:
+def _activations(measured: xr.Dataset) -> Message:
     told = [_most_dead(*_most(measured, "dead")), _most_saturated(*_most(measured, "saturated"))]
     layers = measured.sizes["layer"]
     return joined(told, "; ") or say(
@@ -68,7 +68,7 @@ def _most(measured: xr.Dataset, name: str) -> tuple[float, str]:
     return float(shares[place]), str(measured["layer"].values[place])
 
 
-def _most_dead(share: float, layer: str) -> Said:
+def _most_dead(share: float, layer: str) -> Message:
     if np.isnan(share):
         return as_is("")
     if share <= 0:
@@ -76,7 +76,7 @@ def _most_dead(share: float, layer: str) -> Said:
     return say("most dead units: {share} in {layer}", share=percent(share), layer=layer)
 
 
-def _most_saturated(share: float, layer: str) -> Said:
+def _most_saturated(share: float, layer: str) -> Message:
     if np.isnan(share):
         return as_is("")
     if share <= 0:
@@ -84,7 +84,7 @@ def _most_saturated(share: float, layer: str) -> Said:
     return say("most saturated values: {share} in {layer}", share=percent(share), layer=layer)
 
 
-def _gradients(measured: xr.Dataset) -> Said:
+def _gradients(measured: xr.Dataset) -> Message:
     norms, _, _ = over_lanes(measured["gradient"])
     smallest, largest = int(np.argmin(norms)), int(np.argmax(norms))
     layer = str(measured["layer"].values[smallest])
@@ -96,11 +96,13 @@ def _gradients(measured: xr.Dataset) -> Said:
     times = number(float(f"{norms[largest] / norms[smallest]:.2g}"))
     return say(
         "smallest {norm} in {layer}, {times} times below the largest",
-        norm=norm, layer=layer, times=times,
-    )  # fmt: skip
+        norm=norm,
+        layer=layer,
+        times=times,
+    )
 
 
-def _where(measured: xr.DataArray) -> Said:
+def _where(measured: xr.DataArray) -> Message:
     values = np.abs(np.nan_to_num(measured.values))
     rows = values.reshape(-1, int(np.prod(measured.shape[1 + ("lane" in measured.dims) :])))
     ordered = np.sort(rows, axis=1)[:, ::-1].cumsum(axis=1)
@@ -112,7 +114,7 @@ def _where(measured: xr.DataArray) -> Said:
     return say("half of the map lies on {share} of the input", share=share)
 
 
-def _neighbours(measured: xr.Dataset) -> Said:
+def _neighbours(measured: xr.Dataset) -> Message:
     one = measured.isel(lane=0) if "lane" in measured.dims else measured
     pairs = [
         f"{word}: {one['neighbour'].values[place, 0]} ({one['similarity'].values[place, 0]:.2f})"
@@ -121,15 +123,16 @@ def _neighbours(measured: xr.Dataset) -> Said:
     return as_is(", ".join(pairs[:3]))
 
 
-def _embedding_map(measured: xr.DataArray) -> Said:
+def _embedding_map(measured: xr.DataArray) -> Message:
     shares = np.atleast_1d(measured.attrs["explained"])
     return say(
         "{number} words; two axes hold {share}",
-        number=str(measured.sizes["word"]), share=percent(float(shares.sum())),
-    )  # fmt: skip
+        number=str(measured.sizes["word"]),
+        share=percent(float(shares.sum())),
+    )
 
 
-def _memory(measured: xr.Dataset) -> Said:
+def _memory(measured: xr.Dataset) -> Message:
     horizons, steps = np.atleast_1d(measured["horizon"].values), str(measured.sizes["distance"])
     horizon, beyond = median_horizon(measured), int(np.isinf(horizons).sum())
     of = {"beyond": str(beyond), "networks": str(horizons.size)}
@@ -139,18 +142,21 @@ def _memory(measured: xr.Dataset) -> Said:
             return say("remembers more than its {steps} steps", steps=steps)
         return say(
             "remembers more than its {steps} steps in {beyond} of {networks} networks",
-            steps=steps, **of,
-        )  # fmt: skip
+            steps=steps,
+            **of,
+        )
     back = number(horizon)
     if not several:
         return say("remembers {horizon} steps back", horizon=back)
     return say(
         "remembers {horizon} steps back, more than {steps} in {beyond} of {networks} networks",
-        horizon=back, steps=steps, **of,
-    )  # fmt: skip
+        horizon=back,
+        steps=steps,
+        **of,
+    )
 
 
-def _predictions(measured: xr.Dataset) -> Said:
+def _predictions(measured: xr.Dataset) -> Message:
     rows = f"{measured.sizes['row']:,}"
     if "correct" in measured:
         return say(
@@ -164,7 +170,7 @@ def _predictions(measured: xr.Dataset) -> Said:
     return say("{number} values", number=rows)
 
 
-def _confusion(measured: xr.DataArray) -> Said:
+def _confusion(measured: xr.DataArray) -> Message:
     mean, _, _ = over_lanes(measured)
     off = mean * (1 - np.eye(len(mean)))
     if not off.any():
@@ -173,24 +179,29 @@ def _confusion(measured: xr.DataArray) -> Said:
     names = [str(name) for name in measured["true"].values]
     return say(
         "most often {true} taken for {said} ({number})",
-        true=names[true], said=names[said], number=number(round(off[true, said], 1)),
-    )  # fmt: skip
+        true=names[true],
+        said=names[said],
+        number=number(round(off[true, said], 1)),
+    )
 
 
-def _matched(measured: xr.Dataset) -> Said:
+def _matched(measured: xr.Dataset) -> Message:
     found, lanes = np.asarray(measured["found_in"].values), measured.sizes["lane"]
     return say(
         "{everywhere} of {units} units are found in all {lanes} networks",
-        everywhere=str(int((found >= lanes).sum())), units=str(found.size), lanes=str(lanes),
-    )  # fmt: skip
+        everywhere=str(int((found >= lanes).sum())),
+        units=str(found.size),
+        lanes=str(lanes),
+    )
 
 
-def _agreement(measured: xr.Dataset) -> Said:
+def _agreement(measured: xr.Dataset) -> Message:
     share = float((measured["share"] >= 1).mean())
     return say(
         "all networks agree on {share} of {rows} rows",
-        share=percent(share), rows=f"{measured.sizes['row']:,}",
-    )  # fmt: skip
+        share=percent(share),
+        rows=f"{measured.sizes['row']:,}",
+    )
 
 
 def _interval(values: xr.DataArray) -> str:
@@ -203,7 +214,7 @@ def _share(values: xr.DataArray) -> str:
     return _interval(values) if "lane" in values.dims else percent(float(values))
 
 
-_HEADLINES: dict[str, Callable[[Measured], Said]] = {
+_HEADLINES: dict[str, Callable[[Measured], Message]] = {
     "kernels": _kernels,
     "weights": _weights,
     "feature_maps": _feature_maps,

@@ -124,11 +124,11 @@ def row_names(measure: Measure) -> list[str]:
     for place in range(measure.sizes["row"]):
         one = measure.isel(row=place)
         number = int(one["row"]) if "row" in one.coords else place
-        names.append(f"row {number:,}{_said(one)}")
+        names.append(f"row {number:,}{_describe(one)}")
     return names
 
 
-def _said(one: Measure) -> str:
+def _describe(one: Measure) -> str:
     said = ""
     for coordinate, word in (("predicted", "predicted"), ("true", "is")):
         if coordinate in one.coords and one[coordinate].ndim == 0:

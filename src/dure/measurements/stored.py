@@ -15,7 +15,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from dure.measurements.labels import LANE
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.report.blocks import Block
 
 Measured: TypeAlias = "xr.DataArray | xr.Dataset"
@@ -84,9 +84,9 @@ class Part:
     """
 
     origin: Origin
-    name: Said
-    title: Said
-    lesson: Said
+    name: Message
+    title: Message
+    lesson: Message
     is_pictures: bool
     blocks: tuple[Block, ...]
 
@@ -134,14 +134,14 @@ def first(array: xr.DataArray) -> xr.DataArray:
     return array.isel({LANE: 0}) if LANE in array.dims else array
 
 
-def lane_told(lane: Lane, *, folds: bool) -> Said:
+def describe_lane(lane: Lane, *, folds: bool) -> Message:
     """'seed 3', or 'seed 3, fold 2' where there are several folds."""
     if folds:
         return say("seed {seed}, fold {fold}", seed=str(lane[1]), fold=str(lane[2]))
     return say("seed {seed}", seed=str(lane[1]))
 
 
-def rows_told(measured: Measured) -> list[Said]:
+def describe_rows(measured: Measured) -> list[Message]:
     """'row 341' each, with the true class where it is known: 'row 341, true class 7'."""
     names = []
     for place in range(measured.sizes["row"]):

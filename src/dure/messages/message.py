@@ -1,9 +1,10 @@
 """Sentences that can be said in another language: a template, and what fills it.
 
-A `Said` is a `str`, the English sentence, so whoever only prints needs to know nothing of it. Its
-template is the key under which `dure.messages.translate` finds the translation, as with gettext's
-msgid. An f-string, `str.join` or `%` makes a plain `str` of it that can no longer be translated;
-where prose is handed on, annotate it as `Said`, and mypy finds such places.
+A `Message` is a `str`, the English sentence, so whoever only prints needs to know nothing of it.
+Its template is the key under which `dure.messages.translate` finds the translation, as with
+gettext's msgid. An f-string, `str.join` or `%` makes a plain `str` of it that can no longer be
+translated;
+where prose is handed on, annotate it as `Message`, and mypy finds such places.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from string import Formatter
 from typing import Any, Self
 
 
-class Said(str):
+class Message(str):
     """An English text that knows its template and its values.
 
     Attributes
@@ -21,8 +22,8 @@ class Said(str):
     template
         With named fields, as of `str.format`; "{text}" for what has no translation.
     values
-        By name: `Said`, text to be taken as it is (a name, a number as text), or a number that the
-        field's format formats.
+        By name: `Message`, text to be taken as it is (a name, a number as text), or a number that
+        the field's format formats.
     """
 
     template: str
@@ -36,13 +37,13 @@ class Said(str):
     def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]
         return self.template, self.values
 
-    def __add__(self, other: str) -> Said:
+    def __add__(self, other: str) -> Message:
         return joined((self, other), "")
 
     def to_json(self) -> dict[str, Any]:
         """Template and values as JSON holds them, for `said_of`."""
         values = {
-            name: value.to_json() if isinstance(value, Said) else value
+            name: value.to_json() if isinstance(value, Message) else value
             for name, value in self.values.items()
         }
         return {"say": self.template, "with": values}
@@ -52,29 +53,29 @@ class Command(str):
     """A value that one types, as `say("Go on with {command}", command=Command("dure ..."))`."""
 
 
-def say(template: str, /, **values: Any) -> Said:
+def say(template: str, /, **values: Any) -> Message:
     """A sentence, or a part of one: `say("{name} helps.", name=name)`.
 
     The template is written out where it is said (a literal), for tests collect all of them and look
     for their translations. Braces that are no field are doubled.
     """
-    return Said(template, values)
+    return Message(template, values)
 
 
-def as_is(text: str) -> Said:
+def as_is(text: str) -> Message:
     """A text without translation: a name, a number, what a file or an error says."""
-    return text if isinstance(text, Said) else Said("{text}", {"text": text})
+    return text if isinstance(text, Message) else Message("{text}", {"text": text})
 
 
-def joined(parts: Iterable[str], by: str = " ") -> Said:
+def joined(parts: Iterable[str], by: str = " ") -> Message:
     """Texts one after the other, empty ones left out; `by` stands between and is not translated."""
     kept = [part for part in parts if part]
     fields = by.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(kept)))
-    return Said(fields, {f"p{i}": part for i, part in enumerate(kept)})
+    return Message(fields, {f"p{i}": part for i, part in enumerate(kept)})
 
 
-def said_of(document: Any) -> Said:
-    """What `Said.to_json` wrote; a plain text stays as it is.
+def said_of(document: Any) -> Message:
+    """What `Message.to_json` wrote; a plain text stays as it is.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def said_of(document: Any) -> Said:
             name: said_of(value) if isinstance(value, dict) else value
             for name, value in given.items()
         }
-        return Said(template, values)
+        return Message(template, values)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no sentence of Dure: {str(document)[:80]}") from error
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dure.core.types import Status, StatusKind
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KINDS: tuple[StatusKind, ...] = ("finished", "stopped", "diverged", "failed", "running", "waiting")
 
 
-def tally(statuses: Sequence[Status]) -> Said:
+def tally(statuses: Sequence[Status]) -> Message:
     """'25 lanes: 24 finished, 1 diverged'."""
     kinds: Counter[str] = Counter(status.kind for status in statuses)
     if not kinds:
@@ -27,7 +27,7 @@ def tally(statuses: Sequence[Status]) -> Said:
     return joined((count(len(statuses), "lane"), parts), ": ")
 
 
-def _of_kind(kind: StatusKind, number: str) -> Said:
+def _of_kind(kind: StatusKind, number: str) -> Message:
     return {
         "finished": say("{number} finished", number=number),
         "stopped": say("{number} stopped", number=number),
@@ -38,7 +38,7 @@ def _of_kind(kind: StatusKind, number: str) -> Said:
     }[kind]
 
 
-def status_said(status: Status) -> Said:
+def describe_status(status: Status) -> Message:
     """`str(status)`, to be said in any language: 'stopped at epoch 3', 'failed: reason'."""
     told = {
         "finished": say("finished"),
@@ -61,7 +61,7 @@ _NAN = re.compile(
 )
 
 
-def _reason(reason: str) -> Said:
+def _reason(reason: str) -> Message:
     """A reason as a run folder holds it: an error's own text, or where numbers became NaN."""
     if reason == "loss became NaN":
         return say("loss became NaN")

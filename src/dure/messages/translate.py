@@ -12,7 +12,7 @@ from typing import Any
 from dure.errors import DureError
 from dure.messages.ko import KOREAN
 from dure.messages.korean_particles import with_particle
-from dure.messages.message import Said, as_is, has_words, said_of
+from dure.messages.message import Message, as_is, has_words, said_of
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
 """Codes (as HTML's `lang` has them) and names."""
@@ -35,8 +35,8 @@ def _unchanged(text: str) -> str:
     return text
 
 
-def told(
-    text: Said,
+def translate(
+    text: Message,
     language: str,
     wording: Callable[[str], str] = _unchanged,
     value: Callable[[str], str] = _unchanged,
@@ -67,15 +67,15 @@ def told(
     return "".join(out)
 
 
-def stored(document: Any) -> Said:
-    """What `Said.to_json` wrote to a file; English only where another Dure said it otherwise."""
+def stored(document: Any) -> Message:
+    """What `Message.to_json` wrote to a file; English only where another Dure said it otherwise."""
     try:
         text = said_of(document)
     except ValueError:  # damaged, or written by hand
         return as_is(str(document))
     try:
         for language in LANGUAGES:
-            told(text, language)
+            translate(text, language)
     except MissingTranslation:
         return as_is(str(text))
     return text
@@ -88,8 +88,8 @@ def _filled(
     wording: Callable[[str], str],
     value: Callable[[str], str],
 ) -> str:
-    if isinstance(filling, Said):
-        shown, plain = told(filling, language, wording, value), told(filling, language)
+    if isinstance(filling, Message):
+        shown, plain = translate(filling, language, wording, value), translate(filling, language)
     else:
         number = form if not isinstance(filling, str) and not _is_particle(form) else ""
         plain = format(filling, number)

@@ -61,7 +61,7 @@ def differences(found: Comparison) -> Figure:
     left = max(inches(name, TEXT) for name in names) + 0.15
     height, below = 0.28 * len(pairs), 0.5
     page = Page(
-        left + _PANEL + sum(widths) + 0.15, 0.25 + height + below, *_said(found, len(pairs))
+        left + _PANEL + sum(widths) + 0.15, 0.25 + height + below, *_describe(found, len(pairs))
     )
     axes = dressed(page.axes(left, 0.25, _PANEL, height), "", grid="x")
     better = "right" if found.mode == "max" else "left"
@@ -91,7 +91,7 @@ def _interval(axes: Axes, place: int, pair: Pair) -> None:
     axes.plot(pair.difference, place, "o", color=colour, markersize=5)
 
 
-def _said(found: Comparison, shown: int) -> tuple[str, list[str]]:
+def _describe(found: Comparison, shown: int) -> tuple[str, list[str]]:
     """The title, and the notes under it."""
     level, unit = confidence_text(found.confidence), found.pairs[0].unit
     title = f"{found.metric}: " + (

@@ -76,9 +76,16 @@ def _line(
     means = np.array([value.mean for value in values])
     bars = np.nan_to_num([[v.mean - v.low for v in values], [v.high - v.mean for v in values]])
     axes.errorbar(
-        at, means, bars, color=colour, fmt="o-", markersize=5, linewidth=1.6, capsize=3,
+        at,
+        means,
+        bars,
+        color=colour,
+        fmt="o-",
+        markersize=5,
+        linewidth=1.6,
+        capsize=3,
         label=plain(label),
-    )  # fmt: skip
+    )
 
 
 def _sizes_axis(axes: Axes, sizes: Sequence[int], more: Mapping[int, str] | None = None) -> None:
@@ -131,9 +138,14 @@ def _capacity(axes: Axes, row: CapacityRow, found: Capacity) -> None:
     _line(axes, at, [s.validation for s in row.sizes], VALIDATION, "validation")
     if row.best is not None:
         axes.plot(
-            row.best.parameters, row.best.validation.mean, "o",
-            markersize=11, mfc="none", mec=VALIDATION, mew=1.4,
-        )  # fmt: skip
+            row.best.parameters,
+            row.best.validation.mean,
+            "o",
+            markersize=11,
+            mfc="none",
+            mec=VALIDATION,
+            mew=1.4,
+        )
     if row.enough is not None:
         axes.axvline(row.enough.parameters, color=ENOUGH, linewidth=1.4, zorder=1)
     dressed(axes, plain(f"parameters, {found.argument}"), plain(found.metric.removeprefix("val_")))

@@ -93,9 +93,15 @@ def _panel(axes: Axes, result: RunResult, found: Overfitting, row: Row) -> None:
         axes.plot(*ends, color="0.45", linewidth=3, solid_capstyle="butt", zorder=5)
         if np.isfinite(row.gap_at_end.mean):
             axes.annotate(
-                number(row.gap_at_end.mean, 2), (row.end, float(np.mean(ends[1]))), (-5, 0),
-                textcoords="offset points", ha="right", va="center", fontsize=SMALL, color="0.3",
-            )  # fmt: skip
+                number(row.gap_at_end.mean, 2),
+                (row.end, float(np.mean(ends[1]))),
+                (-5, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=SMALL,
+                color="0.3",
+            )
     dressed(axes, "epoch", plain(found.metric))
     axes.set_xlim(0.5, max(row.end, 1) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))

@@ -156,8 +156,13 @@ def _rows(
         at = min(max(mean, limits[0]), limits[1]) if math.isfinite(mean) else mean
         mark = (">" if mean > 0 else "<") if outside else "o"
         axes.plot(at, place, mark, color=colour, markersize=5, clip_on=False)
-        axes.annotate(texts[place], (1.02, place), xycoords=("axes fraction", "data"),
-                      va="center", fontsize=SMALL + 0.5)  # fmt: skip
+        axes.annotate(
+            texts[place],
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=SMALL + 0.5,
+        )
 
 
 def _costs(
@@ -181,6 +186,10 @@ def _legend(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> None:
     shown = [(name, colour) for name, colour in VERDICTS.items() if name in present]
     handles = [figure.axes[0].plot([], [], "o-", color=c, markersize=5)[0] for _, c in shown]
     figure.legend(
-        handles, [name for name, _ in shown], loc="lower left", ncol=len(shown),
-        fontsize=SMALL + 0.5, frameon=False,
-    )  # fmt: skip
+        handles,
+        [name for name, _ in shown],
+        loc="lower left",
+        ncol=len(shown),
+        fontsize=SMALL + 0.5,
+        frameon=False,
+    )

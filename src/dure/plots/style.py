@@ -148,8 +148,11 @@ class Page:
         self.figure.suptitle(
             plain("\n".join(head)),
             **dict(zip(("x", "y"), self._at(0, MARGIN - self._top), strict=True)),
-            ha="left", va="top", fontsize=TITLE, fontweight="bold",
-        )  # fmt: skip
+            ha="left",
+            va="top",
+            fontsize=TITLE,
+            fontweight="bold",
+        )
         if words != [""]:
             below = MARGIN - self._top + 0.21 * len(head) + 0.03
             self.text(0, below, "\n".join(words), va="top", color="0.25")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dure.core.backend import keras
 from dure.errors import DureError, StudyError
 from dure.keras_bridge.functional import build_model
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.remedies.catalog import ANSWERS, GENERAL, Case, all_cures
 from dure.remedies.findings import Finding
 from dure.remedies.remedy import Cure
@@ -29,7 +29,7 @@ class Refused:
 
     cure: str
     mends: str
-    reason: Said
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _wanted(findings: Sequence[Finding]) -> list[tuple[str, str]]:
 
 def objection(
     study: StudySpec, arguments: Mapping[str, Any], cure: Cure, baseline: Operated
-) -> Said | None:
+) -> Message | None:
     """Why a cure does not suit this study; None if it does."""
     penalty = any(isinstance(edit, Penalise) for edit in cure.edits)
     if penalty and add_score(dict(baseline.compiled), accuracy=False) is None:

@@ -9,7 +9,7 @@ from dure.analysis.diagnostics.case import Finding
 from dure.analysis.diagnostics.health import measure as measure_health
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.errors import DureError
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def _ahead(row: Row, variant: str) -> Finding | None:
     if row.kind != "overfits" and not far:
         return None
     numbers = {"gap": gap.mean, "given_away": away.mean, "lowest": row.lowest.mean}
-    sentence = _ahead_told(row, far)
+    sentence = _describe_ahead(row, far)
     return Finding("overfitting", variant, None, gap.n, gap.of, sentence, numbers)
 
 
-def _ahead_told(row: Row, far: bool) -> Said:
+def _describe_ahead(row: Row, far: bool) -> Message:
     gap, away = row.gap_at_turn, row.given_away
     ahead, up = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
     lowest, turn, end = f"{row.lowest.mean:.3g}", f"{row.turning_epoch.mean:.0f}", f"{row.end}"

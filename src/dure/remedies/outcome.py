@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dure.core.types import Mode
-from dure.messages.message import Said
+from dure.messages.message import Message
 from dure.remedies.candidates import Candidates
 from dure.remedies.early_stopping import Stopping
 from dure.remedies.findings import Finding
@@ -115,7 +115,7 @@ class Cured:
     build: Callable[..., keras.Model]
     source: str
     seconds: float = 0.0
-    done_to: tuple[Said, ...] = field(default=())
+    done_to: tuple[Message, ...] = field(default=())
     """What the cure did to the network, in words."""
 
     @property
@@ -186,20 +186,20 @@ class Cured:
         return table(self)
 
     @property
-    def verdict_line(self) -> Said:
+    def verdict_line(self) -> Message:
         """Whether anything helps, and by how much, in a few sentences."""
         from dure.remedies.outcome_text import verdict
 
         return verdict(self)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The verdict first, then what it rests on, in sentences and a table."""
-        from dure.remedies.outcome_text import told
+        from dure.remedies.outcome_text import describe
 
-        return told(self)
+        return describe(self)
 
     def __str__(self) -> str:
-        return self.told()
+        return self.describe()
 
     def __repr__(self) -> str:
         name = "nothing" if self.winner is None or not self.helps else repr(self.winner.name)

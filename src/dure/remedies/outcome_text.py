@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
-from dure.remedies.names import metric_in_words, metric_on_test_rows, name_said
+from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
 from dure.remedies.outcome import Cured
 from dure.remedies.ranking import Effect, Verdict
 from dure.stats.intervals import interval_texts
@@ -17,7 +17,7 @@ ROUNDS = {
     "round-2": say("Round 2, new seeds: the best cures and their combinations"),
     "check": say("Check, new seeds that chose nothing: the winner"),
 }
-VERDICTS: dict[Verdict, Said] = {
+VERDICTS: dict[Verdict, Message] = {
     "better": say("better"),
     "worse": say("worse"),
     "undecided": say("undecided"),
@@ -29,25 +29,25 @@ HEAD = (
 )
 
 
-def told(cured: Cured) -> str:
+def describe(cured: Cured) -> str:
     """Everything, in paragraphs."""
     parts = [verdict(cured), ails(cured), tried(cured), stopping(cured), files(cured)]
     return "\n\n".join(part for part in parts if part)
 
 
-def verdict(cured: Cured) -> Said:
+def verdict(cured: Cured) -> Message:
     """Whether anything helps, and by how much."""
     return joined(sentences(cured))
 
 
-def sentences(cured: Cured) -> list[Said]:
+def sentences(cured: Cured) -> list[Message]:
     """The verdict, sentence by sentence; the first says whether anything helps."""
     if not cured.effects:
         return _and_stop(_nothing_tried(cured), cured)
     checked = cured.checked
     if cured.winner is None or checked is None:
         return _and_stop(_none_better(cured), cured)
-    name, metric = name_said(cured.winner.name), metric_in_words(cured.metric)
+    name, metric = describe_name(cured.winner.name), metric_in_words(cured.metric)
     if not cured.helps:
         none = say(
             "No cure holds. '{name}' came best out of the rounds, but on {seeds} that chose "
@@ -73,14 +73,14 @@ def sentences(cured: Cured) -> list[Said]:
                 times=_times(checked.seconds),
             )
         )
-    return _said([*lines, _on_test_rows(cured), _done(cured)])
+    return _describe([*lines, _on_test_rows(cured), _done(cured)])
 
 
-def _said(lines: Sequence[Said]) -> list[Said]:
+def _describe(lines: Sequence[Message]) -> list[Message]:
     return [line for line in lines if line]
 
 
-def _saved(checked: Effect) -> Said:
+def _saved(checked: Effect) -> Message:
     if checked.baseline_diverged <= checked.diverged:
         return as_is("")
     return say(
@@ -91,7 +91,7 @@ def _saved(checked: Effect) -> Said:
     )
 
 
-def _and_stop(lead: Said, cured: Cured) -> list[Said]:
+def _and_stop(lead: Message, cured: Cured) -> list[Message]:
     """What was told, and early stopping where that helps: the one cure that changes no network."""
     found = cured.stopping
     if found is None or not found.better:
@@ -104,16 +104,16 @@ def _and_stop(lead: Said, cured: Cured) -> list[Said]:
         gain=interval_texts([found.gain[:3]])[0],
         share=f"{found.epochs:.0%}",
     )
-    return _said([lead, stop, _on_test_rows(cured)])
+    return _describe([lead, stop, _on_test_rows(cured)])
 
 
-def _done(cured: Cured) -> Said:
+def _done(cured: Cured) -> Message:
     if not cured.done_to:
         return as_is("")
     return say("What was done: {what}.", what=joined(cured.done_to, "; "))
 
 
-def _on_test_rows(cured: Cured) -> Said:
+def _on_test_rows(cured: Cured) -> Message:
     """What the test data say of what is handed back; empty without any."""
     if not cured.test:
         return as_is("")
@@ -144,7 +144,7 @@ def _on_test_rows(cured: Cured) -> Said:
     )
 
 
-def _nothing_tried(cured: Cured) -> Said:
+def _nothing_tried(cured: Cured) -> Message:
     if cured.findings and cured.candidates.refused:
         refused = joined(refusals(cured)[:4], "; ")
         return say("Nothing was tried: no cure suits this network ({refused}).", refused=refused)
@@ -156,7 +156,7 @@ def _nothing_tried(cured: Cured) -> Said:
     )
 
 
-def _none_better(cured: Cured) -> Said:
+def _none_better(cured: Cured) -> Message:
     rows = next(iter(cured.effects.values()))
     best = rows[0]
     if len(rows) > 1:
@@ -170,7 +170,7 @@ def _none_better(cured: Cured) -> Said:
             "The 1 cure that was tried is not better than the network as it is, on {seeds}",
             seeds=_seeds(best),
         )
-    name = name_said(best.cure)
+    name = describe_name(best.cure)
     if not math.isfinite(best.difference):
         return say(
             "{none}: of {of} networks {before} are lost as it is, and {after} with the best, "
@@ -191,7 +191,7 @@ def _none_better(cured: Cured) -> Said:
     )
 
 
-def _undecided(row: Effect) -> Said:
+def _undecided(row: Effect) -> Message:
     if row.verdict == "worse":
         return say("worse.")
     if row.verdict == "too few":
@@ -205,7 +205,7 @@ def _undecided(row: Effect) -> Said:
     return say("about {number} more seeds would settle it.", number=f"{row.more_seeds}")
 
 
-def ails(cured: Cured) -> Said:
+def ails(cured: Cured) -> Message:
     """The findings, a line each."""
     if not cured.findings:
         return as_is("")
@@ -226,7 +226,7 @@ def tried(cured: Cured) -> str:
 NOT_TRIED = say("Not tried, for they do not suit this network:")
 
 
-def reading(cured: Cured) -> Said:
+def reading(cured: Cured) -> Message:
     """How to read the table."""
     return say(
         "Change of the {metric}, cure minus network as it is, paired by seed and fold, with 95 % "
@@ -236,20 +236,20 @@ def reading(cured: Cured) -> Said:
     )
 
 
-def refusals(cured: Cured) -> list[Said]:
+def refusals(cured: Cured) -> list[Message]:
     """Every cure that does not suit this network, with the reason."""
     return [
-        say("{cure}: {reason}", cure=name_said(refused.cure), reason=refused.reason)
+        say("{cure}: {reason}", cure=describe_name(refused.cure), reason=refused.reason)
         for refused in cured.candidates.refused
     ]
 
 
-def left_out(cured: Cured) -> Said:
+def left_out(cured: Cured) -> Message:
     """What there was no room for; empty where there was for all."""
     left = cured.candidates.left_out
     if not left:
         return as_is("")
-    names = joined([name_said(name) for name in left], ", ")
+    names = joined([describe_name(name) for name in left], ", ")
     return say("Beyond the number of trials allowed: {names}.", names=names)
 
 
@@ -259,7 +259,7 @@ def table(cured: Cured) -> str:
     for label, rows in cured.effects.items():
         if not rows:
             continue
-        cells = [HEAD, *rows_told(rows)]
+        cells = [HEAD, *describe_rows(rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(HEAD))]
         lines = [
             "  "
@@ -269,23 +269,23 @@ def table(cured: Cured) -> str:
             ).rstrip()
             for row in cells
         ]
-        blocks.append("\n".join([round_told(label, rows), *lines]))
+        blocks.append("\n".join([describe_round(label, rows), *lines]))
     return "\n\n".join(blocks)
 
 
-def round_told(label: str, rows: Sequence[Effect]) -> Said:
+def describe_round(label: str, rows: Sequence[Effect]) -> Message:
     """What a round is, and on how many seeds."""
     return say("{round} ({seeds})", round=ROUNDS.get(label, label), seeds=_seeds(rows[0]))
 
 
-def rows_told(rows: Sequence[Effect]) -> list[tuple[Said, ...]]:
+def describe_rows(rows: Sequence[Effect]) -> list[tuple[Message, ...]]:
     """A round's cures as cells below `HEAD`."""
     best = interval_texts([(r.difference, r.low, r.high) for r in rows])
     last = interval_texts([r.end for r in rows])
     return [_cells(*row) for row in zip(rows, best, last, strict=True)]
 
 
-def _cells(row: Effect, best: str, last: str) -> tuple[Said, ...]:
+def _cells(row: Effect, best: str, last: str) -> tuple[Message, ...]:
     verdict = VERDICTS[row.verdict]
     if row.diverged:
         verdict = say(
@@ -297,12 +297,12 @@ def _cells(row: Effect, best: str, last: str) -> tuple[Said, ...]:
     parameters = "-" if row.parameters is None else f"{row.parameters:,}"
     p = "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}"
     return (
-        *(name_said(row.cure), as_is(best), as_is(last), as_is(f"{row.wins:.0%}"), as_is(p)),
+        *(describe_name(row.cure), as_is(best), as_is(last), as_is(f"{row.wins:.0%}"), as_is(p)),
         *(verdict, _times(row.seconds), as_is(parameters)),
     )
 
 
-def stopping(cured: Cured) -> Said:
+def stopping(cured: Cured) -> Message:
     """Whether to stop early with the cure, too; without one the verdict says it."""
     found = cured.stopping
     if found is None or not found.better or not cured.helps:
@@ -319,7 +319,7 @@ def stopping(cured: Cured) -> Said:
     )
 
 
-def files(cured: Cured) -> Said:
+def files(cured: Cured) -> Message:
     """Where everything is."""
     return say(
         "All of it is in {folder}: cured.py (build), verdict.json, pictures/, the rounds.",
@@ -327,9 +327,9 @@ def files(cured: Cured) -> Said:
     )
 
 
-def _seeds(row: Effect) -> Said:
+def _seeds(row: Effect) -> Message:
     return count(row.seeds, "seed")
 
 
-def _times(value: float) -> Said:
+def _times(value: float) -> Message:
     return say("{factor}x", factor=f"{value:.1f}") if math.isfinite(value) else as_is("-")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.errors import RunFolderError
-from dure.messages.message import Said, as_is
+from dure.messages.message import Message, as_is
 from dure.remedies import outcome_text as words
-from dure.remedies.names import metric_in_words, metric_on_test_rows, name_said
+from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
 from dure.remedies.outcome import Cured
 from dure.storage.files import explained, write_atomically
 
@@ -38,8 +38,9 @@ def open_folder(folder: Path, request: dict[str, Any], resume: bool) -> None:
             )
         changed = [k for k in request if before.get(k) != json.loads(json.dumps(request[k]))]
         if changed:
-            told = "; ".join(f"{k} was {_short(before.get(k))}, is {_short(request[k])}"
-                             for k in changed)  # fmt: skip
+            told = "; ".join(
+                f"{k} was {_short(before.get(k))}, is {_short(request[k])}" for k in changed
+            )
             raise RunFolderError(
                 f"{folder} holds another search, so it cannot be resumed: {told}. Search as it "
                 "was, or choose another folder."
@@ -74,8 +75,14 @@ def account(cured: Cured) -> dict[str, Any]:
         "mode": cured.mode,
         "variant": cured.variant,
         "findings": [
-            {"kind": f.kind, "layer": f.layer, "lanes": f.lanes, "of": f.of,
-             "sentence": f.sentence, "numbers": dict(f.numbers)}
+            {
+                "kind": f.kind,
+                "layer": f.layer,
+                "lanes": f.lanes,
+                "of": f.of,
+                "sentence": f.sentence,
+                "numbers": dict(f.numbers),
+            }
             for f in cured.findings
         ],
         "rounds": {k: [row.account() for row in rows] for k, rows in cured.effects.items()},
@@ -88,7 +95,7 @@ def account(cured: Cured) -> dict[str, Any]:
         "folder": str(cured.folder),
         "seconds": cured.seconds,
         "said": _translatable(said(cured)),
-    }  # fmt: skip
+    }
     plain: dict[str, Any] = _plain(document)
     return plain
 
@@ -103,10 +110,10 @@ def said(cured: Cured) -> dict[str, Any]:
         "reading": words.reading(cured),
         "header": words.HEAD,
         "rounds": {
-            label: {"title": words.round_told(label, rows), "rows": words.rows_told(rows)}
+            label: {"title": words.describe_round(label, rows), "rows": words.describe_rows(rows)}
             for label, rows in rounds.items()
         },
-        "whys": [(name_said(cure.name), cure.why) for cure in cured.candidates.cures],
+        "whys": [(describe_name(cure.name), cure.why) for cure in cured.candidates.cures],
         "not_tried": words.NOT_TRIED,
         "refused": words.refusals(cured),
         "left_out": words.left_out(cured),
@@ -117,7 +124,7 @@ def said(cured: Cured) -> dict[str, Any]:
 
 
 def _translatable(value: Any) -> Any:
-    if isinstance(value, Said):
+    if isinstance(value, Message):
         return value.to_json()
     if isinstance(value, dict):
         return {key: _translatable(held) for key, held in value.items()}
@@ -156,5 +163,5 @@ def write(cured: Cured) -> None:
         write_atomically(cured.folder / SOURCE, iter([cured.source.encode()]))
         text = json.dumps(account(cured), indent=1, ensure_ascii=False)
         write_atomically(cured.folder / VERDICT, iter([text.encode()]))
-        write_atomically(cured.folder / "told.txt", iter([words.told(cured).encode()]))
+        write_atomically(cured.folder / "told.txt", iter([words.describe(cured).encode()]))
     save_all(account(cured), cured.folder / "pictures")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.remedies.surgery.edits import Edit
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Side:
         return "-".join(parts) or "plain"
 
     @property
-    def told(self) -> list[Said]:
+    def describe(self) -> list[Message]:
         """What is changed, in words."""
         words = []
         if self.standardise:
@@ -95,7 +95,7 @@ class Cure:
     edits: tuple[Edit, ...] = ()
     side: Side = Side()
     mends: str = ""
-    why: Said = _NOTHING
+    why: Message = _NOTHING
     parts: tuple[str, ...] = ()
 
     def account(self) -> Mapping[str, Any]:

@@ -161,9 +161,15 @@ class _Search:
         own = Monitor(metric, monitor.mode) if metric == monitor.name else None
         mode = mode_of(metric, own)
         self.terms = Terms(
-            self.blind, self.arguments, score, metric, mode, self.folder, self.progress,
+            self.blind,
+            self.arguments,
+            score,
+            metric,
+            mode,
+            self.folder,
+            self.progress,
             resume=True,
-        )  # fmt: skip
+        )
 
     # -- rounds ----------------------------------------------------------------------------------
 
@@ -263,7 +269,7 @@ class _Search:
             best=best,
             build=build,
             source=self._source(cure, stop is not None and stop.better),
-            done_to=tuple(done.told + ([] if cure is None else cure.side.told)),
+            done_to=tuple(done.told + ([] if cure is None else cure.side.describe)),
         )
 
     def _held(self, cure: Cure | None) -> tuple[Held, ...]:

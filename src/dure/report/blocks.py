@@ -1,6 +1,6 @@
 """What a report is made of: sections of blocks, before anybody decides how they look.
 
-A block holds what is said and shown, never how. Prose is `Said`, so that it can be said in every
+A block holds what is said and shown, never how. Prose is `Message`, so that it can be said in every
 language; names and values are put in by `as_is`. The page, the terminal and the notebook render the
 same document.
 """
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dure import __version__
 from dure.core.types import Mode
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 Floats: TypeAlias = "npt.NDArray[np.float64]"
 Whole: TypeAlias = "npt.NDArray[np.int64]"
@@ -29,7 +29,7 @@ Tone = Literal["verdict", "plain", "note", "warning"]
 class Prose:
     """A paragraph."""
 
-    text: Said
+    text: Message
     tone: Tone = "plain"
 
 
@@ -37,14 +37,14 @@ class Prose:
 class Heading:
     """The title of the blocks that follow, within a section."""
 
-    text: Said
+    text: Message
 
 
 @dataclass(frozen=True)
 class Bullets:
     """A list of sentences."""
 
-    items: tuple[Said, ...]
+    items: tuple[Message, ...]
     tone: Tone = "plain"
 
 
@@ -52,9 +52,9 @@ class Bullets:
 class Card:
     """Something found, with the numbers it rests on."""
 
-    title: Said
-    text: Said
-    numbers: tuple[tuple[Said, Said], ...] = ()
+    title: Message
+    text: Message
+    numbers: tuple[tuple[Message, Message], ...] = ()
     """What each number is, and the number."""
 
 
@@ -62,9 +62,9 @@ class Card:
 class Table:
     """Rows of short texts; `rows[r]` is as long as `header`."""
 
-    caption: Said
-    header: tuple[Said, ...]
-    rows: tuple[tuple[Said, ...], ...]
+    caption: Message
+    header: tuple[Message, ...]
+    rows: tuple[tuple[Message, ...], ...]
     numeric: tuple[bool, ...] = ()
     """By column, whether it is set flush right; default: all but the first."""
     strong: tuple[int, ...] = ()
@@ -75,7 +75,7 @@ class Table:
 class Pairs:
     """Names with their values, such as facts of the data."""
 
-    items: tuple[tuple[Said, Said], ...]
+    items: tuple[tuple[Message, Message], ...]
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,14 @@ class Curves:
         which they came; so a line keeps its extremes, each at most a group beside its epoch.
     """
 
-    label: Said
+    label: Message
     variants: tuple[str, ...]
     metrics: tuple[Metric, ...]
     epochs: Whole
     lanes: tuple[int, ...]
     drawn: tuple[int, ...]
     turns: tuple[float | None, ...]
-    notes: tuple[Said, ...] = ()
+    notes: tuple[Message, ...] = ()
     single_epochs: Whole | None = None
 
 
@@ -167,12 +167,12 @@ class Curves:
 class Span:
     """A mean with its interval, NaN limits where there is none; `told` is both as text."""
 
-    label: Said
+    label: Message
     mean: float
     low: float
     high: float
-    told: Said
-    note: Said | None = None
+    told: Message
+    note: Message | None = None
     """A few words behind it, such as a verdict."""
     tone: Literal["good", "bad", "plain"] = "plain"
 
@@ -184,8 +184,8 @@ class Intervals:
     `axis` names the axis and its unit; `zero` draws a line at 0 and `rope` a band of +- rope.
     """
 
-    label: Said
-    axis: Said
+    label: Message
+    axis: Message
     spans: tuple[Span, ...]
     zero: bool = False
     rope: float | None = None
@@ -195,7 +195,7 @@ class Intervals:
 class Line:
     """One line of a chart: x and y of shape [point]; `low` and `high` make a band, or are None."""
 
-    name: Said
+    name: Message
     x: Floats
     y: Floats
     low: Floats | None = None
@@ -211,12 +211,12 @@ class Lines:
     `ticks` names the places 0, 1, 2, ... of the horizontal axis (layers), else it is numeric.
     """
 
-    label: Said
-    title: Said
-    x_axis: Said
-    y_axis: Said
+    label: Message
+    title: Message
+    x_axis: Message
+    y_axis: Message
     lines: tuple[Line, ...]
-    ticks: tuple[Said, ...] | None = None
+    ticks: tuple[Message, ...] | None = None
     logarithmic: bool = False
 
 
@@ -224,10 +224,10 @@ class Lines:
 class Bars:
     """Bars with names, each a value from 0 on, and the value as text."""
 
-    label: Said
-    title: Said
-    axis: Said
-    bars: tuple[tuple[Said, float, Said], ...]
+    label: Message
+    title: Message
+    axis: Message
+    bars: tuple[tuple[Message, float, Message], ...]
 
 
 @dataclass(frozen=True)
@@ -235,8 +235,8 @@ class Tile:
     """A small picture: a PNG file of few pixels, shown enlarged, with words below."""
 
     png: bytes
-    alt: Said
-    caption: Said | None = None
+    alt: Message
+    caption: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -247,9 +247,9 @@ class Tiles:
     many as fit).
     """
 
-    title: Said
+    title: Message
     tiles: tuple[Tile, ...]
-    legend: Said
+    legend: Message
     columns: int = 0
     smooth: bool = False
     """Photographs and maps over them may be smoothed when enlarged; kernels must not."""
@@ -267,30 +267,30 @@ class Word:
 class Words:
     """Texts whose words are coloured; `legend` says what the colours mean."""
 
-    title: Said
-    texts: tuple[tuple[Said, tuple[Word, ...]], ...]
+    title: Message
+    texts: tuple[tuple[Message, tuple[Word, ...]], ...]
     """What is said of a text, and its words."""
-    legend: Said
+    legend: Message
 
 
 @dataclass(frozen=True)
 class Points:
     """Names as points in the plane, x and y of shape [point]."""
 
-    label: Said
-    title: Said
+    label: Message
+    title: Message
     names: tuple[str, ...]
     x: Floats
     y: Floats
-    x_axis: Said
-    y_axis: Said
+    x_axis: Message
+    y_axis: Message
 
 
 @dataclass(frozen=True)
 class Folded:
     """Blocks that one opens to see; on paper they are open."""
 
-    title: Said
+    title: Message
     blocks: tuple[Block, ...]
 
 
@@ -302,9 +302,23 @@ class Beside:
 
 
 Block: TypeAlias = (
-    Heading | Prose | Bullets | Card | Table | Pairs | Code | Curves | Intervals | Lines | Bars
-    | Tiles | Words | Points | Folded | Beside
-)  # fmt: skip
+    Heading
+    | Prose
+    | Bullets
+    | Card
+    | Table
+    | Pairs
+    | Code
+    | Curves
+    | Intervals
+    | Lines
+    | Bars
+    | Tiles
+    | Words
+    | Points
+    | Folded
+    | Beside
+)
 
 
 @dataclass(frozen=True)
@@ -315,7 +329,7 @@ class Section:
     """
 
     key: str
-    title: Said
+    title: Message
     blocks: tuple[Block, ...]
 
 
@@ -340,11 +354,11 @@ class Document:
     """
 
     title: str
-    subtitle: Said
-    verdict: tuple[Said, ...]
+    subtitle: Message
+    verdict: tuple[Message, ...]
     sections: tuple[Section, ...]
-    banner: Said | None = None
-    footer: Said | None = None
+    banner: Message | None = None
+    footer: Message | None = None
     source: tuple[str, ...] = field(default=())
     """Run folders this was made from."""
 
@@ -370,6 +384,6 @@ def blocks_of(blocks: Sequence[Block]) -> Iterator[Block]:
                 yield from blocks_of(inner)
 
 
-def footer() -> Said:
+def footer() -> Message:
     """By what the page was made."""
     return say("Made by Dure {version}.", version=__version__)

@@ -15,7 +15,7 @@ from dure.analysis.overfitting.overfitting import Overfitting
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.core.types import trained
 from dure.errors import DureError
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import listed
 from dure.results.run_result import RunResult
 
@@ -36,11 +36,11 @@ class Known:
     """A study and what its numbers say; a sentence stands where something cannot be told."""
 
     result: RunResult
-    comparison: Comparison | Said
-    remark: Said | None
+    comparison: Comparison | Message
+    remark: Message | None
     """Why it is not the monitor that is compared."""
-    overfitting: Overfitting | Said
-    health: Health | Said
+    overfitting: Overfitting | Message
+    health: Health | Message
 
     @classmethod
     def of(
@@ -63,7 +63,7 @@ class Known:
         return cls(result, compared, remark, turns, or_why(lambda: health.measure(result, rows)))
 
 
-def or_why(measure: Callable[[], T]) -> T | Said:
+def or_why(measure: Callable[[], T]) -> T | Message:
     """What was measured, or the error's own words."""
     try:
         return measure()
@@ -92,7 +92,9 @@ def unchanged(result: RunResult) -> str | None:
     return there[0] if len(there) == 1 and len(result.variants) > 2 else None
 
 
-def fair_metric(results: Sequence[RunResult], metric: str | None) -> tuple[str | None, Said | None]:
+def fair_metric(
+    results: Sequence[RunResult], metric: str | None
+) -> tuple[str | None, Message | None]:
     """What to compare the variants of these results by, and why where it is not the monitor.
 
     Keras counts L1 and L2 penalties into the loss. Where some variants have them and others not,
@@ -112,9 +114,11 @@ def fair_metric(results: Sequence[RunResult], metric: str | None) -> tuple[str |
     others = [
         name
         for name in map(str, results[0].curves)
-        if name.startswith(start) and name != loss and all(name in r.curves for r in results)
+        if name.startswith(start)
+        and name != loss
+        and all(name in r.curves for r in results)
         and (start or not name.startswith("val_"))
-    ]  # fmt: skip
+    ]
     if not others or not names:
         return None, None
     return others[0], say(
@@ -128,7 +132,7 @@ def fair_metric(results: Sequence[RunResult], metric: str | None) -> tuple[str |
 
 def _comparison(
     result: RunResult, baseline: str | None, metric: str | None, rope: float | None
-) -> Comparison | Said:
+) -> Comparison | Message:
     if len(result.variants) < 2:
         return say(
             "There is one variant only, and nothing to compare it with: give the study variants, "
@@ -139,7 +143,7 @@ def _comparison(
     return or_why(lambda: compare(result, metric, baseline, None, rope=rope))
 
 
-def _overfitting(result: RunResult) -> Overfitting | Said:
+def _overfitting(result: RunResult) -> Overfitting | Message:
     if not any_trained(result):
         return say("No lane has come to its end, so where it overfits cannot be told yet.")
     if not any(str(name).startswith("val_") for name in result.curves):

@@ -8,7 +8,7 @@ from pathlib import Path
 from dure.analysis.overfitting.overfitting import Overfitting
 from dure.core.types import DIMS
 from dure.errors import DureError
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
 from dure.report.blocks import Prose, Section
 from dure.report.facts import Known
@@ -35,7 +35,7 @@ def sections(known: Known, cure: Path | None) -> Iterator[Section]:
     yield guarded("study", say("The study"), lambda: study.section(result))
 
 
-def guarded(key: str, title: Said, make: Callable[[], Section]) -> Section:
+def guarded(key: str, title: Message, make: Callable[[], Section]) -> Section:
     """A section, or one that says why it cannot be made."""
     try:
         return make()
@@ -57,14 +57,14 @@ def inside(result: RunResult) -> Section:
     return section(result.folder / "lens", result)
 
 
-def subtitle(result: RunResult) -> Said:
+def subtitle(result: RunResult) -> Message:
     """Data, sizes, and when it was started."""
     sizes = joined([count(result.curves.sizes[dim], dim) for dim in DIMS], " × ")
     created = str(result.manifest.get("created") or "")[:10]
     return joined((source_of(result), sizes, as_is(created)), " · ")
 
 
-def banner(result: RunResult) -> Said | None:
+def banner(result: RunResult) -> Message | None:
     """What must be known before all else: lanes still to be trained, lanes lost."""
     kinds = [status.kind for status in result.statuses]
     done = sum(status.done for status in result.statuses)

@@ -10,7 +10,7 @@ from dure.analysis.comparison.compare import Comparison, compare
 from dure.analysis.comparison.pairing import lanes_of
 from dure.analysis.overfitting.overfitting import Overfitting
 from dure.errors import DureError
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.report import parts
 from dure.report.blocks import Beside, Block, Document, Prose, Section, footer
 from dure.report.facts import Known, Tell, fair_metric, or_why, silent
@@ -71,10 +71,13 @@ def run_names(results: Sequence[RunResult]) -> list[str]:
 
 
 def _verdict(
-    found: Comparison | Said, remark: Said | None, studies: Sequence[Known], runs: Sequence[str]
-) -> tuple[Said, ...]:
+    found: Comparison | Message,
+    remark: Message | None,
+    studies: Sequence[Known],
+    runs: Sequence[str],
+) -> tuple[Message, ...]:
     """The comparison of both, and of each its best variant with the value."""
-    said = [found] if isinstance(found, Said) else list(compared_in_short(found))
+    said = [found] if isinstance(found, Message) else list(compared_in_short(found))
     said += [] if remark is None else [remark]
     prints = [(known.result.manifest.get("data") or {}).get("fingerprint") for known in studies]
     if prints[0] != prints[1]:
@@ -91,8 +94,8 @@ def _verdict(
 
 
 def _sections(
-    found: Comparison | Said,
-    remark: Said | None,
+    found: Comparison | Message,
+    remark: Message | None,
     studies: Sequence[Known],
     runs: Sequence[str],
     metric: str | None,
@@ -147,19 +150,22 @@ def _names(
     try:
         names = lanes_of(one, two, metric).names
     except DureError:  # nothing to pair, but still to be told apart
-        names = tuple(f"{run}: {variant}" for run, known in zip(runs, studies, strict=True)
-                      for variant in known.result.variants)  # fmt: skip
+        names = tuple(
+            f"{run}: {variant}"
+            for run, known in zip(runs, studies, strict=True)
+            for variant in known.result.variants
+        )
     return [names[: len(one.variants)], names[len(one.variants) :]]
 
 
 def _compared(
-    found: Comparison | Said,
-    remark: Said | None,
+    found: Comparison | Message,
+    remark: Message | None,
     studies: Sequence[Known],
     runs: Sequence[str],
-    title: Said,
+    title: Message,
 ) -> Section:
-    blocks = [Prose(found)] if isinstance(found, Said) else comparison.comparison(found, remark)
+    blocks = [Prose(found)] if isinstance(found, Message) else comparison.comparison(found, remark)
     columns = tuple(
         (run, tuple(comparison.means(known.result)))
         for run, known in zip(runs, studies, strict=True)

@@ -13,7 +13,7 @@ from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.diagnostics.case import Finding
 from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.analysis.overfitting.text import sentences
-from dure.messages.message import Command, Said, as_is, joined, say
+from dure.messages.message import Command, Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.report.facts import Known, any_trained, lanes_each, or_why
 from dure.results.run_result import RunResult
@@ -22,7 +22,7 @@ from dure.stats.intervals import interval_texts
 _MOST_NAMES = 5  # variants named in a sentence
 
 
-def verdict(known: Known, cure: Path | None = None) -> tuple[Said, ...]:
+def verdict(known: Known, cure: Path | None = None) -> tuple[Message, ...]:
     """Who is best and how sure that is, overfitting, the worst finding, the cure, what to do next.
 
     Parameters
@@ -33,7 +33,7 @@ def verdict(known: Known, cure: Path | None = None) -> tuple[Said, ...]:
     return tuple(_sentences(known, cure))
 
 
-def _sentences(known: Known, cure: Path | None) -> Iterator[Said]:
+def _sentences(known: Known, cure: Path | None) -> Iterator[Message]:
     result, first = known.result, leader(known)
     if any_trained(result):
         yield from _best(known)
@@ -56,7 +56,7 @@ def _sentences(known: Known, cure: Path | None) -> Iterator[Said]:
     yield from _next(known, finding if cure is None else None)
 
 
-def _nothing(result: RunResult) -> Said:
+def _nothing(result: RunResult) -> Message:
     if result.statuses and all(status.done for status in result.statuses):
         return say("Every lane diverged or failed, so nothing can be said of how good they are.")
     return say("No lane has come to its end yet, so nothing can be said of how good they are.")
@@ -87,7 +87,7 @@ def _metric(known: Known) -> str:
     return found.metric if isinstance(found, Comparison) else known.result.monitor.name
 
 
-def _best(known: Known) -> Iterator[Said]:
+def _best(known: Known) -> Iterator[Message]:
     """What was decided, or what the comparison says."""
     sequential = Sequential.of_manifest(known.result.manifest)
     if sequential is not None:
@@ -98,7 +98,7 @@ def _best(known: Known) -> Iterator[Said]:
             yield known.remark
 
 
-def compared(found: Comparison) -> Iterator[Said]:
+def compared(found: Comparison) -> Iterator[Message]:
     """A comparison in short: the pair in full where there is only one."""
     pairs = found.pairs
     if len(pairs) == 1:
@@ -111,11 +111,13 @@ def compared(found: Comparison) -> Iterator[Said]:
         yield from _led(found)
 
 
-def _too_few(found: Comparison) -> Said:
+def _too_few(found: Comparison) -> Message:
     needed = [pair.pairs + pair.more_seeds for pair in found.pairs if pair.more_seeds]
     if not needed:
-        return say("Too few networks to tell which variant is better; so far {leader} is ahead.",
-                   leader=found.leader)  # fmt: skip
+        return say(
+            "Too few networks to tell which variant is better; so far {leader} is ahead.",
+            leader=found.leader,
+        )
     return say(
         "Too few seeds to tell which variant is better: for {pairs} at least {number} are needed. "
         "So far {leader} is ahead.",
@@ -125,8 +127,8 @@ def _too_few(found: Comparison) -> Said:
     )
 
 
-def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Said]:
-    def named(*verdicts: str) -> Said:
+def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Message]:
+    def named(*verdicts: str) -> Message:
         return _some([pair.first for pair in pairs if pair.verdict in verdicts])
 
     if better := named("better"):
@@ -139,12 +141,12 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Said]:
         yield say("Not settled against {baseline}: {names}.", baseline=baseline, names=unsettled)
 
 
-def _led(found: Comparison) -> Iterator[Said]:
+def _led(found: Comparison) -> Iterator[Message]:
     """The leader against the others."""
     against = against_others(found)
     first = found.leader
 
-    def named(*verdicts: str) -> Said:
+    def named(*verdicts: str) -> Message:
         return _some([pair.second for pair in against if pair.verdict in verdicts])
 
     better, rest = named("better"), named("undecided", "too few", "worse")
@@ -153,13 +155,14 @@ def _led(found: Comparison) -> Iterator[Said]:
     elif better:
         yield say("{leader} is better than {names}.", leader=first, names=better)
     if rest:
-        yield say("{leader} is ahead of {names}, but not shown to be better.",
-                  leader=first, names=rest)  # fmt: skip
+        yield say(
+            "{leader} is ahead of {names}, but not shown to be better.", leader=first, names=rest
+        )
     if equal := named("equivalent"):
         yield say("{leader} is practically the same as {names}.", leader=first, names=equal)
 
 
-def _some(names: Sequence[str]) -> Said:
+def _some(names: Sequence[str]) -> Message:
     """A list of variants; of many the first few."""
     if len(names) <= _MOST_NAMES:
         return listed([as_is(name) for name in names])
@@ -176,7 +179,7 @@ def against_others(found: Comparison) -> list[Pair]:
     return [pair if pair.first == first else pair.turned() for pair in mine]
 
 
-def value(result: RunResult, variant: str, metric: str) -> Iterator[Said]:
+def value(result: RunResult, variant: str, metric: str) -> Iterator[Message]:
     """A variant's mean with its interval, and over how many networks."""
     rows = result.summary(metric)
     row = rows[rows["variant"] == variant].iloc[0]
@@ -196,7 +199,7 @@ def value(result: RunResult, variant: str, metric: str) -> Iterator[Said]:
         yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **known)
 
 
-def _basis(result: RunResult, lanes: int) -> Said:
+def _basis(result: RunResult, lanes: int) -> Message:
     """How many networks a mean rests on."""
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
     if seeds * folds == 1:
@@ -208,11 +211,12 @@ def _basis(result: RunResult, lanes: int) -> Said:
         return say("mean over {number}", number=count(seeds, "seed"))
     if seeds == 1:
         return say("mean over {number} of one seed", number=count(folds, "fold"))
-    return say("mean over {seeds} and {folds}", seeds=count(seeds, "seed"),
-               folds=count(folds, "fold"))  # fmt: skip
+    return say(
+        "mean over {seeds} and {folds}", seeds=count(seeds, "seed"), folds=count(folds, "fold")
+    )
 
 
-def _of_training(metric: str) -> Iterator[Said]:
+def _of_training(metric: str) -> Iterator[Message]:
     if not metric.startswith(("val_", "test_")):
         yield say(
             "{metric} is of the training rows: how good the networks are on new rows it cannot "
@@ -221,7 +225,7 @@ def _of_training(metric: str) -> Iterator[Said]:
         )
 
 
-def _one_lane(result: RunResult) -> Iterator[Said]:
+def _one_lane(result: RunResult) -> Iterator[Message]:
     if lanes_each(result) > 1:
         return
     if len(result.variants) > 1:
@@ -248,7 +252,7 @@ def _telling(known: Known, first: str | None) -> Row | None:
     return max(turned, key=lambda row: row.given_away.mean / abs(row.lowest.mean), default=own)
 
 
-def _overfitting(known: Known, row: Row) -> Said:
+def _overfitting(known: Known, row: Row) -> Message:
     found = known.overfitting
     assert isinstance(found, Overfitting)
     told = next(iter(sentences(row, found.tolerance, found.metric)))
@@ -257,7 +261,7 @@ def _overfitting(known: Known, row: Row) -> Said:
 
 def _worst(known: Known, told: Row | None) -> Finding | None:
     """The worst finding, but not the overfitting that is already told."""
-    if isinstance(known.health, Said):
+    if isinstance(known.health, Message):
         return None
     for finding in known.health.findings:
         again = finding.kind == "overfitting" and told is not None and told.kind == "overfits"
@@ -266,17 +270,20 @@ def _worst(known: Known, told: Row | None) -> Finding | None:
     return None
 
 
-def _ails(known: Known, finding: Finding | None) -> Iterator[Said]:
+def _ails(known: Known, finding: Finding | None) -> Iterator[Message]:
     health = known.health
-    if isinstance(health, Said) or not health.lanes:
+    if isinstance(health, Message) or not health.lanes:
         return
     if finding is not None:
         number = len(health.findings)
         if number == 1:
             yield say("What ails it: {sentence}", sentence=finding.sentence)
         else:
-            yield say("The worst of {findings}: {sentence}",
-                      findings=count(number, "finding"), sentence=finding.sentence)  # fmt: skip
+            yield say(
+                "The worst of {findings}: {sentence}",
+                findings=count(number, "finding"),
+                sentence=finding.sentence,
+            )
     elif health.findings:
         yield say("Apart from overfitting nothing was found to ail the networks.")
     else:
@@ -286,7 +293,7 @@ def _ails(known: Known, finding: Finding | None) -> Iterator[Said]:
 # -- what to do next -------------------------------------------------------------------------------
 
 
-def _next(known: Known, finding: Finding | None) -> Iterator[Said]:
+def _next(known: Known, finding: Finding | None) -> Iterator[Message]:
     """Only what follows from the numbers; nothing while lanes are still to be trained."""
     result = known.result
     if not all(status.done for status in result.statuses):
@@ -300,20 +307,24 @@ def _next(known: Known, finding: Finding | None) -> Iterator[Said]:
         yield say("To look for a cure: {command}", command=Command(told))
 
 
-def _seeds(known: Known) -> Iterator[Said]:
+def _seeds(known: Known) -> Iterator[Message]:
     """How many seeds would settle what is open."""
     result, found = known.result, known.comparison
     if not isinstance(found, Comparison):
         if lanes_each(result) == 1:
-            yield say("Train more seeds to know what is chance: {command}",
-                      command=_resume(result, 5))  # fmt: skip
+            yield say(
+                "Train more seeds to know what is chance: {command}", command=_resume(result, 5)
+            )
         return
     unsettled = [p for p in against_others(found) if p.more_seeds and p.unit == "seed"]
     few = [pair for pair in unsettled if pair.verdict == "too few"]
     if few:
         needed = max(pair.pairs + (pair.more_seeds or 0) for pair in few)
-        yield say("With {number} seeds the variants can be told apart, if they differ clearly: "
-                  "{command}", number=str(needed), command=_resume(result, needed))  # fmt: skip
+        yield say(
+            "With {number} seeds the variants can be told apart, if they differ clearly: {command}",
+            number=str(needed),
+            command=_resume(result, needed),
+        )
     elif unsettled:
         pair = min(unsettled, key=lambda pair: pair.more_seeds or 0)
         needed = pair.pairs + (pair.more_seeds or 0)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dure.core.formatting import aligned
 from dure.core.types import DIMS, trained
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
 from dure.messages.status_text import tally
 from dure.stats.intervals import interval_texts
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
 
-def source_of(result: RunResult) -> Said:
+def source_of(result: RunResult) -> Message:
     """Where the data came from, with the word 'excerpt' where it is one; may be ''."""
     source, is_excerpt = (result.curves.attrs[name] for name in ("source", "excerpt"))
     marked = is_excerpt and "excerpt" not in source
@@ -42,7 +42,7 @@ def lines_of(result: RunResult) -> Iterable[str]:
         yield f"... and {len(troubled) - 5} more: see result.lanes"
 
 
-def summary_cells(result: RunResult) -> tuple[list[Said], list[list[Said]]]:
+def summary_cells(result: RunResult) -> tuple[list[Message], list[list[Message]]]:
     """The summary as text, for whoever lays it out: a header, and one row of cells a variant.
 
     Columns: variant, one per metric ('0.912 [0.905, 0.919]'), best epoch (median), lanes the means
@@ -74,7 +74,7 @@ def summary_cells(result: RunResult) -> tuple[list[Said], list[list[Said]]]:
     return list(header), rows
 
 
-def summary_notes(result: RunResult) -> list[Said]:
+def summary_notes(result: RunResult) -> list[Message]:
     """What one must know to read :func:`summary_cells`, a sentence a line."""
     lowest, metric = result.monitor.mode == "min", result.monitor.name
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]

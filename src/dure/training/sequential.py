@@ -150,7 +150,7 @@ class _Looking:
             with self._reporter(replace(self._prepared, study=study)) as shown:
                 self._trainer.train(shown)
                 look = self._look(study.seed_list)
-                shown.note(self._told(look))
+                shown.note(self._describe(look))
             if look.ended:
                 return
 
@@ -163,12 +163,12 @@ class _Looking:
         self._store.rewrite_manifest({"sequential": account})
         return look
 
-    def _told(self, look: Look) -> str:
+    def _describe(self, look: Look) -> str:
         looks = self._rule.plan.looks
         number = looks.index(look.seeds)
         head = f"look {number + 1} of {len(looks)}: {look.seeds} seeds; "
         if look.ended:
-            return head + str(Sequential(self._rule, tuple(self._looks)).told().splitlines()[0])
+            return head + str(Sequential(self._rule, tuple(self._looks)).describe().splitlines()[0])
         still = [pair for pair in look.pairs if pair.verdict == "open"]
         still.sort(key=lambda pair: (look.leader not in (pair.first, pair.second), pair.p))
         named = ", ".join(f"{p.first} against {p.second} (p = {p.p:.2g})" for p in still[:3])

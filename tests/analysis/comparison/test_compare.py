@@ -58,8 +58,11 @@ def test_first_minus_second_is_in_the_metrics_unit_and_better_in_its_direction()
 
 
 @settings(deadline=None, max_examples=40)
-@given(hnp.arrays(np.float64, st.tuples(st.just(2), st.integers(6, 9)),
-                  elements=st.integers(0, 9).map(float)))  # fmt: skip
+@given(
+    hnp.arrays(
+        np.float64, st.tuples(st.just(2), st.integers(6, 9)), elements=st.integers(0, 9).map(float)
+    )
+)
 def test_exchanging_the_two_turns_everything_round(values: np.ndarray) -> None:
     one, two = compared(values).pairs[0], compared(values[::-1]).pairs[0].turned()
     assert (one.difference, one.low, one.high) == pytest.approx((two.difference, two.low, two.high))
@@ -97,7 +100,7 @@ def test_folds_of_one_seed_are_judged_by_the_corrected_t() -> None:
     assert (pair.low, pair.high) == pytest.approx((x.mean() - half, x.mean() + half))
     assert pair.p == pytest.approx(2 * stats.t.sf(abs(x.mean()) / error, 4))
     assert (pair.verdict, pair.unit, pair.pairs) == ("better", "fold", 5)
-    assert "5 folds of one seed" in pair.told()
+    assert "5 folds of one seed" in pair.describe()
 
 
 def test_other_rows_have_a_wider_interval_by_the_corrected_variance() -> None:
@@ -163,7 +166,7 @@ def test_a_variant_that_diverges_in_half_of_its_seeds_is_never_better_for_it() -
         assert pair.verdict != "better" and pair.superiority <= 0.5, trial
         assert pair.diverged == (math.ceil(seeds / 2), 0)
         assert pair.difference < -15  # the mean rests on the seeds that trained, and says so
-        assert f"{seeds // 2} of {seeds} seeds, in which both trained" in pair.told()
+        assert f"{seeds // 2} of {seeds} seeds, in which both trained" in pair.describe()
 
 
 def test_a_variant_that_nearly_always_diverges_is_worse() -> None:
@@ -172,14 +175,14 @@ def test_a_variant_that_nearly_always_diverges_is_worse() -> None:
     lost[0, 1:] = True
     pair = compared(values, lost).pairs[0]
     assert (pair.verdict, pair.test, pair.trained) == ("worse", "sign-flip of ranks", 1)
-    assert "Lost, by diverging or failing: 9 networks of a" in pair.told()
+    assert "Lost, by diverging or failing: 9 networks of a" in pair.describe()
     values[0, 0] = values[1, 0] - 3
-    told = compared(values, lost).pairs[0].told()
+    told = compared(values, lost).pairs[0].describe()
     assert "for the networks that a lost, although val_loss is lower by 3" in told
     both = compared(values, np.ones((2, 10), bool)).pairs[0]
     assert both.verdict == "undecided" and math.isnan(both.difference) and both.superiority == 0.5
     none = compared(values, np.stack([np.ones(10, bool), np.zeros(10, bool)])).pairs[0]
-    assert none.verdict == "worse" and "no seed trained in both" in none.told()
+    assert none.verdict == "worse" and "no seed trained in both" in none.describe()
 
 
 def test_lost_lanes_are_never_practically_the_same() -> None:
@@ -199,7 +202,7 @@ def test_too_few_seeds_are_said_instead_of_tested(variants: int, seeds: int, nee
     for pair in found.pairs:
         assert (pair.verdict, pair.p, pair.p_adjusted, pair.test) == ("too few", None, None, "none")
         assert pair.more_seeds == needed
-        assert f"At least {seeds + needed} are needed" in pair.told()
+        assert f"At least {seeds + needed} are needed" in pair.describe()
     more = np.concatenate([values, values[:, :needed] + 0.001], axis=1)
     assert {pair.verdict for pair in compared(more).pairs} == {"better"}
 
@@ -226,7 +229,7 @@ def test_within_the_rope_is_equivalent_even_where_a_difference_is_sure() -> None
     values = np.stack([5 + 0.01 * rng.normal(size=12), 5.05 + 0.01 * rng.normal(size=12)])
     assert compared(values).pairs[0].verdict == "better"
     pair = compared(values, rope=0.1).pairs[0]
-    assert pair.verdict == "equivalent" and "too small a one to matter" in pair.told()
+    assert pair.verdict == "equivalent" and "too small a one to matter" in pair.describe()
     assert compared(values, rope=0.04).pairs[0].verdict == "better"
 
 
@@ -248,7 +251,7 @@ def test_seeds_that_would_settle_it_do_so_most_of_the_time() -> None:
     base[1] = base[0] + 0.5 + (base[1] - base[0] - 0.5) / np.std(base[1] - base[0], ddof=1)
     pair = compared(base).pairs[0]
     assert pair.verdict == "undecided" and pair.more_seeds is not None
-    assert f"About {pair.more_seeds} more seeds would settle it" in pair.told()
+    assert f"About {pair.more_seeds} more seeds would settle it" in pair.describe()
     later = [runs(rng, 2, 12 + pair.more_seeds, spread) for _ in range(100)]
     shift = np.array([[0.0], [0.5]])
     settled = np.mean([compared(v + shift).pairs[0].verdict == "better" for v in later])
@@ -259,8 +262,8 @@ def test_a_rope_lets_a_small_difference_be_settled_with_fewer_seeds() -> None:
     values = runs(np.random.default_rng(10), 2, 10)
     values[1] += 0.02 - (values[1] - values[0]).mean()
     without, pair = compared(values).pairs[0], compared(values, rope=0.5).pairs[0]
-    assert without.more_seeds is None and "More than 1,000 more seeds" in without.told()
-    assert "rope" in without.told() and without.visible > 0.5
+    assert without.more_seeds is None and "More than 1,000 more seeds" in without.describe()
+    assert "rope" in without.describe() and without.visible > 0.5
     assert pair.more_seeds is not None and pair.more_seeds < 100
 
 
@@ -268,7 +271,7 @@ def test_variants_that_are_the_same_network_are_said_to_be() -> None:
     values = runs(np.random.default_rng(11), 1, 8)
     pair = compared(np.concatenate([values, values])).pairs[0]
     assert (pair.verdict, pair.p, pair.more_seeds) == ("undecided", 1.0, None)
-    assert "exactly the same val_loss with every seed" in pair.told()
+    assert "exactly the same val_loss with every seed" in pair.describe()
     same = compared(np.concatenate([values, values]), rope=0.1).pairs[0]
     assert same.verdict == "equivalent"
 
@@ -276,11 +279,11 @@ def test_variants_that_are_the_same_network_are_said_to_be() -> None:
 def test_one_run_of_each_says_nothing() -> None:
     pair = compared(np.array([[1.0], [2.0]])).pairs[0]
     assert pair.verdict == "too few" and math.isnan(pair.low) and math.isnan(pair.superiority)
-    assert "one run of each says nothing about chance" in pair.told()
+    assert "one run of each says nothing about chance" in pair.describe()
     folds = np.array([[[1.0, 2.0, 3.0]], [[2.0, 2.5, 4.0]]])
     lost = np.zeros((2, 1, 3), bool)
     lost[0, 0, 1] = True
-    assert "add seeds" in compared(folds, lost).pairs[0].told()
+    assert "add seeds" in compared(folds, lost).pairs[0].describe()
 
 
 # All pairs together.
@@ -289,26 +292,30 @@ def test_one_run_of_each_says_nothing() -> None:
 def test_all_of_45_pairs_are_in_the_table_and_the_leader_in_sentences() -> None:
     values = runs(np.random.default_rng(14), 10, 14, 0.1) + np.arange(10)[:, None] / 20
     found = compared(values)
-    lines = found.told().splitlines()
+    lines = found.describe().splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[0].startswith(f"{found.leader} is ahead: better than ")
     assert sum(line.startswith(f"{found.leader} ") for line in lines if " or " in line) <= 9
     table = lines[lines.index("") + 1 :]
     assert len(table[: table.index("")]) == 46
-    assert str(found) == found.told()
+    assert str(found) == found.describe()
 
 
 def test_told_begins_with_what_a_person_would_quote() -> None:
     rng = np.random.default_rng(15)
     values = runs(rng, 5, 10, 0.1) + np.array([0, 1, 1, 1.01, 3.0])[:, None]
-    text = compared(values, baseline="b", rope=0.5).told()
+    text = compared(values, baseline="b", rope=0.5).describe()
     assert text.startswith(
         "a is better than b; e is worse than b; c and d are practically the same as b."
     )
-    assert compared(runs(rng, 5, 10)).told().startswith(("a is", "b is", "c is", "d is", "e is"))
-    assert compared(values[:2]).told().startswith("a is better than b: val_loss is lower by 1.0")
-    assert compared(values[[1, 0]]).told().startswith("b is better than a")
-    few = compared(runs(rng, 5, 7)).told()
+    assert (
+        compared(runs(rng, 5, 10)).describe().startswith(("a is", "b is", "c is", "d is", "e is"))
+    )
+    assert (
+        compared(values[:2]).describe().startswith("a is better than b: val_loss is lower by 1.0")
+    )
+    assert compared(values[[1, 0]]).describe().startswith("b is better than a")
+    few = compared(runs(rng, 5, 7)).describe()
     assert few.startswith("Too few seeds: whatever they showed, no test on 7 seeds can reach 5 %")
     assert "At least 9" in " ".join(few.split()) and "or 8 if" in " ".join(few.split())
 
@@ -369,8 +376,10 @@ def test_two_runs_are_paired_by_the_seeds_both_have(tmp_path: Path) -> None:
     second = run_of(tmp_path / "two", values, seeds=[7, 2, 3], name="two")
     found = first.compare(other=second)
     assert [(p.first, p.second) for p in found.pairs] == [
-        ("one: a", "two: a"), ("one: a", "b"), ("two: a", "b")
-    ]  # fmt: skip
+        ("one: a", "two: a"),
+        ("one: a", "b"),
+        ("two: a", "b"),
+    ]
     assert [p.pairs for p in found.pairs] == [2, 2, 2]
     assert found.pairs[0].difference == pytest.approx(-0.75)
     assert any("Only the 2 seeds that both runs have" in note for note in found.notes)
@@ -417,7 +426,7 @@ def test_a_variant_without_the_metric_is_named(tmp_path: Path) -> None:
 def test_the_same_run_says_the_same_words(tmp_path: Path) -> None:
     rng = np.random.default_rng(20)
     values = {v: runs(rng, 7, 2) for v in ("a", "b", "c")}
-    first, second = (run_of(tmp_path / name, values).compare().told() for name in "xy")
+    first, second = (run_of(tmp_path / name, values).compare().describe() for name in "xy")
     assert first == second
 
 

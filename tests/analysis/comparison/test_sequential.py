@@ -223,8 +223,9 @@ def draws(*means: float, seeds: int = 20, spread: float = 0.1) -> np.ndarray:
     return np.array(means)[:, None] + spread * rng.normal(size=(len(means), seeds))
 
 
-@pytest.mark.parametrize(("mode", "verdict", "leader"), [("min", "better", "plain"),
-                                                         ("max", "worse", "dropout")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mode", "verdict", "leader"), [("min", "better", "plain"), ("max", "worse", "dropout")]
+)
 def test_better_is_better_in_the_metrics_direction(mode: str, verdict: str, leader: str) -> None:
     look = review(rule(mode=mode), draws(1.0, 2.0, seeds=6))
     (pair,) = look.pairs
@@ -244,7 +245,7 @@ def test_the_rest_need_not_be_settled_among_themselves() -> None:
     look = review(rule(3), draws(1.0, 3.0, 3.0, seeds=6))
     assert [p.verdict for p in look.pairs] == ["better", "better", "open"]
     assert look.ended == "decided" and look.leader == "plain"
-    told = Sequential(rule(3), (look,)).told()
+    told = Sequential(rule(3), (look,)).describe()
     note = Sequential(rule(3), (look,)).note()
     assert "too small" in note and "Decided after 6 seeds: plain is best." in note
     assert "plain is best" in told and "cannot tell" in told and "fixed number of seeds" in told
@@ -257,7 +258,7 @@ def test_equal_variants_are_equivalent_within_a_rope_only() -> None:
         looks.append(review(made, values[:, :n], before=looks))
     assert looks[-1].pairs[0].verdict == "equivalent" and looks[-1].ended == "decided"
     assert review(rule(), values[:, :6]).pairs[0].verdict == "open"
-    assert "as good" in Sequential(made, tuple(looks)).told()
+    assert "as good" in Sequential(made, tuple(looks)).describe()
 
 
 def test_a_difference_as_large_as_the_rope_is_not_equivalent() -> None:
@@ -277,7 +278,7 @@ def test_a_network_lost_counts_against_its_variant() -> None:
     look = review(rule(rope=100.0), values, lost)
     assert look.leader == "plain" and look.pairs[0].lost == (0, 2)
     assert look.pairs[0].verdict != "equivalent"
-    assert "runs lost 0 and 2" in look.pairs[0].told("val_loss", "min")
+    assert "runs lost 0 and 2" in look.pairs[0].describe("val_loss", "min")
 
 
 def test_what_a_lost_network_counts_does_not_change_later() -> None:
@@ -328,7 +329,7 @@ def test_without_a_verdict_the_last_look_is_the_end() -> None:
     assert made.plan.looks == (6, 8)
     look = review(made, values)
     assert look.ended == "max_seeds" and look.spent == pytest.approx(ALPHA)
-    told = Sequential(made, (look,)).told()
+    told = Sequential(made, (look,)).describe()
     assert "Cannot tell after 8 seeds" in told and "at most" in told
 
 
@@ -339,7 +340,7 @@ def test_what_can_hardly_be_settled_is_given_up_but_not_with_a_rope() -> None:
     assert review(made, values[:, :8]).ended is None
     hopeless = review(made, values)
     assert hopeless.ended == "hopeless"
-    assert "even 50 would hardly decide it" in Sequential(made, (hopeless,)).told()
+    assert "even 50 would hardly decide it" in Sequential(made, (hopeless,)).describe()
     assert review(rule(max_seeds=50, rope=1e-3), values).ended is None
 
 

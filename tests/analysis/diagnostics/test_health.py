@@ -52,8 +52,11 @@ def test_vanishing_begins_at_the_layer_nearest_the_output_that_is_below() -> Non
     recorded = layer_curves(changed={"activation_gradient": GRADIENTS})
     (found,) = gradients.find(case(recorded))
     assert (found.kind, found.layer, found.lanes, found.of) == (
-        "vanishing_gradient", "dense_1", 6, 6,
-    )  # fmt: skip
+        "vanishing_gradient",
+        "dense_1",
+        6,
+        6,
+    )
     assert float(found.numbers["ratio"]) == pytest.approx(1e-6, rel=0.2)
     assert float(found.numbers["per_layer"]) == pytest.approx(1e-3, rel=0.2)
 
@@ -152,9 +155,11 @@ def diverged(lanes: int = 3) -> Case:
     loss[:lanes, 3:] = np.nan
     rows = [[4, 17, "dense_1", "gradient"], [4, 19, "dense_1", "gradient"], [4, 2, "dense", "loss"]]
     return case(
-        loss=loss, statuses=ends, ran=np.array([4] * lanes + [EPOCHS] * (6 - lanes)),
+        loss=loss,
+        statuses=ends,
+        ran=np.array([4] * lanes + [EPOCHS] * (6 - lanes)),
         first_nan=pd.DataFrame(rows[:lanes], columns=["epoch", "step", "layer", "what"]),
-    )  # fmt: skip
+    )
 
 
 def test_nan_is_told_of_a_single_lane_with_its_place() -> None:
@@ -271,9 +276,9 @@ def test_other_variants_are_not_silenced() -> None:
 def test_told_names_findings_numbers_what_was_left_out_and_what_could_not_be_seen() -> None:
     found = finding("dead_units", "dense", share=0.875, before_training=0)
     health = Health((found,), (), (("odd_seed", "it takes 5 seeds"),), 6, 1)
-    told = health.told()
+    told = health.describe()
     assert "1. net: dead_units.\n   share 0.875, before training 0" in told
     assert "Not looked for: a seed unlike the others, since it takes 5 seeds." in told
-    none = Health((), (), (), 6, 2).told()
+    none = Health((), (), (), 6, 2).describe()
     assert none.startswith("No finding:") and all(words in none for words in KINDS.values())
     assert json.dumps(health.to_json()) and len(health.frame()) == 1

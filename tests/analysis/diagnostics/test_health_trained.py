@@ -58,12 +58,12 @@ def of(health: Health, variant: str | None) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("variant", WANTED)
 def test_what_ails_is_told(ailing: Health, variant: str) -> None:
-    assert WANTED[variant] in of(ailing, variant), ailing.told()
+    assert WANTED[variant] in of(ailing, variant), ailing.describe()
 
 
 @pytest.mark.parametrize("kind", WANTED.values())
 def test_it_is_not_told_of_the_healthy_network(ailing: Health, kind: str) -> None:
-    assert kind not in of(ailing, "healthy"), ailing.told()
+    assert kind not in of(ailing, "healthy"), ailing.describe()
 
 
 def test_where_it_begins_is_told(ailing: Health) -> None:
@@ -99,7 +99,7 @@ def test_a_layer_that_the_loss_hardly_reaches(tmp_path: Path) -> None:
     (found,) = [f for f in health.findings if f.kind == "layer_not_learning"]
     assert found.layer == "far" and float(found.numbers["update_ratio"]) < 1e-6
     told = {f.kind for f in health.findings}
-    assert not {"vanishing_gradient", "exploding_gradient"} & told, health.told()
+    assert not {"vanishing_gradient", "exploding_gradient"} & told, health.describe()
 
 
 # -- data ------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_inputs_as_measured_are_not_scaled_unless_the_network_does_it(tmp_path: 
     variants = {"plain": {}, "normalised": {"first": "normalised"}}
     health = trained(tmp_path, variants, cancer(scaled=False), **SHORT).health()
     told = [f for f in health.findings if f.kind == "inputs_not_scaled"]
-    assert [f.variant for f in told] == ["plain"], health.told()
+    assert [f.variant for f in told] == ["plain"], health.describe()
     assert float(told[0].numbers["apart"]) > 1e4
 
 
@@ -129,7 +129,7 @@ def test_shuffled_labels_are_learned_by_heart(tmp_path: Path) -> None:
     mixed = dure.Data(data.x, np.random.default_rng(0).permutation(data.y), prepare=data.prepare)
     health = trained(tmp_path, BIG, mixed, epochs=50, health=False).health()
     found = of(health, "big")["not_beating_chance"]
-    assert found.numbers["learned"] == "by heart", health.told()
+    assert found.numbers["learned"] == "by heart", health.describe()
     assert "overfitting" not in of(health, "big")
 
 
@@ -138,7 +138,7 @@ def test_a_network_that_learns_nothing(tmp_path: Path) -> None:
     data = dure.Data(noise, cancer().y)
     health = trained(tmp_path, {"tiny": {"units": 1}}, data, epochs=4, health=False).health()
     found = of(health, "tiny")["not_beating_chance"]
-    assert found.numbers["learned"] != "by heart", health.told()
+    assert found.numbers["learned"] != "by heart", health.describe()
 
 
 def test_rows_sorted_by_class(tmp_path: Path) -> None:
@@ -165,23 +165,23 @@ def test_overfitting_and_underfitting(tmp_path: Path) -> None:
         "under": {"rate": 3e-4},
     }
     health = trained(tmp_path, variants, cancer(160), epochs=30, seeds=4, health=False).health()
-    assert "overfitting" in of(health, "over"), health.told()
-    assert "underfitting" in of(health, "under"), health.told()
+    assert "overfitting" in of(health, "over"), health.describe()
+    assert "underfitting" in of(health, "under"), health.describe()
     assert not {"overfitting", "rate_too_low"} & set(of(health, "under"))
 
 
 def test_a_sound_network_has_no_finding_and_the_rest_is_said(tmp_path: Path) -> None:
     stop = pytest.importorskip("keras").callbacks.EarlyStopping(patience=4)
     health = trained(tmp_path, {"plain": {}}, epochs=25, seeds=5, callbacks=[stop]).health()
-    assert not health.findings, health.told()
-    assert health.told().startswith("No finding: NaN or infinite values, ")
-    assert "were looked for in 5 lanes of 1 variant." in health.told()
-    assert "two hidden layers" in health.told()
+    assert not health.findings, health.describe()
+    assert health.describe().startswith("No finding: NaN or infinite values, ")
+    assert "were looked for in 5 lanes of 1 variant." in health.describe()
+    assert "two hidden layers" in health.describe()
 
 
 def test_what_was_not_recorded_is_not_looked_for(tmp_path: Path) -> None:
     result = trained(tmp_path, epochs=2, seeds=1, validation_split=0.0, health=False)
     missing = dict(result.health().missing)
     assert {"dead_units", "vanishing_gradient", "overfitting", "odd_seed"} <= set(missing)
-    told = load(result.folder).health().told()
+    told = load(result.folder).health().describe()
     assert "health=False" in told and "One lane a variant" in told

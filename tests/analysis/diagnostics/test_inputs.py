@@ -26,15 +26,27 @@ def pair_facts(units: int, activation: Any, loss: Any, y: np.ndarray) -> dict[st
 
 
 TARGETS: dict[str, tuple[dict[str, tuple[Any, ...]], np.ndarray, dict[str, Any]]] = {
-    "number": (e8_losses.NUMBER, np.array([[25.0], [346.0]], np.float32),
-               {"kind": "numbers", "min": 25.0, "max": 346.0}),
-    "two": (e8_losses.TWO, np.array([[0], [1]]),
-            {"kind": "classes", "labels": [0, 1], "min": 0.0, "max": 1.0}),
-    "many": (e8_losses.MANY, np.array([[0], [9]]),
-             {"kind": "classes", "labels": list(range(10)), "min": 0.0, "max": 9.0}),
-    "hot": (e8_losses.ONE_HOT, np.eye(10, dtype=np.float32)[:2],
-            {"kind": "one-hot", "labels": list(range(10)), "min": 0.0, "max": 1.0}),
-}  # fmt: skip
+    "number": (
+        e8_losses.NUMBER,
+        np.array([[25.0], [346.0]], np.float32),
+        {"kind": "numbers", "min": 25.0, "max": 346.0},
+    ),
+    "two": (
+        e8_losses.TWO,
+        np.array([[0], [1]]),
+        {"kind": "classes", "labels": [0, 1], "min": 0.0, "max": 1.0},
+    ),
+    "many": (
+        e8_losses.MANY,
+        np.array([[0], [9]]),
+        {"kind": "classes", "labels": list(range(10)), "min": 0.0, "max": 9.0},
+    ),
+    "hot": (
+        e8_losses.ONE_HOT,
+        np.eye(10, dtype=np.float32)[:2],
+        {"kind": "one-hot", "labels": list(range(10)), "min": 0.0, "max": 1.0},
+    ),
+}
 PAIRS = [(kind, name) for kind, (pairs, *_) in TARGETS.items() for name in pairs]
 
 
@@ -80,9 +92,22 @@ def test_what_is_not_known_is_not_judged() -> None:
 
 # -- data and chance -------------------------------------------------------------------------------
 
-UNIT = {"name": "x", "dtype": "float32", "shape": [3], "rows": 9, "integers": False, "min": -3.0,
-        "max": 3.0, "mean": 0.0, "std": 1.0, "feature_std_min": 0.9, "feature_std_max": 1.1,
-        "feature_size_min": 2.0, "feature_size_max": 3.0, "constant_features": 0}  # fmt: skip
+UNIT = {
+    "name": "x",
+    "dtype": "float32",
+    "shape": [3],
+    "rows": 9,
+    "integers": False,
+    "min": -3.0,
+    "max": 3.0,
+    "mean": 0.0,
+    "std": 1.0,
+    "feature_std_min": 0.9,
+    "feature_std_max": 1.1,
+    "feature_size_min": 2.0,
+    "feature_size_max": 3.0,
+    "constant_features": 0,
+}
 PIXELS = {**UNIT, "shape": [28, 28, 1], "min": 0.0, "max": 255.0, "mean": 33.0, "std": 78.0}
 PIXELS |= {"feature_std_max": 78.0, "feature_size_min": 255.0, "feature_size_max": 255.0}
 DEPTHS = {**PIXELS, "max": 4095.0}

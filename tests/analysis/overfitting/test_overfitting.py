@@ -133,7 +133,7 @@ def test_without_noise_nothing_is_left_to_chance(lanes: int) -> None:
     # 1 % of 0.3 is left of the fall after 5 ln(100 / 0.3) epochs at the latest.
     assert rows[1].recommended_epochs in range(25, 31)
     assert rows[3].turning_epoch.mean == 1 and rows[3].recommended_epochs == 1
-    assert "rises from the first epoch on" in rows[3].told()
+    assert "rises from the first epoch on" in rows[3].describe()
 
 
 def test_one_noisy_epoch_is_no_turn() -> None:
@@ -175,7 +175,7 @@ def test_lanes_that_stop_early_or_diverge() -> None:
     assert rows[0].kind == "overfits"
     assert rows[0].turning_epoch.low <= at <= rows[0].turning_epoch.high
     assert (rows[0].lanes, rows[0].given_away.of, rows[0].end) == (7, 8, 31)
-    assert "7 lanes, 1 did not come to their end" in rows[0].told()
+    assert "7 lanes, 1 did not come to their end" in rows[0].describe()
 
 
 def test_folds_of_one_seed_have_wider_intervals_than_seeds() -> None:
@@ -201,7 +201,7 @@ def test_too_few_epochs_say_nothing() -> None:
     curves, *_ = studies(np.random.default_rng(7), 1, 4, 3, 2.0, 2.0, 0.1)
     (row,) = found(curves).rows
     assert row.kind == "cannot tell" and row.recommended_epochs is None
-    assert "4 validated epochs" in row.told()
+    assert "4 validated epochs" in row.describe()
 
 
 def test_the_gap_is_taken_at_the_end_of_an_epoch() -> None:
@@ -230,11 +230,11 @@ def test_how_many_more_epochs_where_falls_shrink_steadily() -> None:
     steady = (0.5 + np.exp(-at / 20)) * shape + 0.001 * rng.normal(size=(1, 6, 1, 80))
     (row,) = found(steady).rows
     assert row.kind == "still falling" and row.more_epochs in range(30, 42)  # likewise: 36
-    assert f"about {row.more_epochs} more" in row.told()
+    assert f"about {row.more_epochs} more" in row.describe()
     line = (1 - 0.005 * at) * shape + 0.001 * rng.normal(size=(1, 6, 1, 80))
     (row,) = found(line).rows
     assert row.kind == "still falling" and row.more_epochs is None
-    assert row.told().split(" Gap")[0].endswith("(6 lanes); train longer.")
+    assert row.describe().split(" Gap")[0].endswith("(6 lanes); train longer.")
 
 
 def test_what_is_told() -> None:
@@ -242,14 +242,14 @@ def test_what_is_told() -> None:
     shape = np.linspace(0.9, 1.1, 5)[:, None, None]
     turned = (0.5 + 0.3 * np.log(at / 6) ** 2) * shape
     training = 1 / at * shape
-    told = found(turned[None], training[None]).told()
+    told = found(turned[None], training[None]).describe()
     assert told.startswith(
         "v0: validation loss turns at epoch 6.0 [5.8, 6.2] (5 lanes) and is up 155 % [140, 171] at "
         "the end (epoch 30); train 6 epochs. Gap to training: 0.35 [0.31, 0.38] at the turn, "
         "1.24 [1.12, 1.37] at the end.\n"
     )
     one = found(turned[None, :1], training[None, :1])
-    assert "(1 lane: no interval)" in one.told() and "cannot be known" in one.told()
+    assert "(1 lane: no interval)" in one.describe() and "cannot be known" in one.describe()
     assert np.isnan(one.rows[0].turning_epoch.low)
     frame = one.frame()
     assert frame.loc[0, "recommended_epochs"] == 6 and frame.loc[0, "kind"] == "overfits"
@@ -313,10 +313,13 @@ def test_missing_epochs_are_filled_by_least_squares(seed: int, lanes: int, epoch
 
 @settings(deadline=None)
 @given(
-    hnp.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(4, 20)),
-               elements=st.floats(-1e3, 1e3, width=32)),
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(4, 20)),
+        elements=st.floats(-1e3, 1e3, width=32),
+    ),
     st.booleans(),
-)  # fmt: skip
+)
 def test_what_only_falls_or_only_rises_has_no_spikes(curves: Floats, rises: bool) -> None:
     ordered = np.sort(curves, axis=1)[:, :: 1 if rises else -1]
     steps = np.abs(np.diff(ordered, axis=1))
@@ -343,7 +346,7 @@ def test_lowest_at_the_end_with_falls_that_cannot_be_told() -> None:
         **{"turning_epoch": NOTHING, "gap_at_turn": NOTHING, "gap_at_end": NOTHING},
         **{"given_away": Interval(0.0, 0.0, 0.0, 5, 5), "lowest": Interval(1.0, 0.9, 1.1, 5, 5)},
         **{"last_change": Interval(-0.02, -0.05, 0.01, 5, 5), "more_epochs": None},
-    ).told()
+    ).describe()
     assert "is lowest at the end (epoch 40)" in told and "-0.02 [-0.05, 0.01]" in told
 
 

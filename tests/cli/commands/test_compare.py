@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_prints_what_python_says(run: Path) -> None:
     code, out, _ = cli(run, "--baseline", "plain", "--rope", 0.01)
     assert code == 0
-    assert out == load(run).compare(baseline="plain", rope=0.01).told() + "\n"
+    assert out == load(run).compare(baseline="plain", rope=0.01).describe() + "\n"
     assert out.startswith("dropout is better than plain: val_loss is lower by 1.1")
 
 
@@ -43,7 +43,7 @@ def test_json_is_one_document_with_every_number(run: Path) -> None:
     (pair,) = document["pairs"]
     assert pair["low"] == pytest.approx(found.pairs[0].low) and pair["p"] == found.pairs[0].p
     assert pair["verdict"] == "worse" and pair["rows_low"] is None and pair["more_seeds"] is None
-    assert pair["told"] == found.pairs[0].told()
+    assert pair["told"] == found.pairs[0].describe()
 
 
 def test_out_draws_a_picture(run: Path, tmp_path: Path) -> None:

@@ -92,9 +92,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = ["a wonderful film", "a terrible 영화"] * 5
     text = TextToSequences(20, 4).fit(lines)
     reader = keras.Sequential(
-        [layers.Input((4,), dtype="int32"), layers.Embedding(20, 3), layers.SimpleRNN(2),
-         layers.Dense(1, "sigmoid")]
-    )  # fmt: skip
+        [
+            layers.Input((4,), dtype="int32"),
+            layers.Embedding(20, 3),
+            layers.SimpleRNN(2),
+            layers.Dense(1, "sigmoid"),
+        ]
+    )
     reader.compile("sgd", "binary_crossentropy")
     TextModel(reader, text).save(folder / "reader.keras")
     (folder / "lines.txt").write_text("\n".join(lines), encoding="utf-8")

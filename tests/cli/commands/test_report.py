@@ -167,8 +167,11 @@ def test_a_page_of_a_measured_run_needs_no_jax_and_no_keras(seen: tuple[Path, En
     source = str(Path(dure.__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {source!r})\n{code}"],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
     assert Path("page.html").is_file()
@@ -215,12 +218,12 @@ def test_korean_has_a_page_of_its_own(given: Path) -> None:
 def test_what_is_asked_for_is_in_the_page(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
 
-    def told(result: Any, other: Any, **given: Any) -> Any:
+    def describe(result: Any, other: Any, **given: Any) -> Any:
         asked.update(given)
         return document(result, other, **given)
 
     document = documents.document
-    monkeypatch.setattr(documents, "document", told)
+    monkeypatch.setattr(documents, "document", describe)
     ended = cli("report", given, "--baseline", "plain", "--metric", "val_loss", "--rope", 0.01)
     assert ended.code == 0, ended
     assert asked.pop("tell")
@@ -253,8 +256,14 @@ def verdict(folder: Path) -> Path:
     folder.mkdir()
     line = {"say": "A sentence of an older Dure.", "with": {}}
     about = {"id": "A2", "name": "perceptron", "title": "steps", "quick": True, "facts": {}}
-    document = {**about, "lines": [str(line["say"])], "comparisons": [], "pictures": [],
-                "lanes": 8, "seconds": 1.0}  # fmt: skip
+    document = {
+        **about,
+        "lines": [str(line["say"])],
+        "comparisons": [],
+        "pictures": [],
+        "lanes": 8,
+        "seconds": 1.0,
+    }
     (folder / "verdict.json").write_text(json.dumps(document))
     return folder
 
@@ -480,9 +489,11 @@ def test_a_page_that_fails_costs_no_run(
     made = after(silent=True, opened=True)
     assert made is not None and made.path.is_file()
     assert capsys.readouterr() == ("", "")
-    assert after(silent=False, opened=False).told() in capsys.readouterr().out
-    for error, said in ((DureError("the disk is full."), "the disk is full"),
-                        (MemoryError("no room"), "MemoryError: no room")):  # fmt: skip
+    assert after(silent=False, opened=False).describe() in capsys.readouterr().out
+    for error, said in (
+        (DureError("the disk is full."), "the disk is full"),
+        (MemoryError("no room"), "MemoryError: no room"),
+    ):
 
         def broken(*given: Any, error: BaseException = error) -> Any:
             raise error

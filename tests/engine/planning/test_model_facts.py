@@ -268,12 +268,14 @@ def test_several_outputs_have_a_row_each(as_dict: bool) -> None:
         ([layers.Dense(3), layers.Activation("softmax")], "softmax"),
         ([layers.Dense(3), layers.ReLU(negative_slope=0.1)], "leaky_relu"),
         ([layers.Dense(3, activation=layers.LeakyReLU())], "leaky_relu"),
-        ([layers.Dense(3, activation="softmax"), layers.Reshape((3, 1)), layers.Flatten()],
-         "softmax"),
+        (
+            [layers.Dense(3, activation="softmax"), layers.Reshape((3, 1)), layers.Flatten()],
+            "softmax",
+        ),
         ([layers.Dense(3)], "linear"),
         ([layers.Dense(3), layers.Rescaling(2.0)], None),
     ],
-)  # fmt: skip
+)
 def test_the_last_activation(last: list[keras.Layer], want: str | None) -> None:
     model = keras.Sequential([keras.Input((6,)), *map(copied, last)])
     model.compile("adam", "categorical_crossentropy")

@@ -47,8 +47,9 @@ def test_b1_counts_and_epochs(b1) -> None:
     turned = facts["turning_epochs"]
     assert len(turned) == 2 and facts["epochs_on_all"] == round(sum(turned) / 2)
     by_what = {one["what"]: one for one in b1["comparisons"]}
-    epoch, updates = (by_what[f"{what} the least validation loss"] for what in (
-        "epoch with", "updates until"))  # fmt: skip
+    epoch, updates = (
+        by_what[f"{what} the least validation loss"] for what in ("epoch with", "updates until")
+    )
     assert (epoch["note"], updates["note"]) == (4, 4 * 30)
     assert epoch["mean"] == sum(turned) / 2
     assert updates["mean"] == pytest.approx(epoch["mean"] * -(-3_000 // 512))

@@ -33,9 +33,12 @@ def digits():
     """scikit-learn's digits, cut as `dure.data.digits` says."""
     loaded = load_digits()
     cut = train_test_split(
-        (loaded.images[..., None] / 16).astype("float32"), loaded.target,
-        test_size=0.2, random_state=0, stratify=loaded.target,
-    )  # fmt: skip
+        (loaded.images[..., None] / 16).astype("float32"),
+        loaded.target,
+        test_size=0.2,
+        random_state=0,
+        stratify=loaded.target,
+    )
     return cut
 
 

@@ -244,8 +244,9 @@ def test_what_the_normalisations_give() -> None:
         wanted = centred / np.sqrt(np.mean(centred**2, axis=axis, keepdims=True) + 1e-3)
         assert np.allclose(found, wanted, atol=1e-4)
     of_two = np.asarray(whole["batch"](x[:2], training=True))
-    assert np.allclose(of_two, np.sign(x[:2] - x[:2].mean(axis=0)), atol=0.02 + 0.98 * (
-        np.abs(x[0] - x[1]) < 0.5))  # fmt: skip
+    assert np.allclose(
+        of_two, np.sign(x[:2] - x[:2].mean(axis=0)), atol=0.02 + 0.98 * (np.abs(x[0] - x[1]) < 0.5)
+    )
 
 
 def test_the_normalised_cell_is_that_of_its_paper() -> None:
@@ -271,8 +272,10 @@ def test_the_normalised_cell_is_that_of_its_paper() -> None:
 def test_batches_of_two_are_no_place_for_batch_normalisation(verdict) -> None:
     told = verdict("E5")
     facts = told["facts"]
-    of_two = {k: np.mean(facts[f"batches of 2, {k}: accuracy"], axis=0) for k in
-              ("none", "batch", "layer")}  # fmt: skip
+    of_two = {
+        k: np.mean(facts[f"batches of 2, {k}: accuracy"], axis=0)
+        for k in ("none", "batch", "layer")
+    }
     assert facts["batches of 2, batch: trains"] == []
     assert of_two["batch"][0] < of_two["none"][0] - 0.2
     assert facts["batches of 2, layer: trains"] == [0.01]
@@ -281,8 +284,10 @@ def test_batches_of_two_are_no_place_for_batch_normalisation(verdict) -> None:
 
 def test_normalised_networks_bear_higher_rates_and_other_first_weights(verdict) -> None:
     facts = verdict("E5")["facts"]
-    weights = {k: np.mean(facts[f"first weights, rate 0.1, {k}: accuracy"], axis=0) for k in
-               ("none", "batch", "layer")}  # fmt: skip
+    weights = {
+        k: np.mean(facts[f"first weights, rate 0.1, {k}: accuracy"], axis=0)
+        for k in ("none", "batch", "layer")
+    }
     for kind in ("batch", "layer"):
         assert weights[kind][0] > weights["none"][0] + 0.3  # deviation 0.01
     rates = {kind: facts[f"recurrent, {kind}: trains"] for kind in ("none", "layer inside")}

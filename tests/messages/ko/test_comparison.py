@@ -20,8 +20,8 @@ from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.core.types import FirstNan, Status
 from dure.messages import status_text
 from dure.messages.ko import comparison, overfitting, study
-from dure.messages.message import Said, has_words
-from dure.messages.translate import told
+from dure.messages.message import Message, has_words
+from dure.messages.translate import translate
 from dure.results import summary
 from dure.stats.intervals import Interval
 from helpers.comparison_runs import compared, run_of
@@ -98,7 +98,7 @@ def comparisons() -> Iterator[Comparison]:
         yield replace(whole, pairs=tuple(replace(p, verdict=v, rope=0.5) for p, v in judged))
 
 
-def told_of(found: Comparison) -> list[Said]:
+def told_of(found: Comparison) -> list[Message]:
     header, rows = table_text.cells(found)
     return [*table_text.headlines(found), *table_text.notes(found), *header, *(r[-1] for r in rows)]
 
@@ -144,7 +144,7 @@ def sequentials() -> Iterator[Sequential]:
     yield Sequential(against, (looks[0], alone))
 
 
-def notes_of_runs(folder: Path) -> Iterator[Said]:
+def notes_of_runs(folder: Path) -> Iterator[Message]:
     """What must be known of runs: lanes not done, penalties, other data, rows, epochs, seeds."""
     grid = {"a": runs(1, 6, 2)[0], "b": runs(1, 6, 2, seed=1)[0]}
     ends = {("a", 1, 1): DIVERGED, ("a", 2, 1): WAITING}
@@ -164,7 +164,7 @@ def notes_of_runs(folder: Path) -> Iterator[Said]:
 RUNS = ("one", "two", "three", "four", "five")
 
 
-def summaries(folder: Path) -> Iterator[Said]:
+def summaries(folder: Path) -> Iterator[Message]:
     """Summaries of many lanes, of folds and of a lane a variant."""
     for number, (mode, values) in enumerate(
         product(("min", "max"), (runs(2, 3), runs(2, 1, 5), runs(2, 1)))
@@ -192,26 +192,26 @@ def statuses() -> Iterator[Status]:
         yield Status("diverged", 3, f"loss became NaN at {FirstNan(3, 17, layer, what)}")
 
 
-def everything(folder: Path) -> Iterator[Said]:
+def everything(folder: Path) -> Iterator[Message]:
     for pair in pairs():
-        yield from (pair.told(), table_text.verdict_cell(pair))
+        yield from (pair.describe(), table_text.verdict_cell(pair))
     for found in comparisons():
         yield from told_of(found)
     for row, metric in rows():
-        yield row.told(metric=metric)
+        yield row.describe(metric=metric)
     yield from Overfitting(tuple(r for r, _ in rows()), "loss", 0.9, 0.01).notes()
     for looked in sequentials():
-        yield from (looked.told(), looked.note(), looked.caution(), looked.ending())
+        yield from (looked.describe(), looked.note(), looked.caution(), looked.ending())
     yield from notes_of_runs(folder)
     yield from summaries(folder)
-    yield from map(status_text.status_said, statuses())
+    yield from map(status_text.describe_status, statuses())
     yield status_text.tally([])
     yield status_text.tally([Status(kind) for kind in status_text.KINDS])
 
 
 @pytest.mark.parametrize("pair", list(pairs()), ids=lambda p: p.verdict.replace(" ", "-"))
 def test_pairs(pair: Pair) -> None:
-    assert_korean(pair.told(), allowed=NAMES)
+    assert_korean(pair.describe(), allowed=NAMES)
     cell = table_text.verdict_cell(pair)
     assert_korean(cell)
     assert cell.startswith(pair.verdict)
@@ -220,26 +220,26 @@ def test_pairs(pair: Pair) -> None:
 @pytest.mark.parametrize("found", list(comparisons()))
 def test_comparisons(found: Comparison) -> None:
     for said in told_of(found):
-        if told(said, "ko") not in ("p", "p (Holm)"):
+        if translate(said, "ko") not in ("p", "p (Holm)"):
             assert_korean(said, allowed="abcde")
-    assert all(isinstance(cell, Said) for row in table_text.cells(found)[1] for cell in row)
+    assert all(isinstance(cell, Message) for row in table_text.cells(found)[1] for cell in row)
 
 
 @pytest.mark.parametrize(("row", "metric"), list(rows()))
 def test_rows_of_overfitting(row: Row, metric: str) -> None:
-    assert_korean(row.told(metric=metric), allowed=("v0", "mse"))
+    assert_korean(row.describe(metric=metric), allowed=("v0", "mse"))
 
 
 def test_overfitting_as_a_whole() -> None:
     whole = Overfitting(tuple(row for row, _ in rows()), "loss", 0.9, 0.01)
-    assert_korean(whole.told(), allowed=("v0",))
-    assert len(told(whole.told(), "ko").splitlines()) == len(whole.rows) + 2
+    assert_korean(whole.describe(), allowed=("v0",))
+    assert len(translate(whole.describe(), "ko").splitlines()) == len(whole.rows) + 2
 
 
 @pytest.mark.parametrize("looked", list(sequentials()))
 def test_sequential_looks(looked: Sequential) -> None:
-    assert_korean(looked.told(), allowed="abcd")
-    assert looked.told().startswith(looked.ending())
+    assert_korean(looked.describe(), allowed="abcd")
+    assert looked.describe().startswith(looked.ending())
     if looked.looks:
         assert_korean(looked.note(), allowed=("result.sequential", *"abcd"))
 
@@ -265,17 +265,17 @@ def test_summaries(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", list(statuses()), ids=str)
 def test_statuses(status: Status) -> None:
-    said = status_text.status_said(status)
+    said = status_text.describe_status(status)
     assert said == str(status)
     assert_korean(said, allowed=("'d (1)'", "'e'", "'f'", "x"))
 
 
 def test_tallies() -> None:
     all_kinds = [Status(kind) for kind in status_text.KINDS] * 2
-    assert told(status_text.tally(all_kinds), "ko") == (
+    assert translate(status_text.tally(all_kinds), "ko") == (
         "레인 12개: 완료 2개, 조기 종료 2개, 발산 2개, 실패 2개, 훈련 중 2개, 대기 2개"
     )
-    assert told(status_text.tally([]), "ko") == "레인 없음"
+    assert translate(status_text.tally([]), "ko") == "레인 없음"
 
 
 def test_nothing_that_can_be_said_was_left_out(tmp_path: Path) -> None:

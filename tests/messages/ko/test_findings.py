@@ -19,23 +19,22 @@ from dure.analysis.diagnostics.case import Finding
 from dure.analysis.diagnostics.health import (
     KINDS,
     Health,
-    found_told,
-    left_out_told,
-    missing_told,
-    nothing_told,
-    numbers_said,
-    numbers_told,
-    single_told,
+    describe_found,
+    describe_left_out,
+    describe_missing,
+    describe_nothing,
+    describe_numbers,
+    describe_single,
     title_of,
 )
-from dure.analysis.diagnostics.number_names import LIMITS, NAMES, NAMES_OF_KIND, WORDS
-from dure.messages.message import Said, has_words
-from dure.messages.translate import told
+from dure.analysis.diagnostics.number_names import LIMITS, NAMES, NAMES_OF_KIND, WORDS, number_cells
+from dure.messages.message import Message, has_words
+from dure.messages.translate import translate
 from helpers import every_finding as every
 from helpers.korean_checks import assert_korean, templates_of
 
 FINDINGS = Path(dure.__file__).parent / "analysis" / "diagnostics"
-SPEAKING = [*FINDINGS.glob("*.py"), FINDINGS.parent / "health.py"]
+SPEAKING = [*FINDINGS.glob("*.py")]
 NAMED = [*FINDINGS.glob("*.py"), FINDINGS.parent.parent / "remedies" / "findings.py"]
 METRICS = {*chance._ACCURACIES, *chance._ERRORS, "loss"}
 
@@ -51,38 +50,38 @@ OURS = {
 }
 
 
-def said() -> list[Said]:
+def said() -> list[Message]:
     """Everything that is said, but for the names of numbers, which stand by themselves."""
     one = replace(HEALTH, findings=(), missing=(), lanes=2)
     bare = [replace(finding, variant=None) for finding in FOUND]
     several = [s._replace(finding=replace(s.finding, variant=None)) for s in HEALTH.silenced]
     named = [s._replace(finding=replace(s.finding, layer="dense")) for s in HEALTH.silenced]
-    single = single_told(one)
-    assert single is not None and single_told(replace(one, lanes=3)) is None
+    single = describe_single(one)
+    assert single is not None and describe_single(replace(one, lanes=3)) is None
     return [
         *KINDS.values(),
         *(finding.sentence for finding in FOUND),
         *(title_of(finding) for finding in (*FOUND, *bare)),
-        *(left_out_told(s) for s in (*HEALTH.silenced, *several, *named)),
-        *(left_out_told(s._replace(finding=replace(s.finding, variant=None))) for s in named),
-        *chain.from_iterable(missing_told([one]) for one in HEALTH.missing),
-        *missing_told(HEALTH.missing),
-        found_told(HEALTH),
-        nothing_told(one),
-        nothing_told(replace(one, lanes=0)),
+        *(describe_left_out(s) for s in (*HEALTH.silenced, *several, *named)),
+        *(describe_left_out(s._replace(finding=replace(s.finding, variant=None))) for s in named),
+        *chain.from_iterable(describe_missing([one]) for one in HEALTH.missing),
+        *describe_missing(HEALTH.missing),
+        describe_found(HEALTH),
+        describe_nothing(one),
+        describe_nothing(replace(one, lanes=0)),
         single,
     ]
 
 
-def in_numbers() -> list[tuple[Said, Said]]:
-    return list(dict.fromkeys(pair for finding in FOUND for pair in numbers_said(finding)))
+def in_numbers() -> list[tuple[Message, Message]]:
+    return list(dict.fromkeys(pair for finding in FOUND for pair in number_cells(finding)))
 
 
-def values_in(text: Said) -> set[str]:
+def values_in(text: Message) -> set[str]:
     """What is put in as it is: names, and numbers as text."""
     inside = text.values.values()
-    deeper = [values_in(value) for value in inside if isinstance(value, Said)]
-    return {str(value) for value in inside if not isinstance(value, Said)}.union(*deeper)
+    deeper = [values_in(value) for value in inside if isinstance(value, Message)]
+    return {str(value) for value in inside if not isinstance(value, Message)}.union(*deeper)
 
 
 def words(text: str) -> set[str]:
@@ -96,17 +95,17 @@ def numbers(text: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("text", dict.fromkeys(said()))
-def test_each_is_said_in_korean_with_the_same_numbers(text: Said) -> None:
+def test_each_is_said_in_korean_with_the_same_numbers(text: Message) -> None:
     korean = assert_korean(text, allowed=OURS | values_in(text), numbers=False)
     assert numbers(korean) == numbers(text)
 
 
 @pytest.mark.parametrize("pair", in_numbers())
-def test_each_number_is_named_in_korean(pair: tuple[Said, Said]) -> None:
+def test_each_number_is_named_in_korean(pair: tuple[Message, Message]) -> None:
     name, value = pair
-    assert words(told(name, "ko")) <= METRICS | {"from_logits"}
-    assert words(told(value, "ko")) <= words(" ".join({*OURS, *values_in(value)}))
-    assert numbers(told(value, "ko")) == numbers(value)
+    assert words(translate(name, "ko")) <= METRICS | {"from_logits"}
+    assert words(translate(value, "ko")) <= words(" ".join({*OURS, *values_in(value)}))
+    assert numbers(translate(value, "ko")) == numbers(value)
 
 
 def test_no_kind_reason_or_sentence_is_left_out_here() -> None:
@@ -167,24 +166,30 @@ def test_every_number_that_a_finding_can_have_has_a_name() -> None:
 def test_limits_stand_behind_their_number() -> None:
     numbers = {"share": 0.5, "low": 0.25, "high": 0.75, "layer": "dense"}
     made = Finding("dead_units", "net", "dense", 6, 6, FOUND[0].sentence, numbers)
-    assert numbers_said(made) == (("share of dead units", "0.5 [0.25, 0.75]"), ("layer", "dense"))
-    assert numbers_told(made) == "share 0.5, low 0.25, high 0.75, layer dense"
+    assert number_cells(made) == (
+        ("share of dead units", "0.5 [0.25, 0.75]"),
+        ("layer", "dense"),
+    )
+    assert describe_numbers(made) == "share 0.5, low 0.25, high 0.75, layer dense"
     nan = float("nan")
     alone = replace(made, numbers={"share": 0.5, "low": nan, "high": nan})
-    assert numbers_said(alone) == (("share of dead units", "0.5"),)
+    assert number_cells(alone) == (("share of dead units", "0.5"),)
 
 
 def test_what_is_not_finite_is_unknown() -> None:
     made = replace(FOUND[0], numbers={"ratio": float("nan")})
-    assert numbers_told(made) == "ratio unknown"
-    assert told(numbers_said(made)[0][1], "ko") == "알 수 없음"
+    assert describe_numbers(made) == "ratio unknown"
+    assert translate(number_cells(made)[0][1], "ko") == "알 수 없음"
 
 
 def test_lines_are_those_of_the_english_account() -> None:
     lines = list(HEALTH.lines())
-    assert "\n".join(lines) == HEALTH.told()
+    assert "\n".join(lines) == HEALTH.describe()
     assert lines[0] == f"{len(FOUND)} findings in 6 lanes of 2 variants, worst first."
-    assert "Left out: layers that do not learn in dense of net, since the gradient" in HEALTH.told()
-    assert "Left out: overfitting of net, since validation is at chance" in HEALTH.told()
-    assert all(isinstance(line, Said) for line in lines)
-    assert told(lines[2], "ko").startswith("1. net: ")
+    assert (
+        "Left out: layers that do not learn in dense of net, since the gradient"
+        in HEALTH.describe()
+    )
+    assert "Left out: overfitting of net, since validation is at chance" in HEALTH.describe()
+    assert all(isinstance(line, Message) for line in lines)
+    assert translate(lines[2], "ko").startswith("1. net: ")

@@ -52,8 +52,12 @@ def test_powers_of_ten() -> None:
 def test_ticks_stand_at_their_place() -> None:
     ticks = Scale(0, 4).ticks(4, downwards=True)
     assert [(tick.at, tick.text) for tick in ticks] == [
-        (100, "0"), (75, "1"), (50, "2"), (25, "3"), (0, "4"),
-    ]  # fmt: skip
+        (100, "0"),
+        (75, "1"),
+        (50, "2"),
+        (25, "3"),
+        (0, "4"),
+    ]
 
 
 def test_places_without_value_are_left_out() -> None:

@@ -57,10 +57,12 @@ def expected(
     """What the legend says at an epoch, the best on top."""
 
     def texts(series: Any) -> list[str]:
-        return interval_texts([
-            (float(s.mean[epoch - 1]), float(s.low[epoch - 1]), float(s.high[epoch - 1]))
-            for s in (series[v] for v in variants)
-        ])  # fmt: skip
+        return interval_texts(
+            [
+                (float(s.mean[epoch - 1]), float(s.low[epoch - 1]), float(s.high[epoch - 1]))
+                for s in (series[v] for v in variants)
+            ]
+        )
 
     judged = texts(metric.validation)
     trained = [f" training {text}" for text in texts(metric.training)]

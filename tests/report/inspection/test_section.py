@@ -18,8 +18,8 @@ import dure
 from dure.measurements.headlines import says
 from dure.measurements.labels import over_lanes
 from dure.measurements.stored import read
-from dure.messages.message import Said
-from dure.messages.translate import told
+from dure.messages.message import Message
+from dure.messages.translate import translate
 from dure.report.blocks import (
     Bars,
     Code,
@@ -97,7 +97,7 @@ def test_headlines_are_those_of_the_files(pictures: dure.Result, texts: Path) ->
     for folder in (pictures.folder / "lens", texts):
         for path in folder.glob("*.nc"):
             found = read(path)
-            assert type(says(found.measured)) is Said
+            assert type(says(found.measured)) is Message
             assert says(found.measured) == xr.load_dataset(path, engine="scipy").attrs["says"]
 
 
@@ -113,8 +113,8 @@ def test_both_languages_say_everything(
     sentences = [text for found in whole for text in said(found)]
     assert len(sentences) > 200
     for text in sentences:
-        assert told(text, "en") == text
-        assert told(text, "ko") or not text
+        assert translate(text, "en") == text
+        assert translate(text, "ko") or not text
 
 
 def test_no_keras_and_no_jax(pictures: dure.Result) -> None:

@@ -18,8 +18,8 @@ import pytest
 from keras import layers
 
 import dure
-from dure.messages.message import Said, said_of
-from dure.messages.translate import told
+from dure.messages.message import Message, said_of
+from dure.messages.translate import translate
 from dure.remedies.search import cure_study
 from dure.report.blocks import (
     Bullets,
@@ -76,9 +76,9 @@ def account(folder: Path) -> dict[str, Any]:
     return document
 
 
-def texts(value: Any) -> Iterator[Said]:
+def texts(value: Any) -> Iterator[Message]:
     """Every text in a section or a document."""
-    if isinstance(value, Said):
+    if isinstance(value, Message):
         yield value
     elif isinstance(value, (tuple, list)):
         for item in value:
@@ -88,7 +88,7 @@ def texts(value: Any) -> Iterator[Said]:
             yield from texts(getattr(value, field.name))
 
 
-def stored(value: Any) -> Iterator[Said]:
+def stored(value: Any) -> Iterator[Message]:
     """Every text in what `verdict.json` keeps to be said."""
     if isinstance(value, dict) and set(value) == {"say", "with"}:
         yield said_of(value)
@@ -145,10 +145,10 @@ def test_spans_and_cells_are_the_numbers_stored(found: Path) -> None:
 def test_everything_is_said_in_korean(found: Path) -> None:
     kept = list(stored(account(found)["said"]))
     for text in [*kept, *texts(remedies.section(found))]:
-        korean = told(text, "ko")  # raises where a translation is missing
-        assert told(text, "en") == text
+        korean = translate(text, "ko")  # raises where a translation is missing
+        assert translate(text, "en") == text
         assert not english_words(korean), korean
-    verdict = told(remedies.verdict(found), "ko")
+    verdict = translate(remedies.verdict(found), "ko")
     assert "처방이 효과가 있습니다" in verdict and "입력 스케일 맞추기" in verdict
 
 
@@ -175,13 +175,13 @@ def test_a_document_has_the_curves_of_the_last_round(found: Path) -> None:
     assert [d.variants for d in drawn] == [tuple(run.variants) for run in runs]
     assert [sum(d.lanes) for d in drawn] == [len(run.lanes) for run in runs]
     assert len({s.key for s in document.sections}) == len(document.sections) == 1 + len(runs)
-    assert "처방 1개 시도" in told(document.subtitle, "ko")
+    assert "처방 1개 시도" in translate(document.subtitle, "ko")
 
 
 def test_neither_jax_nor_keras_is_loaded(found: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from dure.report import cures; "
-        f"folder = Path({str(found)!r}); cures.section(folder); cures.document_of(folder); "
+        "import sys; from pathlib import Path; from dure.report.sections import remedies; "
+        f"folder = Path({str(found)!r}); remedies.section(folder); remedies.document_of(folder); "
         "sys.exit(str({'jax', 'keras'} & set(sys.modules)) if {'jax', 'keras'} & set(sys.modules) "
         "else 0)"
     )
@@ -231,10 +231,10 @@ def test_nothing_tried_is_told_without_rounds(tmp_path: Path) -> None:
     document = remedies.document_of(folder)
     section = document.section("cures")
     assert not of_kind(section, Intervals) and not of_kind(section, Table)
-    assert "아무것도 시도하지 않았습니다" in told(remedies.verdict(folder), "ko")
+    assert "아무것도 시도하지 않았습니다" in translate(remedies.verdict(folder), "ko")
     assert [s.key for s in document.sections] == ["cures", "curves"]
     for text in texts(section):
-        assert not english_words(told(text, "ko"))
+        assert not english_words(translate(text, "ko"))
 
 
 def test_folders_without_a_finished_search_say_how_to_go_on(found: Path, tmp_path: Path) -> None:
@@ -251,4 +251,4 @@ def test_words_of_another_dure_are_told_in_english(found: Path, tmp_path: Path) 
     document = account(found)
     document["said"]["verdict"] = [{"say": "{name} was said so once.", "with": {"name": "relu"}}]
     (tmp_path / remedies.VERDICT).write_text(json.dumps(document), "utf-8")
-    assert told(remedies.verdict(tmp_path), "ko") == "relu was said so once."
+    assert translate(remedies.verdict(tmp_path), "ko") == "relu was said so once."

@@ -18,9 +18,12 @@ def _plan_said(result: dure.Result) -> list[str]:
     blocks = blocks_of(document(result).section("study").blocks)
     folded = [b for b in blocks if isinstance(b, Folded) and b.title.startswith("The plan")]
     return [
-        value for fold in folded for block in fold.blocks if isinstance(block, Pairs)
+        value
+        for fold in folded
+        for block in fold.blocks
+        if isinstance(block, Pairs)
         for _, value in block.items
-    ]  # fmt: skip
+    ]
 
 
 def test_the_plan_is_in_the_manifest_and_said(tmp_path: Path) -> None:

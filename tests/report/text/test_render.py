@@ -70,8 +70,9 @@ def curves(names: tuple[str, ...] = ("baseline", "드롭아웃"), epochs: int = 
     turns = (20.0, *[None] * (len(names) - 1))
     many = (8,) * len(names)
     notes = (as_is("Bands are 95 % intervals."),)
-    return Curves(as_is("Curves by epoch"), names, metrics, np.arange(1, epochs + 1), many, many,
-                  turns, notes)  # fmt: skip
+    return Curves(
+        as_is("Curves by epoch"), names, metrics, np.arange(1, epochs + 1), many, many, turns, notes
+    )
 
 
 def intervals(name: str = "드롭아웃 0.5") -> Intervals:
@@ -91,8 +92,15 @@ def lines(logarithmic: bool = False, name: str = "LSTM") -> Lines:
     y = 10.0 ** (x - 4) if logarithmic else np.exp(-x / 9)
     band = {} if logarithmic else {"low": y - 0.01, "high": y + 0.01}
     drawn = (Line(as_is(name), x, y, **band), Line(as_is("untrained"), x, y / 2, dashed=True))
-    return Lines(as_is("memory by distance"), as_is("Memory"), as_is("steps back"),
-                 as_is("influence"), drawn, ticks, logarithmic)  # fmt: skip
+    return Lines(
+        as_is("memory by distance"),
+        as_is("Memory"),
+        as_is("steps back"),
+        as_is("influence"),
+        drawn,
+        ticks,
+        logarithmic,
+    )
 
 
 def bars(name: str = "밀집층") -> Bars:
@@ -133,11 +141,18 @@ def blocks(name: str = "드롭아웃") -> tuple[Block, ...]:
         *(curves(("baseline", name)), intervals(name), lines(name=name), lines(True, name)),
         *(bars(name), words(name)),
         Tiles(as_is(name), (Tile(b"", as_is("kernel")),), as_is("Red is positive.")),
-        Points(as_is("words in the plane"), as_is(name), (name,), np.zeros(1), np.zeros(1),
-               as_is("x"), as_is("y")),
+        Points(
+            as_is("words in the plane"),
+            as_is(name),
+            (name,),
+            np.zeros(1),
+            np.zeros(1),
+            as_is("x"),
+            as_is("y"),
+        ),
         Folded(as_is(name), (Prose(as_is("inside")), Folded(as_is("deep"), (intervals(name),)))),
         Beside(((name, (Prose(as_is("left")), curves())), ("right", (grid(name, 9),)))),
-    )  # fmt: skip
+    )
 
 
 def report(*given: Block, name: str = "demo") -> Document:
@@ -182,8 +197,16 @@ def test_prose_has_at_most_100_columns() -> None:
 
 def test_title_verdict_banner_sections_and_footer_come_in_order() -> None:
     text = "\n".join(shown(report(Prose(as_is("inside")))))
-    order = ("demo", "digits, 40", "! Training is not over.", "▌ Dropout", "▌ It overfits.",
-             "비교 Comparison\n═══════════════\n", "inside", "Made by Dure.")  # fmt: skip
+    order = (
+        "demo",
+        "digits, 40",
+        "! Training is not over.",
+        "▌ Dropout",
+        "▌ It overfits.",
+        "비교 Comparison\n═══════════════\n",
+        "inside",
+        "Made by Dure.",
+    )
     places = [text.index(part) for part in order]
     assert places == sorted(places)
 
@@ -290,8 +313,10 @@ def test_sparklines_go_from_low_to_high_and_leave_gaps() -> None:
 def test_whiskers_share_one_scale_with_a_line_at_zero(width: int) -> None:
     lines = only(intervals(), width)
     text = "\n".join(lines)
-    where = {name: next(line for line in lines if line.startswith(name)) for name in
-             ("드롭아웃", "batch norm", "one", "none")}  # fmt: skip
+    where = {
+        name: next(line for line in lines if line.startswith(name))
+        for name in ("드롭아웃", "batch norm", "one", "none")
+    }
     zero = {cell_len(line[: re.search("[│┼]", line).start()]) for line in where.values()}  # type: ignore[union-attr]
     assert len(zero) == 1
     better, unsure = where["드롭아웃"], where["batch norm"]

@@ -36,7 +36,7 @@ from dure.analysis.comparison import pair_text, table_text
 from dure.analysis.comparison.pairing import Lanes, Matched, lanes_of, matched
 from dure.core.types import Mode
 from dure.errors import DureError, did_you_mean
-from dure.messages.message import Said
+from dure.messages.message import Message
 from dure.stats import permutation, power
 from dure.stats.bootstrap import bootstrap_t
 from dure.stats.intervals import mean_interval
@@ -105,11 +105,11 @@ class Pair:
     rope: float | None
     family: int
 
-    def told(self) -> Said:
+    def describe(self) -> Message:
         """The verdict with its numbers, in one or two sentences."""
         return pair_text.sentence(self)
 
-    __str__ = told
+    __str__ = describe
 
     def turned(self) -> Pair:
         """The same with first and second exchanged."""
@@ -153,7 +153,7 @@ class Comparison:
     rope: float | None
     pairs: tuple[Pair, ...]
     baseline: str | None = None
-    notes: tuple[Said, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     @property
     def leader(self) -> str:
@@ -184,11 +184,11 @@ class Comparison:
         table["more_seeds"] = table["more_seeds"].astype("Int64")
         return table.astype({"p": "float64", "p_adjusted": "float64"})
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The verdict first, then a table of all pairs, then what must be known to read it."""
         return "\n".join(table_text.lines(self))
 
-    __str__ = told
+    __str__ = describe
 
 
 def compare(

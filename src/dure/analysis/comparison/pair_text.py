@@ -13,7 +13,7 @@ from dure.analysis.comparison.table_text import (
     percent,
     roughly,
 )
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.stats.intervals import interval_texts
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dure.analysis.comparison.compare import Pair
 
 
-def sentence(pair: Pair) -> Said:
+def sentence(pair: Pair) -> Message:
     """The verdict on a pair with its numbers."""
     told = {
         "better": _apart,
@@ -36,7 +36,7 @@ def sentence(pair: Pair) -> Said:
 # -- what the numbers rest on ----------------------------------------------------------------------
 
 
-def _over(pair: Pair) -> Said:
+def _over(pair: Pair) -> Message:
     pairs = count(pair.pairs, pair.unit)
     if pair.trained < pair.pairs:
         number = str(pair.trained)
@@ -44,7 +44,7 @@ def _over(pair: Pair) -> Said:
     return say("{folds} of one seed", folds=pairs) if pair.unit == "fold" else pairs
 
 
-def _p(pair: Pair) -> Said:
+def _p(pair: Pair) -> Message:
     text = p_text(pair.p_adjusted)
     told = as_is(f"p {text}" if text.startswith("<") else f"p = {text}")
     if pair.family == 1:
@@ -53,7 +53,7 @@ def _p(pair: Pair) -> Said:
     return say("{p} after correction for {number} comparisons", p=told, number=number)
 
 
-def _basis(pair: Pair) -> Said:
+def _basis(pair: Pair) -> Message:
     over, p = _over(pair), _p(pair)
     if pair.trained == pair.pairs:
         return joined((over, p), ", ")
@@ -69,7 +69,7 @@ def _sides(pair: Pair) -> tuple[str, bool]:
     return interval_texts([(mean, low, high)])[0], higher
 
 
-def _so_far(pair: Pair) -> Iterator[Said]:
+def _so_far(pair: Pair) -> Iterator[Message]:
     if pair.trained:
         yield say(
             "So far {first} minus {second} is {amount} in {metric} ({over}).",
@@ -84,18 +84,24 @@ def _so_far(pair: Pair) -> Iterator[Said]:
 # -- better, worse ---------------------------------------------------------------------------------
 
 
-def _apart(pair: Pair) -> Iterator[Said]:
+def _apart(pair: Pair) -> Iterator[Message]:
     better = pair.verdict == "better"
     names = {"first": pair.first, "second": pair.second}
     if not pair.trained:
         p = _p(pair)
         yield (
-            say("{first} is better than {second}: no seed trained in both ({p}, by ranks).",
-                p=p, **names)
+            say(
+                "{first} is better than {second}: no seed trained in both ({p}, by ranks).",
+                p=p,
+                **names,
+            )
             if better
-            else say("{first} is worse than {second}: no seed trained in both ({p}, by ranks).",
-                     p=p, **names)
-        )  # fmt: skip
+            else say(
+                "{first} is worse than {second}: no seed trained in both ({p}, by ranks).",
+                p=p,
+                **names,
+            )
+        )
         return
     amount, higher = _sides(pair)
     agrees = better == (higher == (pair.mode == "max"))
@@ -118,7 +124,7 @@ def _apart(pair: Pair) -> Iterator[Said]:
         yield say("On other rows of the same kind it may be otherwise: folds differ too much.")
 
 
-def _by_mean(pair: Pair, better: bool, higher: bool, amount: str) -> Said:
+def _by_mean(pair: Pair, better: bool, higher: bool, amount: str) -> Message:
     given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
     given |= {"amount": amount, "basis": _basis(pair)}
     if better and higher:
@@ -142,7 +148,7 @@ def _by_mean(pair: Pair, better: bool, higher: bool, amount: str) -> Said:
     )
 
 
-def _by_losses(pair: Pair, better: bool, higher: bool, amount: str) -> Said:
+def _by_losses(pair: Pair, better: bool, higher: bool, amount: str) -> Message:
     """The mean speaks for the other: networks lost decide."""
     given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
     given |= {"amount": amount, "basis": _basis(pair)}
@@ -171,7 +177,7 @@ def _by_losses(pair: Pair, better: bool, higher: bool, amount: str) -> Said:
     )
 
 
-def _lost(pair: Pair) -> Iterator[Said]:
+def _lost(pair: Pair) -> Iterator[Message]:
     named = [
         say("{networks} of {name}", networks=count(lost, "network"), name=name)
         for name, lost in zip((pair.first, pair.second), pair.diverged, strict=True)
@@ -187,7 +193,7 @@ def _lost(pair: Pair) -> Iterator[Said]:
 # -- equivalent, undecided, too few ----------------------------------------------------------------
 
 
-def _equivalent(pair: Pair) -> Iterator[Said]:
+def _equivalent(pair: Pair) -> Iterator[Message]:
     yield say(
         "{first} and {second} are practically the same: {metric} differs by {amount} ({over}), "
         "within the ±{rope} that make no difference.",
@@ -202,7 +208,7 @@ def _equivalent(pair: Pair) -> Iterator[Said]:
         yield say("There probably is a difference, but too small a one to matter.")
 
 
-def _undecided(pair: Pair) -> Iterator[Said]:
+def _undecided(pair: Pair) -> Iterator[Message]:
     if pair.trained and pair.low == pair.high == 0:
         yield _identical(pair)
         return
@@ -220,7 +226,7 @@ def _undecided(pair: Pair) -> Iterator[Said]:
         yield say("Say how small a difference does not matter (rope) to have it tested.")
 
 
-def _identical(pair: Pair) -> Said:
+def _identical(pair: Pair) -> Message:
     given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
     given["number"] = str(pair.pairs)
     if pair.unit == "fold":
@@ -236,7 +242,7 @@ def _identical(pair: Pair) -> Said:
     )
 
 
-def _what_would_settle_it(pair: Pair) -> Said:
+def _what_would_settle_it(pair: Pair) -> Message:
     if pair.unit == "fold":
         return say("More seeds would tell what is chance in training; folds alone cannot.")
     if pair.more_seeds == 1:
@@ -252,7 +258,7 @@ def _what_would_settle_it(pair: Pair) -> Said:
     )
 
 
-def _too_few(pair: Pair) -> Iterator[Said]:
+def _too_few(pair: Pair) -> Iterator[Message]:
     names = {"first": pair.first, "second": pair.second}
     if pair.unit == "fold":
         yield say(
@@ -267,7 +273,7 @@ def _too_few(pair: Pair) -> Iterator[Said]:
     yield from _so_far(pair)
 
 
-def _too_few_seeds(pair: Pair) -> Said:
+def _too_few_seeds(pair: Pair) -> Message:
     given = {"first": pair.first, "second": pair.second}
     if pair.pairs == 1:
         return say(

@@ -14,7 +14,7 @@ from dure.analysis.comparison.sequential import Sequential
 from dure.core.metrics import mode_of
 from dure.core.types import Mode
 from dure.errors import DureError, did_you_mean
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Lanes:
     lost: Flags
     by_fold: bool
     same_rows: bool
-    notes: tuple[Said, ...]
+    notes: tuple[Message, ...]
 
     @property
     def sign(self) -> int:
@@ -319,7 +319,7 @@ def _some(numbers: list[int]) -> str:
 
 def _notes(
     results: list[RunResult], metric: str, seeds: list[int], same_rows: bool
-) -> Iterator[Said]:
+) -> Iterator[Message]:
     for result in results:
         if (sequential := Sequential.of_manifest(result.manifest)) is not None and sequential.looks:
             yield joined((as_is(f"{result.name}:"), sequential.note()))
@@ -343,7 +343,7 @@ def _notes(
         )
 
 
-def _penalties(results: list[RunResult], metric: str) -> Iterator[Said]:
+def _penalties(results: list[RunResult], metric: str) -> Iterator[Message]:
     if names := penalised(results):
         yield say(
             "Keras counts L1 and L2 penalties into the loss: {metric} of {names} holds them, that "
@@ -363,7 +363,7 @@ def penalised(results: Sequence[RunResult]) -> list[str]:
 
 def _differences(
     results: list[RunResult], metric: str, seeds: list[int], same_rows: bool
-) -> Iterator[Said]:
+) -> Iterator[Message]:
     names = listed([result.name for result in results])
     if not _same(results, "data", "fingerprint"):
         yield say(
@@ -379,12 +379,20 @@ def _differences(
         )
     first, second = (_about(result, "study", "epochs") for result in results)
     if None not in (first, second) and first != second:
-        yield say("{names} differ in epochs: {first} and {second}.",
-                  names=names, first=str(first), second=str(second))  # fmt: skip
+        yield say(
+            "{names} differ in epochs: {first} and {second}.",
+            names=names,
+            first=str(first),
+            second=str(second),
+        )
     first, second = (_about(result, "study", "batch_size") for result in results)
     if None not in (first, second) and first != second:
-        yield say("{names} differ in batch size: {first} and {second}.",
-                  names=names, first=str(first), second=str(second))  # fmt: skip
+        yield say(
+            "{names} differ in batch size: {first} and {second}.",
+            names=names,
+            first=str(first),
+            second=str(second),
+        )
     every = {seed for result in results for seed in _axis(result, "seed")}
     if len(seeds) < len(every):
         shared = count(len(seeds), "seed")

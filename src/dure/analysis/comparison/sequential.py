@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dure.core.types import Mode
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.stats.alpha_spending import FIRST, Plan, make_plan
 from dure.stats.intervals import interval_texts
@@ -120,7 +120,7 @@ class SequentialPair:
     settled_at: int | None
     lost: tuple[int, int] = (0, 0)
 
-    def told(self, metric: str, mode: Mode) -> Said:
+    def describe(self, metric: str, mode: Mode) -> Message:
         """One sentence."""
         names, known = {"first": self.first, "second": self.second}, self._known(metric)
         if self.verdict == "open":
@@ -141,7 +141,7 @@ class SequentialPair:
             "equivalent": say("{first} is as good as {second} ({known}; after {seeds})", **given),
         }[self.verdict]
 
-    def _known(self, metric: str) -> Said:
+    def _known(self, metric: str) -> Message:
         shown = interval_texts([(self.difference, self.low, self.high)])[0]
         bounded = math.isfinite(self.low) and math.isfinite(self.high)
         amount = shown if bounded else f"{self.difference:.4g}"
@@ -197,23 +197,23 @@ class Sequential:
         rows = [{"seeds": look.seeds, **asdict(pair)} for look in self.looks for pair in look.pairs]
         return pd.DataFrame(rows)
 
-    def told(self) -> Said:
+    def describe(self) -> Message:
         """What was decided, and by what rule."""
         if not self.looks:
             return self.ending()
         rule = self.rule
-        pairs = (pair.told(rule.metric, rule.mode) for pair in self.looks[-1].pairs)
+        pairs = (pair.describe(rule.metric, rule.mode) for pair in self.looks[-1].pairs)
         return joined((joined((self.ending(), *pairs), "\n  "), self.caution()), "\n")
 
-    __str__ = told
+    __str__ = describe
 
-    def ending(self) -> Said:
+    def ending(self) -> Message:
         """What was decided by the last look, in a sentence."""
         return (
             _ending(self.looks[-1], self.rule) if self.looks else say("No look has been made yet.")
         )
 
-    def caution(self) -> Said:
+    def caution(self) -> Message:
         """What must be known before such a study is compared in any other way."""
         return say(
             "Seeds were added until decided (looks after {looks}): these p values and intervals "
@@ -222,7 +222,7 @@ class Sequential:
             looks=self._looked(),
         )
 
-    def note(self) -> Said:
+    def note(self) -> Message:
         """The same for whoever reads a comparison for a fixed number of seeds."""
         return say(
             "its seeds were added until decided (looks after {looks}), so the p values above, of "
@@ -268,11 +268,11 @@ def _pair_of(saved: Mapping[str, Any]) -> SequentialPair:
     return SequentialPair(**{**saved, **limits, "lost": tuple(saved["lost"])})
 
 
-def _p_text(p: float) -> Said:
+def _p_text(p: float) -> Message:
     return say("below 0.0001") if p < 1e-4 else as_is(f"{p:.2g}")
 
 
-def _ending(last: Look, rule: Rule) -> Said:
+def _ending(last: Look, rule: Rule) -> Message:
     seeds, leader = count(last.seeds, "seed"), last.leader
     if last.ended == "decided":
         if rule.baseline is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure.core.formatting import aligned
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.stats.intervals import interval_texts
 from dure.stats.permutation import least_pairs
@@ -22,7 +22,7 @@ _PAGE = 100  # columns of text
 _MOST_SENTENCES = 3  # pairs told in a sentence each where there is no baseline
 
 
-def verdict_cell(pair: Pair) -> Said:
+def verdict_cell(pair: Pair) -> Message:
     """The verdict in a few words, for tables."""
     more = pair.more_seeds
     if pair.verdict == "undecided":
@@ -89,23 +89,23 @@ def lines(found: Comparison) -> Iterator[str]:
             yield from wrap(told, _PAGE, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def headlines(found: Comparison) -> list[Said]:
+def headlines(found: Comparison) -> list[Message]:
     """What a person would quote: of every pair, or in short where there are many."""
     pairs = found.pairs
     if found.baseline is None:
         pairs = tuple(p.turned() if p.verdict == "worse" else p for p in pairs)
     if len(pairs) <= _MOST_SENTENCES:
-        return [pair.told() for pair in pairs]
+        return [pair.describe() for pair in pairs]
     if all(pair.verdict == "too few" and pair.unit == "seed" for pair in pairs):
         return [_all_too_few(found)]
     if found.baseline is not None:
-        return [_beside(found.baseline, pairs), *(pair.told() for pair in pairs)]
+        return [_beside(found.baseline, pairs), *(pair.describe() for pair in pairs)]
     leader = found.leader
     against = [p if p.first == leader else p.turned() for p in pairs if leader in _names(p)]
-    return [_led(leader, against), *(pair.told() for pair in against)]
+    return [_led(leader, against), *(pair.describe() for pair in against)]
 
 
-def _all_too_few(found: Comparison) -> Said:
+def _all_too_few(found: Comparison) -> Message:
     pairs = found.pairs
     needed = str(max(pair.pairs + (pair.more_seeds or 0) for pair in pairs))
     told = say(
@@ -132,7 +132,7 @@ def _names(pair: Pair) -> tuple[str, str]:
     return pair.first, pair.second
 
 
-def _led(leader: str, against: Sequence[Pair]) -> Said:
+def _led(leader: str, against: Sequence[Pair]) -> Message:
     beaten = [p.second for p in against if p.verdict == "better"]
     rest = len(against) - len(beaten)
     if not beaten:
@@ -152,7 +152,7 @@ def _led(leader: str, against: Sequence[Pair]) -> Said:
     )
 
 
-def _beside(baseline: str, pairs: Sequence[Pair]) -> Said:
+def _beside(baseline: str, pairs: Sequence[Pair]) -> Message:
     verdicts = ("better", "worse", "equivalent")
     groups = {v: [p.first for p in pairs if p.verdict == v] for v in verdicts}
     parts = [_group(verdict, names, baseline) for verdict, names in groups.items() if names]
@@ -168,7 +168,7 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> Said:
     return joined(parts, "; ") + "."
 
 
-def _group(verdict: str, names: Sequence[str], baseline: str) -> Said:
+def _group(verdict: str, names: Sequence[str], baseline: str) -> Message:
     given = {"names": listed(names), "baseline": baseline}
     if len(names) == 1:
         return {
@@ -183,11 +183,11 @@ def _group(verdict: str, names: Sequence[str], baseline: str) -> Said:
     }[verdict]
 
 
-def cells(found: Comparison) -> tuple[list[Said], list[list[Said]]]:
+def cells(found: Comparison) -> tuple[list[Message], list[list[Message]]]:
     """The table as text: a header, and a row a pair."""
     pairs = found.pairs
     # One column, for a table too wide goes on below with the first column repeated.
-    columns: list[tuple[Said, Iterable[str]]] = [
+    columns: list[tuple[Message, Iterable[str]]] = [
         (say("first - second"), [f"{p.first} - {p.second}" for p in pairs]),
         (
             say("difference [{level}]", level=confidence_text(found.confidence)),
@@ -207,7 +207,7 @@ def cells(found: Comparison) -> tuple[list[Said], list[list[Said]]]:
 # -- notes -----------------------------------------------------------------------------------------
 
 
-def notes(found: Comparison) -> Iterable[Said]:
+def notes(found: Comparison) -> Iterable[Message]:
     """What one must know to read the table, a sentence or two a line."""
     pairs = found.pairs
     yield joined((_direction(found), _what_differs(found)))
@@ -228,13 +228,13 @@ def notes(found: Comparison) -> Iterable[Said]:
     yield from found.notes
 
 
-def _direction(found: Comparison) -> Said:
+def _direction(found: Comparison) -> Message:
     if found.mode == "max":
         return say("{metric}, higher is better.", metric=found.metric)
     return say("{metric}, lower is better.", metric=found.metric)
 
 
-def _what_differs(found: Comparison) -> Said:
+def _what_differs(found: Comparison) -> Message:
     level = confidence_text(found.confidence)
     if found.pairs[0].unit == "fold":
         return say(
@@ -247,7 +247,7 @@ def _what_differs(found: Comparison) -> Said:
     )
 
 
-def _by_rows(pairs: Sequence[Pair]) -> Said:
+def _by_rows(pairs: Sequence[Pair]) -> Message:
     texts = interval_texts([(p.difference, p.rows_low, p.rows_high) for p in pairs])
     return joined(
         (
@@ -258,14 +258,14 @@ def _by_rows(pairs: Sequence[Pair]) -> Said:
     )
 
 
-_TESTS: dict[str, Said] = {
+_TESTS: dict[str, Message] = {
     "sign-flip": say("sign-flip"),
     "sign-flip of ranks": say("sign-flip of ranks"),
     "corrected resampled t": say("corrected resampled t"),
 }
 
 
-def _what_p_is(pairs: Sequence[Pair]) -> Said:
+def _what_p_is(pairs: Sequence[Pair]) -> Message:
     named = joined((_TESTS[t] for t in dict.fromkeys(p.test for p in pairs) if t in _TESTS), ", ")
     tests = named or say("not tested")
     if len(pairs) == 1:
@@ -281,7 +281,7 @@ def _what_p_is(pairs: Sequence[Pair]) -> Said:
     )
 
 
-def _what_better_is(found: Comparison) -> Said:
+def _what_better_is(found: Comparison) -> Message:
     return say(
         "better, worse: p is at most {alpha} and the interval leaves out 0.",
         alpha=f"{np.round(1 - found.confidence, 6):g}",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dure.core.types import DIMS, Monitor, Status
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Finding:
     layer: str | None
     lanes: int
     of: int
-    sentence: Said
+    sentence: Message
     numbers: Mapping[str, Number] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -164,12 +164,12 @@ class Case:
         """What the manifest says of a layer; empty where it is not in it."""
         return next((each for each in self.model.get("layers", ()) if each["name"] == name), {})
 
-    def lanes_told(self, seen: int, of: int | None = None) -> Said:
+    def describe_lanes(self, seen: int, of: int | None = None) -> Message:
         """'in 9 of 10 lanes'."""
-        return lanes_told(seen, self.of if of is None else of)
+        return describe_lanes(seen, self.of if of is None else of)
 
 
-def lanes_told(seen: int, of: int) -> Said:
+def describe_lanes(seen: int, of: int) -> Message:
     """'in 9 of 10 lanes', 'in all 10 lanes', 'in the only lane'."""
     if of == 1:
         return say("in the only lane")
@@ -216,7 +216,7 @@ def median(values: npt.ArrayLike) -> float:
     return float(np.median(finite)) if finite.size else float("nan")
 
 
-def figure(value: float) -> Said:
+def figure(value: float) -> Message:
     """A number for a sentence: '0.0123', '4e-06', '1,250'."""
     value = float(value)
     if not np.isfinite(value):
@@ -234,7 +234,7 @@ def percent(share: float) -> str:
     return f"{value:.0f} %" if value >= 10 or value == round(value) else f"{value:.1f} %"
 
 
-def interval_told(interval: Interval) -> str:
+def describe_interval(interval: Interval) -> str:
     """'0.912 [0.905, 0.919]'."""
     return interval_texts([interval[:3]])[0]
 

@@ -19,10 +19,10 @@ from dure.analysis.diagnostics.case import (
     Mask,
     Number,
     common,
+    describe_interval,
     figure,
-    interval_told,
 )
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
 BETTER = 0.05
@@ -79,7 +79,7 @@ def find(case: Case) -> Iterator[Finding]:
     of = int(sound.sum())
     if not common(fails, of):
         return
-    yield _told(case, judged[0], training[0] if training else None, fails, of, held_out)
+    yield _describe(case, judged[0], training[0] if training else None, fails, of, held_out)
 
 
 def _judge(case: Case, prefix: str, rows: int) -> list[_Judged]:
@@ -115,7 +115,7 @@ def _values(case: Case, name: str) -> Floats:
     return case.at_best(name) if name.startswith("val_") else case.last(name)
 
 
-def _told(
+def _describe(
     case: Case, main: _Judged, training: _Judged | None, fails: Mask, of: int, held_out: bool
 ) -> Finding:
     seen = int(fails.sum())
@@ -124,9 +124,12 @@ def _told(
     told = say(
         "{variant}: {metric} is {value}, no better than the {chance} of one who never looks at the "
         "inputs ({where})",
-        variant=case.variant, metric=main.name, value=interval_told(interval),
-        chance=figure(main.chance), where=case.lanes_told(seen, of),
-    )  # fmt: skip
+        variant=case.variant,
+        metric=main.name,
+        value=describe_interval(interval),
+        chance=figure(main.chance),
+        where=case.describe_lanes(seen, of),
+    )
     if held_out and training is not None:
         way = case.interval(np.where(fails, training.way, np.nan)).mean
         last = case.interval(np.where(fails, training.values, np.nan))
@@ -134,7 +137,7 @@ def _told(
         numbers["learned"] = (
             "by heart" if way >= BY_HEART else "a little" if way > BETTER else "nothing"
         )
-        told += _training_told(training.name, interval_told(last), way)
+        told += _describe_training(training.name, describe_interval(last), way)
     unseen = int(case.data.get("targets", {}).get("unseen", 0))
     if held_out and unseen:
         numbers["unseen"] = unseen
@@ -150,7 +153,7 @@ def _told(
     return Finding("not_beating_chance", case.variant, None, seen, of, told, numbers)
 
 
-def _training_told(metric: str, value: str, way: float) -> Said:
+def _describe_training(metric: str, value: str, way: float) -> Message:
     """What it learned of the training rows, which went that share of the way to perfect."""
     if way >= BY_HEART:
         return say(

@@ -18,7 +18,7 @@ from dure.analysis.diagnostics.case import (
     late_medians,
     percent,
 )
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
 DEAD = 0.4
@@ -84,7 +84,7 @@ def _share(
     if start is not None:
         numbers["before_training"] = start
     early = start if start is not None and start >= _WHEN * least else None
-    told = _told(case, what, name, facts, interval, case.lanes_told(seen, of))
+    told = _describe(case, what, name, facts, interval, case.describe_lanes(seen, of))
     told += _remedy(what, early)
     kind = "dead_units" if what == "dead" else "saturated_units"
     yield Finding(kind, case.variant, name, seen, of, told, numbers)
@@ -106,10 +106,15 @@ def _at_start(case: Case, values: Floats) -> float | None:
     return float(np.nanmedian(values[:, 0]))
 
 
-def _told(
-    case: Case, what: str, name: str, facts: Mapping[str, Any], interval: Interval, where: Said
-) -> Said:
-    known = {"variant": case.variant, "share": _share_told(interval), "layer": name, "where": where}
+def _describe(
+    case: Case, what: str, name: str, facts: Mapping[str, Any], interval: Interval, where: Message
+) -> Message:
+    known = {
+        "variant": case.variant,
+        "share": _describe_share(interval),
+        "layer": name,
+        "where": where,
+    }
     units, activation = facts.get("units"), facts.get("activation")
     if what == "dead" and units:
         return say(
@@ -138,7 +143,7 @@ def _told(
     )
 
 
-def _share_told(interval: Interval) -> str:
+def _describe_share(interval: Interval) -> str:
     share = percent(interval.mean)
     if np.isfinite(interval.low):
         low, high = max(0.0, interval.low), min(1.0, interval.high)
@@ -146,7 +151,7 @@ def _share_told(interval: Interval) -> str:
     return share
 
 
-def _remedy(what: str, early: float | None) -> Said:
+def _remedy(what: str, early: float | None) -> Message:
     """What to try; `early` is the share before training where it was about as large then."""
     if what == "saturated":
         if early is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dure.analysis.diagnostics.case import Case, Finding, Number, figure, last_finite, median
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 
 GROWN = 2.0
 """Times the first loss that the last finite one must reach to say that it grew before it broke."""
@@ -26,9 +26,11 @@ def find(case: Case) -> Iterator[Finding]:
     told = say(
         "{variant}: the loss was NaN or infinite {where} (at epoch {epoch}, the median), and they "
         "stopped there; {origin}",
-        variant=case.variant, where=case.lanes_told(seen), epoch=figure(float(numbers["epoch"])),
+        variant=case.variant,
+        where=case.describe_lanes(seen),
+        epoch=figure(float(numbers["epoch"])),
         origin=origin,
-    )  # fmt: skip
+    )
     grew, by = grown(case)
     if grew:
         numbers["grew_by"] = by
@@ -36,7 +38,7 @@ def find(case: Case) -> Iterator[Finding]:
     yield Finding("nan", case.variant, layer, seen, case.of, told, numbers)
 
 
-def _remedy(grew: int, by: float) -> Said:
+def _remedy(grew: int, by: float) -> Message:
     if not grew:
         return say(
             ". Look for a logarithm or division by 0 there, or try clipnorm and a lower rate."
@@ -79,7 +81,7 @@ def _measured_loss(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.float6
     return np.where(np.isfinite(probe[:, :1]), probe, np.nan)
 
 
-def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, Said]:
+def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, Message]:
     """The layer of the commonest place of the first NaN, and that place in words."""
     if frame.empty:
         return None, say("where it came from first could not be examined")
@@ -105,7 +107,7 @@ def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None
     )
 
 
-def _place(what: str, layer: Said) -> Said:
+def _place(what: str, layer: Message) -> Message:
     match what:
         case "activation":
             return say("in the output of {layer}", layer=layer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, figure, interval_told, percent
+from dure.analysis.diagnostics.case import Case, Finding, Number, describe_interval, figure, percent
 from dure.messages.message import say
 
 if TYPE_CHECKING:
@@ -50,11 +50,15 @@ def _overfits(case: Case, row: Row) -> Iterator[Finding]:
         "{variant}: it overfits: validation loss is lowest at epoch {turn}, and training on to "
         "epoch {end} gives away {given_away} of it ({share}); stop there (EarlyStopping), or try "
         "Dropout, more data, or a smaller network.",
-        variant=case.variant, turn=interval_told(row.turning_epoch), end=row.end,
-        given_away=interval_told(row.given_away), share=percent(share),
-    )  # fmt: skip
-    yield Finding("overfitting", case.variant, None, row.given_away.n, row.given_away.of, told,
-                  numbers)  # fmt: skip
+        variant=case.variant,
+        turn=describe_interval(row.turning_epoch),
+        end=row.end,
+        given_away=describe_interval(row.given_away),
+        share=percent(share),
+    )
+    yield Finding(
+        "overfitting", case.variant, None, row.given_away.n, row.given_away.of, told, numbers
+    )
 
 
 def _restores(case: Case) -> bool:
@@ -87,9 +91,12 @@ def _falling(case: Case, row: Row) -> Iterator[Finding]:
     told = say(
         "{variant}: it underfits: validation loss still falls at the end, by {change} ({share}) "
         "over the last quarter of {end} epochs; {remedy}",
-        variant=case.variant, change=interval_told(row.last_change), share=percent(share),
-        end=row.end, remedy=remedy,
-    )  # fmt: skip
+        variant=case.variant,
+        change=describe_interval(row.last_change),
+        share=percent(share),
+        end=row.end,
+        remedy=remedy,
+    )
     n, of = row.last_change.n, row.last_change.of
     yield Finding("underfitting", case.variant, None, n, of, told, numbers)
 

@@ -24,7 +24,7 @@ from dure.analysis.diagnostics.case import (
     median,
     row_medians,
 )
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
 VANISHED = 1e-2
@@ -135,18 +135,29 @@ def _vanishing(case: Case, profile: _Profile) -> Finding | None:
         "per_layer": float(10 ** (typical[least] / steps)),
         "hidden_layers": len(profile.layers),
     }
-    where = case.lanes_told(int(fades.sum()), of)
+    where = case.describe_lanes(int(fades.sum()), of)
     told = say(
         "{variant}: the gradient vanishes on its way back {where}: from {last} to {least} it "
         "shrinks to {ratio} of its size, by a factor of {factor} a layer, and from {begins} back "
         "it is below a hundredth; try relu with He initialisation, batch normalisation, or fewer "
         "layers.",
-        variant=case.variant, where=where, last=profile.layers[-1], least=profile.layers[least],
-        ratio=_ratio_told(ratio), factor=figure(float(numbers["per_layer"])),
+        variant=case.variant,
+        where=where,
+        last=profile.layers[-1],
+        least=profile.layers[least],
+        ratio=_describe_ratio(ratio),
+        factor=figure(float(numbers["per_layer"])),
         begins=profile.layers[begins],
-    )  # fmt: skip
-    return Finding("vanishing_gradient", case.variant, profile.layers[begins], int(fades.sum()),
-                   of, told, numbers)  # fmt: skip
+    )
+    return Finding(
+        "vanishing_gradient",
+        case.variant,
+        profile.layers[begins],
+        int(fades.sum()),
+        of,
+        told,
+        numbers,
+    )
 
 
 def _exploding(case: Case, profile: _Profile | None) -> Finding | None:
@@ -196,9 +207,12 @@ def _exploded(case: Case, layers: tuple[str, ...], logs: Floats, grows: Mask, wh
     }
     seen = int(grows.sum())
     known = {
-        "variant": case.variant, "where": case.lanes_told(seen), "largest": layers[largest],
-        "ratio": _ratio_told(ratio), "last": layers[-1],
-    }  # fmt: skip
+        "variant": case.variant,
+        "where": case.describe_lanes(seen),
+        "largest": layers[largest],
+        "ratio": _describe_ratio(ratio),
+        "last": layers[-1],
+    }
     if what == "output":
         told = say(
             "{variant}: the gradient explodes on its way back {where}: at {largest} it is {ratio} "
@@ -220,7 +234,7 @@ def _ratio(case: Case, logs: Floats) -> Interval:
     return Interval(float(10**mean), float(10**low), float(10**high), n, of)
 
 
-def _ratio_told(ratio: Interval) -> Said:
+def _describe_ratio(ratio: Interval) -> Message:
     mean, low, high = map(figure, ratio[:3])
     if not np.isfinite(ratio.low):
         return mean
@@ -248,8 +262,11 @@ def _not_learning(case: Case) -> Iterator[Finding]:
         told = say(
             "{variant}: {layer} does not learn {where}: one step changes its weights by {mine} of "
             "their size, those of the other layers by {others}; see whether the loss reaches it",
-            variant=case.variant, layer=name, where=case.lanes_told(seen, of),
-            mine=figure(mine), others=figure(others),
-        )  # fmt: skip
+            variant=case.variant,
+            layer=name,
+            where=case.describe_lanes(seen, of),
+            mine=figure(mine),
+            others=figure(others),
+        )
         told += say(" (its gradient is exactly 0).") if mine == 0 else "."
         yield Finding("layer_not_learning", case.variant, name, seen, of, told, numbers)

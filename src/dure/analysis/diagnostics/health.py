@@ -26,11 +26,11 @@ from dure.analysis.diagnostics import (
     seeds,
 )
 from dure.analysis.diagnostics.case import Case, Finding, cases
-from dure.analysis.diagnostics.number_names import numbers_said, numbers_told
+from dure.analysis.diagnostics.number_names import describe_numbers
 from dure.analysis.diagnostics.silence import Silenced, settled
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.errors import DureError
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count, listed
 
 if TYPE_CHECKING:
@@ -42,18 +42,17 @@ __all__ = [
     "Finding",
     "Health",
     "Silenced",
-    "found_told",
-    "left_out_told",
+    "describe_found",
+    "describe_left_out",
+    "describe_missing",
+    "describe_nothing",
+    "describe_numbers",
+    "describe_single",
     "measure",
-    "missing_told",
-    "nothing_told",
-    "numbers_said",
-    "numbers_told",
-    "single_told",
     "title_of",
 ]
 
-KINDS: Mapping[str, Said] = {
+KINDS: Mapping[str, Message] = {
     "nan": say("NaN or infinite values"),
     "loss_mismatch": say("loss and last activation that do not fit"),
     "not_beating_chance": say("training that does not beat chance"),
@@ -96,7 +95,7 @@ class Health:
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...]
-    missing: tuple[tuple[str, Said], ...]
+    missing: tuple[tuple[str, Message], ...]
     lanes: int
     variants: int
 
@@ -119,37 +118,37 @@ class Health:
             "not_looked_for": [{"kind": kind, "reason": why} for kind, why in self.missing],
         }
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """A sentence for each finding with its numbers below; what was left out, and why."""
         return "\n".join(self.lines())
 
-    def lines(self) -> Iterator[Said]:
+    def lines(self) -> Iterator[Message]:
         """The lines of `told`."""
         if self.findings:
-            yield found_told(self)
+            yield describe_found(self)
         else:
-            yield nothing_told(self)
+            yield describe_nothing(self)
         for number, finding in enumerate(self.findings, 1):
             yield as_is("")
             yield say("{number}. {sentence}", number=number, sentence=finding.sentence)
             if finding.numbers:
-                yield say("   {numbers}", numbers=numbers_told(finding))
+                yield say("   {numbers}", numbers=describe_numbers(finding))
         if not self.lanes:
             return
-        single = single_told(self)
+        single = describe_single(self)
         if self.silenced or self.missing or single:
             yield as_is("")
         for one in self.silenced:
-            yield left_out_told(one)
-        yield from missing_told(self.missing)
+            yield describe_left_out(one)
+        yield from describe_missing(self.missing)
         if single:
             yield single
 
     def __str__(self) -> str:
-        return self.told()
+        return self.describe()
 
 
-def found_told(health: Health) -> Said:
+def describe_found(health: Health) -> Message:
     """'3 findings in 10 lanes of 2 variants, worst first.'"""
     return say(
         "{findings} in {lanes} of {variants}, worst first.",
@@ -159,7 +158,7 @@ def found_told(health: Health) -> Said:
     )
 
 
-def nothing_told(health: Health) -> Said:
+def describe_nothing(health: Health) -> Message:
     """That nothing was found of all that could be looked for."""
     if not health.lanes:
         return say("No lane has run an epoch yet, so nothing could be looked for.")
@@ -172,7 +171,7 @@ def nothing_told(health: Health) -> Said:
     )
 
 
-def title_of(finding: Finding) -> Said:
+def title_of(finding: Finding) -> Message:
     """What was found and where: 'vanishing gradients · variant deep · layer dense'."""
     kind, variant, layer = KINDS[finding.kind], finding.variant, finding.layer
     if variant and layer:
@@ -184,7 +183,7 @@ def title_of(finding: Finding) -> Said:
     return say("{kind} · layer {layer}", kind=kind, layer=layer) if layer else kind
 
 
-def left_out_told(silenced: Silenced) -> Said:
+def describe_left_out(silenced: Silenced) -> Message:
     """'Left out: underfitting of deep, since the rate is too low.'"""
     finding, reason = silenced
     kind, variant, layer = KINDS[finding.kind], finding.variant, finding.layer
@@ -203,14 +202,14 @@ def left_out_told(silenced: Silenced) -> Said:
     return say("Left out: {kind}, {reason}.", **known)
 
 
-def missing_told(missing: Sequence[tuple[str, Said]]) -> Iterator[Said]:
+def describe_missing(missing: Sequence[tuple[str, Message]]) -> Iterator[Message]:
     """What was not looked for, a sentence for each reason."""
     for why in dict.fromkeys(why for _, why in missing):
         kinds = [KINDS[kind] for kind, reason in missing if reason == why]
         yield say("Not looked for: {kinds}, since {why}.", kinds=listed(kinds), why=why)
 
 
-def single_told(health: Health) -> Said | None:
+def describe_single(health: Health) -> Message | None:
     """What one lane a variant cannot tell; None where a variant has several."""
     if not 0 < health.lanes <= health.variants:
         return None
@@ -267,22 +266,27 @@ def _rows(result: RunResult, overfitting: Overfitting | None) -> dict[str, Row]:
     return {row.variant: row for row in found.rows}
 
 
-def _missing(known: Sequence[Case]) -> Iterator[tuple[str, Said]]:
+def _missing(known: Sequence[Case]) -> Iterator[tuple[str, Message]]:
     """What could not be looked for in any variant, and why."""
     if not known:
         yield from ((kind, say("no lane has run an epoch")) for kind in KINDS)
         return
     if not any(name.startswith("val_") for name in known[0].curves):
-        yield from ((kind, say("no rows were held for validation")) for kind in
-                    ("overfitting", "underfitting"))  # fmt: skip
+        yield from (
+            (kind, say("no rows were held for validation"))
+            for kind in ("overfitting", "underfitting")
+        )
     if not any(case.measured for case in known):
-        yield from ((kind, say("nothing was recorded of the layers (health=False)")) for kind in
-                    _LAYERED)  # fmt: skip
+        yield from (
+            (kind, say("nothing was recorded of the layers (health=False)")) for kind in _LAYERED
+        )
     elif not any(case.measured and gradients.deep(case) for case in known):
         yield "vanishing_gradient", say("it takes two hidden layers with weights to compare")
     if not any(case.model for case in known):
-        yield from ((kind, say("the run folder holds no facts of models and data")) for kind in
-                    ("loss_mismatch", "inputs_not_scaled", "classes_unbalanced"))  # fmt: skip
+        yield from (
+            (kind, say("the run folder holds no facts of models and data"))
+            for kind in ("loss_mismatch", "inputs_not_scaled", "classes_unbalanced")
+        )
     elif not any(end.get("activation") for case in known for end in case.model.get("outputs", ())):
         yield "loss_mismatch", say("the last activation of these networks cannot be told")
     if not (known[0].data.get("chance") or {}).get("loss"):

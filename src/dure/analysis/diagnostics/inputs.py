@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dure.analysis.diagnostics.case import Case, Finding, Number, figure, percent
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 LARGE, SMALL = 10.0, 0.01
 """Root mean square of the inputs beyond which they are not "about 1".
@@ -64,7 +64,7 @@ def _not_scaled(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Finding("inputs_not_scaled", name, None, lanes, lanes, told, numbers)
 
 
-def _unscaled(variant: str | None, which: str | None, how: Said) -> Said:
+def _unscaled(variant: str | None, which: str | None, how: Message) -> Message:
     """Of one variant or of all, of one input of several or of the only one."""
     if variant is None and which is None:
         return say("The inputs are not scaled: {how}", how=how)
@@ -92,7 +92,7 @@ def _scales(case: Case) -> bool:
     return False
 
 
-def _wrong_size(facts: Mapping[str, Any]) -> tuple[Said, dict[str, Number]] | None:
+def _wrong_size(facts: Mapping[str, Any]) -> tuple[Message, dict[str, Number]] | None:
     """What is wrong with an input's sizes, and its numbers."""
     if facts.get("mean") is None or facts.get("feature_std_max") is None:
         return None
@@ -112,10 +112,10 @@ def _wrong_size(facts: Mapping[str, Any]) -> tuple[Said, dict[str, Number]] | No
         ), numbers
     if size <= LARGE and facts["feature_std_max"] >= SMALL:
         return None
-    return _size_told(facts), numbers
+    return _describe_size(facts), numbers
 
 
-def _size_told(facts: Mapping[str, Any]) -> Said:
+def _describe_size(facts: Mapping[str, Any]) -> Message:
     known = {"low": figure(facts["min"]), "high": figure(facts["max"])}
     known |= {"mean": figure(facts["mean"]), "deviation": figure(facts["std"])}
     if len(facts["shape"]) > 1 and 200 < facts["max"] <= 255 and facts["min"] >= 0:
@@ -156,8 +156,12 @@ def _unbalanced(cases: Sequence[Case]) -> Iterator[Finding]:
         "The classes are unbalanced: class {commonest} has {many} of {rows} training rows, class "
         "{rarest} only {few}; always saying the commonest has an accuracy of {share}, so read "
         "accuracies against that, and weigh the classes (class_weight) if the rare ones matter.",
-        commonest=str(labels[most]), many=figure(counts[most]), rows=figure(known.sum()),
-        rarest=str(labels[least]), few=figure(counts[least]), share=percent(share),
-    )  # fmt: skip
+        commonest=str(labels[most]),
+        many=figure(counts[most]),
+        rows=figure(known.sum()),
+        rarest=str(labels[least]),
+        few=figure(counts[least]),
+        share=percent(share),
+    )
     lanes = sum(each.of for each in cases)
     yield Finding("classes_unbalanced", None, None, lanes, lanes, told, numbers)

@@ -13,14 +13,14 @@ from dure.analysis.diagnostics.case import (
     Mask,
     Number,
     common,
+    describe_interval,
     figure,
-    interval_told,
     median,
     percent,
     row_medians,
 )
 from dure.analysis.diagnostics.divergence import grown
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 JUMP = 0.1
 """Rise of the training loss in one epoch, as a share of all it ever fell, that is a jump. Healthy
@@ -92,20 +92,20 @@ def _too_high(case: Case) -> Iterator[Finding]:
             size = percent(changed)
             signs.append(say("one step changes the weights by {size} of their size", size=size))
     _add_curvature(case, numbers, ill)
-    told = _high_told(case, case.lanes_told(seen), signs)
+    told = _describe_high(case, case.describe_lanes(seen), signs)
     yield Finding("rate_too_high", case.variant, None, seen, case.of, told, numbers)
 
 
-def _rate_told(case: Case) -> Said:
+def _describe_rate(case: Case) -> Message:
     rate, name = case.model.get("learning_rate"), case.model.get("optimizer")
     if rate is None:
         return say("the rate")
     return say("the rate ({optimizer}, {rate})", optimizer=name, rate=figure(float(rate)))
 
 
-def _high_told(case: Case, where: Said, signs: list[Said]) -> Said:
+def _describe_high(case: Case, where: Message, signs: list[Message]) -> Message:
     """The whole sentence; one template a number of signs, for languages join them in other ways."""
-    known = {"variant": case.variant, "rate": _rate_told(case), "where": where}
+    known = {"variant": case.variant, "rate": _describe_rate(case), "where": where}
     known |= dict(zip("abcde", signs, strict=False))
     match len(signs):
         case 1:
@@ -139,7 +139,7 @@ def _high_told(case: Case, where: Said, signs: list[Said]) -> Said:
 
 def _signs(
     numbers: dict[str, Number], height: float, by: float, rises: float, case: Case, ill: Mask
-) -> Iterator[Said]:
+) -> Iterator[Message]:
     if numbers["diverged"]:
         numbers["grew_by"] = by
         yield say(
@@ -263,7 +263,7 @@ def _too_low(case: Case) -> Iterator[Finding]:
     rate = case.model.get("learning_rate")
     if rate is not None:
         numbers["learning_rate"] = float(rate)
-    course = _course_told(ratio[slow & straight], interval_told(kept))
+    course = _describe_course(ratio[slow & straight], describe_interval(kept))
     if update is not None:
         numbers["update_ratio"] = median(update[slow])
         course += say(
@@ -273,12 +273,15 @@ def _too_low(case: Case) -> Iterator[Finding]:
         )
     told = say(
         "{variant}: {rate} is too low {where}: {course}. Try 3 or 10 times the rate.",
-        variant=case.variant, rate=_rate_told(case), where=case.lanes_told(seen, of), course=course,
-    )  # fmt: skip
+        variant=case.variant,
+        rate=_describe_rate(case),
+        where=case.describe_lanes(seen, of),
+        course=course,
+    )
     yield Finding("rate_too_low", case.variant, None, seen, of, told, numbers)
 
 
-def _course_told(straight: Floats, left: str) -> Said:
+def _describe_course(straight: Floats, left: str) -> Message:
     """How the loss falls; `straight`: late by early fall of the lanes where it falls in a line."""
     if not straight.size:
         return say(

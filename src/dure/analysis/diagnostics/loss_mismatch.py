@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dure.analysis.diagnostics.case import Case, Finding, Number, figure
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 _SQUASHED = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
 _SQUASHED |= {"tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0)}
@@ -45,7 +45,7 @@ class Pair(NamedTuple):
     high: float
 
     @property
-    def named(self) -> Said:
+    def named(self) -> Message:
         """'sigmoid with binary_crossentropy(from_logits=True)'."""
         loss = f"{self.loss}{'(from_logits=True)' if self.logits else ''}"
         if self.activation == "linear":
@@ -69,11 +69,11 @@ def find(case: Case) -> Iterator[Finding]:
             "constant": int(_is_constant(pair)),
         }
         which = str(output["name"]) if len(outputs) > 1 else None
-        told = _told(case.variant, which, pair, wrong)
+        told = _describe(case.variant, which, pair, wrong)
         yield Finding("loss_mismatch", case.variant, None, case.of, case.of, told, numbers)
 
 
-def _told(variant: str, output: str | None, pair: Pair, wrong: Said) -> Said:
+def _describe(variant: str, output: str | None, pair: Pair, wrong: Message) -> Message:
     if output is None:
         return say(
             "{variant}: loss and last activation do not fit ({pair}): {wrong}",
@@ -110,7 +110,7 @@ def _number(value: Any) -> float:
     return 0.0 if value is None else float(value)
 
 
-def why(pair: Pair) -> Said | None:
+def why(pair: Pair) -> Message | None:
     """What is wrong with a pair and what to write instead; None where nothing is."""
     return next((told for rule in RULES if (told := rule(pair)) is not None), None)
 
@@ -119,7 +119,7 @@ def _is_constant(pair: Pair) -> bool:
     return pair.units == 1 and (pair.activation == "softmax" or pair.loss in _MANY)
 
 
-def _one_unit(pair: Pair) -> Said | None:
+def _one_unit(pair: Pair) -> Message | None:
     if pair.units != 1:
         return None
     if pair.activation == "softmax":
@@ -135,7 +135,7 @@ def _one_unit(pair: Pair) -> Said | None:
     return None
 
 
-def _twice(pair: Pair) -> Said | None:
+def _twice(pair: Pair) -> Message | None:
     if not pair.logits or pair.activation not in (*_SQUASHED, "relu", "relu6", "softplus"):
         return None
     again = "softmax" if pair.loss in _MANY else "sigmoid"
@@ -147,7 +147,7 @@ def _twice(pair: Pair) -> Said | None:
     )
 
 
-def _no_probability(pair: Pair) -> Said | None:
+def _no_probability(pair: Pair) -> Message | None:
     if pair.logits or pair.loss not in (*_MANY, *_TWO) or pair.activation in _PROBABILITY:
         return None
     needed = "softmax" if pair.loss in _MANY else "sigmoid"
@@ -161,7 +161,7 @@ def _no_probability(pair: Pair) -> Said | None:
     )
 
 
-def _independent_units(pair: Pair) -> Said | None:
+def _independent_units(pair: Pair) -> Message | None:
     if pair.loss in _MANY and pair.activation in ("sigmoid", "hard_sigmoid"):
         return say(
             "each sigmoid answers by itself, and Keras divides them by their sum, for which they "
@@ -176,14 +176,19 @@ def _independent_units(pair: Pair) -> Said | None:
     return None
 
 
-def _distance_to_classes(pair: Pair) -> Said | None:
+def _distance_to_classes(pair: Pair) -> Message | None:
     if pair.loss not in _DISTANCES or pair.kind not in ("classes", "one-hot"):
         return None
     if pair.activation in _PROBABILITY:
-        right = "binary_crossentropy" if pair.units == 1 else (
-            "categorical_crossentropy" if pair.kind == "one-hot" else
-            "sparse_categorical_crossentropy"
-        )  # fmt: skip
+        right = (
+            "binary_crossentropy"
+            if pair.units == 1
+            else (
+                "categorical_crossentropy"
+                if pair.kind == "one-hot"
+                else "sparse_categorical_crossentropy"
+            )
+        )
         if pair.units == 1 and pair.classes > 2:
             return _as_number(pair)
         return say(
@@ -198,7 +203,7 @@ def _distance_to_classes(pair: Pair) -> Said | None:
     return None
 
 
-def _as_number(pair: Pair) -> Said:
+def _as_number(pair: Pair) -> Message:
     if pair.classes <= 2:
         return say(
             "classes are learned as numbers, and right answers beyond 1 are punished too; use "
@@ -212,11 +217,12 @@ def _as_number(pair: Pair) -> Said:
     )
 
 
-def _out_of_reach(pair: Pair) -> Said | None:
+def _out_of_reach(pair: Pair) -> Message | None:
     if pair.kind != "numbers" or pair.loss not in _DISTANCES:
         return None
-    low, high = _SQUASHED.get(pair.activation, (_FROM_ZERO.get(pair.activation, float("-inf")),
-                                                float("inf")))  # fmt: skip
+    low, high = _SQUASHED.get(
+        pair.activation, (_FROM_ZERO.get(pair.activation, float("-inf")), float("inf"))
+    )
     spare = 1e-6 * max(1.0, abs(pair.low), abs(pair.high))
     if pair.low >= low - spare and pair.high <= high + spare:
         return None
@@ -236,7 +242,7 @@ def _out_of_reach(pair: Pair) -> Said | None:
     )
 
 
-def _hinge(pair: Pair) -> Said | None:
+def _hinge(pair: Pair) -> Message | None:
     if pair.loss in _HINGES and pair.activation in _PROBABILITY:
         return say(
             "a hinge wants outputs beyond -1 and 1, and {activation} stays between 0 and 1; leave "
@@ -246,7 +252,7 @@ def _hinge(pair: Pair) -> Said | None:
     return None
 
 
-def _poisson(pair: Pair) -> Said | None:
+def _poisson(pair: Pair) -> Message | None:
     if pair.loss == "poisson" and pair.activation not in ("softplus", "exponential", "relu"):
         if pair.activation in ("sigmoid", "hard_sigmoid", "softmax"):
             return None
@@ -257,7 +263,7 @@ def _poisson(pair: Pair) -> Said | None:
     return None
 
 
-RULES: tuple[Callable[[Pair], Said | None], ...] = (
+RULES: tuple[Callable[[Pair], Message | None], ...] = (
     *(_one_unit, _twice, _no_probability, _independent_units),
     *(_distance_to_classes, _out_of_reach, _hinge, _poisson),
 )

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from dure.analysis.diagnostics.case import Finding, Number, figure
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 
-NAMES: Mapping[str, Said] = {
+NAMES: Mapping[str, Message] = {
     "accuracy_of_the_commonest": say("accuracy of always saying the commonest class"),
     "activation": say("last activation"),
     "apart": say("largest feature against the smallest"),
@@ -74,7 +74,7 @@ NAMES: Mapping[str, Said] = {
 }
 """Of all kinds alike. The training metric that `chance` adds stands under the metric's own name."""
 
-NAMES_OF_KIND: Mapping[tuple[str, str], Said] = {
+NAMES_OF_KIND: Mapping[tuple[str, str], Message] = {
     ("dead_units", "share"): say("share of dead units"),
     ("exploding_gradient", "ratio"): say("how many times larger the gradient is"),
     ("inputs_not_scaled", "mean"): say("mean of the inputs"),
@@ -100,7 +100,7 @@ LIMITS: Mapping[str, tuple[str, str]] = {
 }
 """Names of the limits between which a number lies; they are said behind it."""
 
-WORDS: Mapping[tuple[str, str], Said] = {
+WORDS: Mapping[tuple[str, str], Message] = {
     ("by", "best"): say("the best value"),
     ("by", "course"): say("the whole curve"),
     ("learned", "by heart"): say("all, by heart"),
@@ -118,7 +118,7 @@ WORDS: Mapping[tuple[str, str], Said] = {
 """By name, the values that are words of ours; other texts are names."""
 
 
-def numbers_said(finding: Finding) -> tuple[tuple[Said, Said], ...]:
+def number_cells(finding: Finding) -> tuple[tuple[Message, Message], ...]:
     """What each number of a finding is, and the number; limits stand behind theirs in brackets."""
     numbers = finding.numbers
     limits = {limit for name in numbers for limit in LIMITS.get(name, ())}
@@ -127,17 +127,17 @@ def numbers_said(finding: Finding) -> tuple[tuple[Said, Said], ...]:
     )
 
 
-def numbers_told(finding: Finding) -> Said:
+def describe_numbers(finding: Finding) -> Message:
     """'epoch 3, step 17, layer dense_2': names as `Finding.numbers` has them, in any language."""
     pairs = ((as_is(name.replace("_", " ")), _plain(v)) for name, v in finding.numbers.items())
     return joined((joined(pair) for pair in pairs), ", ")
 
 
-def _name(kind: str, name: str) -> Said:
+def _name(kind: str, name: str) -> Message:
     return NAMES_OF_KIND.get((kind, name)) or NAMES.get(name) or as_is(name)
 
 
-def _value(name: str, numbers: Mapping[str, Number]) -> Said:
+def _value(name: str, numbers: Mapping[str, Number]) -> Message:
     value = numbers[name]
     if isinstance(value, str):
         return WORDS.get((name, value), as_is(value))
@@ -147,5 +147,5 @@ def _value(name: str, numbers: Mapping[str, Number]) -> Said:
     return say("{mean} [{low}, {high}]", mean=figure(value), low=figure(low), high=figure(high))
 
 
-def _plain(value: Number) -> Said:
+def _plain(value: Number) -> Message:
     return as_is(value) if isinstance(value, str) else figure(value)

@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 
 from dure.analysis.diagnostics.case import Case, Finding, Floats, Mask, Number, figure, median
 from dure.core.metrics import mode_of
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 FEWEST = 5
 """Seeds from which "the others" mean anything."""
@@ -37,7 +37,7 @@ def find(case: Case) -> Iterator[Finding]:
     course = np.array([_by_seed(case, np.where(sound, one, np.nan)) for one in value.T]).T
     odd = _odd(_scaled(best, case))
     if odd.any():
-        yield _told(case, seeds, odd, best, "best")
+        yield _describe(case, seeds, odd, best, "best")
         return
     apart = _distances(_scaled(course, case))
     # Distances of normal numbers come near to normal ones by this power (Wilson & Hilferty 1931).
@@ -46,7 +46,7 @@ def find(case: Case) -> Iterator[Finding]:
     spread = np.nanmax(_scaled(course, case)) - np.nanmin(_scaled(course, case))
     odd &= (apart > APART * spread) & (apart > TIMES * median(apart[~odd]))
     if odd.any():
-        yield _told(case, seeds, odd, apart, "course")
+        yield _describe(case, seeds, odd, apart, "course")
 
 
 def _by_seed(case: Case, values: Floats) -> Floats:
@@ -125,7 +125,7 @@ def _critical(count: int, step: int, alpha: float, upwards: bool) -> float:
     return (left - 1) * t / float(np.sqrt((left - 2 + t**2) * left))
 
 
-def _told(
+def _describe(
     case: Case,
     seeds: list[int],
     odd: Mask,
@@ -160,16 +160,19 @@ def _told(
     return Finding("odd_seed", case.variant, None, len(names) * fold, case.of, told, numbers)
 
 
-def _how(metric: str, numbers: Mapping[str, Number]) -> Said:
+def _how(metric: str, numbers: Mapping[str, Number]) -> Message:
     """By what the odd seeds differ."""
     odd, others = float(numbers["odd"]), float(numbers["others"])
     if numbers["by"] == "best":
         return say(
             "the best {metric} is {odd} there, {others} in the median of the others ({low} to "
             "{high})",
-            metric=metric, odd=figure(odd), others=figure(others),
-            low=figure(float(numbers["others_low"])), high=figure(float(numbers["others_high"])),
-        )  # fmt: skip
+            metric=metric,
+            odd=figure(odd),
+            others=figure(others),
+            low=figure(float(numbers["others_low"])),
+            high=figure(float(numbers["others_high"])),
+        )
     return say(
         "along the epochs its {metric} is {times} times as far from the median curve as the "
         "others' are",

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dure.analysis.diagnostics.case import Case, Finding
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 
 class Silenced(NamedTuple):
     """A finding that was left out, and why."""
 
     finding: Finding
-    reason: Said
+    reason: Message
     """A clause that begins with "since"."""
 
 
@@ -21,7 +21,7 @@ _MOSTLY = 0.5
 _ALL = 0.9
 
 # For each kind the causes in the same variant that explain it, with the reason that is told.
-_EXPLAINED: dict[str, dict[str, Said]] = {
+_EXPLAINED: dict[str, dict[str, Message]] = {
     "rate_too_low": {
         "rate_too_high": say("since the rate is too high rather than too low"),
     },
@@ -55,7 +55,7 @@ def settled(
     return kept, silenced
 
 
-def _reason(finding: Finding, others: Sequence[Finding], cases: Sequence[Case]) -> Said | None:
+def _reason(finding: Finding, others: Sequence[Finding], cases: Sequence[Case]) -> Message | None:
     """Why a finding is left out; None where it is told."""
     here = [other for other in others if other.variant in (finding.variant, None)]
     by_kind = {other.kind: other for other in here}
@@ -77,7 +77,7 @@ def _reason(finding: Finding, others: Sequence[Finding], cases: Sequence[Case]) 
     return _upstream(finding, here, cases)
 
 
-def _upstream(finding: Finding, here: Sequence[Finding], cases: Sequence[Case]) -> Said | None:
+def _upstream(finding: Finding, here: Sequence[Finding], cases: Sequence[Case]) -> Message | None:
     """Reasons that ask which layer lies before which."""
     case = next((case for case in cases if case.variant == finding.variant), None)
     if case is None or finding.layer not in case.layers:

@@ -71,7 +71,7 @@ class CapacityRow:
     enough: Size | None
     opens: Size | None
 
-    def told(self, argument: str, metric: str) -> str:
+    def describe(self, argument: str, metric: str) -> str:
         """What was found, in sentences."""
         lead = [f"{self.variant}:"] if self.variant else []
         return " ".join((*lead, *_sentences(self, argument, metric)))
@@ -109,9 +109,9 @@ class Capacity:
                 told.append({**line, "lanes": size.validation.n, "of": size.validation.of})
         return pd.DataFrame(told)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Sentences for each variant, then what one must know to read them."""
-        lines = [r.told(self.argument, self.metric) for r in self.rows]
+        lines = [r.describe(self.argument, self.metric) for r in self.rows]
         return "\n".join([*lines, *self.notes()])
 
     def notes(self) -> list[str]:
@@ -123,7 +123,7 @@ class Capacity:
         ]
 
     def __str__(self) -> str:
-        return self.told()
+        return self.describe()
 
 
 def capacity(
@@ -235,9 +235,11 @@ def _gaps(row: CapacityRow, argument: str) -> Iterator[str]:
             f"{argument}={smallest.value} and {last} with {argument}={largest.value}."
         )
     if row.opens is not None:
-        beginning = "Every size overfits" if row.opens is smallest else (
-            f"From {argument}={row.opens.value} on it overfits"
-        )  # fmt: skip
+        beginning = (
+            "Every size overfits"
+            if row.opens is smallest
+            else (f"From {argument}={row.opens.value} on it overfits")
+        )
         yield f"{beginning}: stop earlier, or cure it."
     falling = [size.value for size in row.sizes if size.kind == "still falling"]
     if falling:

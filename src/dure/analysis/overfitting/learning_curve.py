@@ -60,7 +60,7 @@ class LearningRow:
     answer: Answer
     still_falling: tuple[int, ...]
 
-    def told(self, metric: str) -> str:
+    def describe(self, metric: str) -> str:
         """What was found, in sentences."""
         return " ".join((f"{self.variant}:", *_sentences(self, metric)))
 
@@ -90,9 +90,9 @@ class LearningCurve:
         told = [(r.variant, n, *value) for r in self.rows for n, value in r.values.items()]
         return pd.DataFrame(told, columns=columns)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Sentences for each variant, then what one must know to read them."""
-        return "\n".join([*(r.told(self.metric) for r in self.rows), *self.notes()])
+        return "\n".join([*(r.describe(self.metric) for r in self.rows), *self.notes()])
 
     def notes(self) -> list[str]:
         """What one must know to read the rows, a sentence a line."""
@@ -103,7 +103,7 @@ class LearningCurve:
         ]
 
     def __str__(self) -> str:
-        return self.told()
+        return self.describe()
 
 
 def learning_curve(

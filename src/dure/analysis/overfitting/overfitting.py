@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dure.analysis.overfitting.text import sentences
 from dure.core.metrics import mode_of
 from dure.errors import DureError, StudyError, did_you_mean
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
 
@@ -84,7 +84,7 @@ class Row:
         """How many lanes this rests on."""
         return self.given_away.n
 
-    def told(self, tolerance: float = TOLERANCE, metric: str = "loss") -> Said:
+    def describe(self, tolerance: float = TOLERANCE, metric: str = "loss") -> Message:
         """A sentence or two."""
         return joined((as_is(f"{self.variant}:"), *sentences(self, tolerance, metric)))
 
@@ -134,17 +134,23 @@ class Overfitting:
                 value: Interval = getattr(row, name)
                 told |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
             told |= {"end": row.end, "recommended_epochs": row.recommended_epochs}
-            rows.append({**told, "more_epochs": row.more_epochs, "lanes": row.lanes,
-                         "of": row.given_away.of})  # fmt: skip
+            rows.append(
+                {
+                    **told,
+                    "more_epochs": row.more_epochs,
+                    "lanes": row.lanes,
+                    "of": row.given_away.of,
+                }
+            )
         whole = {"recommended_epochs": "Int64", "more_epochs": "Int64"}
         return pd.DataFrame(rows).astype(whole)
 
-    def told(self) -> Said:
+    def describe(self) -> Message:
         """A line for each variant, then what one must know to read them."""
-        lines = [row.told(self.tolerance, self.metric) for row in self.rows]
+        lines = [row.describe(self.tolerance, self.metric) for row in self.rows]
         return joined([*lines, *self.notes()], "\n")
 
-    def notes(self) -> list[Said]:
+    def notes(self) -> list[Message]:
         """What one must know to read the rows, a sentence a line."""
         notes = [
             say(
@@ -161,7 +167,7 @@ class Overfitting:
         return notes
 
     def __str__(self) -> str:
-        return self.told()
+        return self.describe()
 
 
 def measure(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.messages.phrases import count
 from dure.stats.intervals import Interval, interval_texts
 from dure.stats.smoothing import FEWEST
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dure.analysis.overfitting.overfitting import Row
 
 
-def sentences(row: Row, tolerance: float, metric: str) -> Iterator[Said]:
+def sentences(row: Row, tolerance: float, metric: str) -> Iterator[Message]:
     """What a row says, a sentence or two; `tolerance` as a share of the loss."""
     if not np.isfinite(row.lowest.mean):
         yield say(
@@ -38,12 +38,12 @@ def sentences(row: Row, tolerance: float, metric: str) -> Iterator[Said]:
         yield _gaps(row)
 
 
-def _what(metric: str) -> Said:
+def _what(metric: str) -> Message:
     """The metric, as a noun: most often it is the loss, which has a name in every language."""
     return say("validation loss") if metric == "loss" else say("validation {metric}", metric=metric)
 
 
-def _overfits(row: Row, what: Said) -> Said:
+def _overfits(row: Row, what: Message) -> Message:
     given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
     given["up"] = _percent(row.given_away, row.lowest.mean)
     if row.turning_epoch.mean <= 1:
@@ -62,7 +62,7 @@ def _overfits(row: Row, what: Said) -> Said:
     )
 
 
-def _still_falling(row: Row, what: Said, tolerance: str) -> Said:
+def _still_falling(row: Row, what: Message, tolerance: str) -> Message:
     given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
     given["fell"] = _percent(row.last_change, row.lowest.mean)
     given["quarter"] = count(max(1, round(row.end / 4)), "epoch")
@@ -82,7 +82,7 @@ def _still_falling(row: Row, what: Said, tolerance: str) -> Said:
     )
 
 
-def _converged(row: Row, what: Said, tolerance: str) -> Said:
+def _converged(row: Row, what: Message, tolerance: str) -> Message:
     return say(
         "{what} neither turns nor falls on by more than {tolerance} % ({lanes}); from epoch "
         "{epoch} on it stays at its lowest, more epochs change nothing.",
@@ -93,7 +93,7 @@ def _converged(row: Row, what: Said, tolerance: str) -> Said:
     )
 
 
-def _cannot_tell(row: Row, what: Said) -> Said:
+def _cannot_tell(row: Row, what: Message) -> Message:
     given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
     if row.given_away.low == row.given_away.high == 0:
         return say(
@@ -111,7 +111,7 @@ def _cannot_tell(row: Row, what: Said) -> Said:
     )
 
 
-def _gaps(row: Row) -> Said:
+def _gaps(row: Row) -> Message:
     if row.kind != "overfits":
         (end,) = interval_texts([row.gap_at_end[:3]])
         return say("Gap to training: {end} at the end.", end=end)
@@ -119,7 +119,7 @@ def _gaps(row: Row) -> Said:
     return say("Gap to training: {turn} at the turn, {end} at the end.", turn=turn, end=end)
 
 
-def _resting(row: Row) -> Said:
+def _resting(row: Row) -> Message:
     """The lanes that a row rests on."""
     if row.lanes == 1:
         return say("1 lane: no interval")

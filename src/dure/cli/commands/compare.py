@@ -79,7 +79,7 @@ def _draw(found: Comparison, out: Path) -> Path:
 def _json(found: Comparison, picture: Path | None) -> str:
     pairs = json.loads(found.frame().to_json(orient="records", double_precision=15))
     for row, pair in zip(pairs, found.pairs, strict=True):
-        row["told"] = pair.told()
+        row["told"] = pair.describe()
     document = {
         "metric": found.metric,
         "mode": found.mode,

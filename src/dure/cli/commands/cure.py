@@ -48,12 +48,17 @@ def cure(
         with redirect_stdout(sys.stderr) if as_json else nullcontext():
             study = find_study(source)
             cured = study.cure(
-                out, not (quiet or as_json), resume,
-                seeds=seeds, variant=variant, max_trials=max_trials, anyway=anyway,
-            )  # fmt: skip
+                out,
+                not (quiet or as_json),
+                resume,
+                seeds=seeds,
+                variant=variant,
+                max_trials=max_trials,
+                anyway=anyway,
+            )
         if as_json:
             from dure.remedies.record import account
 
             print(json.dumps(account(cured), ensure_ascii=False))
         elif not quiet:
-            print(f"\n{cured.told()}")
+            print(f"\n{cured.describe()}")

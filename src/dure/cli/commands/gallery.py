@@ -15,7 +15,7 @@ from dure.cli.pages import page_after
 from dure.gallery.index import ROWS, Row, find_row
 from dure.messages.message import say
 from dure.messages.phrases import count
-from dure.messages.translate import check_language, stored, told
+from dure.messages.translate import check_language, stored, translate
 
 
 def list_rows(as_json: bool) -> None:
@@ -90,9 +90,9 @@ def verdict_of(
 def _print(row: Row, verdict: Path, language: str) -> None:
     document = json.loads(verdict.read_text(encoding="utf-8"))
     console = Console()
-    console.print(Text(f"\n{row.id} {row.name}: {told(row.title, language)}", style="bold"))
+    console.print(Text(f"\n{row.id} {row.name}: {translate(row.title, language)}", style="bold"))
     for line in document["said"]["lines"]:
-        console.print(Text(f"  {told(stored(line), language)}"), soft_wrap=False)
+        console.print(Text(f"  {translate(stored(line), language)}"), soft_wrap=False)
     left = say(
         "{networks}, {seconds} s; {pictures} and run folders in {folder}",
         networks=count(document["lanes"], "network"),
@@ -100,4 +100,4 @@ def _print(row: Row, verdict: Path, language: str) -> None:
         pictures=count(len(document["pictures"]), "picture"),
         folder=str(verdict.parent),
     )
-    console.print(Text(f"\n{told(left, language)}"), soft_wrap=True)
+    console.print(Text(f"\n{translate(left, language)}"), soft_wrap=True)

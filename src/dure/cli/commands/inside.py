@@ -101,7 +101,13 @@ def gallery(
             list_rows(as_json)
         else:
             run_row(
-                name, out, quick=quick, seeds=seeds, epochs=epochs,
-                language=language, opened=not no_open,
-                silent=quiet or as_json, as_json=as_json,
-            )  # fmt: skip
+                name,
+                out,
+                quick=quick,
+                seeds=seeds,
+                epochs=epochs,
+                language=language,
+                opened=not no_open,
+                silent=quiet or as_json,
+                as_json=as_json,
+            )

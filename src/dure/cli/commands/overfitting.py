@@ -65,11 +65,11 @@ def overfitting(
         picture.parent.mkdir(exist_ok=True)
         picture.write_bytes(as_png(draw(result, found)))
         if as_json:
-            _print_json(found.frame(), found.told(), picture)
+            _print_json(found.frame(), found.describe(), picture)
             return
         console = Console()
         console.print(_overfitting_table(found))
-        _print_told(console, found.told(), picture)
+        _describe_print(console, found.describe(), picture)
 
 
 @app.command("learning-curve")
@@ -96,7 +96,7 @@ def learning_curve(
         folder = next(iter(curve.results.values())).folder.parent
     picture = folder / "pictures" / "learning-curve.png"
     if as_json:
-        _print_json(curve.frame(), curve.told(), picture)
+        _print_json(curve.frame(), curve.describe(), picture)
     elif not quiet:
         console = Console()
         table = _table(("variant", *(f"{n:,} rows" for n in curve.results)))
@@ -104,7 +104,7 @@ def learning_curve(
             cells = interval_texts([value[:3] for value in row.values.values()])
             table.add_row(Text(row.variant), *cells)
         console.print(table)
-        _print_told(console, curve.told(), picture)
+        _describe_print(console, curve.describe(), picture)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def capacity(
         found = study.capacity(sizes, out, progress=not (quiet or as_json))
     picture = found.result.folder / "pictures" / "capacity.png"
     if as_json:
-        _print_json(found.frame(), found.told(), picture)
+        _print_json(found.frame(), found.describe(), picture)
     elif not quiet:
         console = Console()
         lead = ("variant",) if any(row.variant for row in found.rows) else ()
@@ -150,7 +150,7 @@ def capacity(
                 first = [Text(row.variant)] if lead else []
                 table.add_row(*first, size.value, f"{size.parameters:,}", *cells[:-1], marked)
         console.print(table)
-        _print_told(console, found.told(), picture)
+        _describe_print(console, found.describe(), picture)
 
 
 def _standard_output(as_json: bool) -> Any:
@@ -196,7 +196,7 @@ def _overfitting_table(found: Overfitting) -> Table:
     return table
 
 
-def _print_told(console: Console, told: str, picture: Path) -> None:
+def _describe_print(console: Console, told: str, picture: Path) -> None:
     for line in told.splitlines():
         console.print(Text(line))
     console.print(Text(f"\nPicture {picture}"), soft_wrap=True)

@@ -76,6 +76,6 @@ def report(
             told = {"report": str(made.path), "bytes": made.bytes, "language": language}
             print(json.dumps({**told, "not_measured": made.unseen}, ensure_ascii=False))
             return
-        print(made.told())
+        print(made.describe())
         if not no_open:
             open_page(made.path)

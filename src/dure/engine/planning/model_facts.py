@@ -85,8 +85,10 @@ def _unseen(y: Any, train: Any, validation: Any, classes: bool) -> int:
     """Validation rows of classes that no training row has: rows were sorted, and not shuffled."""
     if not classes or y is None or is_nested(y) or not len(validation):
         return 0
-    rows = [y[at].argmax(axis=1) if y.ndim > 1 and y.shape[1] > 1 else y[at].reshape(-1)
-            for at in (train, validation)]  # fmt: skip
+    rows = [
+        y[at].argmax(axis=1) if y.ndim > 1 and y.shape[1] > 1 else y[at].reshape(-1)
+        for at in (train, validation)
+    ]
     return int(np.count_nonzero(~np.isin(rows[1], np.unique(rows[0]))))
 
 

@@ -16,7 +16,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.shared.lanes_text import difference, over_lanes, told
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.plots import curves
 
 PARAMETERS = (100, 196_100, 1_010)
@@ -122,7 +122,7 @@ def show(page: Page) -> None:
     page.picture("accuracy", curves.curves(result, "accuracy"))
 
 
-def _mended(before: bool, after: bool, *, at_end: bool, at_best: bool) -> Said:
+def _mended(before: bool, after: bool, *, at_end: bool, at_best: bool) -> Message:
     """Whether Dropout really mends overfitting, in a sentence."""
     if not before:
         return say(

@@ -37,7 +37,7 @@ def show(page: Page) -> None:
         say(
             "The first five test digits are {true}; the best network says {predicted} (note: "
             "{note}).",
-            **{"true": _told(y), "predicted": _told(classes), "note": _told(NOTE)},
+            **{"true": _describe(y), "predicted": _describe(classes), "note": _describe(NOTE)},
         )
     )
 
@@ -51,7 +51,7 @@ def show(page: Page) -> None:
     page.say(
         say(
             "Of {networks} networks right about each: {right}.",
-            **{"networks": said.sizes["lane"], "right": _told(agree)},
+            **{"networks": said.sizes["lane"], "right": _describe(agree)},
         )
     )
     page.picture("five-digits", five.draw.predictions())
@@ -89,5 +89,5 @@ def _whole_test(page: Page, every: dure.Look) -> None:
         page.picture("divided", every.draw.agreement_of_predictions())
 
 
-def _told(digits: object) -> str:
+def _describe(digits: object) -> str:
     return " ".join(str(digit) for digit in np.asarray(digits))

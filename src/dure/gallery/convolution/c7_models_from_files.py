@@ -13,7 +13,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.convolution import c2_digits_cnn
 from dure.gallery.page import Page
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 
 def study(quick: bool = False) -> dure.Study:
@@ -39,7 +39,7 @@ def show(page: Page) -> None:
     page.picture("by-keras-alone-weights", files.draw.weights("conv_1"))
 
 
-def _through_files(page: Page, whose: Said, model: keras.Model, x: np.ndarray) -> None:
+def _through_files(page: Page, whose: Message, model: keras.Model, x: np.ndarray) -> None:
     """Save, load, compare layers, weights and predictions, look."""
     before = model.predict(x, verbose=0)
     for suffix in ("keras", "h5"):

@@ -20,7 +20,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.plots.compared import difference, interval_rows, told_difference
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.result import Result
 from dure.stats.intervals import interval_texts, mean_interval
 
@@ -162,7 +162,7 @@ def _interval(result: Result, metric: str, variant: str = "default") -> tuple[fl
     return mean_interval(values)[:3]
 
 
-def _known(study: dure.Study) -> Said:
+def _known(study: dure.Study) -> Message:
     """What is known beforehand of the answer."""
     if study.name == "linear":
         return say("; the noise alone is {noise:g}", noise=NOISE**2)

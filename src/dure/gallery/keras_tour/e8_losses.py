@@ -22,7 +22,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.plots.compared import difference, interval_rows, told_difference
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.stats.intervals import interval_texts, mean_interval
 
 BINARY_LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -115,7 +115,7 @@ def studies(quick: bool = False) -> dict[str, dure.Study]:
     }
 
 
-def refused() -> Said:
+def refused() -> Message:
     """What is said of softmax on one unit with integer labels: 1 has no output of its own."""
     digits = dure.data.digits()
     pair = {"units": 1, "activation": "softmax"}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.plots.windows import Step, steps
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 
 READ = (
     "Orange: the window and what is in it (value · weight for convolutions); behind the arrow its "
@@ -88,7 +88,7 @@ def _slid(padded: Array, before: list[int], x: Array, made: list[Step]) -> Slid:
     return Slid(padded, real, made, np.array([step.value for step in made]).reshape(rows, -1))
 
 
-def examples() -> dict[str, tuple[Said, Slid]]:
+def examples() -> dict[str, tuple[Message, Slid]]:
     """Every example by name: what it is, and its steps."""
     return {
         "correlation": (say("cross-correlation, valid"), cross_correlate(LINE, WEIGHTS)),
@@ -107,7 +107,7 @@ def examples() -> dict[str, tuple[Said, Slid]]:
     }
 
 
-def in_words(slid: Slid, kind: str) -> Said:
+def in_words(slid: Slid, kind: str) -> Message:
     """Every step as a sum: '3·2 + 1·0 + 4·1 = 10; ...'."""
     told = []
     for step in slid.steps:
@@ -122,7 +122,7 @@ def in_words(slid: Slid, kind: str) -> Said:
     return joined(told, "; ")
 
 
-def off_keras(made: dict[str, tuple[Said, Slid]]) -> float:
+def off_keras(made: dict[str, tuple[Message, Slid]]) -> float:
     """The largest difference from Keras' own operations, which cross-correlate."""
     line, picture = LINE[None, ..., None], PICTURE[None, ..., None]
     flipped = np.flip(KERNEL)[..., None, None]

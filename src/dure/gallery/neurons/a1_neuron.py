@@ -16,7 +16,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.plots.curves import curves
 from dure.stats.intervals import interval_texts, mean_interval
 
@@ -103,7 +103,7 @@ def show(page: Page) -> None:
     page.picture("error", curves(result, "loss"))
 
 
-def _line(variant: str, ends: npt.NDArray[np.float64], excess: float) -> Said:
+def _line(variant: str, ends: npt.NDArray[np.float64], excess: float) -> Message:
     """What lines the networks of a variant end with, [seed, 2]: slope and intercept."""
     slope, intercept = (interval_texts([mean_interval(part[:, None])[:3]])[0] for part in ends.T)
     return say(

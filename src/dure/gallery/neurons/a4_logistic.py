@@ -19,7 +19,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.plots.curves import curves
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
@@ -104,7 +104,7 @@ def show(page: Page) -> None:
     page.picture("loss", curves(result, "loss"))
 
 
-def _at_the_end(apart: Interval) -> Said:
+def _at_the_end(apart: Interval) -> Message:
     """Whether the two differ in accuracy."""
     text = interval_texts([apart[:3]])[0]
     if apart.low <= 0 <= apart.high:
@@ -115,7 +115,7 @@ def _at_the_end(apart: Interval) -> Said:
     return say("At the end they are {apart} apart in accuracy: a real difference.", apart=text)
 
 
-def _least_loss(variant: str, loss: npt.NDArray[np.float64]) -> Said:
+def _least_loss(variant: str, loss: npt.NDArray[np.float64]) -> Message:
     """Where the loss on rows held out, shape [epoch], is least, and where it ends."""
     known = {"variant": variant, "epoch": int(loss.argmin()) + 1}
     known |= {"least": float(loss.min()), "last": float(loss[-1])}

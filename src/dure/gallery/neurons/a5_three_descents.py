@@ -21,7 +21,7 @@ from dure.core.backend import keras
 from dure.gallery.neurons.a4_logistic import build as logistic
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import mean_interval
 
 FEATURES = (0, 1)  # mean radius and mean texture
@@ -180,7 +180,7 @@ def show(page: Page) -> None:
     page.picture("losses", neurons.descents(above, side, "Five batch sizes, one rate"))
 
 
-def _alike(losses: dict[str, Floats]) -> Said:
+def _alike(losses: dict[str, Floats]) -> Message:
     """How the losses [seed, epoch] of three batch sizes stand after as many updates."""
     alike = [
         f"{losses[f'mini-batch {n}'][:, epoch - 1].mean():.4f}"

@@ -19,7 +19,7 @@ from dure.gallery.neurons.a4_logistic import build as logistic
 from dure.gallery.neurons.a5_three_descents import Floats, ends, paths
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
 SHOWN = (2, 3)  # mean perimeter and mean area, 92 and 655 on average
@@ -90,7 +90,7 @@ def show(page: Page) -> None:
     page.picture("paths", neurons.paths(ways, sides, "Zig-zag, and what scaling does", None, notes))
 
 
-def _way(name: Said, far: Interval, right: Interval, jumps: Interval) -> tuple[Said, Said]:
+def _way(name: Message, far: Interval, right: Interval, jumps: Interval) -> tuple[Message, Message]:
     """How far a weight goes to and fro, how often the network is right, how that moves."""
     told = interval_texts([far[:3]]) + interval_texts([right[:3]]) + interval_texts([jumps[:3]])
     return (
@@ -107,7 +107,7 @@ def _way(name: Said, far: Interval, right: Interval, jumps: Interval) -> tuple[S
     )
 
 
-def _gained(gain: Interval) -> Said:
+def _gained(gain: Interval) -> Message:
     """What standardising does to accuracy."""
     text = interval_texts([gain[:3]])[0]
     if gain.low <= 0 <= gain.high:

@@ -16,7 +16,7 @@ import dure
 from dure.core.backend import keras
 from dure.core.palette import COLOURS
 from dure.gallery.page import Page
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.plots.lines import mean_line
 from dure.plots.style import TITLE, drawing, dressed
 from dure.result import Result
@@ -108,7 +108,7 @@ def show(page: Page) -> None:
         page.fact(label.replace(",", "").replace(" ", "_"), values)
     page.fact("units", units)
     for place, size in enumerate(units):
-        training, end, turn, epoch = (_told(values[place]) for values in known.values())
+        training, end, turn, epoch = (_describe(values[place]) for values in known.values())
         surely = mean_interval(known["epoch"][place][:, None]).high < result.curves.sizes["epoch"]
         line = say(
             "{units} units: training loss ends at {training}; validation turns at epoch {epoch} at "
@@ -142,13 +142,17 @@ def _tell_sizes(page: Page, units: list[int], known: dict[str, Floats]) -> None:
             )
 
 
-def _verdict(gap: Floats) -> Said:
+def _verdict(gap: Floats) -> Message:
     """The difference of two losses of the same seeds, shape [seed], in words."""
     low, high = mean_interval(gap[:, None])[1:3]
     if low <= 0 <= high:
-        return say("{gap}, cannot tell", gap=_told(gap))
-    return say("{gap}, worse", gap=_told(gap)) if low > 0 else say("{gap}, better", gap=_told(gap))
+        return say("{gap}, cannot tell", gap=_describe(gap))
+    return (
+        say("{gap}, worse", gap=_describe(gap))
+        if low > 0
+        else say("{gap}, better", gap=_describe(gap))
+    )
 
 
-def _told(values: Floats) -> str:
+def _describe(values: Floats) -> str:
     return interval_texts([mean_interval(values[:, None])[:3]])[0]

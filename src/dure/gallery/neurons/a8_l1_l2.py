@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 import dure
 from dure.core.backend import keras
 from dure.gallery.page import Page
-from dure.messages.message import Said, joined, say
+from dure.messages.message import Message, joined, say
 from dure.plots.lines import weight_paths
 from dure.result import Result
 
@@ -98,7 +98,7 @@ def paths_of(result: Result) -> dict[str, Path]:
     return made
 
 
-def tell_zeros(page: Page, what: Said, paths: dict[str, Path], names: Sequence[str]) -> None:
+def tell_zeros(page: Page, what: Message, paths: dict[str, Path], names: Sequence[str]) -> None:
     """Say how many weights each penalty takes to zero, and which hold out longest."""
     for penalty, (strengths, weights) in paths.items():
         zero = (np.abs(weights) < ZERO).sum(axis=2)

@@ -20,7 +20,7 @@ import dure
 from dure.core.backend import keras
 from dure.core.palette import COLOURS
 from dure.gallery.page import Page
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.plots.lines import interval_points
 from dure.plots.style import drawing, dressed
 from dure.result import Result
@@ -122,7 +122,7 @@ def show(page: Page) -> None:
         page.say(line)
 
 
-def _found(known: dict[str, tuple[float, float, float]], moved: float) -> Iterator[Said]:
+def _found(known: dict[str, tuple[float, float, float]], moved: float) -> Iterator[Message]:
     """What the folds say of accuracy, of the scaler's leak and of choosing an epoch."""
     told = {name: interval_texts([interval])[0] for name, interval in known.items()}
     yield say(
@@ -147,7 +147,7 @@ def _moved(x: NDArray[np.float64], train: NDArray[np.int32]) -> float:
     return float((np.abs(x[train].mean(axis=0) - x.mean(axis=0)) / x.std(axis=0)).mean())
 
 
-def _verdict(interval: tuple[float, float, float]) -> Said:
+def _verdict(interval: tuple[float, float, float]) -> Message:
     _, low, high = interval
     if low <= 0 <= high:
         return say("cannot be told from nothing")

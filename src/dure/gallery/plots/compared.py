@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, inches, named_rows, plain
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
@@ -26,7 +26,7 @@ def difference(first: npt.ArrayLike, second: npt.ArrayLike) -> Interval:
     return mean_interval(values[:, None])
 
 
-def told_difference(interval: Interval) -> Said:
+def told_difference(interval: Interval) -> Message:
     """'0.021 [0.010, 0.032] higher', or that these seeds cannot tell, or that nothing differs."""
     mean, low, high = interval[:3]
     if low == high == 0:
@@ -76,13 +76,25 @@ def interval_rows(
         axes.plot(seeds, np.full(len(seeds), place), ".", color=colour, alpha=0.35, markersize=5)
         axes.plot(mean, place, "o", color=colour, markersize=5)
         axes.plot([low, high], [place, place], color=colour, linewidth=1.8)
-        axes.annotate(texts[place], (1.02, place), xycoords=("axes fraction", "data"),
-                      va="center", fontsize=TEXT)  # fmt: skip
+        axes.annotate(
+            texts[place],
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=TEXT,
+        )
     if reference is not None:
         axes.axvline(reference[0], color="0.35", linestyle="--", linewidth=1)
-        axes.annotate(plain(reference[1]), (reference[0], 1), (0, 4), xycoords=("data",
-                      "axes fraction"), textcoords="offset points", ha="center", fontsize=SMALL,
-                      color="0.35")  # fmt: skip
+        axes.annotate(
+            plain(reference[1]),
+            (reference[0], 1),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            fontsize=SMALL,
+            color="0.35",
+        )
     for at, label in enumerate(groups or {}):
         axes.plot([], [], "o-", color=COLOURS[at], markersize=5, label=label)
     if groups:

@@ -58,8 +58,14 @@ def effects(
             axes.plot(seeds, np.full(len(seeds), at), ".", color=colour, alpha=0.3, markersize=4)
             axes.plot(mean, at, _MARKS[place], color=colour, markersize=4.5)
             axes.plot([low, high], [at, at], color=colour, linewidth=1.8)
-            axes.annotate(texts[name, kind], (1.02, at), xycoords=("axes fraction", "data"),
-                          va="center", fontsize=SMALL + 0.5, color=colour)  # fmt: skip
+            axes.annotate(
+                texts[name, kind],
+                (1.02, at),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=SMALL + 0.5,
+                color=colour,
+            )
     for place, kind in enumerate(kinds):
         axes.plot([], [], f"{_MARKS[place]}-", color=COLOURS[place], markersize=4.5, label=kind)
     page.figure.legend(loc="lower left", ncol=len(kinds), fontsize=SMALL + 0.5, frameon=False)

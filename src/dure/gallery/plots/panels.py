@@ -151,8 +151,13 @@ def _draw(axes: Axes, line: Line, place: int, of: int, scale: Scale) -> None:
 
 def _limits(lines: Mapping[str, Mapping[str, Line]], scale: Scale) -> tuple[float, float]:
     """Least and largest of all seeds and theories, with a little room."""
-    parts = [np.ravel(part) for one in lines.values() for line in one.values()
-             for part in (line.values, line.theory) if part is not None]  # fmt: skip
+    parts = [
+        np.ravel(part)
+        for one in lines.values()
+        for line in one.values()
+        for part in (line.values, line.theory)
+        if part is not None
+    ]
     found = np.concatenate([np.asarray(part, np.float64) for part in parts])
     found = found[np.isfinite(found) & ((found > 0) | ("y" not in scale.log))]
     if not found.size:

@@ -94,10 +94,14 @@ def _step(
         _cell(axes, column, row, number(float(value)), colour, "0" if true else "0.45")
     axes.add_patch(
         Rectangle(
-            (step.left + 0.04, step.top + 0.04), window[1], window[0],
-            fill=False, edgecolor=COLOURS[1], linewidth=2,
+            (step.left + 0.04, step.top + 0.04),
+            window[1],
+            window[0],
+            fill=False,
+            edgecolor=COLOURS[1],
+            linewidth=2,
         )
-    )  # fmt: skip
+    )
     start = array.shape[1] + 0.7
     for row, parts in enumerate(step.parts):
         for column, text in enumerate(parts):
@@ -121,6 +125,11 @@ def _cell(
         Rectangle((left + 0.04, top + 0.04), width, 1, facecolor=colour, edgecolor="0.6", lw=0.6)
     )
     axes.text(
-        left + 0.04 + width / 2, top + 0.54, text,
-        ha="center", va="center", fontsize=size, color=ink,
-    )  # fmt: skip
+        left + 0.04 + width / 2,
+        top + 0.54,
+        text,
+        ha="center",
+        va="center",
+        fontsize=size,
+        color=ink,
+    )

@@ -22,7 +22,7 @@ from dure.gallery.shared import reviews as _reviews
 from dure.gallery.shared.lanes_text import difference, over_lanes, told
 from dure.inspection.measures.agreement import stack
 from dure.measurements.labels import median_horizon
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import Interval
 
 CELLS = {"SimpleRNN": keras.layers.SimpleRNN, "LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
@@ -131,7 +131,7 @@ def untrained_memory(
 
 def tell_horizons(page: Page, what: str, measured: dict[str, xr.Dataset]) -> None:
     """By each way the median horizon between the least and the largest; those without counted."""
-    words: list[Said] = []
+    words: list[Message] = []
     for way, one in measured.items():
         horizons, steps = one["horizon"].values, one.sizes["distance"]
         page.fact(f"horizons: {what}, {way}", [h if np.isfinite(h) else None for h in horizons])
@@ -177,7 +177,7 @@ def beyond(measured: xr.Dataset, steps: int) -> Interval:
 
 def tell_truncation(page: Page, what: str, measured: xr.Dataset) -> None:
     """What back-propagation truncated at k steps would not see: the gradient beyond them."""
-    words: list[Said] = []
+    words: list[Message] = []
     for steps in (k for k in TRUNCATIONS if k < measured.sizes["distance"]):
         share = beyond(measured, steps)
         page.fact(f"beyond {steps}: {what}", share.mean)

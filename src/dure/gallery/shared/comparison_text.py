@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scipy.special import betaincinv
 
 from dure.gallery.page import Page
-from dure.messages.message import Said, joined, say
+from dure.messages.message import Message, joined, say
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ class Share:
     low: float
     high: float
 
-    def told(self) -> Said:
+    def describe(self) -> Message:
         """'3 of 5 [0.15, 0.95]'."""
         return say(
             "{count} of {of} [{low:.2f}, {high:.2f}]",
             **{"count": self.count, "of": self.of, "low": self.low, "high": self.high},
         )
 
-    __str__ = told
+    __str__ = describe
 
 
 def share(count: int, of: int, confidence: float = 0.95) -> Share:
@@ -51,7 +51,7 @@ def share(count: int, of: int, confidence: float = 0.95) -> Share:
     return Share(count, of, low, high)
 
 
-def tell_compared(page: Page, head: Said, comparison: Comparison) -> None:
+def tell_compared(page: Page, head: Message, comparison: Comparison) -> None:
     """Say every pair's verdict; those with too few seeds for a test in one sentence.
 
     Each verdict is kept as the fact "<head>, <first> against <second>".
@@ -60,7 +60,7 @@ def tell_compared(page: Page, head: Said, comparison: Comparison) -> None:
     for pair in comparison.pairs:
         page.fact(f"{head}, {pair.first} against {pair.second}", pair.verdict)
         if pair.verdict != "too few":
-            page.say(say("{head}: {verdict}", head=head, verdict=pair.told()))
+            page.say(say("{head}: {verdict}", head=head, verdict=pair.describe()))
     if few:
         texts = interval_texts([(pair.difference, pair.low, pair.high) for pair in few])
         so_far = joined((f"{p.first} {text}" for p, text in zip(few, texts, strict=True)), "; ")

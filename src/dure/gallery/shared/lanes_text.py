@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from dure.gallery.page import Comparison, Page
 from dure.gallery.plots import compared
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.result import Result
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
@@ -58,7 +58,7 @@ def turning(page: Page, result: Result, note: float, updates: int, note_updates:
     return found
 
 
-def _besides(updates: int, note_updates: int, falling: int) -> Iterator[Said]:
+def _besides(updates: int, note_updates: int, falling: int) -> Iterator[Message]:
     """How long an epoch is, if not as in the note; how many lanes were `falling` at the end."""
     if updates != note_updates:
         each = {"here": updates, "there": note_updates}
@@ -67,7 +67,7 @@ def _besides(updates: int, note_updates: int, falling: int) -> Iterator[Said]:
         yield say("In {lanes} of the lanes it was still falling at the end.", lanes=falling)
 
 
-def told(interval: Interval) -> Said:
+def told(interval: Interval) -> Message:
     """'0.912 [0.905, 0.919]'; '10 in each' where all lanes say the same."""
     if interval.n > 1 and interval.low == interval.high:
         return say("{value:g} in each", value=interval.mean)
@@ -79,7 +79,7 @@ def over_lanes(values: ArrayLike) -> Interval:
     return mean_interval(np.asarray(values, np.float64).reshape(-1, 1))
 
 
-def difference(first: ArrayLike, second: ArrayLike) -> tuple[Interval, Said]:
+def difference(first: ArrayLike, second: ArrayLike) -> tuple[Interval, Message]:
     """`first` minus `second` seed by seed, and the verdict: '+0.01 [..]: real', 'cannot tell'."""
     found = compared.difference(np.ravel(first), np.ravel(second))
     known = {"difference": interval_texts([found[:3]])[0], "seeds": found.n}

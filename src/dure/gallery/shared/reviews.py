@@ -12,7 +12,7 @@ import dure
 from dure.core.backend import keras
 from dure.gallery.page import Comparison, Page
 from dure.gallery.shared.lanes_text import difference, over_lanes, told
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.plots import curves
 
 BATCH, HELD, PATIENCE, EPOCHS = 64, 0.2, 3, 100
@@ -136,7 +136,7 @@ def _tell_best(page: Page, result: dure.Result, variant: str, steps: int, note: 
     )
 
 
-def _seconds(each: float, rows: int, note: float | None) -> Said:
+def _seconds(each: float, rows: int, note: float | None) -> Message:
     """Seconds an epoch, and what as many rows as the notes' would take."""
     known = {"seconds": each, "full": each * NOTE_ROWS / rows, "rows": NOTE_ROWS}
     if not note:
@@ -182,5 +182,5 @@ def tell_difference(page: Page, result: dure.Result, first: str, second: str) ->
         )
 
 
-def _of(result: dure.Result, variant: str) -> Said:
+def _of(result: dure.Result, variant: str) -> Message:
     return as_is(f"{variant}: " if len(result.variants) > 1 else "")

@@ -156,8 +156,15 @@ def show(page: Page) -> None:
         f"{asked.data.source}, {ROWS} rows. Cure minus baseline on the same seed; left of 0 "
         "the cure is better."
     ]
-    page.picture("effects", effects(drawn, "Cures for overfitting", "validation cross-entropy, "
-                                    "difference to the baseline", notes))  # fmt: skip
+    page.picture(
+        "effects",
+        effects(
+            drawn,
+            "Cures for overfitting",
+            "validation cross-entropy, difference to the baseline",
+            notes,
+        ),
+    )
     page.picture("curves", draw_curves(result, larger))
 
 
@@ -209,7 +216,7 @@ def tell_best(page: Page, compared: Comparison) -> None:
 def tell_overfitting(page: Page, result: Result) -> None:
     """Which networks overfit, and what training on gives away."""
     found = result.overfitting("cross_entropy")
-    page.say(found.row(BASELINE).told(found.tolerance, found.metric))
+    page.say(found.row(BASELINE).describe(found.tolerance, found.metric))
     page.fact("given away", found.row(BASELINE).given_away[:3])
     kinds = {row.variant: row.kind for row in found.rows}
     page.fact("kinds", kinds)
@@ -232,5 +239,9 @@ def draw_curves(result: Result, larger: Result) -> Figure:
     shown = {name: {"no cure": base, "the cure": line} for name, line in curves.items()}
     top = float(np.nanquantile(np.asarray(base.values), 0.99)) * 1.5
     scale = Scale("epoch", "validation cross-entropy", limits=(0.0, top), whole=True, marks=False)
-    return panels(shown, scale, "Validation with and without each cure",
-                  ["Means over seeds with their 95 % interval."])  # fmt: skip
+    return panels(
+        shown,
+        scale,
+        "Validation with and without each cure",
+        ["Means over seeds with their 95 % interval."],
+    )

@@ -27,7 +27,7 @@ from dure.gallery.page import Page
 from dure.gallery.plots.panels import Line, Scale, panels
 from dure.gallery.shared.comparison_text import share, tell_compared
 from dure.gallery.shared.lanes_text import over_lanes, told
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.result import Result
 
 STEPS, RATE = 50, 0.01
@@ -94,10 +94,19 @@ def show(page: Page) -> None:
         name: {"a network": Line(epoch, loss.sel(variant=name), each=True)}
         for name in result.variants
     }
-    scale = Scale("epoch", "training loss", "y", (1e-2, 1e4), (NAIVE, "answering the mean"),
-                  whole=True, marks=False)  # fmt: skip
-    notes = [f"Adding problem of {STEPS} steps, {loss.sizes['seed']} seeds; each line ends "
-             "where the network diverged."]  # fmt: skip
+    scale = Scale(
+        "epoch",
+        "training loss",
+        "y",
+        (1e-2, 1e4),
+        (NAIVE, "answering the mean"),
+        whole=True,
+        marks=False,
+    )
+    notes = [
+        f"Adding problem of {STEPS} steps, {loss.sizes['seed']} seeds; each line ends "
+        "where the network diverged."
+    ]
     page.picture("loss", panels(losses, scale, "Training loss", notes))
     norms = result.layer_curves["gradient_norm"].sel(fold=1, layer="recurrent")
     lines = {n: Line(norms["epoch"], norms.sel(variant=n)) for n in result.variants}
@@ -176,13 +185,13 @@ def tell_training(page: Page, result: Result, name: str) -> None:
             "gradient measured in the recurrent layer {gradient}, largest step {step}. Share of "
             "dead units at the end: {dead}.",
             **{"variant": name, "jump": JUMP, "naive": NAIVE, "loss": ended(ends)},
-            **{what: one.told() for what, one in counts.items()},
+            **{what: one.describe() for what, one in counts.items()},
             **{"gradient": number(gradient), "step": number(step), "dead": told(over_lanes(dead))},
         )
     )
 
 
-def ended(ends: Floats) -> Said:
+def ended(ends: Floats) -> Message:
     """'0.012 [0.0043, diverged]': median, least and largest; infinite where one diverged."""
     quantiles = np.quantile(ends, (0, 0.5, 1), method="higher")
     least, middle, most = (

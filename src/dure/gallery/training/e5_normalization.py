@@ -31,7 +31,7 @@ from dure.gallery.page import Page
 from dure.gallery.plots.compared import difference, told_difference
 from dure.gallery.plots.panels import Line, Scale, panels
 from dure.gallery.shared.lanes_text import over_lanes, told
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.result import Result
 
 WIDTH = 64
@@ -233,7 +233,7 @@ class Grid:
         """The place of the value with the highest mean accuracy."""
         return int(self.last[kind].mean(axis=0).argmax())
 
-    def told(self, kind: str) -> Said:
+    def describe(self, kind: str) -> Message:
         """'trains at rate 0.01 to 1, a factor of 100'."""
         sure, what = self.trained_at(kind), WORDS[self.what]
         if not sure:
@@ -263,8 +263,10 @@ def show(page: Page) -> None:
     for head, grid in rates.items():
         tell_grid(page, as_is(head), grid)
         tell_speed(page, as_is(head), grid)
-    notes = [f"{ROWS} digits, four hidden layers of {WIDTH}; means over seeds with their 95 % "
-             "interval, networks that diverged counted as 0."]  # fmt: skip
+    notes = [
+        f"{ROWS} digits, four hidden layers of {WIDTH}; means over seeds with their 95 % "
+        "interval, networks that diverged counted as 0."
+    ]
     scale = Scale("learning rate (SGD)", "validation accuracy", "x", (0.0, 1.0), (TRAINS, "trains"))
     lines = {head: grid.lines() for head, grid in rates.items()}
     page.picture("rates", panels(lines, scale, "Which rates train", notes))
@@ -272,8 +274,9 @@ def show(page: Page) -> None:
     begun = Grid(list(results.values())[-1], "deviation")
     tell_grid(page, say("first weights, rate 0.1"), begun)
     scale = replace(scale, x="deviation of the first weights (Glorot: 0.125)")
-    page.picture("first-weights", panels({"": begun.lines()}, scale,
-                                         "Which first weights train", notes))  # fmt: skip
+    page.picture(
+        "first-weights", panels({"": begun.lines()}, scale, "Which first weights train", notes)
+    )
     cells = Grid(page.run(recurrent(page.quick)))
     tell_grid(page, say("recurrent"), cells)
     tell_speed(page, say("recurrent"), cells)
@@ -282,13 +285,13 @@ def show(page: Page) -> None:
     page.picture("recurrent", panels({"": cells.lines()}, scale, "Recurrent networks", notes))
 
 
-def tell_grid(page: Page, head: Said, grid: Grid) -> None:
+def tell_grid(page: Page, head: Message, grid: Grid) -> None:
     """Where each kind trains, and how it compares with none at the best value of each."""
     for kind in grid.kinds:
         page.fact(f"{head}, {kind}: trains", grid.trained_at(kind))
         page.fact(f"{head}, {kind}: accuracy", grid.last[kind])
         at = grid.best(kind)
-        known = {"head": head, "kind": kind, "trains": grid.told(kind), "at": grid.values[at]}
+        known = {"head": head, "kind": kind, "trains": grid.describe(kind), "at": grid.values[at]}
         known["reached"] = told(over_lanes(grid.last[kind][:, at]))
         line = say("{head}, {kind}: {trains}; best at {at:g} with {reached}.", **known)
         if kind != "none":
@@ -302,7 +305,7 @@ def tell_grid(page: Page, head: Said, grid: Grid) -> None:
         page.say(line)
 
 
-def tell_speed(page: Page, head: Said, grid: Grid) -> None:
+def tell_speed(page: Page, head: Message, grid: Grid) -> None:
     """Accuracy after one epoch, each kind at its best rate."""
     first = {kind: grid.curves[kind][:, grid.best(kind), 0] for kind in grid.kinds}
     words = []

@@ -82,7 +82,7 @@ class Network:
         names = list(self.layers)
         if isinstance(layer, (int, np.integer)):
             if not -len(names) <= layer < len(names):
-                raise DureError(f"there is no layer {layer}; {self._told()}.")
+                raise DureError(f"there is no layer {layer}; {self._describe()}.")
             return names[int(layer)]
         if not isinstance(layer, str):
             for name, known in self.layers.items():
@@ -97,9 +97,9 @@ class Network:
         if ends:
             return ends[0]
         hint = did_you_mean(wanted, names)
-        raise DureError(f"there is no layer {wanted!r}; {self._told()}.{hint}")
+        raise DureError(f"there is no layer {wanted!r}; {self._describe()}.{hint}")
 
-    def _told(self) -> str:
+    def _describe(self) -> str:
         return f"{self.model.name!r} has {', '.join(self.layers) or 'no layers'}"
 
     def inputs(self, x: Tree) -> Tree:
@@ -197,7 +197,7 @@ class Network:
             for path, leaf in leaves(x, "x")
         )
         takes = getattr(self.model, "input_shape", None) if self.model.built else None
-        told = f" It takes {_shapes_told(takes)}." if takes is not None else ""
+        told = f" It takes {_describe_shapes(takes)}." if takes is not None else ""
         refusal = f"{self.model.name!r} does not take these inputs: {came}.{told}"
         if error is None:
             return refusal
@@ -318,13 +318,15 @@ def _fits(model: keras.Model, x: Tree) -> bool:
     return True
 
 
-def _shapes_told(shapes: Any) -> str:
+def _describe_shapes(shapes: Any) -> str:
     if isinstance(shapes, dict):
         return (
-            "{" + ", ".join(f"{key!r}: {_shapes_told(each)}" for key, each in shapes.items()) + "}"
+            "{"
+            + ", ".join(f"{key!r}: {_describe_shapes(each)}" for key, each in shapes.items())
+            + "}"
         )
     if isinstance(shapes, (list, tuple)) and shapes and isinstance(shapes[0], (list, tuple)):
-        return f"{len(shapes)} inputs, " + ", ".join(_shapes_told(each) for each in shapes)
+        return f"{len(shapes)} inputs, " + ", ".join(_describe_shapes(each) for each in shapes)
     if shapes and isinstance(shapes, (list, tuple)):
         return f"rows of shape {tuple(shapes[1:])}"
     return str(shapes)

@@ -63,8 +63,7 @@ _WHYS = {
         "손실이 아주 느리게 내려가므로 스텝을 키우면 더 멀리 갈 수 있습니다"
     ),
     "large steps at first, small ones at the end": "처음에는 큰 스텝, 끝에는 작은 스텝으로 갑니다",
-    "features of equal spread are learned at one pace; scaled by training rows, inside every fold":
-        "분산이 같은 특성은 같은 속도로 학습됩니다. 폴드마다 훈련 행을 기준으로 맞춥니다",
+    "features of equal spread are learned at one pace; scaled by training rows, inside every fold": "분산이 같은 특성은 같은 속도로 학습됩니다. 폴드마다 훈련 행을 기준으로 맞춥니다",
     "every epoch sees other pictures of the same things": (
         "에포크마다 같은 대상의 다른 이미지를 보게 됩니다"
     ),
@@ -78,7 +77,7 @@ _WHYS = {
         "이 타깃에 맞는 마지막 활성화 함수와 손실 함수의 짝입니다"
     ),
     "the best single cures together": "하나씩 써서 가장 좋았던 처방들을 함께 씁니다",
-}  # fmt: skip
+}
 
 _DONE = {
     "{layer} from {rate}": "{layer}(이전 {rate})",

@@ -52,10 +52,13 @@ def matched_filters(measured: xr.Dataset) -> Figure:
     for name, similarity, colour in named:
         others = similarity.drop_isel(lane=int(measured.attrs.get("reference", 0)))
         axes.hist(
-            np.asarray(others.values).ravel(), np.linspace(0, 1, 21).tolist(), color=colour,
+            np.asarray(others.values).ravel(),
+            np.linspace(0, 1, 21).tolist(),
+            color=colour,
             histtype="stepfilled" if name == "trained" else "step",
-            alpha=0.5 if name == "trained" else 1, linewidth=1.4,
-        )  # fmt: skip
+            alpha=0.5 if name == "trained" else 1,
+            linewidth=1.4,
+        )
     axes.axvline(threshold, color="0.3", linestyle="--", linewidth=1)
     axes.set_title("how alike matched filters are (dashed: found)", fontsize=TEXT, loc="left")
     dressed(axes, "|correlation| with its match", "filters x networks", "y")

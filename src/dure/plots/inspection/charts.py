@@ -82,8 +82,13 @@ def weights(measured: xr.Dataset) -> Figure:
         dressed(axes, "weight", "share of weights", "y")
         for line, (source, text) in enumerate(words):
             below = top + 0.25 + high + 0.55 + 0.17 * line
-            page.text(left, below, shortened(text, wide, SMALL + 0.5), SMALL + 0.5,
-                      color=_SOURCES.get(source, "0"))  # fmt: skip
+            page.text(
+                left,
+                below,
+                shortened(text, wide, SMALL + 0.5),
+                SMALL + 0.5,
+                color=_SOURCES.get(source, "0"),
+            )
     return page.figure
 
 
@@ -101,9 +106,13 @@ def _histograms(axes: Axes, values: xr.DataArray) -> list[tuple[str, str]]:
         shares = np.mean([np.histogram(v, edges)[0] / max(v.size, 1) for v in lanes], axis=0)
         trained = str(source) == "trained"
         axes.stairs(
-            shares, edges, fill=trained, color=_SOURCES.get(str(source)),
-            alpha=0.45 if trained else 1.0, linewidth=1.4,
-        )  # fmt: skip
+            shares,
+            edges,
+            fill=trained,
+            color=_SOURCES.get(str(source)),
+            alpha=0.45 if trained else 1.0,
+            linewidth=1.4,
+        )
         figures = [
             _figure(values, [float(measure(v)) for v in lanes]) for measure in (np.mean, np.std)
         ]
@@ -162,8 +171,12 @@ def activations(measured: xr.Dataset) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(5))
         dressed(axes, "output", "share" if place % columns == 0 else "", "y")
         for line, text in enumerate(_shares(one)):
-            page.text(left, top + 0.25 + high + 0.52 + 0.16 * line,
-                      shortened(text, wide + 0.3, SMALL), SMALL)  # fmt: skip
+            page.text(
+                left,
+                top + 0.25 + high + 0.52 + 0.16 * line,
+                shortened(text, wide + 0.3, SMALL),
+                SMALL,
+            )
     return page.figure
 
 
@@ -173,8 +186,11 @@ def _rows(measured: xr.Dataset) -> int:
 
 def _shares(one: xr.Dataset) -> list[str]:
     """'mean 0.1, deviation 0.3' and '40 % zeros, 5 % dead' of one layer, in two lines at most."""
-    figures = {name: float(over_lanes(one[name])[0]) for name in one.data_vars if one[name].dims in
-               ((), (LANE,))}  # fmt: skip
+    figures = {
+        name: float(over_lanes(one[name])[0])
+        for name in one.data_vars
+        if one[name].dims in ((), (LANE,))
+    }
     lines = [f"mean {number(figures['mean'])}, deviation {number(figures['std'])}"]
     told = {"zero": "zeros", "dead": "of units dead", "saturated": "saturated"}
     shares = [
@@ -229,11 +245,22 @@ def _log_bars(axes: Axes, values: xr.DataArray) -> None:
     top = max([top, *(high[np.isfinite(high)] + 0.2)])
     for place, value in enumerate(mean):
         if not np.isfinite(value):
-            axes.text(10.0**floor * 1.2, place, "0" if not np.isnan(values).any() else "none",
-                      va="center", fontsize=SMALL)  # fmt: skip
+            axes.text(
+                10.0**floor * 1.2,
+                place,
+                "0" if not np.isnan(values).any() else "none",
+                va="center",
+                fontsize=SMALL,
+            )
             continue
-        axes.barh(place, 10**value - 10.0**floor, left=10.0**floor, height=0.6, color=COLOURS[0],
-                  alpha=0.75)  # fmt: skip
+        axes.barh(
+            place,
+            10**value - 10.0**floor,
+            left=10.0**floor,
+            height=0.6,
+            color=COLOURS[0],
+            alpha=0.75,
+        )
         if np.isfinite(low[place]):
             span = [10 ** max(low[place], floor), 10 ** high[place]]
             axes.plot(span, [place, place], color="0.1", linewidth=1.5)

@@ -144,8 +144,13 @@ def _probabilities(axes: Axes, one: xr.Dataset, names: Sequence[str], side: floa
     said = names[int(np.argmax(mean))]
     for line, place in enumerate(shown):
         name = names[place]
-        colour = TRUE if name == true else SAID if name == said and true else (
-            COLOURS[0] if name == said else OTHER)  # fmt: skip
+        colour = (
+            TRUE
+            if name == true
+            else SAID
+            if name == said and true
+            else (COLOURS[0] if name == said else OTHER)
+        )
         axes.barh(line, mean[place], height=0.72, color=colour)
         if np.isfinite(low[place]):
             span = np.clip([low[place], high[place]], 0, 1)
@@ -230,8 +235,15 @@ def confusion(counts: xr.DataArray) -> Figure:
         half = (high - low)[row, column] / 2
         if several and len(names) <= 10 and np.isfinite(half):
             text += f"\n±{number(float(half), 2)}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL,
-                  color="white" if shares[row, column] > 0.6 else "black")  # fmt: skip
+        axes.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            color="white" if shares[row, column] > 0.6 else "black",
+        )
     labels = [plain(shortened(name, side - 0.45, SMALL + 0.5)) for name in names]
     axes.set_yticks(range(len(names)), labels, fontsize=SMALL + 0.5)
     flat = len(max(labels, key=len)) <= 2

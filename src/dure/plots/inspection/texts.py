@@ -80,10 +80,13 @@ def coloured_texts(
         for number_, line in enumerate(lines):
             for left, word, colour in line:
                 page.text(
-                    left, top + 0.33 + _LINE * number_, word, TEXT,
+                    left,
+                    top + 0.33 + _LINE * number_,
+                    word,
+                    TEXT,
                     color=_readable(colour),
                     bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2},
-                )  # fmt: skip
+                )
         top += 0.3 + _LINE * len(lines) + 0.12
     scale = ScalarMappable(Normalize(-1 if signed else 0, 1), colours)
     page.colour_bar(scale, _WIDTH + 0.25, 0.1, 1.4, "share of the largest in the text")
@@ -165,10 +168,14 @@ def embedding_map(measured: xr.DataArray) -> Figure:
     dressed(axes, f"first component{shares[0]}", f"second component{shares[1]}")
     for place, side in named:
         axes.annotate(
-            plain(words[place]), one.values[place], side, textcoords="offset points",
-            fontsize=SMALL + 0.5, ha="left" if side[0] > 0 else "right",
+            plain(words[place]),
+            one.values[place],
+            side,
+            textcoords="offset points",
+            fontsize=SMALL + 0.5,
+            ha="left" if side[0] > 0 else "right",
             va="bottom" if side[1] > 0 else "top",
-        )  # fmt: skip
+        )
     return page.figure
 
 
@@ -238,8 +245,15 @@ def neighbours(measured: xr.Dataset) -> Figure:
         named_rows(axes, names, 1.2)
         for rank, value in enumerate(values):
             text = number(value, 2)
-            axes.annotate(text, (max(value, 0), rank), (3, 0), textcoords="offset points",
-                          va="center", fontsize=SMALL, annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                text,
+                (max(value, 0), rank),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=SMALL,
+                annotation_clip=False,
+            )
     return page.figure
 
 

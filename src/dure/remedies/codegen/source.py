@@ -131,8 +131,9 @@ class _Writer:
                 lines.append(f"{variable}_layer = {made}{remark}")
                 again = [variable, *(f"{variable}_{n}_again" for n in range(1, len(nodes)))]
                 calls = zip(again, nodes, strict=True)
-                waiting += [((name, n), f"{t} = {variable}_layer", c) for n, (t, c) in
-                            enumerate(calls)]  # fmt: skip
+                waiting += [
+                    ((name, n), f"{t} = {variable}_layer", c) for n, (t, c) in enumerate(calls)
+                ]
             else:
                 lines.append(f"{variable} = {made}{remark}")
                 tensors[name, 0] = variable
@@ -241,15 +242,15 @@ def _tensor(history: Sequence[Any], tensors: Mapping[tuple[str, int], str]) -> s
 
 
 def _arguments(node: Config, tensors: Mapping[tuple[str, int], str], imports: Imports) -> str:
-    def told(value: Any) -> str:
+    def write(value: Any) -> str:
         if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
             return _tensor(value["config"]["keras_history"], tensors)
         if isinstance(value, (list, tuple)):
-            return f"[{', '.join(told(item) for item in value)}]"
+            return f"[{', '.join(write(item) for item in value)}]"
         return written(value, imports)
 
-    given = [told(value) for value in node["args"]]
-    given += [f"{k}={told(v)}" for k, v in node["kwargs"].items() if v is not None]
+    given = [write(value) for value in node["args"]]
+    given += [f"{k}={write(v)}" for k, v in node["kwargs"].items() if v is not None]
     return ", ".join(given)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.remedies.surgery.edits import Edit
 from dure.remedies.surgery.model_config import Blueprint, CannotEdit, Config
 
@@ -18,17 +18,17 @@ class Optimise(Edit):
 
     stage = "compile"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         return as_is("")
 
-    def compile(self, arguments: Config) -> Said:
+    def compile(self, arguments: Config) -> Message:
         optimizer = arguments["optimizer"]
         config = optimizer.get_config()
         told = self.change(config)
         arguments["optimizer"] = type(optimizer).from_config(config)
         return told
 
-    def change(self, config: Config) -> Said:
+    def change(self, config: Config) -> Message:
         """Change the optimizer's configuration in place, and say how."""
         raise NotImplementedError
 
@@ -39,7 +39,7 @@ class Rate(Optimise):
 
     factor: float
 
-    def change(self, config: Config) -> Said:
+    def change(self, config: Config) -> Message:
         rate = config["learning_rate"]
         if isinstance(rate, (int, float)):
             place, name = config, "learning_rate"
@@ -63,7 +63,7 @@ class Cosine(Optimise):
 
     steps: int
 
-    def change(self, config: Config) -> Said:
+    def change(self, config: Config) -> Message:
         rate = config["learning_rate"]
         if not isinstance(rate, (int, float)):
             raise CannotEdit(say("its rate follows a schedule already"))
@@ -86,7 +86,7 @@ class Clip(Optimise):
 
     norm: float
 
-    def change(self, config: Config) -> Said:
+    def change(self, config: Config) -> Message:
         clipped: list[Any] = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if config[k]]
         if clipped:
             raise CannotEdit(say("its optimizer has {argument} already", argument=clipped[0]))

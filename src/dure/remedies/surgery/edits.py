@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.remedies.surgery.model_config import NORMALISERS, Blueprint, CannotEdit, Config, Spot
 from dure.remedies.surgery.widths import UNITS, scalable
 
@@ -33,7 +33,7 @@ class Edit:
 
     stage: ClassVar[Stage]
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         """Change the drawing in place and say in words what was changed.
 
         Raises
@@ -43,7 +43,7 @@ class Edit:
         """
         raise NotImplementedError
 
-    def compile(self, arguments: Config) -> Said:
+    def compile(self, arguments: Config) -> Message:
         """Change what ``model.compile`` is called with, and say how; most edits leave it alone."""
         return as_is("")
 
@@ -55,11 +55,11 @@ class AddDropout(Edit):
     rate: float
     stage = "drop"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         hidden = [s.path for s in drawing.hidden() if s.kind in {"Dense", *RECURRENT}]
         places = [drawing.block_end(path) for path in hidden] or _before_output(drawing)
         added: list[str] = []
-        changed: list[Said] = []
+        changed: list[Message] = []
         for path in dict.fromkeys(places):
             following = _following(drawing, path)
             if following is not None and following.kind == "Dropout":
@@ -85,7 +85,7 @@ class Penalise(Edit):
     strength: float
     stage = "penalty"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         for spot in drawing.spots():
             if "kernel_regularizer" in spot.config:
@@ -109,7 +109,7 @@ class ScaleWidth(Edit):
     factor: float
     stage = "width"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         for path in scalable(drawing):
             spot = drawing.spot(path)
@@ -142,7 +142,7 @@ class Normalise(Edit):
     kind: Literal["BatchNormalization", "LayerNormalization"]
     stage = "normalise"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         for spot in drawing.hidden():
             following = _following(drawing, spot.path)
@@ -189,7 +189,7 @@ class Activate(Edit):
     instead: tuple[str, ...]
     stage = "activation"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         last = drawing.output_paths()
         ends = {drawing.block_end(s.path) for s in drawing.hidden()}
@@ -224,7 +224,7 @@ class Initialise(Edit):
 
     stage = "activation"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         for spot in drawing.hidden():
             if spot.kind not in FREE_HIDDEN:
@@ -257,7 +257,7 @@ class Recur(Edit):
         *("trainable", "dtype", "kernel_regularizer", "recurrent_regularizer"),
     )
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         told = []
         for spot in list(drawing.spots()):
             if spot.kind != "SimpleRNN" or spot.config.get("return_state"):
@@ -283,7 +283,7 @@ class Augment(Edit):
     amount: float
     stage = "input"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         if self.kind == "noise":
             drawing.insert_first("GaussianNoise", {"stddev": self.amount})
             return say("{layer} behind the input", layer=f"GaussianNoise({self.amount:g})")
@@ -308,7 +308,7 @@ class Rescale(Edit):
     scale: float
     stage = "input"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         drawing.insert_first("Rescaling", {"scale": self.scale})
         return say("{layer} behind the input", layer=f"Rescaling({self.scale:.4g})")
 
@@ -321,7 +321,7 @@ class Output(Edit):
     loss: str
     stage = "replace"
 
-    def apply(self, drawing: Blueprint) -> Said:
+    def apply(self, drawing: Blueprint) -> Message:
         outputs = drawing.output_paths()
         if len(outputs) != 1 or len(drawing.outputs()) != 1:
             raise CannotEdit(say("it has {number} outputs", number=str(len(drawing.outputs()))))
@@ -341,7 +341,7 @@ class Output(Edit):
             loss=self.loss,
         )
 
-    def compile(self, arguments: Config) -> Said:
+    def compile(self, arguments: Config) -> Message:
         arguments["loss"] = self.loss
         return as_is("")
 
@@ -389,7 +389,7 @@ def _before_output(drawing: Blueprint) -> list[str]:
     return found
 
 
-def _listed(names: Sequence[str]) -> Said:
+def _listed(names: Sequence[str]) -> Message:
     """All of up to four, else three and how many more."""
     if len(names) <= 4:
         return joined(names, ", ")
@@ -397,7 +397,7 @@ def _listed(names: Sequence[str]) -> Said:
     return say("{names} and {number} more", names=first, number=more)
 
 
-def _either(names: Sequence[str]) -> Said:
+def _either(names: Sequence[str]) -> Message:
     """'a or b or c'."""
     told = as_is(names[0])
     for name in names[1:]:

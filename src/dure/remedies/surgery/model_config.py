@@ -14,7 +14,7 @@ from typing import Any
 
 from dure.core.backend import keras
 from dure.errors import DureError
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
 Config = dict[str, Any]
 
@@ -35,7 +35,7 @@ NORMALISERS = frozenset({"BatchNormalization", "LayerNormalization", "GroupNorma
 class CannotEdit(DureError):
     """A cure that cannot be applied to this network, and the reason."""
 
-    def __init__(self, reason: Said) -> None:
+    def __init__(self, reason: Message) -> None:
         self.reason = reason
         super().__init__(str(reason))
 

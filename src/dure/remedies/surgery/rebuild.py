@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dure.core.backend import keras
-from dure.messages.message import Said
+from dure.messages.message import Message
 from dure.remedies.surgery.edits import ORDER, Edit
 from dure.remedies.surgery.model_config import Blueprint, own_classes
 from dure.remedies.surgery.score import add_score
@@ -42,7 +42,7 @@ class Operated:
     drawing: Blueprint | None
     original: Blueprint | None
     compiled: dict[str, Any]
-    told: list[Said] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
 
 
 def operate(

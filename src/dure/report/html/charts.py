@@ -46,14 +46,16 @@ def intervals_view(block: Intervals, voice: Voice) -> dict[str, Any]:
     rows = []
     for span, (mean, low, high) in zip(block.spans, ends, strict=True):
         at, left, right = 100 * scale.shares([mean, low, high])
-        rows.append({
-            "span": span,
-            "at": _percent(at),
-            "left": _percent(left),
-            "width": _percent(right - left),
-            "cut_left": bool(low > span.low),
-            "cut_right": bool(high < span.high),
-        })  # fmt: skip
+        rows.append(
+            {
+                "span": span,
+                "at": _percent(at),
+                "left": _percent(left),
+                "width": _percent(right - left),
+                "cut_left": bool(low > span.low),
+                "cut_right": bool(high < span.high),
+            }
+        )
     rope = 100 * scale.shares([-block.rope, block.rope]) if block.rope is not None else None
     return {
         "label": block.label,
@@ -201,10 +203,14 @@ def points_view(block: Points, voice: Voice) -> dict[str, Any]:
     points = [
         (name, round(float(x), 2), round(float(y), 2), f"w{wide} n{narrow}")
         for name, x, y, wide, narrow in zip(
-            names, left, top, placed(names, left, top, 640), placed(names, left, top, 240),
+            names,
+            left,
+            top,
+            placed(names, left, top, 640),
+            placed(names, left, top, 240),
             strict=True,
         )
-    ]  # fmt: skip
+    ]
     return {
         "label": voice.text(chart_name(block.label)),
         "block": block,

@@ -9,8 +9,8 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-from dure.messages.message import Command, Said
-from dure.messages.translate import told
+from dure.messages.message import Command, Message
+from dure.messages.translate import translate
 from dure.report.html.words import WORDS
 
 _LEAD = 14  # letters
@@ -51,16 +51,18 @@ class Voice:
     prefix: str
     live: bool
     level: int
-    words: Mapping[str, Said] = field(default_factory=lambda: WORDS)
+    words: Mapping[str, Message] = field(default_factory=lambda: WORDS)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def html(self, said: Said) -> Markup:
+    def html(self, said: Message) -> Markup:
         """A text as HTML, with values from right to left in <bdi>."""
-        return Markup(told(said, self.language, wording=lambda t: str(escape(t)), value=_value))
+        return Markup(
+            translate(said, self.language, wording=lambda t: str(escape(t)), value=_value)
+        )
 
-    def text(self, said: Said) -> str:
+    def text(self, said: Message) -> str:
         """A text for an attribute or the script's data; not yet escaped."""
-        return told(said, self.language)
+        return translate(said, self.language)
 
     def word(self, key: str) -> str:
         """One of our own words of `WORDS`, not yet escaped."""
@@ -72,7 +74,7 @@ class Voice:
 
     def lead(self, names: Iterable[str]) -> str:
         """Width that a table's first column keeps on a phone, as CSS."""
-        shown = (self.text(name) if isinstance(name, Said) else name for name in names)
+        shown = (self.text(name) if isinstance(name, Message) else name for name in names)
         return f"{min(max(map(len, shown), default=4), _LEAD) + 2}ch"
 
     def new_id(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dure.core.types import Mode
-from dure.messages.message import Said, say
+from dure.messages.message import Message, say
 
-WORDS: Mapping[str, Said] = {
+WORDS: Mapping[str, Message] = {
     "skip": say("Skip to the report"),
     "contents": say("Contents"),
     "metric": say("Metric"),
@@ -38,7 +38,7 @@ WORDS: Mapping[str, Said] = {
 }
 
 
-def axis_name(metric: str, mode: Mode, validated: bool) -> Said:
+def axis_name(metric: str, mode: Mode, validated: bool) -> Message:
     """What a metric's vertical axis shows, and which end of it is good."""
     if validated:
         if mode == "min":
@@ -49,23 +49,27 @@ def axis_name(metric: str, mode: Mode, validated: bool) -> Said:
     return say("Training {metric} · higher is better", metric=metric)
 
 
-def figure_name(what: Said, metric: str) -> Said:
+def figure_name(what: Message, metric: str) -> Message:
     """What a picture of one metric shows, for who cannot see it."""
-    return say("{what}: {metric} by epoch. The numbers are in the table below.", **{
-        "what": what, "metric": metric,
-    })  # fmt: skip
+    return say(
+        "{what}: {metric} by epoch. The numbers are in the table below.",
+        **{
+            "what": what,
+            "metric": metric,
+        },
+    )
 
 
-def chart_name(what: Said) -> Said:
+def chart_name(what: Message) -> Message:
     """What a chart with a table shows, for who cannot see it."""
     return say("{what}. The numbers are in the table below.", what=what)
 
 
-def drawn_of(drawn: int, lanes: int) -> Said:
+def drawn_of(drawn: int, lanes: int) -> Message:
     """How many of a variant's lanes are drawn by themselves."""
     return say("{drawn} of {lanes} single lanes drawn", drawn=f"{drawn:,}", lanes=f"{lanes:,}")
 
 
-def made_from(folder: str) -> Said:
+def made_from(folder: str) -> Message:
     """Where the numbers come from."""
     return say("Made from {folder}", folder=folder)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dure.measurements.headlines import says
 from dure.measurements.stored import Found, Part
-from dure.messages.message import Said, joined, say
+from dure.messages.message import Message, joined, say
 from dure.report.blocks import Block
 from dure.report.inspection.charts import (
     activations,
@@ -67,7 +67,7 @@ def _pixels(found: Found, manifest: Mapping[str, Any]) -> int:
     return int(shape[0]) if len(shape) == 1 and first == found.origin.layer else 0
 
 
-def _name(found: Found) -> Said:
+def _name(found: Found) -> Message:
     """'Kernels of conv2d', 'Confusion'."""
     names = {
         "predictions": say("Predictions"),
@@ -118,7 +118,7 @@ _BLOCKS: dict[str, Callable[[Found], list[Block]]] = {
 }
 
 
-def _lesson(found: Found, pictures: bool) -> Said:
+def _lesson(found: Found, pictures: bool) -> Message:
     if found.origin.kind == "kernels" and not pictures and "channel" not in found.measured.dims:
         return say(
             "Each weight carries one input to one unit: red passes it on, blue turns its sign, "
@@ -141,7 +141,7 @@ def _lesson(found: Found, pictures: bool) -> Said:
     return _LESSONS[found.origin.kind]
 
 
-def _score(score: str) -> Said:
+def _score(score: str) -> Message:
     if score == "before softmax":
         return say("The score is that of the predicted class, before softmax.")
     if score == "before sigmoid":
@@ -149,7 +149,7 @@ def _score(score: str) -> Said:
     return say("The score is the network's output.")
 
 
-_LESSONS: dict[str, Said] = {
+_LESSONS: dict[str, Message] = {
     "predictions": say(
         "A mistake made with high probability tells most: either the network has learned "
         "something wrong, or the label is wrong."

@@ -12,7 +12,7 @@ import xarray as xr
 from dure.core.formatting import number
 from dure.measurements.labels import LANE, each_lane, median_horizon, over_lanes
 from dure.measurements.stored import Found
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.report.blocks import Bars, Block, Line, Lines, Prose, Table
 from dure.stats.intervals import interval_texts
 
@@ -102,7 +102,7 @@ def _of_shares(values: xr.DataArray, whole: float = 1.0) -> Interval:
     return mean, np.maximum(low, 0), np.minimum(high, whole)
 
 
-def _line(name: Said, x: npt.NDArray[Any], values: Interval, *, dashed: bool = False) -> Line:
+def _line(name: Message, x: npt.NDArray[Any], values: Interval, *, dashed: bool = False) -> Line:
     """A line where its mean is known; where only its limits are not, they lie on it."""
     mean, low, high = values
     known = np.isfinite(mean)
@@ -133,7 +133,7 @@ def activations(found: Found) -> list[Block]:
     return [Table(say("What the layers give"), (*header, *shares), rows)]
 
 
-def _column(whole: Interval) -> list[Said]:
+def _column(whole: Interval) -> list[Message]:
     """A number of each layer; a dash where it has none."""
     return [
         as_is(text) for text in _texts([_interval(whole, (at,)) for at in range(len(whole[0]))])
@@ -211,7 +211,7 @@ def _memory_band(measured: xr.Dataset) -> Interval:
     return mean, limits[0], limits[1]
 
 
-def _horizon(measured: xr.Dataset) -> Said:
+def _horizon(measured: xr.Dataset) -> Message:
     horizon, steps = median_horizon(measured), str(measured.sizes["distance"])
     networks = np.atleast_1d(measured["horizon"].values).size
     if np.isnan(horizon):

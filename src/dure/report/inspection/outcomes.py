@@ -13,7 +13,7 @@ import xarray as xr
 from dure.core.formatting import number, percent
 from dure.measurements.labels import LANE, class_names, lane_count, over_lanes
 from dure.measurements.stored import Found, first
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.report.blocks import Block, Prose, Table, Tile, Tiles
 from dure.report.inspection.pictures import photograph
 from dure.stats.intervals import interval_texts
@@ -87,7 +87,7 @@ def _answers(measured: xr.Dataset) -> _Answers:
     )
 
 
-def _caption(answers: _Answers, place: int) -> Said:
+def _caption(answers: _Answers, place: int) -> Message:
     """'is 8, said 1 (62 %)'; of several networks also how many are wrong."""
     assert answers.true is not None
     given = {
@@ -99,13 +99,15 @@ def _caption(answers: _Answers, place: int) -> Said:
         return say("is {true}, said {said} ({probability})", **given)
     return say(
         "is {true}, said {said} ({probability}), wrong in {wrong} of {networks}",
-        wrong=str(int(answers.against[place])), networks=str(answers.networks), **given,
-    )  # fmt: skip
+        wrong=str(int(answers.against[place])),
+        networks=str(answers.networks),
+        **given,
+    )
 
 
-def _table(found: Found, answers: _Answers, places: Sequence[int], title: Said) -> Table:
+def _table(found: Found, answers: _Answers, places: Sequence[int], title: Message) -> Table:
     texts = found.inputs if found.inputs is not None and found.inputs.ndim == 1 else None
-    columns: list[tuple[Said, bool, list[Said]]] = [
+    columns: list[tuple[Message, bool, list[Message]]] = [
         (say("row"), True, [as_is(f"{int(answers.rows[at]):,}") for at in places])
     ]
     if answers.true is not None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.measurements.stored import Lane, Origin, Part, lane_told, read
-from dure.messages.message import Said, as_is, joined, say
+from dure.measurements.stored import Lane, Origin, Part, describe_lane, read
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.report.blocks import Block, Code, Folded, Heading, Prose, Section, Tiles
 from dure.report.inspection.catalog import KINDS, part_of
@@ -86,8 +86,9 @@ def section(folder: Path, result: RunResult | None) -> Section:
         left_out = say(
             "The page would have grown too large, so pictures were left out: {titles}. "
             "They are in {folder}.",
-            titles=listed(too_large), folder=str(folder),
-        )  # fmt: skip
+            titles=listed(too_large),
+            folder=str(folder),
+        )
         blocks.append(Prose(left_out, "note"))
     if faults:
         again = say("These files can be made again:")
@@ -96,11 +97,11 @@ def section(folder: Path, result: RunResult | None) -> Section:
     return Section("inside", title, tuple(blocks))
 
 
-def _parts(paths: Sequence[Path], result: RunResult | None) -> tuple[list[Part], list[Said]]:
+def _parts(paths: Sequence[Path], result: RunResult | None) -> tuple[list[Part], list[Message]]:
     """What is said of each file, in the order of the section; and of those that cannot be read."""
     manifest = {} if result is None else result.manifest
     parts: list[Part] = []
-    faults: list[Said] = []
+    faults: list[Message] = []
     called: list[str] = []
     for path in paths:
         try:
@@ -140,7 +141,7 @@ def _place(layer: str, known: Sequence[str], called: Sequence[str]) -> tuple[Any
     return (*places, [int(bit) if bit.isdigit() else -1 for bit in bits], bits)
 
 
-def _within_budget(parts: Sequence[Part]) -> tuple[list[Part], list[Said]]:
+def _within_budget(parts: Sequence[Part]) -> tuple[list[Part], list[Message]]:
     """The parts with as many pictures as a page can bear, and the titles of those that lost them.
 
     Open parts come first, then the others in their order.
@@ -196,7 +197,7 @@ def _folded(parts: Sequence[Part], main: Origin) -> Iterator[Block]:
         blocks: list[Block] = [Prose(several[0].lesson)]
         for part in several:
             blocks += [_headline(part), *_of_others(part, main), *part.blocks]
-        yield Folded(Said(several[0].name.template, {"layer": layers}), tuple(blocks))
+        yield Folded(Message(several[0].name.template, {"layer": layers}), tuple(blocks))
 
 
 # -- of which networks ----------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def _main(parts: Sequence[Part]) -> Origin:
     return next(part.origin for part in parts if (part.origin.model, part.origin.lanes) == most)
 
 
-def _about(origin: Origin) -> Said:
+def _about(origin: Origin) -> Message:
     """Whose networks the section is about, and which rows they were given."""
     told = [_whose(origin)]
     if origin.source:
@@ -217,10 +218,13 @@ def _about(origin: Origin) -> Said:
     return joined(told)
 
 
-def _whose(origin: Origin) -> Said:
+def _whose(origin: Origin) -> Message:
     if not origin.lanes:
         return say("Measured on one network, {model}.", model=origin.model)
-    variant, shown = origin.lanes[0][0], lane_told(origin.lanes[0], folds=_has_folds(origin.lanes))
+    variant, shown = (
+        origin.lanes[0][0],
+        describe_lane(origin.lanes[0], folds=_has_folds(origin.lanes)),
+    )
     if len(origin.lanes) == 1:
         return say(
             "Measured on one network of variant {variant}, {lane}.", variant=variant, lane=shown
@@ -228,13 +232,15 @@ def _whose(origin: Origin) -> Said:
     return say(
         "Measured on {networks} of variant {variant}. Numbers are means over them with their 95 % "
         "interval in brackets; pictures, texts and words are of the first of them, {lane}.",
-        networks=count(len(origin.lanes), "network"), variant=variant, lane=shown,
-    )  # fmt: skip
+        networks=count(len(origin.lanes), "network"),
+        variant=variant,
+        lane=shown,
+    )
 
 
-def _source(source: str) -> Said:
+def _source(source: str) -> Message:
     bits = source.split(", ")
-    behind: list[Said] = []
+    behind: list[Message] = []
     while len(bits) > 1 and bits[-1] in _ROWS:
         behind.insert(0, _ROWS[bits.pop()])
     return joined((as_is(", ".join(bits)), *behind), ", ")
@@ -260,7 +266,7 @@ def _stale(parts: Sequence[Part], result: RunResult | None) -> list[Block]:
         for row, status in zip(result.lanes.itertuples(), result.statuses, strict=True)
         if status.kind in ("finished", "stopped")
     }
-    told: list[Said] = []
+    told: list[Message] = []
     for lanes in dict.fromkeys(part.origin.lanes for part in parts if part.origin.lanes):
         there = {lane for lane in trained if lane[0] in {own[0] for own in lanes}}
         if not set(lanes) <= trained:

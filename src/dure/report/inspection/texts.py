@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from dure.core.formatting import percent
 from dure.measurements.labels import LANE, each_lane
-from dure.measurements.stored import Found, first, rows_told
-from dure.messages.message import Said, as_is, joined, say
+from dure.measurements.stored import Found, describe_rows, first
+from dure.messages.message import Message, as_is, joined, say
 from dure.report.blocks import Block, Points, Table, Word, Words
 
 MOST_WORDS, MOST_TEXTS, NEAREST = 160, 4, 5
@@ -18,7 +18,7 @@ def coloured_texts(found: Found) -> list[Block]:
     """Texts as running words, each with its saliency in the first network."""
     maps = first(found.measured)
     assert found.inputs is not None
-    names = rows_told(maps)[:MOST_TEXTS]
+    names = describe_rows(maps)[:MOST_TEXTS]
     signed = bool(np.nanmin(maps.values) < 0)
     texts = [
         _text(name, maps.values[place], found.inputs[place]) for place, name in enumerate(names)
@@ -39,8 +39,8 @@ def coloured_texts(found: Found) -> list[Block]:
 
 
 def _text(
-    name: Said, values: npt.NDArray[np.float64], words: npt.NDArray[np.str_]
-) -> tuple[Said, tuple[Word, ...]]:
+    name: Message, values: npt.NDArray[np.float64], words: npt.NDArray[np.str_]
+) -> tuple[Message, tuple[Word, ...]]:
     """A text with weights from -1 to 1; of a long one the last words."""
     # Maps of a layer with fewer steps than the text has words are spread evenly over it.
     at = (np.arange(len(words)) * len(values)) // len(words)
@@ -53,8 +53,10 @@ def _text(
     if there > MOST_WORDS:
         name = say(
             "{row}, the last {shown} of {there} words",
-            row=name, shown=str(MOST_WORDS), there=f"{there:,}",
-        )  # fmt: skip
+            row=name,
+            shown=str(MOST_WORDS),
+            there=f"{there:,}",
+        )
     top = max((abs(value) for _, value in pairs), default=0.0) or 1.0
     return name, tuple(Word(word, value / top) for word, value in pairs)
 
@@ -79,8 +81,9 @@ def neighbours(found: Found) -> list[Block]:
         caption = say(
             "Nearest words in the first of {lanes} networks, with the cosine; in brackets, how "
             "many of the networks have them among their {ranks} nearest.",
-            lanes=str(len(lanes)), ranks=str(measured.sizes["rank"]),
-        )  # fmt: skip
+            lanes=str(len(lanes)),
+            ranks=str(measured.sizes["rank"]),
+        )
     else:
         caption = say("Nearest words, with the cosine.")
     header = (say("word"), say("nearest words"))

@@ -10,8 +10,8 @@ import xarray as xr
 
 from dure.core.formatting import number
 from dure.measurements.labels import each_lane
-from dure.measurements.stored import Found, first, rows_told
-from dure.messages.message import Said, as_is, joined, say
+from dure.measurements.stored import Found, describe_rows, first
+from dure.messages.message import Message, as_is, joined, say
 from dure.report.blocks import Block, Tile, Tiles
 from dure.report.inspection.pictures import diverging, overlaid, photograph, sequential, shrunk
 
@@ -60,7 +60,7 @@ def _as_pictures(kernel: xr.DataArray, pixels: int) -> xr.DataArray:
     return kernel
 
 
-def _about(kernel: xr.DataArray, shown: xr.DataArray) -> Said:
+def _about(kernel: xr.DataArray, shown: xr.DataArray) -> Message:
     if "height" in shown.dims:
         channels = kernel.sizes.get("channel", 1)
         if channels < 2:
@@ -81,7 +81,7 @@ def _about(kernel: xr.DataArray, shown: xr.DataArray) -> Said:
     return joined(told)
 
 
-def _filters(kernel: xr.DataArray, limit: float, legend: Said, *, trained: bool) -> Tiles:
+def _filters(kernel: xr.DataArray, limit: float, legend: Message, *, trained: bool) -> Tiles:
     there = kernel.shape[-1]
     tiles = []
     for place in range(min(there, FILTERS)):
@@ -96,7 +96,7 @@ def _filters(kernel: xr.DataArray, limit: float, legend: Said, *, trained: bool)
     return Tiles(_kernel_title(len(tiles), there, trained=trained), tuple(tiles), legend)
 
 
-def _kernel_title(shown: int, there: int, *, trained: bool) -> Said:
+def _kernel_title(shown: int, there: int, *, trained: bool) -> Message:
     if shown < there:
         some = {"shown": str(shown), "there": f"{there:,}"}
         if trained:
@@ -105,7 +105,7 @@ def _kernel_title(shown: int, there: int, *, trained: bool) -> Said:
     return say("Trained") if trained else say("Untrained, with the same seed")
 
 
-def _matrix(kernel: xr.DataArray, limit: float, legend: Said, *, trained: bool) -> Tiles:
+def _matrix(kernel: xr.DataArray, limit: float, legend: Message, *, trained: bool) -> Tiles:
     alt = say("all weights, trained") if trained else say("all weights, untrained")
     tile = Tile(diverging(kernel.values[:_INPUTS, :_UNITS].T, limit), alt)
     title = say("Trained") if trained else say("Untrained, with the same seed")
@@ -122,7 +122,7 @@ def feature_maps(found: Found) -> list[Block]:
     if "step" in maps.dims:
         about = say("Steps run to the right, a unit in each line.")
         flat = [one.values.T for one in maps.isel(row=slice(PICTURES))]
-        names = rows_told(maps)
+        names = describe_rows(maps)
     else:
         about = say("A row of the data in each line, a unit in each column.")
         flat, names = [maps.values.reshape(maps.sizes["row"], -1)], [as_is("")]
@@ -140,7 +140,7 @@ def feature_maps(found: Found) -> list[Block]:
 
 
 def _channels(
-    found: Found, maps: xr.DataArray, low: float, high: float, legend: Said
+    found: Found, maps: xr.DataArray, low: float, high: float, legend: Message
 ) -> list[Block]:
     there = maps.sizes["channel"]
     shown = min(there, CHANNELS)
@@ -152,7 +152,7 @@ def _channels(
             )
         )
     out: list[Block] = []
-    for place, row in enumerate(rows_told(maps)[:PICTURES]):
+    for place, row in enumerate(describe_rows(maps)[:PICTURES]):
         tiles = []
         if found.inputs is not None:
             picture = photograph(found.inputs[place])
@@ -181,7 +181,7 @@ def maps_over_pictures(found: Found) -> list[Block]:
     one = _one_channel(first(maps))
     signed = bool(min(float(np.nanmin(each.values)) for each in each_lane(maps)) < 0)
     tiles = []
-    for place, row in enumerate(rows_told(one)[:MAPS]):
+    for place, row in enumerate(describe_rows(one)[:MAPS]):
         picture = found.inputs[place]
         tiles.append(Tile(photograph(picture), say("the input, {row}", row=row), row))
         over = overlaid(picture, one.values[place], signed=signed)

@@ -14,7 +14,7 @@ from dure.analysis.comparison.compare import Comparison, Pair
 from dure.analysis.comparison.sequential import Sequential
 from dure.core.metrics import mode_of
 from dure.core.types import Mode
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.report.blocks import Block, Bullets, Folded, Intervals, Prose, Section, Span, Table
 from dure.results.run_result import RunResult
@@ -26,17 +26,19 @@ _MOST_TOLD = 8  # pairs told in words before the rest is folded away
 _IN_WORDS = say("The same pair by pair, in words")
 
 
-def section(result: RunResult, found: Comparison | Said, remark: Said | None = None) -> Section:
+def section(
+    result: RunResult, found: Comparison | Message, remark: Message | None = None
+) -> Section:
     """The comparison of a result's variants, or the sentence why there is none.
 
     `remark` says by what they are compared where that is not the monitor.
     """
-    blocks = [Prose(found)] if isinstance(found, Said) else comparison(found, remark)
+    blocks = [Prose(found)] if isinstance(found, Message) else comparison(found, remark)
     sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
         blocks = [*decided(sequential), Folded(title, tuple(blocks))]
-    metric = None if isinstance(found, Said) else found.metric
+    metric = None if isinstance(found, Message) else found.metric
     return Section("comparison", say("Comparison"), (*blocks, *means(result, metric)))
 
 
@@ -56,7 +58,7 @@ def decided(sequential: Sequential) -> list[Block]:
         for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
     )
     picture = _differences(rule.metric, rule.mode, rule.rope, spans)
-    told = tuple(pair.told(rule.metric, rule.mode) for pair in pairs)
+    told = tuple(pair.describe(rule.metric, rule.mode) for pair in pairs)
     return [
         Prose(sequential.ending(), "verdict"),
         picture,
@@ -81,7 +83,7 @@ def _finite(limit: float) -> float:
     return limit if math.isfinite(limit) else math.nan
 
 
-def comparison(found: Comparison, remark: Said | None = None) -> list[Block]:
+def comparison(found: Comparison, remark: Message | None = None) -> list[Block]:
     """Headlines, differences with their intervals, the table of all pairs, and the notes."""
     first, *rest = table_text.headlines(found)
     blocks: list[Block] = [Prose(first, "verdict")]
@@ -133,7 +135,7 @@ def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
     return [picture, table]
 
 
-def _axis(metric: str, mode: Mode) -> Said:
+def _axis(metric: str, mode: Mode) -> Message:
     if mode == "max":
         return say("{metric}, first minus second (higher is better)", metric=metric)
     return say("{metric}, first minus second (lower is better)", metric=metric)

@@ -15,9 +15,9 @@ import numpy as np
 
 from dure.core.metrics import mode_of
 from dure.core.types import DIMS
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count, listed
-from dure.messages.status_text import status_said
+from dure.messages.status_text import describe_status
 from dure.report.blocks import (
     Along,
     Block,
@@ -111,7 +111,7 @@ def _lost(result: RunResult) -> Iterator[Block]:
             as_is(str(lanes.at[lane, "variant"])),
             as_is(str(lanes.at[lane, "seed"])),
             as_is(str(lanes.at[lane, "fold"])),
-            status_said(result.statuses[lane]),
+            describe_status(result.statuses[lane]),
         )
         for lane in lost[:_MOST_LOST]
     )
@@ -268,7 +268,7 @@ def _notes(
     series: Sequence[Sequence[Series]],
     length: int,
     columns: Whole,
-) -> Iterator[Said]:
+) -> Iterator[Message]:
     """What one must know to read the picture."""
     several = [part.result for part in parts if lanes_each(part.result) > 1]
     if several:
@@ -299,12 +299,17 @@ def _notes(
             length=f"{length:,}",
         )
     flat = [one for of_part in series for one in of_part]
-    named = [(name, one) for part, ones in zip(parts, series, strict=True)
-             for name, one in zip(part.names, ones, strict=True) if one.lost]  # fmt: skip
+    named = [
+        (name, one)
+        for part, ones in zip(parts, series, strict=True)
+        for name, one in zip(part.names, ones, strict=True)
+        if one.lost
+    ]
     if named:
         lost = [say("{number} of {name}", number=f"{one.lost:,}", name=name) for name, one in named]
-        yield say("Lanes that diverged or failed are left out of the means: {lost}.",
-                  lost=listed(lost))  # fmt: skip
+        yield say(
+            "Lanes that diverged or failed are left out of the means: {lost}.", lost=listed(lost)
+        )
     if any(_ends_apart(one.judged) for one in flat):
         yield say(
             "Where lanes have stopped, the mean is of those that train on, and it ends where fewer "

@@ -8,16 +8,16 @@ import xarray as xr
 
 from dure.analysis.diagnostics.health import (
     Health,
-    found_told,
-    left_out_told,
-    missing_told,
-    nothing_told,
-    single_told,
+    describe_found,
+    describe_left_out,
+    describe_missing,
+    describe_nothing,
+    describe_single,
     title_of,
 )
-from dure.analysis.diagnostics.number_names import numbers_said
+from dure.analysis.diagnostics.number_names import number_cells
 from dure.core.types import DIMS
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.report.blocks import Block, Bullets, Card, Folded, Line, Lines, Prose, Section
 from dure.results.run_result import RunResult
@@ -29,17 +29,17 @@ Floats = npt.NDArray[np.float64]
 _MOST_CARDS = 10  # findings shown before the rest is folded away
 
 
-def section(result: RunResult, health: Health | Said) -> Section:
+def section(result: RunResult, health: Health | Message) -> Section:
     """A card a finding, what was not looked for, and what was recorded of the layers."""
-    blocks = [Prose(health)] if isinstance(health, Said) else findings(health)
+    blocks = [Prose(health)] if isinstance(health, Message) else findings(health)
     return Section("findings", say("Findings"), (*blocks, *recorded(result)))
 
 
 def findings(health: Health) -> list[Block]:
     """What was found, the worst first; what was left out and could not be looked for."""
-    lead = found_told(health) if health.findings else nothing_told(health)
+    lead = describe_found(health) if health.findings else describe_nothing(health)
     cards = tuple(
-        Card(title_of(finding), finding.sentence, numbers_said(finding))
+        Card(title_of(finding), finding.sentence, number_cells(finding))
         for finding in health.findings
     )
     blocks: list[Block] = [Prose(lead), *cards[:_MOST_CARDS]]
@@ -47,10 +47,10 @@ def findings(health: Health) -> list[Block]:
         blocks.append(Folded(say("{findings} more", findings=count(len(more), "finding")), more))
     if not health.lanes:
         return [Prose(lead)]
-    rest = (*map(left_out_told, health.silenced), *missing_told(health.missing))
+    rest = (*map(describe_left_out, health.silenced), *describe_missing(health.missing))
     if rest:
         blocks.append(Folded(say("Left out, and not looked for"), (Bullets(rest, "note"),)))
-    if (single := single_told(health)) is not None:
+    if (single := describe_single(health)) is not None:
         blocks.append(Prose(single, "note"))
     return blocks
 
@@ -145,5 +145,5 @@ def _lines(array: xr.DataArray, values: Floats, logarithmic: bool) -> tuple[Line
     return tuple(lines)
 
 
-def _ticks(array: xr.DataArray) -> tuple[Said, ...]:
+def _ticks(array: xr.DataArray) -> tuple[Message, ...]:
     return tuple(as_is(str(name)) for name in array["layer"].values)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dure.analysis.diagnostics.case import figure
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import listed
 from dure.report.blocks import Block, Folded, Table
 from dure.results.run_result import RunResult
@@ -98,13 +98,14 @@ def _architectures(models: Mapping[str, Facts]) -> Iterator[tuple[list[str], Seq
     yield from groups
 
 
-def _title(names: Sequence[str], of: int) -> Said:
+def _title(names: Sequence[str], of: int) -> Message:
     if len(names) == of:
         return say("Layers of all variants") if of > 1 else say("Layers")
     if len(names) > _MOST_NAMES:
         named = joined([as_is(name) for name in names[:_MOST_NAMES]], ", ")
-        return say("Layers of {names} and {more} more", names=named,
-                   more=str(len(names) - _MOST_NAMES))  # fmt: skip
+        return say(
+            "Layers of {names} and {more} more", names=named, more=str(len(names) - _MOST_NAMES)
+        )
     return say("Layers of {names}", names=listed([as_is(name) for name in names]))
 
 
@@ -123,5 +124,6 @@ def _layers(layers: Sequence[Facts]) -> Table:
         )
         for layer in layers
     )
-    return Table(say("Layers, in the order of calls"), header, rows,
-                 (False, False, False, True, True))  # fmt: skip
+    return Table(
+        say("Layers, in the order of calls"), header, rows, (False, False, False, True, True)
+    )

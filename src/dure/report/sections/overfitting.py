@@ -6,22 +6,22 @@ import math
 from typing import Literal
 
 from dure.analysis.overfitting.overfitting import Kind, Overfitting, Row
-from dure.messages.message import Said, as_is, say
+from dure.messages.message import Message, as_is, say
 from dure.report.blocks import Block, Bullets, Folded, Intervals, Prose, Section, Span, Table
 from dure.stats.intervals import interval_texts
 
 _MOST_TOLD = 12  # variants with a sentence each before the sentences are folded away
 
 
-def section(found: Overfitting | Said) -> Section:
+def section(found: Overfitting | Message) -> Section:
     """What was found of each variant, or the sentence why nothing can be said."""
-    blocks = [Prose(found)] if isinstance(found, Said) else overfitting(found)
+    blocks = [Prose(found)] if isinstance(found, Message) else overfitting(found)
     return Section("overfitting", say("Overfitting"), tuple(blocks))
 
 
 def overfitting(found: Overfitting) -> list[Block]:
     """A sentence a variant, the table, what is given away as a picture, and the notes."""
-    told = Bullets(tuple(row.told(found.tolerance, found.metric) for row in found.rows))
+    told = Bullets(tuple(row.describe(found.tolerance, found.metric) for row in found.rows))
     blocks: list[Block] = [told]
     if len(found.rows) > _MOST_TOLD:
         blocks = [Folded(say("Each variant in words"), (told,))]
@@ -48,7 +48,7 @@ def _table(found: Overfitting) -> Table:
         rows=tuple(
             (
                 as_is(row.variant),
-                kind_said(row.kind),
+                describe_kind(row.kind),
                 as_is(turn),
                 as_is(away),
                 as_is("-" if row.recommended_epochs is None else f"{row.recommended_epochs:,}"),
@@ -61,7 +61,7 @@ def _table(found: Overfitting) -> Table:
     )
 
 
-def kind_said(kind: Kind) -> Said:
+def describe_kind(kind: Kind) -> Message:
     """A kind of course in a word or two."""
     if kind == "overfits":
         return say("overfits")
@@ -84,7 +84,7 @@ def _given_away(found: Overfitting) -> Intervals | None:
     )
 
 
-def _span(row: Row, told: Said) -> Span:
+def _span(row: Row, told: Message) -> Span:
     mean, low, high = row.given_away[:3]
     tone: Literal["bad", "plain"] = "bad" if row.kind == "overfits" else "plain"
-    return Span(as_is(row.variant), mean, low, high, told, kind_said(row.kind), tone)
+    return Span(as_is(row.variant), mean, low, high, told, describe_kind(row.kind), tone)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dure.errors import RunFolderError
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
 from dure.messages.translate import stored
 from dure.report.blocks import (
@@ -39,7 +39,7 @@ _BEST, _VERDICT = 1, 5  # columns of a round's table: the difference at the best
 _NUMERIC = (False, True, True, True, True, False, True, True)
 
 
-def verdict(folder: Path) -> Said:
+def verdict(folder: Path) -> Message:
     """Whether a cure helps, and by how much, in a few sentences.
 
     Raises
@@ -50,7 +50,7 @@ def verdict(folder: Path) -> Said:
     return joined(_sentences(_account(folder)))
 
 
-def _sentences(account: Mapping[str, Any]) -> tuple[Said, ...]:
+def _sentences(account: Mapping[str, Any]) -> tuple[Message, ...]:
     """The verdict; its first sentence says whether anything helps."""
     return tuple(stored(sentence) for sentence in account["said"]["verdict"])
 
@@ -194,7 +194,7 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
         yield table
 
 
-def _axis(account: Mapping[str, Any]) -> Said:
+def _axis(account: Mapping[str, Any]) -> Message:
     metric = stored(account["said"]["metric"])
     if account["mode"] == "min":
         return say("difference in {metric} (left is better)", metric=metric)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.diagnostics.case import figure, percent
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.messages.status_text import tally
 from dure.report.blocks import Block, Code, Folded, Pairs, Prose, Section, Table
@@ -17,7 +17,7 @@ from dure.report.sections.networks import argument, models
 from dure.results.run_result import RunResult
 
 Facts = Mapping[str, Any]
-Item = tuple[Said, Said]
+Item = tuple[Message, Message]
 
 _MOST_CLASSES = 20  # named, of those there are
 
@@ -110,7 +110,7 @@ def _data(data: Facts, facts: Facts, losses: Collection[str]) -> Iterator[Item]:
         yield from _chance(chance, losses)
 
 
-def _input(each: Facts) -> Said:
+def _input(each: Facts) -> Message:
     shape = " × ".join(map(str, each.get("shape") or ())) or "1"
     name, kind = str(each.get("name", "x")), str(each.get("dtype", ""))
     if each.get("min") is None or each.get("mean") is None:

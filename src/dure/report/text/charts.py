@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dure.analysis.diagnostics.case import figure
-from dure.messages.message import Said, as_is, joined, say
+from dure.messages.message import Message, as_is, joined, say
 from dure.report import blocks
 from dure.report.blocks import Floats
 from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
@@ -32,7 +32,7 @@ _Mean: TypeAlias = tuple[str, blocks.Along, int]
 
 def curves(block: blocks.Curves, paper: Paper) -> list[Text]:
     """For each metric the means at a handful of epochs, and their course as a sparkline."""
-    out = prose(paper.told(block.label), paper.width, style="bold")
+    out = prose(paper.describe(block.label), paper.width, style="bold")
     fewer = False
     for metric in block.metrics:
         for name, means in (
@@ -53,7 +53,11 @@ def curves(block: blocks.Curves, paper: Paper) -> list[Text]:
     ]
     if turns:
         notes.append(say("Validation loss turns: {turns}.", turns=joined(turns, ", ")))
-    return [*out, Text(""), *(line for n in notes for line in prose(paper.told(n), paper.width))]
+    return [
+        *out,
+        Text(""),
+        *(line for n in notes for line in prose(paper.describe(n), paper.width)),
+    ]
 
 
 def _metric(
@@ -83,8 +87,9 @@ def _metric(
         numeric = [False, *[True] * len(places), False]
         out = table([name, *header, ""], rows, paper.width, numeric)
     else:
-        out = table([name, *header], [[n, *c] for n, c in zip(names, cells, strict=True)],
-                    paper.width)  # fmt: skip
+        out = table(
+            [name, *header], [[n, *c] for n, c in zip(names, cells, strict=True)], paper.width
+        )
         drawn = list(zip(names, courses, strict=True))
         out += table(["", ""], drawn, paper.width, (False, False))[1:]
     scale = say(
@@ -94,7 +99,7 @@ def _metric(
         epochs=f"{block.epochs[0]:,} … {block.epochs[-1]:,}" if len(block.epochs) else "-",
     )
     starred = any(cell.endswith("*") for row in cells for cell in row)
-    return [*out, *prose(paper.told(scale), paper.width)], starred
+    return [*out, *prose(paper.describe(scale), paper.width)], starred
 
 
 def _ends(means: Sequence[Floats], view: tuple[float, float]) -> tuple[float, float]:
@@ -134,8 +139,10 @@ def _at(place: int, kept: Sequence[_Mean]) -> list[str]:
 def sparkline(values: Floats, low: float, high: float, width: int) -> str:
     """Values as blocks of eight heights from `low` to `high`; a space where there is none."""
     parts = np.array_split(values, min(width, len(values))) if len(values) else []
-    means = [float(part[np.isfinite(part)].mean()) if np.isfinite(part).any() else math.nan
-             for part in parts]  # fmt: skip
+    means = [
+        float(part[np.isfinite(part)].mean()) if np.isfinite(part).any() else math.nan
+        for part in parts
+    ]
     return "".join(" " if math.isnan(mean) else _level(mean, low, high) for mean in means)
 
 
@@ -151,7 +158,7 @@ def _level(value: float, low: float, high: float) -> str:
 
 def intervals(block: blocks.Intervals, paper: Paper) -> list[Text]:
     """Whiskers below each other on one axis, with the numbers beside them."""
-    out = prose(paper.told(block.label), paper.width, style="bold")
+    out = prose(paper.describe(block.label), paper.width, style="bold")
     ends = [v for s in block.spans for v in (s.mean, s.low, s.high) if math.isfinite(v)]
     ends += [0.0] if block.zero else []
     ends += [-block.rope, block.rope] if block.rope else []
@@ -183,10 +190,10 @@ def intervals(block: blocks.Intervals, paper: Paper) -> list[Text]:
     space = " " * (first + GAP)
     out.append(Text(f"{space}{scale.axis()}".rstrip()))
     told_axis = joined((block.axis, *_keys(block)), "; ")
-    return [*out, *prose(paper.told(told_axis), paper.width)]
+    return [*out, *prose(paper.describe(told_axis), paper.width)]
 
 
-def _keys(block: blocks.Intervals) -> list[Said]:
+def _keys(block: blocks.Intervals) -> list[Message]:
     keys = [say("● mean, ├─┤ its interval")]
     if block.zero:
         keys.append(say("│ zero"))
@@ -237,8 +244,8 @@ class _Scale:
 
 def lines_chart(block: blocks.Lines, paper: Paper) -> list[Text]:
     """The numbers of each line at a handful of places, and its course as a sparkline."""
-    out = prose(paper.told(block.title), paper.width, style="bold")
-    out += prose(paper.told(block.label), paper.width)
+    out = prose(paper.describe(block.title), paper.width, style="bold")
+    out += prose(paper.describe(block.label), paper.width)
     drawn = [_positive(line.y) if block.logarithmic else line.y for line in block.lines]
     ends = np.concatenate([y[np.isfinite(y)] for y in drawn]) if drawn else np.zeros(0)
     if not ends.size:
@@ -259,7 +266,7 @@ def lines_chart(block: blocks.Lines, paper: Paper) -> list[Text]:
         "Heights from ▁ {low} to █ {high}.", low=figure(ends.min()), high=figure(ends.max())
     )
     axes = say("Across: {x}; in the table: {y}.", x=block.x_axis, y=block.y_axis)
-    return [*out, *prose(paper.told(joined((axes, scale))), paper.width)]
+    return [*out, *prose(paper.describe(joined((axes, scale))), paper.width)]
 
 
 def _positive(y: Floats) -> Floats:
@@ -270,7 +277,7 @@ def _spread(count: int) -> list[int]:
     return sorted({int(place) for place in np.linspace(0, count - 1, min(_PLACES, count)).round()})
 
 
-def _tick(place: float, ticks: Sequence[Said] | None, paper: Paper) -> str:
+def _tick(place: float, ticks: Sequence[Message] | None, paper: Paper) -> str:
     if ticks is not None and 0 <= round(place) < len(ticks):
         return paper.label(ticks[round(place)])
     return figure(place)
@@ -302,7 +309,7 @@ def _even(x: Floats, y: Floats, ordered: bool) -> Floats:
 
 def bars(block: blocks.Bars, paper: Paper) -> list[Text]:
     """Bars from 0 on with their values as text."""
-    out = prose(paper.told(block.title), paper.width, style="bold")
+    out = prose(paper.describe(block.title), paper.width, style="bold")
     rows = [(paper.label(n), v, paper.label(told)) for n, v, told in block.bars]
     if not rows:
         return out
@@ -319,7 +326,7 @@ def bars(block: blocks.Bars, paper: Paper) -> list[Text]:
         else:
             out.append(Text(f"{line}{padded(told, numbers, right=True)}"))
         out += [Text(more) for more in names[1:]]
-    return [*out, *prose(paper.told(block.axis), paper.width)]
+    return [*out, *prose(paper.describe(block.axis), paper.width)]
 
 
 def _bar(value: float, longest: float, room: int) -> str:
@@ -332,14 +339,14 @@ def _bar(value: float, longest: float, room: int) -> str:
 # Pictures
 
 
-def pictures(title: Said, shows: Said, paper: Paper) -> list[Text]:
+def pictures(title: Message, shows: Message, paper: Paper) -> list[Text]:
     """What cannot be shown as text: what it shows, and the command that shows it."""
     command = (
         " ".join(["dure report", *map(clean, paper.source)]) if paper.source else "dure report"
     )
     where = say("Pictures: in the page, `{command}`.", command=as_is(command))
     return [
-        *prose(paper.told(title), paper.width, style="bold"),
-        *prose(paper.told(shows), paper.width),
-        *prose(paper.told(where), paper.width, style="dim"),
+        *prose(paper.describe(title), paper.width, style="bold"),
+        *prose(paper.describe(shows), paper.width),
+        *prose(paper.describe(where), paper.width, style="dim"),
     ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from dure.messages.message import Said
-from dure.messages.translate import told
+from dure.messages.message import Message
+from dure.messages.translate import translate
 
 PROSE = 100
 """Columns of prose at most: longer lines are hard to read."""
@@ -25,13 +25,13 @@ class Paper:
     language: str
     source: tuple[str, ...] = ()
 
-    def told(self, text: Said) -> str:
+    def describe(self, text: Message) -> str:
         """A text in the language; line breaks of our own words stay, all others are gone."""
-        return told(text, self.language, value=clean)
+        return translate(text, self.language, value=clean)
 
-    def label(self, text: Said) -> str:
+    def label(self, text: Message) -> str:
         """A text that stays in one line."""
-        return " ".join(self.told(text).split("\n"))
+        return " ".join(self.describe(text).split("\n"))
 
     def within(self, columns: int) -> Paper:
         """The same with a margin at the left."""

@@ -54,20 +54,20 @@ class _Report:
 
 def _lines(document: content.Document, paper: Paper) -> Iterator[Text]:
     yield from prose(clean(document.title), paper.width, style="bold")
-    yield from prose(paper.told(document.subtitle), paper.width)
+    yield from prose(paper.describe(document.subtitle), paper.width)
     if document.banner is not None:
         yield Text("")
-        yield from prose(paper.told(document.banner), paper.width, "! ", "bold")
+        yield from prose(paper.describe(document.banner), paper.width, "! ", "bold")
     for sentence in document.verdict:
         yield Text("")
-        yield from prose(paper.told(sentence), paper.width, "▌ ", "bold")
+        yield from prose(paper.describe(sentence), paper.width, "▌ ", "bold")
     for section in document.sections:
         title = paper.label(section.title)
         yield from (Text(""), Text(""), *prose(title, paper.width, style="bold"))
         yield Text("═" * min(cell_len(title), paper.width, PROSE))
         yield from _stacked(section.blocks, paper)
     if document.footer is not None:
-        yield from (Text(""), Text(""), *prose(paper.told(document.footer), paper.width))
+        yield from (Text(""), Text(""), *prose(paper.describe(document.footer), paper.width))
 
 
 def _stacked(blocks: Sequence[content.Block], paper: Paper) -> Iterator[Text]:
@@ -87,7 +87,7 @@ def _shown(block: object, paper: Paper) -> list[Text]:
 @_shown.register
 def _(block: content.Prose, paper: Paper) -> list[Text]:
     lead = "! " if block.tone == "warning" else ""
-    return prose(paper.told(block.text), paper.width, lead, _STYLES[block.tone])
+    return prose(paper.describe(block.text), paper.width, lead, _STYLES[block.tone])
 
 
 @_shown.register
@@ -99,7 +99,9 @@ def _(block: content.Heading, paper: Paper) -> list[Text]:
 def _(block: content.Bullets, paper: Paper) -> list[Text]:
     lead, style = "! " if block.tone == "warning" else "• ", _STYLES[block.tone]
     return [
-        line for item in block.items for line in prose(paper.told(item), paper.width, lead, style)
+        line
+        for item in block.items
+        for line in prose(paper.describe(item), paper.width, lead, style)
     ]
 
 
@@ -108,8 +110,8 @@ def _(block: content.Card, paper: Paper) -> list[Text]:
     inner = paper.within(2)
     numbers = [(paper.label(name), paper.label(number)) for name, number in block.numbers]
     return [
-        *prose(paper.told(block.title), paper.width, "■ ", "bold"),
-        *indented(prose(paper.told(block.text), inner.width), 2),
+        *prose(paper.describe(block.title), paper.width, "■ ", "bold"),
+        *indented(prose(paper.describe(block.text), inner.width), 2),
         *indented(pairs(numbers, inner.width - 2), 4),
     ]
 
@@ -118,7 +120,7 @@ def _(block: content.Card, paper: Paper) -> list[Text]:
 def _(block: content.Table, paper: Paper) -> list[Text]:
     header = list(map(paper.label, block.header))
     rows = [list(map(paper.label, row)) for row in block.rows]
-    caption = prose(paper.told(block.caption), paper.width) if block.caption else []
+    caption = prose(paper.describe(block.caption), paper.width) if block.caption else []
     return [*caption, *table(header, rows, paper.width, block.numeric, block.strong)]
 
 
@@ -134,16 +136,16 @@ def _(block: content.Code, paper: Paper) -> list[Text]:
 
 @_shown.register
 def _(block: content.Words, paper: Paper) -> list[Text]:
-    out = prose(paper.told(block.title), paper.width, style="bold")
+    out = prose(paper.describe(block.title), paper.width, style="bold")
     for about, words in block.texts:
         inner = paper.within(2)
-        out += [Text(""), *prose(paper.told(about), paper.width)]
+        out += [Text(""), *prose(paper.describe(about), paper.width)]
         out += indented(_flowing(words, min(inner.width, PROSE)), 2)
         if named := _strongest(words):
-            told = paper.told(say("Strongest: {words}", words=joined(named, ", ")))
+            told = paper.describe(say("Strongest: {words}", words=joined(named, ", ")))
             out += indented(prose(told, inner.width), 2)
     how = say("On a terminal: bold weighs positive, underlined negative.")
-    return [*out, Text(""), *prose(paper.told(joined((block.legend, how))), paper.width)]
+    return [*out, Text(""), *prose(paper.describe(joined((block.legend, how))), paper.width)]
 
 
 def _flowing(words: Sequence[content.Word], width: int) -> list[Text]:
@@ -174,7 +176,7 @@ def _strongest(words: Sequence[content.Word]) -> list[str]:
 @_shown.register
 def _(block: content.Folded, paper: Paper) -> list[Text]:
     inner = list(_stacked(block.blocks, paper.within(2)))
-    return [*prose(paper.told(block.title), paper.width, "▾ ", "bold"), *indented(inner[1:], 2)]
+    return [*prose(paper.describe(block.title), paper.width, "▾ ", "bold"), *indented(inner[1:], 2)]
 
 
 @_shown.register

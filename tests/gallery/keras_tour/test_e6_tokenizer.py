@@ -98,10 +98,12 @@ def test_e7_codings_share_seeds_and_rows(e7, e7_folder) -> None:
     splits = {one.manifest["study"]["splits"] for one in found.values()}
     assert len(splits) == 1
     best = {
-        name: [float(one.lane(name, s).curves["val_accuracy"][one.lane(name, s).best_epoch - 1])
-               for s in (0, 1)]
+        name: [
+            float(one.lane(name, s).curves["val_accuracy"][one.lane(name, s).best_epoch - 1])
+            for s in (0, 1)
+        ]
         for name, one in found.items()
-    }  # fmt: skip
+    }
     pairs = [e - o for e, o in zip(best["embedding"], best["one-hot"], strict=True)]
     assert e7["facts"]["embedding minus one-hot, validation accuracy"][0] == pytest.approx(
         sum(pairs) / 2, abs=1e-7
