@@ -199,8 +199,8 @@ def main() -> None:
         false_alarms(options.studies, rng),
         skewed_alarms(options.studies, rng),
         [
-            f"**Finding the best**, of at most {MAX_SEEDS} seeds. A gap is in standard deviations of "
-            "a pair's difference; the others are equal. With 3 and 5 variants a quarter of the "
+            f"**Finding the best**, of at most {MAX_SEEDS} seeds. A gap is in standard deviations "
+            "of a pair's difference; the others are equal. With 3 and 5 variants a quarter of the "
             "studies."
         ],
         power(options.studies, rng),

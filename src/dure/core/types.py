@@ -6,10 +6,14 @@ Epochs and folds count from 1 wherever a person or a file sees them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    pass
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 DIMS = ("variant", "seed", "fold", "epoch")
 

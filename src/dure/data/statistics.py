@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import Array, Tree, is_nested, leaves
+from dure.core.types import Floats
 from dure.data.dataset import class_labels
 
 MOST_VALUES = 1 << 25
@@ -23,7 +24,6 @@ _MOST_JUDGED = 1 << 22
 _MOST_CLASSES = 10_000
 
 Facts = dict[str, Any]
-Floats = npt.NDArray[np.float64]
 
 
 def describe_inputs(x: Tree, rows: npt.ArrayLike) -> list[Facts]:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.core.types import Floats
 from dure.errors import DureError
 from dure.stats.intervals import mean_interval
 
 Measure: TypeAlias = "xr.DataArray | xr.Dataset"
-Floats: TypeAlias = "npt.NDArray[np.float64]"
 LANE = "lane"
 
 

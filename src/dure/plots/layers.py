@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from dure.core.palette import COLOURS
+from dure.core.types import Floats
 from dure.errors import DureError, did_you_mean
 from dure.plots.style import (
     SMALL,
@@ -36,8 +37,6 @@ from dure.plots.style import (
 from dure.results.layer_order import in_order
 from dure.results.run_result import RunResult
 from dure.stats.intervals import band
-
-Floats = npt.NDArray[np.float64]
 
 _MOST_PANELS = 12
 _MOST_LAYERS = 30

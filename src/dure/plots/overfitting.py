@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.core.formatting import number
 from dure.core.palette import COLOURS
+from dure.core.types import Floats
 from dure.plots.lines import mean_line
 from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, plain, shortened
 from dure.results.run_result import RunResult
@@ -23,8 +23,6 @@ from dure.results.summary import source_of
 TRAINING, VALIDATION, TURN = COLOURS[0], COLOURS[1], COLOURS[2]
 _MOST = 12
 _WIDE, _HIGH = 3.6, 2.9  # inches of a panel, with what stands round it
-
-Floats = NDArray[np.float64]
 
 
 @drawing

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dure.core.arrays import Arrays, Part
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.keras_bridge.model_files import load_model
@@ -22,8 +22,6 @@ from dure.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
     from dure.experiment.spec import Split
-
-Floats = npt.NDArray[np.float64]
 
 
 Triple = tuple[float, float, float]

@@ -7,15 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from dure.core.types import Floats
 from dure.remedies.surgery.rebuild import BASELINE
 from dure.remedies.trial import Round
 from dure.stats.intervals import interval_texts, mean_interval
 from dure.stats.permutation import corrected_t, holm, least_p, scores_of, sign_flip
 from dure.stats.power import pairs_for_difference
 
-Floats = npt.NDArray[np.float64]
 Verdict = Literal["better", "worse", "undecided", "too few"]
 
 ALPHA = 0.05

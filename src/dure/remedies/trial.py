@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dure.core.backend import keras
-from dure.core.types import Mode
+from dure.core.types import Floats, Mode
 from dure.remedies.remedy import Cure
 from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
 from dure.results.run_result import load
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
     from dure.results.run_result import RunResult
 
-Floats = npt.NDArray[np.float64]
 PLAIN = "plain"
 
 

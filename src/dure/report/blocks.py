@@ -11,15 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from dure import __version__
-from dure.core.types import Mode
+from dure.core.types import Floats, Ints, Mode
 from dure.messages.message import Message, say
-
-Floats: TypeAlias = "npt.NDArray[np.float64]"
-Whole: TypeAlias = "npt.NDArray[np.int64]"
 
 Tone = Literal["verdict", "plain", "note", "warning"]
 """How a paragraph is meant: the answer itself; an explanation; small print; something is amiss."""
@@ -96,7 +90,7 @@ class Along:
     mean: Floats
     low: Floats
     high: Floats
-    lanes: Whole
+    lanes: Ints
 
 
 @dataclass(frozen=True)
@@ -155,12 +149,12 @@ class Curves:
     label: Message
     variants: tuple[str, ...]
     metrics: tuple[Metric, ...]
-    epochs: Whole
+    epochs: Ints
     lanes: tuple[int, ...]
     drawn: tuple[int, ...]
     turns: tuple[float | None, ...]
     notes: tuple[Message, ...] = ()
-    single_epochs: Whole | None = None
+    single_epochs: Ints | None = None
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.types import DIMS, Mode
+from dure.core.types import DIMS, Floats, Mode
 from dure.results.run_result import RunResult
 from dure.stats.intervals import Band, band
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from dure.core.types import Floats
+
 Test = Literal["t", "sign-flip"]
 
 FIRST = 6

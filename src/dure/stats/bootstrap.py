@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from dure.core.types import Floats
 
 DRAWS = 10_000
 """Bootstrap draws; even, as every draw comes with its mirror image."""

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from dure.core.types import Floats
 
 
 class Interval(NamedTuple):

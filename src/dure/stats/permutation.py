@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
+from dure.core.types import Floats
 
 EXACT = 20
 """Most pairs for which all 2^n signs are tried; beyond, `FLIPS` of them are drawn."""

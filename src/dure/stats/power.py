@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import nctdtr, nctdtrinc, ndtri, stdtrit
 
-Floats = NDArray[np.float64]
+from dure.core.types import Floats
 
 POWER = 0.8
 """Chance of coming to a verdict that plans aim at (Cohen 1988)."""

@@ -11,12 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import fdtr, stdtrit
 
+from dure.core.types import Floats
 from dure.stats.intervals import Interval
-
-Floats = NDArray[np.float64]
 
 FEWEST_SIZES = 4
 """With three sizes the law's three numbers meet any curve, so it cannot be seen to fail."""

@@ -16,9 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dure.core.types import Floats
 from dure.stats.intervals import Band, Interval, band
-
-Floats = NDArray[np.float64]
 
 FEWEST = 4
 """Epochs with a value that a curve needs before anything is said of its shape."""

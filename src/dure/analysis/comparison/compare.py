@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from dure.analysis.comparison import pair_text, table_text
 from dure.analysis.comparison.pairing import Lanes, Matched, lanes_of, matched
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
 Verdict = Literal["better", "worse", "equivalent", "undecided", "too few"]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from dure.analysis.comparison.sequential import (
-    ALPHA,
-    Ended,
-    Floats,
-    Look,
-    Rule,
-    SequentialPair,
-    Verdict,
-)
+from dure.analysis.comparison.sequential import ALPHA, Ended, Look, Rule, SequentialPair, Verdict
 from dure.core.metrics import mode_of
-from dure.core.types import Mode
+from dure.core.types import Bools, Floats, Mode
 from dure.stats.alpha_spending import FIRST, Paths, interval
 from dure.stats.permutation import holm
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
-Bools = NDArray[np.bool_]
 
 HOPELESS = 0.2
 """A study ends early where seeds still to come would settle its pairs less likely than this."""

@@ -8,20 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dure.analysis.comparison.sequential import Sequential
 from dure.core.metrics import mode_of
-from dure.core.types import Mode
+from dure.core.types import Bools, Floats, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -50,8 +46,8 @@ class Lanes:
     names: tuple[str, ...]
     seeds: tuple[int, ...]
     values: Floats
-    sound: Flags
-    lost: Flags
+    sound: Bools
+    lost: Bools
     by_fold: bool
     same_rows: bool
     notes: tuple[Message, ...]
@@ -155,7 +151,7 @@ def matched(lanes: Lanes, first: int, second: int) -> Matched:
     )
 
 
-def _by_pair(values: Floats, sound: Flags, lost: Flags) -> tuple[Floats, Flags, Flags]:
+def _by_pair(values: Floats, sound: Bools, lost: Bools) -> tuple[Floats, Bools, Bools]:
     """Per variant and pair: mean over what it averages, whether a lane was lost, whether all done.
 
     Infinite values are the padding of a run with fewer folds, no part of any pair.
@@ -202,8 +198,8 @@ class _Grids(NamedTuple):
     """One result's lanes, each (variant, seed, fold)."""
 
     values: Floats
-    lost: Flags
-    done: Flags
+    lost: Bools
+    done: Bools
 
     def padded(self, folds: int) -> _Grids:
         """With as many folds as the other run has; those added are marked by infinite values."""

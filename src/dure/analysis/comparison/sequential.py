@@ -18,9 +18,7 @@ from functools import reduce
 from itertools import combinations
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
@@ -28,8 +26,6 @@ from dure.messages.phrases import count, listed
 from dure.stats.alpha_spending import FIRST, Plan, make_plan
 from dure.stats.intervals import interval_texts
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Verdict = Literal["better", "worse", "equivalent", "open"]
 Ended = Literal["decided", "hopeless", "max_seeds"]
 

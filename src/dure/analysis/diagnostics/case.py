@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dure.core.types import DIMS, Monitor, Status
+from dure.core.types import DIMS, Bools, Floats, Monitor, Status
 from dure.messages.message import Message, as_is, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from dure.results.run_result import RunResult
 
-Floats: TypeAlias = "npt.NDArray[np.float64]"
-Mask: TypeAlias = "npt.NDArray[np.bool_]"
 Number: TypeAlias = "float | int | str"
 
 _LANE_DIMS = DIMS[:3]
@@ -111,12 +109,12 @@ class Case:
         return len(self.statuses)
 
     @property
-    def diverged(self) -> Mask:
+    def diverged(self) -> Bools:
         """Which lanes ended in values that are not finite, [lane]."""
         return np.array([status.kind == "diverged" for status in self.statuses], dtype=bool)
 
     @property
-    def sound(self) -> Mask:
+    def sound(self) -> Bools:
         """Which lanes did not, [lane]."""
         return ~self.diverged
 
@@ -186,7 +184,7 @@ def last_finite(values: Floats) -> Floats:
     return np.where(finite.any(axis=-1), found, np.nan)
 
 
-def common(seen: Mask, of: int) -> bool:
+def common(seen: Bools, of: int) -> bool:
     """Whether something was seen in at least half of the lanes: one odd run is no finding."""
     return bool(seen.any()) and 2 * int(seen.sum()) >= of
 

@@ -12,16 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import (
-    Case,
-    Finding,
-    Floats,
-    Mask,
-    Number,
-    common,
-    describe_interval,
-    figure,
-)
+from dure.analysis.diagnostics.case import Case, Finding, Number, common, describe_interval, figure
+from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
@@ -56,7 +48,7 @@ class _Judged(NamedTuple):
     name: str
     values: Floats
     chance: float
-    beats: Mask
+    beats: Bools
     way: Floats
     """Share of the way from chance to perfect, [lane]; below 0 where worse than chance."""
 
@@ -116,7 +108,7 @@ def _values(case: Case, name: str) -> Floats:
 
 
 def _describe(
-    case: Case, main: _Judged, training: _Judged | None, fails: Mask, of: int, held_out: bool
+    case: Case, main: _Judged, training: _Judged | None, fails: Bools, of: int, held_out: bool
 ) -> Finding:
     seen = int(fails.sum())
     interval = case.interval(np.where(case.sound, main.values, np.nan))

@@ -10,14 +10,13 @@ import numpy as np
 from dure.analysis.diagnostics.case import (
     Case,
     Finding,
-    Floats,
-    Mask,
     Number,
     common,
     figure,
     late_medians,
     percent,
 )
+from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
@@ -90,7 +89,7 @@ def _share(
     yield Finding(kind, case.variant, name, seen, of, told, numbers)
 
 
-def _wrong(case: Case) -> Mask:
+def _wrong(case: Case) -> Bools:
     """Lanes that end with a training loss no better than chance's, [lane]."""
     losses = (case.data.get("chance") or {}).get("loss") or {}
     known = losses.get(str(case.model.get("loss")))

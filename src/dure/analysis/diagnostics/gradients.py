@@ -16,14 +16,13 @@ import numpy as np
 from dure.analysis.diagnostics.case import (
     Case,
     Finding,
-    Floats,
-    Mask,
     Number,
     common,
     figure,
     median,
     row_medians,
 )
+from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
 from dure.stats.intervals import Interval
 
@@ -191,7 +190,9 @@ def _weight_logs(case: Case) -> tuple[tuple[str, ...], Floats] | None:
     return tuple(case.layers[p] for p in places), row_medians(np.swapaxes(logs, 1, 2))
 
 
-def _exploded(case: Case, layers: tuple[str, ...], logs: Floats, grows: Mask, what: str) -> Finding:
+def _exploded(
+    case: Case, layers: tuple[str, ...], logs: Floats, grows: Bools, what: str
+) -> Finding:
     typical = np.array([median(column) for column in logs[grows].T])
     begins = int(
         np.flatnonzero(typical > np.log10(EXPLODED)).max(initial=int(np.nanargmax(typical)))

@@ -9,8 +9,6 @@ import numpy as np
 from dure.analysis.diagnostics.case import (
     Case,
     Finding,
-    Floats,
-    Mask,
     Number,
     common,
     describe_interval,
@@ -20,6 +18,7 @@ from dure.analysis.diagnostics.case import (
     row_medians,
 )
 from dure.analysis.diagnostics.divergence import grown
+from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
 
 JUMP = 0.1
@@ -138,7 +137,7 @@ def _describe_high(case: Case, where: Message, signs: list[Message]) -> Message:
 
 
 def _signs(
-    numbers: dict[str, Number], height: float, by: float, rises: float, case: Case, ill: Mask
+    numbers: dict[str, Number], height: float, by: float, rises: float, case: Case, ill: Bools
 ) -> Iterator[Message]:
     if numbers["diverged"]:
         numbers["grew_by"] = by
@@ -175,7 +174,7 @@ def _fall(case: Case, loss: Floats) -> Floats:
     return np.asarray(top - lowest, dtype=np.float64)
 
 
-def _jumps(case: Case, loss: Floats) -> tuple[Mask, Floats]:
+def _jumps(case: Case, loss: Floats) -> tuple[Bools, Floats]:
     """Which lanes jump, and by what share of their whole fall at their highest jumps."""
     fall = np.maximum(_fall(case, loss), 1e-12)
     with np.errstate(invalid="ignore"):
@@ -198,7 +197,7 @@ def _start_and_end(case: Case, loss: Floats) -> tuple[Floats, Floats]:
     return start, np.array([median(end) for end in ends])
 
 
-def _worse(case: Case, loss: Floats) -> Mask:
+def _worse(case: Case, loss: Floats) -> Bools:
     """Lanes that end worse than they began, although every step took a lower loss for its aim."""
     start, end = _start_and_end(case, loss)
     enough = case.ran >= 2
@@ -206,7 +205,7 @@ def _worse(case: Case, loss: Floats) -> Mask:
         return np.asarray(enough & (end > start + 0.1 * np.abs(start)))
 
 
-def _overshoots(case: Case) -> tuple[Mask, float]:
+def _overshoots(case: Case) -> tuple[Bools, float]:
     """Lanes where most measured steps make the loss of their own rows larger, and their share."""
     gain, probe, update = case.whole.get("step_gain"), case.whole.get("probe_loss"), _updates(case)
     if gain is None or probe is None or update is None:
@@ -228,7 +227,7 @@ def _updates(case: Case) -> Floats | None:
     return row_medians(row_medians(ratio))
 
 
-def _add_curvature(case: Case, numbers: dict[str, Number], ill: Mask) -> None:
+def _add_curvature(case: Case, numbers: dict[str, Number], ill: Bools) -> None:
     """Curvature along the step times the rate, for plain gradient descent."""
     curvature, rate = case.whole.get("curvature"), case.model.get("learning_rate")
     plain = case.model.get("optimizer") == "SGD" and not case.model.get("momentum")
@@ -296,7 +295,7 @@ def _describe_course(straight: Floats, left: str) -> Message:
     )
 
 
-def _straight(case: Case, loss: Floats) -> tuple[Mask, Floats, Floats]:
+def _straight(case: Case, loss: Floats) -> tuple[Bools, Floats, Floats]:
     """Lanes whose loss falls in a straight line; late fall by early fall; share of loss left."""
     told = np.array([_course(row[np.isfinite(row)]) for row in loss])
     ratio, steady, left = told.T

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from scipy.special import stdtrit
 
-from dure.analysis.diagnostics.case import Case, Finding, Floats, Mask, Number, figure, median
+from dure.analysis.diagnostics.case import Case, Finding, Number, figure, median
 from dure.core.metrics import mode_of
+from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
 
 FEWEST = 5
@@ -74,7 +75,7 @@ def _distances(course: Floats) -> Floats:
     return np.array([median(row) for row in away])
 
 
-def _odd(values: Floats, upwards: bool = False) -> Mask:
+def _odd(values: Floats, upwards: bool = False) -> Bools:
     """Which are outliers, and differ by enough to be worth a sentence; at most a quarter of all."""
     known = np.flatnonzero(np.isfinite(values))
     odd = np.zeros(len(values), dtype=bool)
@@ -128,7 +129,7 @@ def _critical(count: int, step: int, alpha: float, upwards: bool) -> float:
 def _describe(
     case: Case,
     seeds: list[int],
-    odd: Mask,
+    odd: Bools,
     values: Floats,
     what: str,
 ) -> Finding:

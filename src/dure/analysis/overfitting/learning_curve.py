@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from dure.analysis.overfitting.overfitting import measure
 from dure.core.metrics import mode_of
-from dure.core.types import Mode
+from dure.core.types import Floats, Mode
 from dure.errors import StudyError
 from dure.messages.phrases import count
 from dure.stats.intervals import Interval, interval_texts, mean_interval
@@ -21,7 +20,6 @@ from dure.stats.power_law import as_interval, doubling
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
-Floats = NDArray[np.float64]
 Answer = Literal["more data helps", "flat", "cannot tell"]
 
 TOLERANCE = 0.01

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from dure.analysis.overfitting.text import sentences
 from dure.core.metrics import mode_of
+from dure.core.types import Floats
 from dure.errors import DureError, StudyError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import Interval, mean_interval
@@ -25,7 +25,6 @@ from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
-Floats = NDArray[np.float64]
 Kind = Literal["overfits", "still falling", "converged", "cannot tell"]
 
 TOLERANCE = 0.01

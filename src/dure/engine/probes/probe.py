@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.backend import jax, jnp
+from dure.core.types import Floats
 from dure.engine.probes.activity import activity_of, shares
 from dure.engine.probes.finite_steps import Steps
 from dure.engine.probes.gradients import Gradients, training_gradients
 from dure.engine.program.program import Rows, take_rows
 from dure.keras_bridge.functional import Batch, Lowered, ModelState
 from dure.keras_bridge.layer_hooks import walk, with_fixed_seeds
-
-FloatArray = npt.NDArray[np.float64]
 
 SHORTEST = 1e-4
 """Part of the weights' norm by which they move at least when the curvature is measured: with less,
@@ -43,8 +42,8 @@ class Health(NamedTuple):
     """
 
     epoch: int
-    layers: FloatArray
-    lane: FloatArray
+    layers: Floats
+    lane: Floats
 
 
 class _Seen(NamedTuple):
@@ -175,7 +174,7 @@ class Probe:
         table = np.concatenate([weights, _host(here.outputs)], axis=-1)
         return table, np.stack([loss, curvature, gain], axis=-1)
 
-    def _of_weights(self, sums: dict[str, list[FloatArray]]) -> FloatArray:
+    def _of_weights(self, sums: dict[str, list[Floats]]) -> Floats:
         """The quantities of weights from sums over each, shape [lanes, layers, 3]."""
         rows = []
         for name in self.names:
@@ -233,12 +232,12 @@ def _flat(arrays: list[Any]) -> list[npt.NDArray[np.float32]]:
     return [np.asarray(a).reshape(len(a), -1).astype(np.float32, copy=False) for a in arrays]
 
 
-def _dots(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> FloatArray:
+def _dots(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> Floats:
     """Inner products of each lane's row, [lanes]."""
     return np.array([np.dot(a, b) for a, b in zip(first, second, strict=True)], np.float64)
 
 
-def _host(value: Any) -> FloatArray:
+def _host(value: Any) -> Floats:
     return np.asarray(value, np.float64)
 
 
@@ -247,7 +246,7 @@ def _ahead(
     after: list[Any],
     old: list[npt.NDArray[np.float32]],
     moved: list[npt.NDArray[np.float32]],
-    stretch: FloatArray,
+    stretch: Floats,
 ) -> tuple[list[Any], list[npt.NDArray[np.float32]]]:
     """Weights as many steps further on as `stretch` says, and how far they are away."""
     if (stretch == 1).all():

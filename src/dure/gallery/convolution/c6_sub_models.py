@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 import dure
+from dure.core.arrays import Array
 from dure.core.backend import keras
 from dure.gallery.convolution import c2_digits_cnn
 from dure.gallery.convolution.c1_small_cnn import few
@@ -22,8 +22,6 @@ from dure.gallery.page import Page
 from dure.gallery.plots import compared
 from dure.gallery.shared.lanes_text import over_lanes, told
 from dure.messages.message import say
-
-Floats = NDArray[np.float32]
 
 
 def study(quick: bool = False) -> dure.Study:
@@ -80,7 +78,7 @@ def show(page: Page) -> None:
     page.picture("pool_2", dure.look(result.best(), x).draw.feature_maps("pool_2"))
 
 
-def by_nearest_mean(known: Floats, classes: Floats, rows: Floats, truth: Floats) -> float:
+def by_nearest_mean(known: Array, classes: Array, rows: Array, truth: Array) -> float:
     """The share of rows whose nearest mean (Euclidean) of known rows is that of their class."""
     known, rows = (each.reshape(len(each), -1) for each in (known, rows))
     labels = np.unique(classes)

@@ -15,11 +15,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.compared import difference, interval_rows, told_difference
 from dure.messages.message import Message, as_is, say
@@ -27,7 +27,6 @@ from dure.stats.intervals import interval_texts, mean_interval
 
 BINARY_LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
 SPARSE_LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-Floats = NDArray[np.float64]
 
 # Right pairs come first; those that begin with "wrong" run, too.
 # name: units of the last layer, its activation, the loss, and how its outputs are judged

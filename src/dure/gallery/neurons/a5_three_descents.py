@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.neurons.a4_logistic import build as logistic
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
@@ -32,7 +32,6 @@ BATCHES = {
     "mini-batch 64": 64,
     "full batch": 364,
 }
-Floats = npt.NDArray[np.float64]
 
 
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]

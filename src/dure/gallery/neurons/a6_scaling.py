@@ -15,8 +15,9 @@ from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.neurons.a4_logistic import build as logistic
-from dure.gallery.neurons.a5_three_descents import Floats, ends, paths
+from dure.gallery.neurons.a5_three_descents import ends, paths
 from dure.gallery.page import Page
 from dure.gallery.plots import neurons
 from dure.messages.message import Message, say

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 import dure
 from dure.core.backend import keras
 from dure.core.palette import COLOURS
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.messages.message import Message, as_is, joined, say
 from dure.plots.lines import mean_line
@@ -23,7 +23,6 @@ from dure.result import Result
 from dure.stats.intervals import interval_texts, mean_interval
 
 UNITS = (2, 4, 8, 16, 64, 256)
-Floats = NDArray[np.float64]
 
 
 def build(units: int = 16) -> keras.Model:

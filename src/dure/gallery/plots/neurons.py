@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
+from dure.core.types import Floats
 from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, logarithmic, plain
 from dure.stats.intervals import band
 
-Floats = npt.NDArray[np.float64]
 _WIDE, _HIGH, _LEFT, _BELOW, _BETWEEN = 3.1, 2.9, 0.65, 0.55, 0.8
 """Inches of a panel, of what stands left of it and below it, and of the gap between two."""
 

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 import dure
 from dure.analysis.comparison.compare import Comparison
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.effects import effects
 from dure.gallery.plots.panels import Line, Scale, panels
@@ -47,7 +47,6 @@ CURES: dict[str, dict[str, float]] = {
 }
 IN_QUICK = (BASELINE, "noise of 0.2", "Dropout of 0.5")
 BEST, LAST = say("at each one's best epoch"), "after the last epoch"
-Floats = NDArray[np.float64]
 
 
 def build(

@@ -19,11 +19,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.panels import Line, Scale, panels
 from dure.gallery.shared.comparison_text import tell_compared
@@ -43,7 +43,6 @@ EXPECTED = {
 }
 """By what a gradient is multiplied at each layer on its way back."""
 SHARES = {"dead": say("dead units"), "saturated": say("saturated outputs")}
-Floats = NDArray[np.float64]
 
 
 def build(activation: str = "sigmoid", depth: int = 10) -> keras.Model:

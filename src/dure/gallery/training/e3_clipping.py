@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 import dure
 from dure.core.backend import keras
 from dure.core.formatting import number
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.panels import Line, Scale, panels
 from dure.gallery.shared.comparison_text import share, tell_compared
@@ -44,7 +44,6 @@ CLIPS: dict[str, dict[str, float]] = {
 }
 IN_QUICK = (BASELINE, "clipnorm 10", "clipnorm 0.1")
 GAINS, LENGTHS = (0.9, 1.0, 1.1), (10, 20, 40, 80)
-Floats = NDArray[np.float64]
 
 
 def build(

@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 import dure
 from dure.core.backend import keras
+from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.panels import Line, Scale, panels
 from dure.gallery.shared.comparison_text import tell_compared
@@ -41,7 +42,6 @@ INITIALIZERS: dict[str, float] = {
     "zeros": 0.0,
 }
 """By name the variance of a weight between two layers of `WIDTH`."""
-Floats = NDArray[np.float64]
 ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
     "relu": lambda z: np.maximum(z, 0.0),
     "tanh": np.tanh,

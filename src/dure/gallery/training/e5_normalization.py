@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 import dure
@@ -48,7 +47,6 @@ TRAINS = 0.8
 ROWS = 640
 """Three quarters train: 480, which all sizes of batches divide. A rest of two rows at the end of an
 epoch would spoil batch normalisation at every size."""
-Floats = NDArray[np.float64]
 
 
 def build(kind: str = "none", rate: float = 0.1, deviation: float = 0.125) -> keras.Model:

@@ -19,9 +19,9 @@ from matplotlib.ticker import MaxNLocator
 
 from dure.core.formatting import number, percent
 from dure.core.palette import COLOURS, TRAINED, UNTRAINED
+from dure.core.types import Floats
 from dure.measurements.labels import (
     LANE,
-    Floats,
     each_lane,
     lane_count,
     lanes_note,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from dure.core.types import Floats
 
 GRID = 10_000
 _FAR = 1000 * GRID  # beyond this, single precision (that of browsers) would shake

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from dure.core.types import Floats
 from dure.report.blocks import Bars, Intervals, Line, Lines, Points, Tiles, Words
 from dure.report.html.axes import (
-    Floats,
     Scale,
     Tick,
     across,

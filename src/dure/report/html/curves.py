@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from dure.core.types import Floats
 from dure.report.blocks import Along, Curves, Metric
 from dure.report.html.axes import (
-    Floats,
     Scale,
     Tick,
     across,

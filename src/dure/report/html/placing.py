@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dure.report.html.axes import Floats
+from dure.core.types import Floats
 
 _LETTER, _LINE = 7.0, 17.0  # pixels of a letter's width, a line's height
 _DOT, _GAP = 4.0, 7.0  # pixels of a dot's radius, from its middle to the name

@@ -14,7 +14,7 @@ from PIL import Image
 from dure.core.palette import DIVERGING, SEQUENTIAL
 
 Pixels: TypeAlias = "npt.NDArray[np.uint8]"
-Floats: TypeAlias = "npt.NDArray[np.float32]"
+Shades: TypeAlias = "npt.NDArray[np.float32]"
 
 MOST_SIDE = 96
 """Pixels of a picture's longer side; a page shows them no larger than a stamp."""
@@ -62,7 +62,7 @@ def overlaid(picture: npt.ArrayLike, values: npt.ArrayLike, *, signed: bool) -> 
     return _saved(Image.fromarray(_as_bytes(ground * (1 - weight) + colours / 255 * weight)))
 
 
-def shrunk(values: npt.ArrayLike) -> Floats:
+def shrunk(values: npt.ArrayLike) -> Shades:
     """An array [height, width, ...] with its sides no longer than `MOST_SIDE`, by averaging."""
     array = np.asarray(values, np.float32)
     longest = max(array.shape[:2])
@@ -75,7 +75,7 @@ def shrunk(values: npt.ArrayLike) -> Floats:
     return np.stack([_resized(each, size, Image.Resampling.BOX) for each in planes], axis=-1)
 
 
-def _stretched(picture: npt.ArrayLike) -> Floats:
+def _stretched(picture: npt.ArrayLike) -> Shades:
     """From 0 to 1, [height, width, 3] or, in grey, [height, width]."""
     values = shrunk(np.nan_to_num(np.asarray(picture, np.float32)))
     if values.ndim == 3 and values.shape[-1] != 3:
@@ -85,8 +85,8 @@ def _stretched(picture: npt.ArrayLike) -> Floats:
 
 
 def _resized(
-    values: Floats, size: tuple[int, ...], how: Image.Resampling = Image.Resampling.BILINEAR
-) -> Floats:
+    values: Shades, size: tuple[int, ...], how: Image.Resampling = Image.Resampling.BILINEAR
+) -> Shades:
     if values.shape == tuple(size):
         return values
     image = Image.fromarray(np.ascontiguousarray(values, np.float32))

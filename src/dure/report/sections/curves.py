@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure.core.metrics import mode_of
-from dure.core.types import DIMS
+from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count, listed
 from dure.messages.status_text import describe_status
@@ -23,13 +23,11 @@ from dure.report.blocks import (
     Block,
     Bullets,
     Curves,
-    Floats,
     Folded,
     Metric,
     Prose,
     Section,
     Table,
-    Whole,
 )
 from dure.report.facts import lanes_each
 from dure.results.run_result import RunResult
@@ -170,7 +168,7 @@ def _bases(results: Sequence[RunResult]) -> list[str]:
     return sorted(shared, key=lambda base: base != first)
 
 
-def _columns(length: int) -> Whole:
+def _columns(length: int) -> Ints:
     """Places of the epochs at which means are given: all, or evenly spaced ones with both ends."""
     return np.unique(np.linspace(0, length - 1, min(length, MOST_COLUMNS)).round().astype(np.int64))
 
@@ -193,7 +191,7 @@ def _metric(
     series: Sequence[Sequence[Series]],
     picks: Sequence[Sequence[int]],
     length: int,
-    columns: Whole,
+    columns: Ints,
     grouped: bool,
 ) -> Metric:
     flat = [one for of_part in series for one in of_part]
@@ -214,7 +212,7 @@ def _metric(
     )
 
 
-def _along(found: Band | None, length: int, columns: Whole) -> Along | None:
+def _along(found: Band | None, length: int, columns: Ints) -> Along | None:
     """A band at the given epochs, over an axis that may be shorter or longer than its own."""
     if found is None or not np.isfinite(found.mean).any():
         return None
@@ -239,7 +237,7 @@ def _group_length(length: int) -> int:
     return math.ceil(length / _GROUPS)
 
 
-def _group_epochs(length: int) -> Whole:
+def _group_epochs(length: int) -> Ints:
     """Two epochs of each group: its first, and the one in its middle."""
     size = _group_length(length)
     first = np.arange(1, length + 1, size)
@@ -267,7 +265,7 @@ def _notes(
     picks: Sequence[Sequence[int]],
     series: Sequence[Sequence[Series]],
     length: int,
-    columns: Whole,
+    columns: Ints,
 ) -> Iterator[Message]:
     """What one must know to read the picture."""
     several = [part.result for part in parts if lanes_each(part.result) > 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from dure.analysis.diagnostics.health import (
@@ -16,15 +15,13 @@ from dure.analysis.diagnostics.health import (
     title_of,
 )
 from dure.analysis.diagnostics.number_names import number_cells
-from dure.core.types import DIMS
+from dure.core.types import DIMS, Floats
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.report.blocks import Block, Bullets, Card, Folded, Line, Lines, Prose, Section
 from dure.results.run_result import RunResult
 from dure.results.series import lost_places
 from dure.stats.intervals import band
-
-Floats = npt.NDArray[np.float64]
 
 _MOST_CARDS = 10  # findings shown before the rest is folded away
 

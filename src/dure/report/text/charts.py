@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dure.analysis.diagnostics.case import figure
+from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.report import blocks
-from dure.report.blocks import Floats
 from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
 from dure.stats.intervals import interval_texts
 
