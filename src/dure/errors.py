@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from traceback import extract_tb
 
@@ -34,6 +35,25 @@ class StudyError(DureError, ValueError):
             lines = "\n".join(f"  {n}. {fault}" for n, fault in enumerate(self.faults, 1))
             message = f"{len(self.faults)} things are wrong with {subject}:\n{lines}"
         super().__init__(message)
+
+
+class Faults(list[str]):
+    """What is wrong, a sentence each: handed to every check in turn, and raised all at once."""
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Add what an error of Dure says that is raised inside, which ends there."""
+        try:
+            yield
+        except StudyError as error:
+            self += error.faults
+        except DureError as error:
+            self.append(str(error))
+
+    def raise_if_any(self, subject: str = "this study") -> None:
+        """Raise a `StudyError` of all of them, unless there is none."""
+        if self:
+            raise StudyError(self, subject)
 
 
 class UnsupportedModelError(StudyError):

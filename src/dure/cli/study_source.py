@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from dure.errors import DureError, StudyError, did_you_mean, line_in
+from dure.errors import DureError, Faults, StudyError, did_you_mean, line_in
 
 if TYPE_CHECKING:
     from dure.study import Study
@@ -46,9 +46,8 @@ def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) ->
         given["epochs"] = epochs
     pairs = {setting: setting.partition("=") for setting in settings}
     wrong = [s for s, (name, equals, _) in pairs.items() if not equals or not name.isidentifier()]
-    if wrong:
-        faults = [f"--set {s!r} is not ARGUMENT=VALUE, as in --set dropout=0.5." for s in wrong]
-        raise StudyError(faults, "--set")
+    faults = [f"--set {s!r} is not ARGUMENT=VALUE, as in --set dropout=0.5." for s in wrong]
+    Faults(faults).raise_if_any("--set")
     if pairs:
         given["set"] = {name: _value(text) for name, _, text in pairs.values()}
     return given

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dure.errors import Faults
+
 Tree: TypeAlias = Any
 """One NumPy array, or tuples, lists and dicts of trees; the first axis of all is rows."""
 
@@ -139,7 +141,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (bool, int, float, complex, str, bytes, np.generic))
 
 
-def convert(tree: Tree, name: str, faults: list[str]) -> Tree:
+def convert(tree: Tree, name: str, faults: Faults) -> Tree:
     """A tree's arrays as Keras' `fit` would see them; worth nothing if faults were appended.
 
     Floats of every width become float32 (Keras' default `floatx`), integers and booleans keep
@@ -163,7 +165,7 @@ def convert(tree: Tree, name: str, faults: list[str]) -> Tree:
     return _convert_leaf(tree, name, faults)
 
 
-def _convert_leaf(value: Any, name: str, faults: list[str]) -> Array | None:
+def _convert_leaf(value: Any, name: str, faults: Faults) -> Array | None:
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     if kind.startswith("scipy.sparse"):
         faults.append(f"{name} is a sparse matrix; pass {name}.toarray().")
@@ -198,7 +200,7 @@ def _convert_leaf(value: Any, name: str, faults: list[str]) -> Array | None:
     return None
 
 
-def _convert_integers(array: Array, name: str, faults: list[str]) -> Array | None:
+def _convert_integers(array: Array, name: str, faults: Faults) -> Array | None:
     if array.dtype.itemsize >= 4:
         low, high = int(array.min()), int(array.max())
         if low < _INT32.min or high > _INT32.max:
@@ -225,7 +227,7 @@ def is_text(value: Any) -> bool:
     return flat.size > 0 and isinstance(flat[0], str)
 
 
-def _convert_texts(value: Any, name: str, faults: list[str]) -> Array | None:
+def _convert_texts(value: Any, name: str, faults: Faults) -> Array | None:
     array = np.asarray(value, dtype=object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -245,7 +247,7 @@ def _convert_texts(value: Any, name: str, faults: list[str]) -> Array | None:
     return out
 
 
-def check_finite(tree: Tree, name: str, faults: list[str]) -> None:
+def check_finite(tree: Tree, name: str, faults: Faults) -> None:
     """Append where NaN or infinite values are: the array, how many, the first row (from 0)."""
     for path, leaf in leaves(tree, name):
         if leaf.dtype.kind != "f":
@@ -267,7 +269,7 @@ def check_finite(tree: Tree, name: str, faults: list[str]) -> None:
             )
 
 
-def check_rows(named: Mapping[str, Tree | None], faults: list[str]) -> None:
+def check_rows(named: Mapping[str, Tree | None], faults: Faults) -> None:
     """Append one sentence if the leaves of these trees differ in rows."""
     counts = {
         path: leaf.shape[0]
@@ -294,7 +296,7 @@ def same_nesting(one: Tree, other: Tree) -> bool:
     return bool(_outline(one) == _outline(other))
 
 
-def check_alike(train: Tree, other: Tree, name: str, of: str, faults: list[str]) -> None:
+def check_alike(train: Tree, other: Tree, name: str, of: str, faults: Faults) -> None:
     """Append where `other` has not the nesting, row shapes or kinds of number of `train`."""
     if not same_nesting(train, other):
         faults.append(
@@ -317,7 +319,7 @@ def _family(array: Array) -> str:
     return "i" if array.dtype.kind == "u" else array.dtype.kind
 
 
-def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: list[str]) -> None:
+def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Faults) -> None:
     """Append if sample weights do not fit the targets, by Keras' rules.
 
     One array of shape [rows] or [rows, 1] always does; a single output also takes weights of
@@ -347,7 +349,7 @@ def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: list[
             )
 
 
-def make_part(named: Mapping[str, Any], faults: list[str], *, raw_x: bool = False) -> Part | None:
+def make_part(named: Mapping[str, Any], faults: Faults, *, raw_x: bool = False) -> Part | None:
     """Convert and check inputs, targets and weights, given in this order with their names.
 
     Returns None after appending faults. `raw_x` says that inputs may be missing or text because
@@ -380,7 +382,7 @@ def make_part(named: Mapping[str, Any], faults: list[str], *, raw_x: bool = Fals
 
 
 def make_evaluation_part(
-    value: Any, name: str, train: Part | None, faults: list[str], *, raw_x: bool = False
+    value: Any, name: str, train: Part | None, faults: Faults, *, raw_x: bool = False
 ) -> Part | None:
     """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
 

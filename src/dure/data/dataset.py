@@ -25,7 +25,7 @@ from dure.core.arrays import (
     whole,
 )
 from dure.data.preprocessing import transformed
-from dure.errors import DureError, StudyError, did_you_mean
+from dure.errors import DureError, Faults, did_you_mean
 
 Task = Literal["classification", "regression"]
 Kind = Literal["image", "text", "tabular", "series"]
@@ -106,7 +106,7 @@ class Data:
     time_gap: int | None = None
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
+        faults = Faults()
         named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
         raw_x = self.prepare is not None
         train = make_part(named, faults, raw_x=raw_x)
@@ -123,14 +123,13 @@ class Data:
             self._set(x=train.x, y=train.y, sample_weight=train.weight, test=test)
             self._settle_task(faults)
             self._settle_kind(faults)
-        if faults:
-            raise StudyError(faults, subject="this data")
+        faults.raise_if_any("this data")
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
-    def _check_prepare(self, train: Part | None, faults: list[str]) -> None:
+    def _check_prepare(self, train: Part | None, faults: Faults) -> None:
         if self.prepare is None:
             return
         if isinstance(self.prepare, type):
@@ -147,7 +146,7 @@ class Data:
                 "or inside the model (keras.layers.Normalization)."
             )
 
-    def _check_choice(self, name: str, choices: Any, faults: list[str]) -> bool:
+    def _check_choice(self, name: str, choices: Any, faults: Faults) -> bool:
         given, known = getattr(self, name), get_args(choices)
         if given is None or given in known:
             return True
@@ -157,7 +156,7 @@ class Data:
         )
         return False
 
-    def _settle_kind(self, faults: list[str]) -> None:
+    def _settle_kind(self, faults: Faults) -> None:
         if is_nested(self.x):
             if self.feature_names is not None:
                 faults.append("feature_names are given, but x has several inputs; leave them out.")
@@ -175,7 +174,7 @@ class Data:
                     f"{width} places; pass {width}."
                 )
 
-    def _settle_task(self, faults: list[str]) -> None:
+    def _settle_task(self, faults: Faults) -> None:
         if not self._check_choice("task", Task, faults):
             return
         labels = self.labels
@@ -190,7 +189,7 @@ class Data:
             self._set(class_names=tuple(self.class_names))
             self._check_class_names(labels, faults)
 
-    def _check_class_names(self, labels: npt.NDArray[np.int64] | None, faults: list[str]) -> None:
+    def _check_class_names(self, labels: npt.NDArray[np.int64] | None, faults: Faults) -> None:
         names = tuple(self.class_names or ())
         if labels is None:
             faults.append("class_names are given, but y holds no labels; leave them out.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dure.core.arrays import Array, Tree, check_finite, is_nested
-from dure.errors import StudyError
+from dure.errors import Faults
 
 
 def transformed(
@@ -51,15 +51,14 @@ def transformed(
     np.random.seed(0)
     try:
         fresh.fit(*arguments)
-        faults: list[str] = []
+        faults = Faults()
         outs = [
             None if part is None else _apply(fresh, part, name, faults)
             for name, part in (("x", x), ("test[0]", test_x))
         ]
     finally:
         np.random.set_state(state)
-    if faults:
-        raise StudyError(faults, subject=f"the preparation by {type(prepare).__name__}")
+    faults.raise_if_any(f"the preparation by {type(prepare).__name__}")
     return outs[0], outs[1]
 
 
@@ -75,7 +74,7 @@ def _two_axes(array: Array) -> Array:
     return array if array.dtype.kind == "O" else array.reshape(len(array), -1)
 
 
-def _apply(transformer: Any, array: Array, name: str, faults: list[str]) -> Array | None:
+def _apply(transformer: Any, array: Array, name: str, faults: Faults) -> Array | None:
     made = transformer.transform(_two_axes(array))
     made = made.toarray() if hasattr(made, "toarray") else made
     out = np.asarray(made)

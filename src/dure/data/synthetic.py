@@ -11,7 +11,7 @@ import numpy as np
 
 from dure.core.arrays import Array, whole
 from dure.data.dataset import PADDING, Data
-from dure.errors import StudyError
+from dure.errors import Faults
 
 _PAPER = "after Hochreiter and Schmidhuber 1997"
 _FIRST_MARK_WITHIN = 10  # steps, as in the paper
@@ -151,10 +151,9 @@ def _drawn(draw: Any, rows: int, test: int, seed: int) -> tuple[Any, Any]:
 
 
 def _check(*numbers: tuple[str, Any, int]) -> None:
-    faults = [
+    faults = Faults(
         f"{name} is {value!r}; pass a whole number, {least} or more."
         for name, value, least in numbers
         if (given := whole(value)) is None or given < least
-    ]
-    if faults:
-        raise StudyError(faults, subject="this task")
+    )
+    faults.raise_if_any("this task")

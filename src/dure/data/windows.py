@@ -11,7 +11,7 @@ from dure.core.arrays import Array, check_finite, whole
 from dure.data.dataset import Data
 from dure.data.readers.common import check_fraction, listed
 from dure.data.splits import hold_out_last
-from dure.errors import StudyError, did_you_mean
+from dure.errors import Faults, StudyError, did_you_mean
 
 
 class _Series(NamedTuple):
@@ -72,7 +72,7 @@ def windows(
         Everything that is wrong at once: a series that is too short (with how many values are
         needed), holds holes or no numbers, or is not in order of time; an unknown target.
     """
-    faults: list[str] = []
+    faults = Faults()
     for name, value in (("length", length), ("horizon", horizon), ("stride", stride)):
         _check_steps(name, value, faults)
     fraction = check_fraction(test, faults)
@@ -105,13 +105,13 @@ def windows(
     )
 
 
-def _check_steps(name: str, value: Any, faults: list[str]) -> None:
+def _check_steps(name: str, value: Any, faults: Faults) -> None:
     number = whole(value)
     if number is None or number < 1:
         faults.append(f"{name} is {value!r}; pass a whole number of steps, 1 or more.")
 
 
-def _check_lengths(time: int, needed: int, test: float, faults: list[str]) -> None:
+def _check_lengths(time: int, needed: int, test: float, faults: Faults) -> None:
     """Append where the training or the test part is too short for one window and its target."""
     first_test = hold_out_last(time, test)
     parts = [("training", first_test), ("the test part", time - first_test)][: 2 if test else 1]
@@ -125,7 +125,7 @@ def _check_lengths(time: int, needed: int, test: float, faults: list[str]) -> No
             )
 
 
-def _read(series: Any, faults: list[str]) -> _Series | None:
+def _read(series: Any, faults: Faults) -> _Series | None:
     """The values with two axes; None after appending faults."""
     import pandas as pd
 
@@ -153,7 +153,7 @@ def _read(series: Any, faults: list[str]) -> _Series | None:
     return _Series(values, names, flat)
 
 
-def _from_array(series: Any, faults: list[str]) -> Array | None:
+def _from_array(series: Any, faults: Faults) -> Array | None:
     try:
         values = np.asarray(series)
     except ValueError as error:  # rows of different lengths
@@ -168,7 +168,7 @@ def _from_array(series: Any, faults: list[str]) -> Array | None:
     return None
 
 
-def _from_frame(frame: Any, names: Sequence[str], faults: list[str]) -> Array | None:
+def _from_frame(frame: Any, names: Sequence[str], faults: Faults) -> Array | None:
     import pandas as pd
 
     dated = isinstance(frame.index, (pd.DatetimeIndex, pd.PeriodIndex))
@@ -189,7 +189,7 @@ def _from_frame(frame: Any, names: Sequence[str], faults: list[str]) -> Array | 
     return values
 
 
-def _targets(series: _Series, target: Any, faults: list[str]) -> list[int] | int | None:
+def _targets(series: _Series, target: Any, faults: Faults) -> list[int] | int | None:
     """What to take from the features' axis: an int drops it; None after appending faults."""
     features = series.values.shape[1]
     if target is None:
@@ -204,7 +204,7 @@ def _targets(series: _Series, target: Any, faults: list[str]) -> list[int] | int
     return _one_target(series, target, faults)
 
 
-def _one_target(series: _Series, target: Any, faults: list[str]) -> int | None:
+def _one_target(series: _Series, target: Any, faults: Faults) -> int | None:
     features = series.values.shape[1]
     number = whole(target)
     if number is not None and 0 <= number < features:

@@ -24,7 +24,7 @@ from dure.core.types import LaneKey
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.data.splits import Split, split_in_two, splits_of, train_on_share
-from dure.errors import StudyError
+from dure.errors import Faults
 from dure.experiment import validation as fit_arguments
 from dure.experiment.variants import Variant, check_build, make_variants
 
@@ -59,7 +59,7 @@ class StudySpec:
     _validation: Part | None = field(init=False)
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
+        faults = Faults()
         variants = make_variants(self.variants, faults)
         check_build(self.build, variants, faults)
         seeds = fit_arguments.make_seeds(self.seeds, faults)
@@ -75,15 +75,14 @@ class StudySpec:
         if not isinstance(self.shuffle, (bool, np.bool_)) and self.shuffle != "batch":
             faults.append(f"shuffle is {self.shuffle!r}; pass True, False or 'batch'.")
         validation = self._check_data(faults)
-        if faults:
-            raise StudyError(faults)
+        faults.raise_if_any()
         object.__setattr__(self, "variant_list", variants)
         object.__setattr__(self, "seed_list", seeds)
         object.__setattr__(self, "callbacks", callbacks)
         object.__setattr__(self, "validation_freq", freq)
         object.__setattr__(self, "_validation", validation)
 
-    def _check_data(self, faults: list[str]) -> Part | None:
+    def _check_data(self, faults: Faults) -> Part | None:
         """Append what is wrong with the data and how they are split."""
         data = self.data if isinstance(self.data, Data) else None
         if data is None:

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from dure.core.arrays import Array, Tree, is_nested, map_leaves, whole
 from dure.data.dataset import Data
 from dure.data.splits import hold_out_last
+from dure.errors import Faults
 
 _SEED_LIMIT = 2**32
 _NAME_LIMIT = 100
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
-def check_count(value: Any, name: str, faults: list[str], *, optional: bool = False) -> None:
+def check_count(value: Any, name: str, faults: Faults, *, optional: bool = False) -> None:
     """Append if `value` is not a whole number from 1 on."""
     if optional and value is None:
         return
@@ -28,7 +29,7 @@ def check_count(value: Any, name: str, faults: list[str], *, optional: bool = Fa
         faults.append(f"{name} is {value!r}; pass a whole number from 1 on.")
 
 
-def make_seeds(given: Any, faults: list[str]) -> tuple[int, ...]:
+def make_seeds(given: Any, faults: Faults) -> tuple[int, ...]:
     """0 to n-1 for a number n; otherwise the given seeds, each in [0, 2**32) and only once."""
     count = whole(given)
     if count is not None:
@@ -58,7 +59,7 @@ def make_seeds(given: Any, faults: list[str]) -> tuple[int, ...]:
     return tuple(good)
 
 
-def check_name(name: Any, faults: list[str]) -> None:
+def check_name(name: Any, faults: Faults) -> None:
     """Append if the name of a study cannot be part of a folder's name."""
     if not isinstance(name, str) or not name.strip(" ."):
         faults.append(f"name is {name!r}; pass a text that can name a folder.")
@@ -72,7 +73,7 @@ def check_name(name: Any, faults: list[str]) -> None:
         faults.append(f"name has {len(name.encode())} bytes; use at most {_NAME_LIMIT}.")
 
 
-def check_callbacks(given: Any, faults: list[str]) -> tuple[Any, ...]:
+def check_callbacks(given: Any, faults: Faults) -> tuple[Any, ...]:
     """The callbacks as a tuple; appends what is no Keras callback.
 
     Told by their methods: a study that is only looked at need not import Keras.
@@ -98,7 +99,7 @@ def check_callbacks(given: Any, faults: list[str]) -> tuple[Any, ...]:
     return tuple(given)
 
 
-def check_validation_freq(given: Any, faults: list[str]) -> int | list[int]:
+def check_validation_freq(given: Any, faults: Faults) -> int | list[int]:
     """A whole number from 1 on or a list of epochs (from 1), plain; appends if it is neither."""
     if not isinstance(given, (list, tuple)):
         check_count(given, "validation_freq", faults)
@@ -112,7 +113,7 @@ def check_validation_freq(given: Any, faults: list[str]) -> int | list[int]:
     return epochs
 
 
-def check_validation_split(given: Any, data: Data | None, faults: list[str]) -> None:
+def check_validation_split(given: Any, data: Data | None, faults: Faults) -> None:
     """Append if this is no fraction below 1 or leaves no row on a side."""
     rows = None if data is None else data.rows
     gap = 0 if data is None else data.time_gap or 0
@@ -133,14 +134,14 @@ def check_validation_split(given: Any, data: Data | None, faults: list[str]) -> 
             )
 
 
-def check_train_share(share: Any, faults: list[str]) -> None:
+def check_train_share(share: Any, faults: Faults) -> None:
     """Append what is wrong with the share of training rows."""
     number = isinstance(share, (int, float, np.integer, np.floating))
     if not number or isinstance(share, bool) or not 0 < share <= 1:
         faults.append(f"train_share is {share!r}; pass a number above 0 and up to 1, as 0.5.")
 
 
-def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
+def check_folds(given: Any, data: Data | None, faults: Faults) -> None:
     """Append if the rows cannot be divided into this many folds."""
     if given is None:
         return
@@ -175,7 +176,7 @@ def check_folds(given: Any, data: Data | None, faults: list[str]) -> None:
             )
 
 
-def check_class_weight(given: Any, data: Data | None, faults: list[str]) -> None:
+def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:
     """Append if these weights fit not the classes of the data's targets."""
     if given is None:
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dure.errors import did_you_mean
+from dure.errors import Faults, did_you_mean
 
 DEFAULT = "default"
 """The name of the one variant of a study that was given none."""
@@ -33,7 +33,7 @@ class Variant:
     arguments: Mapping[str, Any]
 
 
-def make_variants(given: Any, faults: list[str]) -> tuple[Variant, ...]:
+def make_variants(given: Any, faults: Faults) -> tuple[Variant, ...]:
     """The variants that `given` stands for; appends what is wrong with them.
 
     None is one variant without arguments; a dict of lists is their grid, the last argument
@@ -57,7 +57,7 @@ def make_variants(given: Any, faults: list[str]) -> tuple[Variant, ...]:
     return tuple(variant for variant in variants if isinstance(variant.arguments, Mapping))
 
 
-def _from_mapping(given: Mapping[Any, Any], faults: list[str]) -> tuple[Variant, ...]:
+def _from_mapping(given: Mapping[Any, Any], faults: Faults) -> tuple[Variant, ...]:
     if all(isinstance(value, Mapping) for value in given.values()):
         return tuple(Variant(name, dict(arguments)) for name, arguments in given.items())
     before = len(faults)
@@ -88,7 +88,7 @@ def _short(value: Any) -> str:
     return type(value).__name__ if text == object.__repr__(value) else text
 
 
-def _check_names(variants: Sequence[Variant], faults: list[str]) -> None:
+def _check_names(variants: Sequence[Variant], faults: Faults) -> None:
     for name, count in Counter(variant.name for variant in variants).items():
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             faults.append(f"A variant is named {name!r}; use a text of one line that is not empty.")
@@ -111,7 +111,7 @@ def _check_names(variants: Sequence[Variant], faults: list[str]) -> None:
             )
 
 
-def check_build(build: Any, variants: Sequence[Variant], faults: list[str]) -> None:
+def check_build(build: Any, variants: Sequence[Variant], faults: Faults) -> None:
     """Append what keeps `build` from being called with each variant's arguments."""
     if not callable(build):
         faults.append(
@@ -136,7 +136,7 @@ def _check_arguments(
     build: Callable[..., Any],
     signature: inspect.Signature,
     variants: Sequence[Variant],
-    faults: list[str],
+    faults: Faults,
 ) -> None:
     kinds = inspect.Parameter
     named = {

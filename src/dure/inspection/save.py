@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from dure.errors import DureError, StudyError, did_you_mean
+from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.drawings import with_twin
 from dure.inspection.measures.weights import kernels
 from dure.measurements.headlines import says
@@ -93,18 +93,15 @@ def _wanted(
     look: Look, what: Sequence[str] | None, layer: Any
 ) -> tuple[Sequence[str], list[str] | None]:
     names = MEASUREMENTS if what is None else ([what] if isinstance(what, str) else list(what))
-    faults = faults_of_names(names)
+    faults = Faults(faults_of_names(names))
     if layer is None:
         given = None
     else:
         network, given = look.networks.network(), []
         for one in layer if isinstance(layer, (list, tuple)) else [layer]:
-            try:
+            with faults.collect():
                 given.append(network.find(one))
-            except DureError as error:
-                faults.append(str(error))
-    if faults:
-        raise StudyError(faults, subject="this look")
+    faults.raise_if_any("this look")
     return names, given
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from dure.core.arrays import whole
 from dure.core.metrics import mode_of
 from dure.core.types import Monitor
-from dure.errors import StudyError, did_you_mean
+from dure.errors import Faults, did_you_mean
 from dure.experiment.validation import make_seeds
 from dure.remedies import record
 from dure.remedies.candidates import Candidates, choose, objection, operated
@@ -82,7 +82,7 @@ def _checked(
     study: StudySpec, seeds: int | Sequence[int] | None, variant: str | None, max_trials: int
 ) -> tuple[int, ...]:
     """The seeds of the first round; raises StudyError with everything that is wrong."""
-    faults: list[str] = []
+    faults = Faults()
     if any(split.validation is None for split in study.splits):
         faults.append(
             "no rows are held for validation, and cures are chosen by them; pass "
@@ -101,8 +101,7 @@ def _checked(
         given = make_seeds(seeds, faults)
     elif len(given) < LEAST_SEEDS:
         given = (*given, *_fresh(given, LEAST_SEEDS - len(given)))
-    if faults:
-        raise StudyError(faults, "this search for cures")
+    faults.raise_if_any("this search for cures")
     return given
 
 

@@ -25,7 +25,7 @@ from dure.engine.planning.plan import (
 )
 from dure.engine.program.host_callbacks import sort_callbacks
 from dure.engine.program.program import RUNNING, Carry, Orders, Program, Rows
-from dure.errors import StudyError
+from dure.errors import Faults, StudyError
 from dure.experiment.spec import StudySpec
 from dure.keras_bridge.functional import (
     Lowered,
@@ -116,13 +116,10 @@ def fit(
     given = _listed(callbacks)
     sorted_callbacks = sort_callbacks([c for c in given if type(c) not in _OF_EVERY_FIT])
     steps = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
-    problems = [
-        *faults(model),
-        *sorted_callbacks.faults,
-        *_argument_faults(initial_epoch, verbose, steps),
-    ]
+    problems = Faults((*faults(model), *sorted_callbacks.faults))
+    problems += _argument_faults(initial_epoch, verbose, steps)
     study = None
-    try:
+    with problems.collect():
         study = StudySpec(
             lambda: model,
             Data(x, y, sample_weight=sample_weight),
@@ -135,8 +132,6 @@ def fit(
             validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
         )
-    except StudyError as error:
-        problems += error.faults
     if problems or study is None:
         raise StudyError(problems, "this fit")
     return _Fit(model, study, given, verbose, initial_epoch, sorted_callbacks.stop_on_nan).run()
@@ -189,8 +184,7 @@ class _Fit:
         self.epoch = initial_epoch
         shapes = row_shapes(study)
         drew = ready(model, first_batch(study, shapes))
-        if found := label_faults(model, study.arrays().y):
-            raise StudyError(found, "this fit")
+        Faults(label_faults(model, study.arrays().y)).raise_if_any("this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
         self.order = BatchOrder(self.split.train, study.shuffle, study.batch_size, generator)

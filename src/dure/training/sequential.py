@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dure.analysis.comparison.interim import review, rule_metric, values_of
 from dure.analysis.comparison.sequential import ALPHA, Look, Rule, Sequential
 from dure.engine.planning.plan import Prepared, prepare
-from dure.errors import StudyError, did_you_mean
+from dure.errors import Faults, did_you_mean
 from dure.results.run_result import load
 from dure.stats.alpha_spending import FIRST
 from dure.storage.store import Store
@@ -53,8 +53,7 @@ def run_until(
     StudyError
         Everything wrong with the terms, at once; before anything is trained.
     """
-    if found := _faults(study, terms):
-        raise StudyError(found, "until='decided'")
+    Faults(_faults(study, terms)).raise_if_any("until='decided'")
     seeds = enlarged(study.seed_list, terms.max_seeds)
     prepared = prepare(with_seeds(study, seeds))
     rule = _rule(study, terms, prepared)

@@ -13,7 +13,7 @@ from dure.analysis.overfitting.capacity import capacity as read_capacity
 from dure.analysis.overfitting.learning_curve import LearningCurve
 from dure.analysis.overfitting.learning_curve import learning_curve as read_learning_curve
 from dure.core.fingerprint import describe
-from dure.errors import StudyError
+from dure.errors import Faults
 from dure.experiment.spec import StudySpec
 from dure.experiment.variants import Variant, make_variants
 from dure.results.run_result import RunResult, load
@@ -81,9 +81,8 @@ def learning_curve(
 
 def _studies_on_shares(study: StudySpec, shares: Sequence[float]) -> dict[int, StudySpec]:
     """The study on each share, by the number of training rows in its first fold."""
-    faults = _share_faults(study, shares)
-    if faults:
-        raise StudyError(faults, subject="this learning curve")
+    faults = Faults(_share_faults(study, shares))
+    faults.raise_if_any("this learning curve")
     studies: dict[int, StudySpec] = {}
     whole = _steps(study)
     for share in sorted(shares):
@@ -95,8 +94,7 @@ def _studies_on_shares(study: StudySpec, shares: Sequence[float]) -> dict[int, S
         studies[rows] = replace(
             part, epochs=study.epochs * times, validation_freq=_stretched(study, times)
         )
-    if faults:
-        raise StudyError(faults, subject="this learning curve")
+    faults.raise_if_any("this learning curve")
     return studies
 
 
@@ -172,7 +170,7 @@ def capacity(
 
 
 def _over(study: StudySpec, over: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
-    faults = []
+    faults = Faults()
     argument, values = next(iter(over.items()), ("", ()))
     if len(over) != 1:
         faults.append(f"over names {len(over)} arguments; pass one, as {{'units': [4, 8, 16]}}.")
@@ -185,8 +183,7 @@ def _over(study: StudySpec, over: Mapping[str, Sequence[Any]]) -> tuple[str, lis
             "the study holds no rows for validation, so sizes cannot be compared; give it "
             "validation_split=0.2, folds=5 or validation_data."
         )
-    if faults:
-        raise StudyError(faults, subject="this comparison of sizes")
+    faults.raise_if_any("this comparison of sizes")
     return argument, list(values)
 
 
@@ -195,10 +192,9 @@ def _sizes(
 ) -> tuple[dict[str, dict[str, str]], list[Variant]]:
     """For each variant the names of its sizes with the value as text; and all of them."""
     plain = _without(study, argument)
-    faults: list[str] = []
+    faults = Faults()
     named = make_variants({argument: values}, faults)
-    if faults:
-        raise StudyError(faults, subject="this comparison of sizes")
+    faults.raise_if_any("this comparison of sizes")
     groups: dict[str, dict[str, str]] = {}
     variants = []
     for variant in plain:
@@ -216,7 +212,9 @@ def _without(study: StudySpec, argument: str) -> list[Variant]:
     given = study.variants
     grid = isinstance(given, Mapping) and not any(isinstance(v, Mapping) for v in given.values())
     if grid and argument in given:
-        return list(make_variants({k: v for k, v in given.items() if k != argument} or None, []))
+        return list(
+            make_variants({k: v for k, v in given.items() if k != argument} or None, Faults())
+        )
     kept: list[Variant] = []
     for variant in study.variant_list:
         rest = {k: v for k, v in variant.arguments.items() if k != argument}

@@ -12,7 +12,7 @@ import pandas as pd
 from dure.analysis.overfitting.overfitting import measure
 from dure.core.metrics import mode_of
 from dure.core.types import Floats, Mode
-from dure.errors import StudyError
+from dure.errors import Faults
 from dure.messages.phrases import count
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 from dure.stats.power_law import as_interval, doubling
@@ -124,9 +124,7 @@ def learning_curve(
         Fewer than two sizes, or runs that are not of the same study.
     """
     results = dict(sorted(results.items()))
-    faults = _faults(results)
-    if faults:
-        raise StudyError(faults, subject="this learning curve")
+    Faults(_faults(results)).raise_if_any("this learning curve")
     last = results[max(results)]
     metric, mode = last.monitor.name, mode_of(last.monitor.name, last.monitor)
     rows = tuple(_row(results, v, mode, confidence, tolerance) for v in last.variants)

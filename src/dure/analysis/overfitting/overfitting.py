@@ -17,7 +17,7 @@ import pandas as pd
 from dure.analysis.overfitting.text import sentences
 from dure.core.metrics import mode_of
 from dure.core.types import Floats
-from dure.errors import DureError, StudyError, did_you_mean
+from dure.errors import DureError, Faults, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
@@ -180,9 +180,7 @@ def measure(
         Everything that is wrong with what came, at once.
     """
     base = metric.removeprefix("val_")
-    faults = _faults(result, base, confidence, tolerance)
-    if faults:
-        raise StudyError(faults, subject="this question")
+    Faults(_faults(result, base, confidence, tolerance)).raise_if_any("this question")
     rows = tuple(_row(result, name, base, confidence, tolerance) for name in result.variants)
     return Overfitting(rows, base, confidence, tolerance)
 

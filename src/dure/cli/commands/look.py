@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dure.cli.study_source import find_study
-from dure.errors import DureError, StudyError
+from dure.errors import DureError, Faults, StudyError
 
 if TYPE_CHECKING:
     from dure.inspection.look import Look
@@ -107,39 +107,29 @@ def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look
     from dure.inspection.rows import Inputs
     from dure.inspection.save import faults_of_names
 
-    faults = faults_of_names(request.what)
+    faults = Faults(faults_of_names(request.what))
     if request.rows is not None and request.rows < 1:
         faults.append(f"--rows is {request.rows}; pass a number from 1 on.")
     networks: Networks | None = None
     folder, study = Path(f"look-{Path(request.target).stem}"), None
-    try:
+    with faults.collect():
         target, study = _target(request, run_folder)
         folder = target.folder / "lens" if hasattr(target, "folder") else folder
         networks = _networks(request, target, study)
         folder = networks.source.folder / "lens" if networks.source is not None else folder
-    except DureError as error:
-        faults += _each(error)
     for layer in request.layers if networks is not None else ():
-        try:
+        with faults.collect():
             assert networks is not None
             networks.network().find(layer)
-        except DureError as error:
-            faults.append(str(error))
     given = None
-    try:
+    with faults.collect():
         given = _data(request, networks, study)
-    except DureError as error:
-        faults += _each(error)
     if faults or networks is None or given is None:
         raise StudyError(faults, subject="this look")
     inputs = Inputs(networks, given.x, None, given.data)
     if inputs.rows:
         networks.network().inputs(inputs.of(0, 1))  # one error, not one for each measurement
     return Look(networks, inputs), request.out or folder
-
-
-def _each(error: DureError) -> list[str]:
-    return list(error.faults) if isinstance(error, StudyError) else [str(error)]
 
 
 def _target(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dure.core.arrays import whole
 from dure.data.dataset import PADDING, UNKNOWN
-from dure.errors import StudyError
+from dure.errors import Faults
 
 START = "<start>"
 START_TOKEN, UNKNOWN_TOKEN, INDEX_FROM = 1, 2, 3
@@ -59,7 +59,7 @@ def check_coding(subject: str, num_words: int, maxlen: int | None) -> None:
     StudyError
         If `num_words` leaves no word, or `maxlen` no place.
     """
-    faults = []
+    faults = Faults()
     if (whole(num_words) or 0) < INDEX_FROM + 2:
         faults.append(
             f"num_words is {num_words!r}; pass a whole number from {INDEX_FROM + 2} on: integers "
@@ -67,8 +67,7 @@ def check_coding(subject: str, num_words: int, maxlen: int | None) -> None:
         )
     if maxlen is not None and (whole(maxlen) or 0) < 1:
         faults.append(f"maxlen is {maxlen!r}; pass a whole number from 1 on, or None.")
-    if faults:
-        raise StudyError(faults, subject=subject)
+    faults.raise_if_any(subject)
 
 
 def as_coded(ranks: Mapping[str, int], num_words: int) -> dict[str, int]:

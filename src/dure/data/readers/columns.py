@@ -9,6 +9,7 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.data.readers.common import plural
+from dure.errors import Faults
 
 MOST_CATEGORIES = 50
 """Different texts a column may hold to become one feature for each."""
@@ -43,7 +44,7 @@ class Table:
         return f"row {row}" + (f" of {self.name}" if self.test_name else "")
 
 
-def features_of(table: Table, name: str, faults: list[str]) -> tuple[list[str], Array]:
+def features_of(table: Table, name: str, faults: Faults) -> tuple[list[str], Array]:
     """A column as features: their names, and float32 [rows, features]; holes are NaN.
 
     Where faults were appended the features are none.
@@ -69,7 +70,7 @@ def features_of(table: Table, name: str, faults: list[str]) -> tuple[list[str], 
 
 
 def target_of(
-    table: Table, name: str, task: str | None, faults: list[str]
+    table: Table, name: str, task: str | None, faults: Faults
 ) -> tuple[Array, list[str] | None]:
     """A column without holes as targets, shape [rows], and the names of its classes, if texts.
 
@@ -100,7 +101,7 @@ def target_of(
     return values, names
 
 
-def _check_spread(table: Table, name: str, values: Array, cells: Any, faults: list[str]) -> None:
+def _check_spread(table: Table, name: str, values: Array, cells: Any, faults: Faults) -> None:
     """Append if there is nothing to learn, or if labels are tested that were never trained on."""
     known = np.unique(values[~table.is_test])
     if len(known) == 1:
@@ -116,7 +117,7 @@ def _check_spread(table: Table, name: str, values: Array, cells: Any, faults: li
 
 
 def _kind(
-    table: Table, name: str, faults: list[str]
+    table: Table, name: str, faults: Faults
 ) -> tuple[Literal["number", "category", "text"] | None, Any]:
     """What a column holds, and its cells as such; None after appending a fault."""
     import pandas as pd
@@ -143,7 +144,7 @@ def _kind(
 
 
 def _text_or_numbers(
-    table: Table, name: str, faults: list[str]
+    table: Table, name: str, faults: Faults
 ) -> tuple[Literal["number", "text"] | None, Any]:
     import pandas as pd
 
@@ -166,7 +167,7 @@ def _text_or_numbers(
     return None, cells
 
 
-def _finite(table: Table, name: str, cells: Any, faults: list[str]) -> Array:
+def _finite(table: Table, name: str, cells: Any, faults: Faults) -> Array:
     """Numbers as float32 [rows], holes as NaN; appends where they are infinite."""
     import pandas as pd
 

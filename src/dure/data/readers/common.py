@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from dure.errors import did_you_mean
+from dure.errors import Faults, did_you_mean
 
 SEED = 0
 """Seeds the order of rows and the choice of test rows; the same on every call."""
@@ -50,14 +50,14 @@ def as_path(value: Any) -> Path | None:
     return None
 
 
-def check_choice(name: str, value: Any, known: Sequence[str], faults: list[str]) -> None:
+def check_choice(name: str, value: Any, known: Sequence[str], faults: Faults) -> None:
     """Append if the value is none of these."""
     if value not in known:
         hint = did_you_mean(str(value), known)
         faults.append(f"{name} is {value!r}; pass one of {list(known)}.{hint}")
 
 
-def check_fraction(test: Any, faults: list[str]) -> float | None:
+def check_fraction(test: Any, faults: Faults) -> float | None:
     """`test` as a fraction from 0 to below 1; None after appending a fault."""
     if isinstance(test, (int, float, np.number)) and not isinstance(test, bool) and 0 <= test < 1:
         return float(test)
@@ -71,7 +71,7 @@ def hold_out(
     rows: int,
     fraction: float,
     labels: npt.NDArray[np.int64] | None,
-    faults: list[str],
+    faults: Faults,
     *,
     names: Sequence[str] | None = None,
     shuffle: bool = True,
@@ -113,7 +113,7 @@ def _can_stratify(
     names: Sequence[str] | None,
     held_out: int,
     fraction: float,
-    faults: list[str],
+    faults: Faults,
 ) -> bool:
     classes, counts = np.unique(labels, return_counts=True)
     smaller = min(held_out, len(labels) - held_out)
@@ -133,7 +133,7 @@ def _can_stratify(
     return False
 
 
-def read_text(path: Path, faults: list[str]) -> str | None:
+def read_text(path: Path, faults: Faults) -> str | None:
     """A text file in UTF-8, packed by gzip where its name ends in .gz; None after a fault."""
     content = _read_bytes(path, faults)
     if content is None:
@@ -161,7 +161,7 @@ def read_text(path: Path, faults: list[str]) -> str | None:
     return None
 
 
-def _read_bytes(path: Path, faults: list[str]) -> bytes | None:
+def _read_bytes(path: Path, faults: Faults) -> bytes | None:
     try:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as file:
@@ -196,7 +196,7 @@ class ClassFolders(NamedTuple):
 
 
 def class_folders(
-    root: Path, suffixes: Collection[str], noun: str, faults: list[str]
+    root: Path, suffixes: Collection[str], noun: str, faults: Faults
 ) -> ClassFolders | None:
     """The files of these kinds below each class's folder, at any depth; None after a fault.
 
@@ -253,7 +253,7 @@ def _check_folders(
     loose: Sequence[Path],
     suffixes: Collection[str],
     noun: str,
-    faults: list[str],
+    faults: Faults,
 ) -> bool:
     layout = f"a folder per class: {root.name}/cat/..., {root.name}/dog/..."
     fitting = sum(file.suffix.lower() in suffixes for file in loose)

@@ -13,7 +13,7 @@ from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.columns import Table, features_of, target_of
 from dure.data.readers.common import as_path, check_choice, check_fraction, hold_out, listed, plural
 from dure.data.readers.delimited import check_columns, read_frame
-from dure.errors import StudyError
+from dure.errors import Faults, StudyError
 
 Missing = Literal["error", "drop"]
 
@@ -76,7 +76,7 @@ def from_csv(
         numbers; numbers written as text in a column of numbers; text with too many values; dates;
         a target that never changes.
     """
-    faults: list[str] = []
+    faults = Faults()
     check_choice("missing", missing, get_args(Missing), faults)
     target, wanted = str(target), _names(features)
     table, fraction = _read(path, test, sep, None if wanted is None else [*wanted, target], faults)
@@ -87,8 +87,7 @@ def from_csv(
         table, chosen, target, task, prepare is not None, missing
     )
     train, held_out = _split(table, y, class_names, fraction, task, shuffle, faults)
-    if faults:
-        raise StudyError(faults, subject=f"the table {table.name}")
+    faults.raise_if_any(f"the table {table.name}")
     names = f"{table.name}, tested on {table.test_name}" if table.test_name else table.name
     note = f", {plural(dropped, 'row')} with holes left out" if dropped else ""
     return Data(
@@ -111,7 +110,7 @@ def _names(features: Any) -> list[str] | None:
 
 
 def _read(
-    source: Any, test: Any, sep: str | None, needed: list[str] | None, faults: list[str]
+    source: Any, test: Any, sep: str | None, needed: list[str] | None, faults: Faults
 ) -> tuple[Table | None, float]:
     """The table, and the fraction to hold out; a second file needs these columns (None: all)."""
     import pandas as pd
@@ -139,7 +138,7 @@ def _name_of(source: Any) -> str:
 
 
 def _columns(
-    table: Table, target: str, wanted: list[str] | None, faults: list[str]
+    table: Table, target: str, wanted: list[str] | None, faults: Faults
 ) -> list[str] | None:
     """The columns to predict from; None after appending faults. Leaves the others out."""
     every = list(table.frame)
@@ -163,7 +162,7 @@ def _numbers(
     table: Table, chosen: list[str], target: str, task: str | None, filled: bool, missing: str
 ) -> tuple[Array, Array, list[str], list[str] | None, int]:
     """Inputs, targets, names of features and classes, and how many rows were left out."""
-    faults: list[str] = []
+    faults = Faults()
     dropped = _holes(table, chosen, target, filled, missing, faults)
     if len(table.frame):
         blocks = [features_of(table, name, faults) for name in chosen]
@@ -171,14 +170,13 @@ def _numbers(
         y, class_names = (
             (np.zeros(0), None) if has_holes else target_of(table, target, task, faults)
         )
-    if faults:
-        raise StudyError(faults, subject=f"the table {table.name}")
+    faults.raise_if_any(f"the table {table.name}")
     x = np.concatenate([block for _, block in blocks], axis=1)
     return x, y, [name for found, _ in blocks for name in found], class_names, dropped
 
 
 def _holes(
-    table: Table, chosen: list[str], target: str, filled: bool, missing: str, faults: list[str]
+    table: Table, chosen: list[str], target: str, filled: bool, missing: str, faults: Faults
 ) -> int:
     """Drop rows with holes and count them, or append where holes are."""
     holes = table.frame.isna()
@@ -215,7 +213,7 @@ def _split(
     fraction: float,
     task: str | None,
     shuffle: bool,
-    faults: list[str],
+    faults: Faults,
 ) -> tuple[Array, Array]:
     """Places of the training rows and of the test rows in what is left of the table."""
     of_test = np.flatnonzero(table.is_test)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from dure.data.readers.common import as_path, listed, read_text
-from dure.errors import did_you_mean
+from dure.errors import Faults, did_you_mean
 
 _DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
 
 
-def read_frame(source: Any, sep: str | None, faults: list[str], *, as_text: bool = False) -> Any:
+def read_frame(source: Any, sep: str | None, faults: Faults, *, as_text: bool = False) -> Any:
     """A pandas DataFrame with unique names as str and rows numbered from 0; None after a fault.
 
     Parameters
@@ -50,7 +50,7 @@ def read_frame(source: Any, sep: str | None, faults: list[str], *, as_text: bool
     return _parsed(text, path, sep or ("\t" if tabbed else ","), faults, as_text=as_text)
 
 
-def _parsed(text: str, path: Path, sep: str, faults: list[str], *, as_text: bool) -> Any:
+def _parsed(text: str, path: Path, sep: str, faults: Faults, *, as_text: bool) -> Any:
     import pandas as pd
 
     content = text.encode()
@@ -94,7 +94,7 @@ def _parsed(text: str, path: Path, sep: str, faults: list[str], *, as_text: bool
     return None
 
 
-def _check_width(names: list[str], file: str, sep: str, faults: list[str]) -> bool:
+def _check_width(names: list[str], file: str, sep: str, faults: Faults) -> bool:
     if len(names) > 1:
         return True
     counts = {mark: names[0].count(mark) for mark in _DELIMITERS if mark != sep}
@@ -108,7 +108,7 @@ def _check_width(names: list[str], file: str, sep: str, faults: list[str]) -> bo
     return False
 
 
-def _check_names(names: list[str], file: str, faults: list[str]) -> bool:
+def _check_names(names: list[str], file: str, faults: Faults) -> bool:
     twice = sorted({name for name in names if names.count(name) > 1 and name})
     if twice:
         faults.append(
@@ -124,14 +124,14 @@ def _check_names(names: list[str], file: str, faults: list[str]) -> bool:
     return not (twice or unnamed)
 
 
-def _check_rows(rows: int, file: str, faults: list[str]) -> bool:
+def _check_rows(rows: int, file: str, faults: Faults) -> bool:
     if not rows:
         faults.append(f"{file} has names of columns but no rows below them.")
     return rows > 0
 
 
 def check_columns(
-    wanted: list[Any], columns: list[str], file: str, argument: str, faults: list[str]
+    wanted: list[Any], columns: list[str], file: str, argument: str, faults: Faults
 ) -> bool:
     """Append each wanted column that is not there, with a hint; whether all are."""
     for name in wanted:

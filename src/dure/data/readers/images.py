@@ -28,7 +28,7 @@ from dure.data.readers.common import (
     plural,
     with_progress,
 )
-from dure.errors import StudyError
+from dure.errors import Faults, StudyError
 
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg"}
@@ -111,16 +111,14 @@ def from_folder(
         class or an empty one, a class none of whose pictures can be read, pictures of several
         sizes without `image_size`, more than fits into memory.
     """
-    faults: list[str] = []
+    faults = Faults()
     _check_arguments(image_size, color_mode, faults)
     parts, fraction = _found(path, test, faults)
-    if faults:
-        raise StudyError(faults, subject="these pictures")
+    faults.raise_if_any("these pictures")
     decoded = _decode_parts(parts, image_size, color_mode, faults)
     labels = [np.array([label for _, label in part.files], np.int64) for part in parts]
     train, held_out = hold_out(len(labels[0]), fraction, labels[0], faults, names=parts[0].names)
-    if faults:
-        raise StudyError(faults, subject="these pictures")
+    faults.raise_if_any("these pictures")
     test_part = None
     if len(parts) == 2:
         test_part = _stacked(decoded[1], range(len(decoded[1]))), labels[1]
@@ -140,7 +138,7 @@ def from_folder(
     )
 
 
-def _check_arguments(image_size: Any, color_mode: Any, faults: list[str]) -> None:
+def _check_arguments(image_size: Any, color_mode: Any, faults: Faults) -> None:
     if image_size is not None and not (
         isinstance(image_size, (tuple, list))
         and len(image_size) == 2
@@ -150,7 +148,7 @@ def _check_arguments(image_size: Any, color_mode: Any, faults: list[str]) -> Non
     check_choice("color_mode", color_mode, get_args(ColorMode), faults)
 
 
-def _found(path: Any, test: Any, faults: list[str]) -> tuple[list[_Part], float]:
+def _found(path: Any, test: Any, faults: Faults) -> tuple[list[_Part], float]:
     """The pictures below the folder, and below the second one if `test` is one."""
     fraction = 0.0
     given = {"path": path}
@@ -172,7 +170,7 @@ def _found(path: Any, test: Any, faults: list[str]) -> tuple[list[_Part], float]
     return parts, fraction
 
 
-def _check_classes(train: Sequence[str], test: Sequence[str], faults: list[str]) -> None:
+def _check_classes(train: Sequence[str], test: Sequence[str], faults: Faults) -> None:
     lacking = sorted(set(train) ^ set(test))
     if lacking:
         faults.append(
@@ -182,23 +180,21 @@ def _check_classes(train: Sequence[str], test: Sequence[str], faults: list[str])
 
 
 def _decode_parts(
-    parts: Sequence[_Part], image_size: Size | None, color_mode: str, faults: list[str]
+    parts: Sequence[_Part], image_size: Size | None, color_mode: str, faults: Faults
 ) -> list[list[Array]]:
     """The pictures of each part, from 0 to 255; raises where there are none to be had."""
     if image_size is None:
         sizes = _sizes(parts)
         _check_left(parts, faults)
         _check_one_size(sizes, faults)
-        if faults:
-            raise StudyError(faults, subject="these pictures")
+        faults.raise_if_any("these pictures")
         image_size = next(iter(sizes))
     channels = 1 if color_mode == "grayscale" else 3
     _check_memory(sum(len(part.files) for part in parts), image_size, channels)
     decode = partial(_pixels, image_size=image_size, channels=channels)
     decoded = [list(_each(part, decode, "reading pictures")) for part in parts]
     _check_left(parts, faults)
-    if faults:
-        raise StudyError(faults, subject="these pictures")
+    faults.raise_if_any("these pictures")
     return decoded
 
 
@@ -211,7 +207,7 @@ def _stacked(decoded: Sequence[Array], rows: Iterable[int]) -> Array:
     return x
 
 
-def _check_left(parts: Sequence[_Part], faults: list[str]) -> None:
+def _check_left(parts: Sequence[_Part], faults: Faults) -> None:
     """Append the classes left without a picture, with a reason."""
     for part in parts:
         left = {label for _, label in part.files}
@@ -234,7 +230,7 @@ def _sizes(parts: Sequence[_Part]) -> Counter[Size]:
     return sizes
 
 
-def _check_one_size(sizes: Counter[Size], faults: list[str]) -> None:
+def _check_one_size(sizes: Counter[Size], faults: Faults) -> None:
     if len(sizes) > 1:
         told = [f"{h} x {w} ({plural(n, 'picture')})" for (h, w), n in sizes.most_common()]
         faults.append(

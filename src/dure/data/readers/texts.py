@@ -25,7 +25,7 @@ from dure.data.readers.common import (
 )
 from dure.data.readers.delimited import check_columns, read_frame
 from dure.data.text.sequences import TextToSequences
-from dure.errors import StudyError
+from dure.errors import Faults
 
 _TABLES = (".csv", ".tsv")
 _FORMATS = ".csv, .tsv, .jsonl or .json (.gz: packed)"
@@ -83,23 +83,18 @@ def from_texts(
         such byte), lines that are no JSON, unknown names, texts or labels that are missing or
         empty, a single label, nearly as many labels as texts.
     """
-    faults: list[str] = []
-    try:
+    faults = Faults()
+    with faults.collect():
         prepare = TextToSequences(num_words=num_words, maxlen=maxlen, **options)
-    except StudyError as error:
-        faults += error.faults
     found, fraction = _found(source, test, text, label, faults)
-    if faults:
-        raise StudyError(faults, subject="these texts")
+    faults.raise_if_any("these texts")
     names = _class_names(found, faults)
-    if faults:
-        raise StudyError(faults, subject="these texts")
+    faults.raise_if_any("these texts")
     numbers = {name: number for number, name in enumerate(names)}
     arrays = [_arrays(part, numbers) for part in found]
     x, y = arrays[0]
     train, held_out = hold_out(len(y), fraction, y, faults, names=names)
-    if faults:
-        raise StudyError(faults, subject="these texts")
+    faults.raise_if_any("these texts")
     last = (x[held_out], y[held_out]) if len(held_out) else None
     return Data(
         x[train],
@@ -114,7 +109,7 @@ def from_texts(
 
 
 def _found(
-    source: Any, test: Any, text: str, label: str, faults: list[str]
+    source: Any, test: Any, text: str, label: str, faults: Faults
 ) -> tuple[list[_Texts], float]:
     """The rows of the source, and of the second one if `test` is one; the fraction to hold out."""
     parts = [_read(source, text, label, faults)]
@@ -129,7 +124,7 @@ def _found(
     return found, fraction
 
 
-def _read(source: Any, text: str, label: str, faults: list[str]) -> _Texts | None:
+def _read(source: Any, text: str, label: str, faults: Faults) -> _Texts | None:
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
@@ -146,7 +141,7 @@ def _read(source: Any, text: str, label: str, faults: list[str]) -> _Texts | Non
     return None
 
 
-def _from_pair(texts: Any, labels: Any, faults: list[str]) -> _Texts | None:
+def _from_pair(texts: Any, labels: Any, faults: Faults) -> _Texts | None:
     try:
         texts, labels = [_plain(item) for item in texts], [_plain(item) for item in labels]
     except TypeError:
@@ -161,7 +156,7 @@ def _from_pair(texts: Any, labels: Any, faults: list[str]) -> _Texts | None:
     return _Texts(texts, labels, "texts and labels", "row {}".format)
 
 
-def _from_frame(source: Any, text: str, label: str, faults: list[str]) -> _Texts | None:
+def _from_frame(source: Any, text: str, label: str, faults: Faults) -> _Texts | None:
     frame = read_frame(source, None, faults, as_text=True)
     path = as_path(source)
     name = "a DataFrame" if path is None else path.name
@@ -171,7 +166,7 @@ def _from_frame(source: Any, text: str, label: str, faults: list[str]) -> _Texts
     return _Texts(columns[0], columns[1], name, "row {}".format)
 
 
-def _from_path(path: Path, text: str, label: str, faults: list[str]) -> _Texts | None:
+def _from_path(path: Path, text: str, label: str, faults: Faults) -> _Texts | None:
     if path.is_dir():
         return _from_folder(path, faults)
     suffixes = [suffix.lower() for suffix in path.suffixes]
@@ -190,12 +185,12 @@ def _from_path(path: Path, text: str, label: str, faults: list[str]) -> _Texts |
     return None if objects is None else _from_objects(objects, path.name, text, label, faults)
 
 
-def _from_folder(root: Path, faults: list[str]) -> _Texts | None:
+def _from_folder(root: Path, faults: Faults) -> _Texts | None:
     folders = class_folders(root, {".txt"}, "texts", faults)
     if folders is None:
         return None
     files = [file for file, _ in folders.files]
-    unread: list[str] = []
+    unread = Faults()
     texts = [read_text(file, unread) for file in with_progress(files, len(files), "reading texts")]
     faults += unread[:MOST_NAMED]
     if len(unread) > MOST_NAMED:
@@ -207,7 +202,7 @@ def _from_folder(root: Path, faults: list[str]) -> _Texts | None:
     return _Texts(texts, labels, f"texts in {root.resolve().name}", shown.__getitem__)
 
 
-def _objects_by_line(content: str, file: str, faults: list[str]) -> dict[str, Any] | None:
+def _objects_by_line(content: str, file: str, faults: Faults) -> dict[str, Any] | None:
     """What each line that is not empty holds, by its place."""
     objects: dict[str, Any] = {}
     wrong = []
@@ -226,7 +221,7 @@ def _objects_by_line(content: str, file: str, faults: list[str]) -> dict[str, An
     return None
 
 
-def _objects_in_list(content: str, file: str, faults: list[str]) -> dict[str, Any] | None:
+def _objects_in_list(content: str, file: str, faults: Faults) -> dict[str, Any] | None:
     try:
         items = json.loads(content)
     except ValueError as error:
@@ -241,7 +236,7 @@ def _objects_in_list(content: str, file: str, faults: list[str]) -> dict[str, An
 
 
 def _from_objects(
-    objects: dict[str, Any], file: str, text: str, label: str, faults: list[str]
+    objects: dict[str, Any], file: str, text: str, label: str, faults: Faults
 ) -> _Texts | None:
     wrong = [place for place, item in objects.items() if not isinstance(item, dict)]
     if wrong:
@@ -265,7 +260,7 @@ def _plain(cell: Any) -> Any:
     return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell
 
 
-def _check_rows(part: _Texts, faults: list[str]) -> None:
+def _check_rows(part: _Texts, faults: Faults) -> None:
     """Append the rows without a text or label, and those of other types."""
     kinds: dict[str, tuple[list[Any], tuple[type, ...]]] = {
         "text": (part.texts, (str,)),
@@ -297,7 +292,7 @@ def _check_rows(part: _Texts, faults: list[str]) -> None:
             )
 
 
-def _class_names(parts: Sequence[_Texts], faults: list[str]) -> list[str]:
+def _class_names(parts: Sequence[_Texts], faults: Faults) -> list[str]:
     """The sorted names of the classes; worth nothing where faults were appended."""
     for part in parts:
         broken = [

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dure.core.arrays import whole
 from dure.data.dataset import PADDING
 from dure.data.text.tokenizer import FILTERS, Tokenizer
-from dure.errors import StudyError, did_you_mean
+from dure.errors import Faults, StudyError, did_you_mean
 
 Side = Literal["pre", "post"]
 
@@ -63,19 +63,16 @@ class TextToSequences:
         self.oov_token, self.filters = oov_token, filters
         self.lower, self.split, self.char_level = lower, split, char_level
         self.tokenizer: Tokenizer | None = None
-        faults: list[str] = []
-        try:
+        faults = Faults()
+        with faults.collect():
             self._new_tokenizer()
-        except StudyError as error:
-            faults += error.faults
         if whole(maxlen) is None or maxlen < 1:
             faults.append(f"maxlen is {maxlen!r}; pass a number of words from 1 on.")
         for name, side in (("padding", padding), ("truncating", truncating)):
             if side not in get_args(Side):
                 hint = did_you_mean(str(side), get_args(Side))
                 faults.append(f"{name} is {side!r}; pass 'pre' or 'post'.{hint}")
-        if faults:
-            raise StudyError(faults, subject="this TextToSequences")
+        faults.raise_if_any("this TextToSequences")
 
     def fit(self, texts: Iterable[Any]) -> TextToSequences:
         """Learn the words of these texts, one a row; what was learnt before is forgotten.

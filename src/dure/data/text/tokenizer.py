@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import whole
-from dure.errors import DureError, StudyError, did_you_mean
+from dure.errors import DureError, Faults, StudyError, did_you_mean
 
 Mode = Literal["binary", "count", "freq", "tfidf"]
 
@@ -87,7 +87,7 @@ class Tokenizer:
         char_level: bool = False,
         oov_token: str | None = None,
     ) -> None:
-        faults = []
+        faults = Faults()
         least = 1 if oov_token is None else 2
         if num_words is not None and (whole(num_words) is None or num_words < least):
             room = "" if oov_token is None else " (0 is padding, 1 the oov_token)"
@@ -98,8 +98,7 @@ class Tokenizer:
             faults.append(f"split is {split!r}; pass a str of at least one character.")
         if oov_token is not None and not isinstance(oov_token, str):
             faults.append(f"oov_token is {oov_token!r}; pass a str such as '<OOV>', or None.")
-        if faults:
-            raise StudyError(faults, subject="this tokenizer")
+        faults.raise_if_any("this tokenizer")
         self.num_words = None if num_words is None else int(num_words)
         self.filters, self.lower, self.split = filters, lower, split
         self.char_level, self.oov_token = char_level, oov_token

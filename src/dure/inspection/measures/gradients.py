@@ -9,7 +9,7 @@ import xarray as xr
 
 from dure.core.arrays import Tree, check_rows, convert, map_leaves, row_count
 from dure.core.backend import jax, jnp, keras
-from dure.errors import DureError
+from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import BATCH, Network
 from dure.keras_bridge.layer_hooks import owners_of, with_fixed_seeds
@@ -69,7 +69,7 @@ def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:
 
 def _targets(network: Network, x: Tree, y: Tree) -> Tree:
     model = network.model
-    faults: list[str] = []
+    faults = Faults()
     if not model.compiled or model.loss is None:
         faults.append(
             f"{model.name!r} is not compiled with a loss, and gradients are those of the loss: "

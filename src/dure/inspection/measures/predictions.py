@@ -11,7 +11,7 @@ import xarray as xr
 from dure.core.arrays import Array, Tree, convert, is_nested
 from dure.core.arrays import row_count as rows_of
 from dure.data.dataset import class_labels as labels_of
-from dure.errors import DureError
+from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes, class_labels
 from dure.inspection.network.heads import Head, head
 from dure.inspection.network.network import OUTPUT, Network
@@ -203,7 +203,7 @@ def _of_values(network: Network, values: Array, y: Tree | None) -> xr.Dataset:
 
 def _plain(y: Tree, rows: int) -> Array:
     """The targets of the first output as an array."""
-    faults: list[str] = []
+    faults = Faults()
     y = convert(y, "y", faults)
     while not faults and is_nested(y):
         y = next(iter(y.values())) if isinstance(y, dict) else y[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from dure.core.arrays import Array, Tree, check_rows, convert, leaves
 from dure.core.backend import jax, keras
-from dure.errors import DureError, did_you_mean
+from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.network import batching
 from dure.keras_bridge.layer_hooks import first, walk, watched
 
@@ -111,7 +111,7 @@ class Network:
             If `x` is no array of numbers (or tree of them), or the model does not take such rows:
             says what the model takes and what came.
         """
-        faults: list[str] = []
+        faults = Faults()
         x = convert(x, "x", faults)
         if not faults:
             check_rows({"x": x}, faults)
