@@ -27,15 +27,16 @@ ARROWS: dict[str, set[str]] = {
     "keras_bridge": {"core", "data", "layers", "storage"},
     "storage": {"core"},
     "results": {"core", "messages", "stats", "storage"},
-    "measurements": {"core", "messages", "stats"},
+    "blocks": {"core", "messages"},
+    "measurements": {"core", "messages", "stats", "blocks"},
     "engine": {"core", "data", "experiment", "layers", "keras_bridge"},
     "analysis": {"core", "messages", "stats", "results"},
     "inspection": {
         *("core", "messages", "stats", "data", "layers", "keras_bridge", "storage", "results"),
-        *("measurements", "plots"),
+        *("blocks", "measurements", "plots"),
     },
     "console": {"core", "messages", "stats", "storage", "results"},
-    "plots": {"core", "messages", "stats", "results", "measurements", "analysis"},
+    "plots": {"core", "messages", "stats", "results", "blocks", "measurements", "analysis"},
     "training": {
         *("core", "messages", "stats", "data", "experiment", "keras_bridge", "engine", "storage"),
         *("results", "analysis", "console", "plots"),
@@ -45,7 +46,7 @@ ARROWS: dict[str, set[str]] = {
         *("results", "analysis", "plots"),
     },
     "report": {
-        *("core", "messages", "stats", "storage", "results", "measurements", "analysis"),
+        *("core", "messages", "stats", "storage", "results", "blocks", "measurements", "analysis"),
         *("console", "plots"),
     },
     "result": {"core", "keras_bridge", "storage", "results", "analysis", "report"},
@@ -54,13 +55,13 @@ ARROWS: dict[str, set[str]] = {
     },
     "gallery": {
         *("core", "messages", "stats", "data", "experiment", "layers", "keras_bridge", "storage"),
-        *("results", "measurements", "analysis", "inspection", "plots", "training", "remedies"),
-        *("report", "result", "study"),
+        *("results", "blocks", "measurements", "analysis", "inspection", "plots", "training"),
+        *("remedies", "report", "result", "study"),
     },
     "cli": {
         *("core", "messages", "stats", "data", "experiment", "engine", "keras_bridge", "storage"),
-        *("results", "measurements", "analysis", "inspection", "console", "plots", "training"),
-        *("remedies", "report", "result", "study", "gallery"),
+        *("results", "blocks", "measurements", "analysis", "inspection", "console", "plots"),
+        *("training", "remedies", "report", "result", "study", "gallery"),
     },
     "__main__": {"cli"},
 }
@@ -68,7 +69,7 @@ ARROWS: dict[str, set[str]] = {
 # Reading, storing and drawing results works without either; a study is made without them.
 WITHOUT_JAX = {
     *("errors", "core", "messages", "stats", "data", "experiment", "storage", "results", "study"),
-    *("measurements", "analysis", "console", "plots", "report", "result"),
+    *("blocks", "measurements", "analysis", "console", "plots", "report", "result"),
 }
 
 AT_THE_ROOT = {"__init__", "__main__", "errors", "study", "result"}

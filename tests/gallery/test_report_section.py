@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dure.blocks.content import Bullets, Folded, Pairs, Prose, Section, Table, blocks_of
+from dure.blocks.pictures import Tiles
 from dure.errors import RunFolderError
 from dure.gallery import report_section
 from dure.gallery.index import find_row
@@ -16,7 +18,6 @@ from dure.gallery.page import VERDICT, Comparison, Page
 from dure.gallery.report_section import section, verdict
 from dure.messages.message import say
 from dure.messages.translate import translate
-from dure.report.blocks import Bullets, Folded, Pairs, Prose, Section, Table, Tiles, blocks_of
 
 
 @pytest.fixture(scope="module")

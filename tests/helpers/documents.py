@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import dure
+from dure.blocks.content import Document
 from dure.core.types import Status
 from dure.messages.message import Message
-from dure.report.blocks import Document
 from dure.report.document import document
 from helpers.big_runs import made_run
 

@@ -7,34 +7,25 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dure.messages.message import Message, as_is, joined
-from dure.report.blocks import (
-    Along,
-    Bars,
+from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Metric, Points, Span
+from dure.blocks.content import (
     Beside,
     Block,
     Bullets,
     Card,
     Code,
-    Curves,
     Document,
     Folded,
     Heading,
-    Intervals,
-    Line,
-    Lines,
-    Metric,
     Pairs,
-    Points,
     Prose,
     Section,
-    Span,
     Table,
-    Tile,
-    Tiles,
     Word,
     Words,
 )
+from dure.blocks.pictures import Tile, Tiles
+from dure.messages.message import Message, as_is, joined
 from dure.stats.intervals import interval_texts
 
 HOSTILE = (

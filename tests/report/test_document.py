@@ -12,23 +12,21 @@ import numpy as np
 import pytest
 
 import dure
-from dure.messages.message import has_words
-from dure.messages.translate import translate
-from dure.report import parts as report_parts
-from dure.report.blocks import (
+from dure.blocks.charts import Curves, Intervals, Lines
+from dure.blocks.content import (
     Beside,
     Card,
     Code,
-    Curves,
     Document,
     Folded,
-    Intervals,
-    Lines,
     Pairs,
     Section,
     Table,
     blocks_of,
 )
+from dure.messages.message import has_words
+from dure.messages.translate import translate
+from dure.report import parts as report_parts
 from dure.report.document import document
 from dure.report.sections import curves as report_curves
 from dure.report.sections.study import duration, ranges

@@ -23,7 +23,7 @@ from dure.storage.files import explained, write_atomically
 from dure.storage.store import is_run_folder, latest, list_runs
 
 if TYPE_CHECKING:
-    from dure.report.blocks import Document
+    from dure.blocks.content import Document
     from dure.result import Result
 
 

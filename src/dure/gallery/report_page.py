@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from dure.blocks.content import Block, Bullets, Document, Folded, Prose, Section, footer
 from dure.gallery.report_section import section, verdict
 from dure.messages.message import as_is, joined, say
 from dure.messages.phrases import count
-from dure.report.blocks import Block, Bullets, Document, Folded, Prose, Section, footer
 from dure.report.document import document
 from dure.result import load
 from dure.storage.store import RunEntry, list_runs

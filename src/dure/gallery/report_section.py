@@ -11,11 +11,12 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from dure.blocks.content import Block, Bullets, Folded, Pairs, Prose, Section, Table
+from dure.blocks.pictures import Tile, Tiles
 from dure.core.formatting import number
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is, say
 from dure.messages.translate import stored
-from dure.report.blocks import Block, Bullets, Folded, Pairs, Prose, Section, Table, Tile, Tiles
 from dure.stats.intervals import interval_texts
 
 VERDICT = "verdict.json"

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.content import Block
 from dure.measurements.labels import LANE
 from dure.messages.message import Message, say
-from dure.report.blocks import Block
 
 Measured: TypeAlias = "xr.DataArray | xr.Dataset"
 Lane: TypeAlias = tuple[str, int, int]

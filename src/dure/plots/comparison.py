@@ -18,7 +18,7 @@ from dure.core.palette import COLOURS
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     dressed,
     inches,
@@ -60,7 +60,7 @@ def differences(found: Comparison) -> Figure:
     ]
     left = max(inches(name, TEXT) for name in names) + 0.15
     height, below = 0.28 * len(pairs), 0.5
-    page = Page(
+    page = Sheet(
         left + _PANEL + sum(widths) + 0.15, 0.25 + height + below, *_describe(found, len(pairs))
     )
     axes = dressed(page.axes(left, 0.25, _PANEL, height), "", grid="x")

@@ -25,7 +25,7 @@ from dure.core.types import Floats
 from dure.errors import DureError, did_you_mean
 from dure.plots.style import (
     SMALL,
-    Page,
+    Sheet,
     as_png,
     drawing,
     dressed,
@@ -227,13 +227,13 @@ def _page(
     notes: Sequence[str],
     left: float,
     high: float,
-) -> tuple[Page, list[Axes]]:
+) -> tuple[Sheet, list[Axes]]:
     """A page with a panel for each variant, names at its left and a legend at its right."""
     columns = _columns(variants)
     rows = math.ceil(len(variants) / columns)
     wide = {1: 6.0, 2: 4.2}.get(columns, 3.2)
     step = high + 0.85
-    page = Page(left + columns * (wide + 0.25) + side, rows * step, title, notes)
+    page = Sheet(left + columns * (wide + 0.25) + side, rows * step, title, notes)
     places = []
     for place, variant in enumerate(variants):
         at, top = left + place % columns * (wide + 0.25), place // columns * step + 0.25
@@ -306,7 +306,7 @@ def _limits(values: Floats, log: bool) -> tuple[float, float]:
     return low / spare, high * spare
 
 
-def _legend(page: Page, names: Sequence[str], side: float) -> None:
+def _legend(page: Sheet, names: Sequence[str], side: float) -> None:
     """The layers' names from input (top) to output at the right edge."""
     left = page.width - side + 0.1
     step = min(0.19, max(0.12, (page.height - 0.3) / max(len(names), 1)))
@@ -318,6 +318,6 @@ def _legend(page: Page, names: Sequence[str], side: float) -> None:
         page.text(left, 0.3 + step * fits, "...", SMALL)
 
 
-def _key(page: Page, left: float, top: float, text: str, colour: Any) -> None:
+def _key(page: Sheet, left: float, top: float, text: str, colour: Any) -> None:
     page.text(left, top, "\u2014", SMALL + 1, color=colour, fontweight="bold")
     page.text(left + 0.2, top, text, SMALL)

@@ -14,7 +14,7 @@ from dure.analysis.overfitting.capacity import Capacity, CapacityRow
 from dure.analysis.overfitting.learning_curve import LearningCurve, LearningRow
 from dure.core.formatting import number
 from dure.core.palette import COLOURS
-from dure.plots.style import SMALL, Page, drawing, dressed, plain, shortened
+from dure.plots.style import SMALL, Sheet, drawing, dressed, plain, shortened
 from dure.results.summary import source_of
 from dure.stats.intervals import Interval
 
@@ -39,7 +39,7 @@ def learning_curve(curve: LearningCurve) -> Figure:
         else "",
         f"The first {len(rows)} of {len(curve.rows)} variants." if rows != curve.rows else "",
     ]
-    page = Page(8.2, 4.4, title, notes)
+    page = Sheet(8.2, 4.4, title, notes)
     axes = page.axes(0.75, 0.1, 5.2, 3.7)
     for place, (row, colour) in enumerate(zip(rows, COLOURS, strict=False)):
         # Side by side, so that the bars of different variants do not cover each other.
@@ -121,7 +121,7 @@ def capacity(found: Capacity) -> Figure:
         "to be worse than the best (ring).",
         f"The first {len(rows)} of {len(found.rows)} variants." if rows != found.rows else "",
     ]
-    page = Page(width, math.ceil(len(rows) / columns) * _HIGH, title, notes)
+    page = Sheet(width, math.ceil(len(rows) / columns) * _HIGH, title, notes)
     for place, row in enumerate(rows):
         left, top = place % columns * each, place // columns * _HIGH
         page.heading(left + 0.7, top + 0.1, row.variant, each - 0.9)

@@ -16,7 +16,7 @@ from dure.core.formatting import number
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
 from dure.plots.lines import mean_line
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, plain, shortened
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, plain, shortened
 from dure.results.run_result import RunResult
 from dure.results.summary import source_of
 
@@ -41,7 +41,7 @@ def overfitting(result: RunResult, found: Overfitting) -> Figure:
     high = math.ceil(len(rows) / columns) * _HIGH + 0.3
     width = max(columns * _WIDE, 6.5)
     title = " · ".join(filter(None, (f"{result.name}: overfitting", source_of(result))))
-    page = Page(width, high, title, _notes(found, len(rows)))
+    page = Sheet(width, high, title, _notes(found, len(rows)))
     each = width / columns
     for place, row in enumerate(rows):
         left, top = place % columns * each, place // columns * _HIGH + 0.3
@@ -129,7 +129,7 @@ def _limits(drawn: list[Floats]) -> tuple[float, float]:
     return (max(0.0, low - room) if low >= 0 else low - room), high + room
 
 
-def _legend(page: Page) -> None:
+def _legend(page: Sheet) -> None:
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=TRAINING, linewidth=1.6, label="training"),
         Line2D([], [], color=VALIDATION, linewidth=1.6, label="validation"),

@@ -15,7 +15,7 @@ from dure.core.palette import COLOURS
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     as_png,
     drawing,
     dressed,
@@ -65,7 +65,7 @@ def effects(account: Mapping[str, Any]) -> Figure:
     right = widest([t for found in texts.values() for t in found], SMALL + 0.5) + 0.25
     heights = [_STEP * len(found) for found in rounds.values()]
     title = _title(account)
-    page = Page(
+    page = Sheet(
         left + _WIDTH + right + 1.35,
         sum(heights) + 0.32 * len(rounds) + 0.12 * (len(rounds) - 1) + 0.72,
         title,
@@ -166,7 +166,7 @@ def _rows(
 
 
 def _costs(
-    page: Page, rows: Sequence[Mapping[str, Any]], left: float, top: float, first: bool
+    page: Sheet, rows: Sequence[Mapping[str, Any]], left: float, top: float, first: bool
 ) -> None:
     """Two columns at the right: time of an epoch against the baseline's, and weights."""
     if first:

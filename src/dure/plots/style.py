@@ -126,7 +126,7 @@ def wrapped(text: str, width: float, size: float = TEXT, weight: str = "normal")
     return lines
 
 
-class Page:
+class Sheet:
     """A figure with a title, notes below it, and a body whose places are given in inches.
 
     Parameters

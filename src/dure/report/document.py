@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dure.report.blocks import Document, footer
+from dure.blocks.content import Document, footer
 from dure.report.facts import STEPS, Known, Tell, silent
 from dure.report.parts import banner, sections, subtitle
 from dure.report.verdict import verdict

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dure.blocks.content import Document, footer
 from dure.messages.message import as_is, joined, say
 from dure.messages.phrases import count
-from dure.report.blocks import Document, footer
 from dure.report.document import document
 from dure.report.html import fragment
 from dure.report.parts import banner, guarded, subtitle

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dure.analysis.overfitting.overfitting import Overfitting
+from dure.blocks.content import Prose, Section
 from dure.core.types import DIMS
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
-from dure.report.blocks import Prose, Section
 from dure.report.facts import Known
 from dure.report.sections import comparison, curves, findings, overfitting, study
 from dure.results.run_result import RunResult

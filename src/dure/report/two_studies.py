@@ -9,10 +9,10 @@ from pathlib import Path
 from dure.analysis.comparison.compare import Comparison, compare
 from dure.analysis.comparison.pairing import lanes_of
 from dure.analysis.overfitting.overfitting import Overfitting
+from dure.blocks.content import Beside, Block, Document, Prose, Section, footer
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, joined, say
 from dure.report import parts
-from dure.report.blocks import Beside, Block, Document, Prose, Section, footer
 from dure.report.facts import Known, Tell, fair_metric, or_why, silent
 from dure.report.sections import comparison, curves
 from dure.report.verdict import compared as compared_in_short

@@ -17,6 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 import dure
+from dure.blocks.charts import Curves
+from dure.blocks.content import Bullets, blocks_of
 from dure.cli import app, pages
 from dure.cli.study_source import find_study
 from dure.core.types import Status
@@ -24,7 +26,6 @@ from dure.errors import DureError
 from dure.gallery import report_page
 from dure.report import document as documents
 from dure.report import notebook
-from dure.report.blocks import Bullets, Curves, blocks_of
 from dure.report.document import document
 from dure.training.run import run_study
 from helpers.comparison_runs import run_of

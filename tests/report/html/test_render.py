@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dure.blocks.charts import Along, Curves, Intervals, Span
+from dure.blocks.content import Document, Section
 from dure.core.palette import COLOURS
 from dure.errors import DureError
 from dure.messages.message import as_is
-from dure.report.blocks import Along, Curves, Document, Intervals, Section, Span
 from dure.report.html import fragment, page
 from dure.report.html.axes import (
     GRID,

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Locator, Page
 
 import dure
 from dure.analysis.comparison.table_text import difference_texts, p_text
-from dure.report.blocks import Curves, Document, Metric
+from dure.blocks.charts import Curves, Metric
+from dure.blocks.content import Document
 from dure.report.document import document
 from dure.report.html import fragment, page
 from dure.results.summary import summary_cells

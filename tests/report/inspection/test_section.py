@@ -15,23 +15,14 @@ import xarray as xr
 from matplotlib import colormaps
 
 import dure
+from dure.blocks.charts import Bars, Lines, Points
+from dure.blocks.content import Code, Folded, Heading, Prose, Table, Words
+from dure.blocks.pictures import Tiles
 from dure.measurements.headlines import says
 from dure.measurements.labels import over_lanes
 from dure.measurements.stored import read
 from dure.messages.message import Message
 from dure.messages.translate import translate
-from dure.report.blocks import (
-    Bars,
-    Code,
-    Folded,
-    Heading,
-    Lines,
-    Points,
-    Prose,
-    Table,
-    Tiles,
-    Words,
-)
 from dure.report.inspection.catalog import part_of
 from dure.report.inspection.pictures import diverging, overlaid, photograph, shrunk
 from dure.report.inspection.section import BUDGET, section

@@ -18,20 +18,11 @@ import pytest
 from keras import layers
 
 import dure
+from dure.blocks.charts import Curves, Intervals
+from dure.blocks.content import Bullets, Code, Document, Prose, Section, Table, blocks_of
 from dure.messages.message import Message, said_of
 from dure.messages.translate import translate
 from dure.remedies.search import cure_study
-from dure.report.blocks import (
-    Bullets,
-    Code,
-    Curves,
-    Document,
-    Intervals,
-    Prose,
-    Section,
-    Table,
-    blocks_of,
-)
 from dure.report.sections import remedies
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import dure
-from dure.report.blocks import Folded, Pairs, blocks_of
+from dure.blocks.content import Folded, Pairs, blocks_of
 from dure.report.document import document
 from helpers.small_study import study
 

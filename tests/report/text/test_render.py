@@ -14,37 +14,28 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from dure.errors import DureError
-from dure.messages.message import as_is, say
-from dure.messages.phrases import count
-from dure.report import blocks as content
-from dure.report.blocks import (
-    Along,
-    Bars,
+from dure.blocks import content
+from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Metric, Points, Span
+from dure.blocks.content import (
     Beside,
     Block,
     Bullets,
     Card,
     Code,
-    Curves,
     Document,
     Folded,
     Heading,
-    Intervals,
-    Line,
-    Lines,
-    Metric,
     Pairs,
-    Points,
     Prose,
     Section,
-    Span,
     Table,
-    Tile,
-    Tiles,
     Word,
     Words,
 )
+from dure.blocks.pictures import Tile, Tiles
+from dure.errors import DureError
+from dure.messages.message import as_is, say
+from dure.messages.phrases import count
 from dure.report.text.charts import sparkline
 from dure.report.text.render import render
 

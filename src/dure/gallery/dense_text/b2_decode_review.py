@@ -50,7 +50,7 @@ def side_by_side(data: dure.Data, count: int = 3) -> Figure:
             heights.append(0.17 * max(map(len, blocks[-1])) + 0.25)
         notes = [f"The first {SHOWN} integers of each: {START} start, {UNKNOWN} unknown word, then"]
         notes += [f"rank + {OFFSET}. Padding ({PADDING}) is left out."]
-        page = style.Page(10.5, sum(heights) + 0.25, "Coded and decoded", notes)
+        page = style.Sheet(10.5, sum(heights) + 0.25, "Coded and decoded", notes)
         page.heading(0, 0.07, "integers", 4.9)
         page.heading(5.4, 0.07, "words", 4.9)
         for number, lines in enumerate(blocks):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
 from dure.messages.message import Message, say
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, inches, named_rows, plain
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, inches, named_rows, plain
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
 
@@ -66,7 +66,7 @@ def interval_rows(
     left = max(inches(name, TEXT) for name in values) + 0.15
     right = max(inches(text, TEXT) for text in texts) + 0.2
     height, above, below = 0.3 * len(values), 0.2 if reference else 0.0, 0.75 if groups else 0.5
-    page = Page(left + 4.6 + right, above + height + below, title, notes)
+    page = Sheet(left + 4.6 + right, above + height + below, title, notes)
     axes = dressed(page.axes(left, above, 4.6, height), axis, grid="x")
     named_rows(axes, list(values), left, TEXT)
     group_of = {name: at for at, (_, names) in enumerate((groups or {}).items()) for name in names}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, named_rows, widest
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, named_rows, widest
 from dure.stats.intervals import interval_texts, mean_interval
 
 _MARKS = "oDs^"
@@ -42,7 +42,7 @@ def effects(
     texts = dict(zip(found, interval_texts(list(found.values())), strict=True))
     left, right = widest(names, TEXT) + 0.15, widest(list(texts.values()), SMALL + 0.5) + 0.2
     step = 0.19 * len(kinds) + 0.13
-    page = Page(left + 4.6 + right, step * len(names) + 0.85, title, notes)
+    page = Sheet(left + 4.6 + right, step * len(names) + 0.85, title, notes)
     axes = dressed(page.axes(left, 0.05, 4.6, step * len(names)), axis, grid="x")
     named_rows(axes, names, left, TEXT)
     axes.axvline(0, color="0.35", linewidth=1)

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dure.core.palette import COLOURS
 from dure.measurements.labels import median_horizon
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, logarithmic, plain
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, logarithmic, plain
 from dure.stats.intervals import band
 
 _LOWEST = 1e-4
@@ -37,7 +37,7 @@ def memories(
     how = "Each curve is a share of its network's own peak. Band: 95 % interval of the geometric "
     how += "mean. Dotted: 1 %. Dashed: the median horizon, where it is finite."
     notes = [*notes, how]
-    page = Page(len(panels) * (_WIDE + 0.35) + 0.4, _HIGH + 0.85, title, notes)
+    page = Sheet(len(panels) * (_WIDE + 0.35) + 0.4, _HIGH + 0.85, title, notes)
     cells = list(dict.fromkeys(cell for panel in panels.values() for cell in panel))
     for place, (name, panel) in enumerate(panels.items()):
         left = 0.7 + place * (_WIDE + 0.35)

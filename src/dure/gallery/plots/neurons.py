@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, logarithmic, plain
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, logarithmic, plain
 from dure.stats.intervals import band
 
 _WIDE, _HIGH, _LEFT, _BELOW, _BETWEEN = 3.1, 2.9, 0.65, 0.55, 0.8
@@ -55,7 +55,7 @@ def lines(
     names
         What the two sides are.
     """
-    page = Page(
+    page = Sheet(
         6.6,
         4.2,
         title,
@@ -94,7 +94,7 @@ def outputs(
     name
         What the outputs are, for the axis below.
     """
-    page = Page(6.6, 3.6, title, [f"{len(values)} rows; dashed: the threshold, {threshold:g}."])
+    page = Sheet(6.6, 3.6, title, [f"{len(values)} rows; dashed: the threshold, {threshold:g}."])
     axes = page.axes(_LEFT, 0.05, 5.8, 2.9)
     edges = np.linspace(values.min(), values.max(), 41)
     for place, one in enumerate(class_names):
@@ -127,7 +127,7 @@ def paths(
     surface
         The loss; all panels then show its plane. None: each panel shows its own way only.
     """
-    page = Page(len(ways) * (_WIDE + _BETWEEN), _HIGH + 0.3 + _BELOW, title, notes)
+    page = Sheet(len(ways) * (_WIDE + _BETWEEN), _HIGH + 0.3 + _BELOW, title, notes)
     for place, (name, way) in enumerate(ways.items()):
         left = _LEFT + place * (_WIDE + _BETWEEN)
         axes = page.axes(left, 0.25, _WIDE, _HIGH)
@@ -166,7 +166,7 @@ def descents(losses: Mapping[str, tuple[int, Floats]], side: str, title: str) ->
     side
         What the loss is, for the axis.
     """
-    page = Page(2 * (_WIDE + _BETWEEN), _HIGH + _BELOW, title)
+    page = Sheet(2 * (_WIDE + _BETWEEN), _HIGH + _BELOW, title)
     for place, along in enumerate(("epochs", "updates of the weights")):
         axes = page.axes(_LEFT + place * (_WIDE + _BETWEEN), 0.05, _WIDE, _HIGH)
         for colour, (name, (updates, loss)) in zip(COLOURS, losses.items(), strict=False):

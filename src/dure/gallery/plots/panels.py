@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from dure.core.palette import COLOURS
-from dure.plots.style import TEXT, Page, drawing, dressed, inches, logarithmic, plain
+from dure.plots.style import TEXT, Sheet, drawing, dressed, inches, logarithmic, plain
 from dure.stats.intervals import band
 
 _MARKS = "os^Dvph*"
@@ -101,7 +101,7 @@ def panels(
     extra |= {scale.reference[1]: _DOTTED} if scale.reference else {}
     legend = _legend([*names, *extra], columns * (wide + 0.25) + 0.3)
     below = rows * (high + 0.62) + 0.2
-    page = Page(columns * (wide + 0.25) + 0.55, below + 0.2 * len(legend), title, notes)
+    page = Sheet(columns * (wide + 0.25) + 0.55, below + 0.2 * len(legend), title, notes)
     limits = scale.limits or _limits(lines, scale)
     for place, (heading, one) in enumerate(lines.items()):
         column, row = place % columns, place // columns
@@ -195,7 +195,7 @@ def _legend(names: Sequence[str], width: float) -> list[list[tuple[str, float]]]
 
 
 def _keys(
-    page: Page,
+    page: Sheet,
     entries: Sequence[tuple[str, float]],
     names: Sequence[str],
     extra: Mapping[str, Any],

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from dure.core.formatting import number
 from dure.core.palette import COLOURS
-from dure.plots.style import SMALL, TEXT, Page, drawing
+from dure.plots.style import SMALL, TEXT, Sheet, drawing
 
 _CELL, _WIDEST = 0.36, 15.0  # inches
 _PART = 1.6  # cells that what a cell of the window adds is wide
@@ -60,7 +60,7 @@ def steps(
     cell = min(_CELL, _WIDEST / (columns * across))
     width, height = cell * across, cell * down + 0.35
     below = len(shown) // columns * height
-    page = Page(max(columns * width, 5.0), below + cell * output.shape[0] + 0.55, title, [note])
+    page = Sheet(max(columns * width, 5.0), below + cell * output.shape[0] + 0.55, title, [note])
     for place, step in enumerate(shown):
         left, top = place % columns * width, place // columns * height
         page.text(left, top + 0.1, f"step {place + 1}", SMALL + 0.5, color="0.35")

@@ -14,8 +14,7 @@ import dure
 from dure.core.palette import COLOURS
 from dure.gallery.page import Comparison, Page
 from dure.messages.message import say
-from dure.plots.style import Page as Sheet
-from dure.plots.style import drawing, dressed
+from dure.plots.style import Sheet, drawing, dressed
 
 MEAN, MEDIAN = 239, 178
 CUT = 100

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from dure.core.formatting import number, percent
 from dure.core.palette import COLOURS, TRAINED, UNTRAINED
 from dure.measurements.labels import class_names, need, title_of
-from dure.plots.style import SMALL, TEXT, Page, drawing, dressed, named_rows, plain
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, named_rows, plain
 
 
 @drawing
@@ -31,7 +31,7 @@ def matched_filters(measured: xr.Dataset) -> Figure:
     notes = [f"{filters} filters of one of {lanes} networks, matched one to one with those"]
     notes[0] += f" of each other; found: |correlation| at least {number(threshold)}."
     notes.append(f"{everywhere} of {filters} are found in all {lanes}.")
-    page = Page(10.5, 3.6, title_of(measured, "Agreement"), notes)
+    page = Sheet(10.5, 3.6, title_of(measured, "Agreement"), notes)
     axes = page.axes(0.65, 0.3, 4.2, 2.7)
     places = np.arange(1, lanes + 1)
     named = [("trained", measured["similarity"], TRAINED)]
@@ -82,7 +82,7 @@ def predictions(measured: xr.Dataset) -> Figure:
     notes = [f"{percent(float((agreement >= 1).mean()))} of {rows:,} rows are predicted alike by"]
     notes[0] += f" all {lanes} networks." if lanes else " all networks."
     shown = min(rows, 20)
-    page = Page(10.5, 3.9, title_of(measured, "Agreement of predictions"), notes)
+    page = Sheet(10.5, 3.9, title_of(measured, "Agreement of predictions"), notes)
     axes = page.axes(0.8, 0.3, 4.0, 3.0)
     values, counts = np.unique(np.round(agreement, 6), return_counts=True)
     axes.bar(values, counts / rows, 0.6 * (1 / (lanes or 10)), color=COLOURS[0], alpha=0.8)

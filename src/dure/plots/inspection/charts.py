@@ -35,7 +35,7 @@ from dure.measurements.labels import (
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     dressed,
     logarithmic,
@@ -70,7 +70,9 @@ def weights(measured: xr.Dataset) -> Figure:
     if "untrained" in measured["source"].values:
         twin = str(measured.attrs.get("twin", "same seed"))
         notes.append(f"Filled: trained. Line: untrained, {twin}.")
-    page = Page(columns * (wide + 0.75), lines * (high + 1.3), title_of(measured, "Weights"), notes)
+    page = Sheet(
+        columns * (wide + 0.75), lines * (high + 1.3), title_of(measured, "Weights"), notes
+    )
     for place, name in enumerate(names):
         left, top = place % columns * (wide + 0.75) + 0.65, place // columns * (high + 1.3)
         one = measured[name]
@@ -152,7 +154,7 @@ def activations(measured: xr.Dataset) -> Figure:
     notes += [lanes_note(measured, ", a line each"), "Dead: 0 for every row. Saturated: within 1 %"]
     notes[-1] += " of the end of what the activation can give."
     lines = math.ceil(shown / columns)
-    page = Page(
+    page = Sheet(
         columns * (wide + 0.65), lines * (high + 1.25), title_of(measured, "Activations"), notes
     )
     for place in range(shown):
@@ -219,7 +221,7 @@ def gradients(measured: xr.Dataset) -> Figure:
     wide, high = 4.0, max(1.4, 0.3 * shown)
     notes = [some(shown, len(layers), "layer"), "From input (top) to output."]
     notes += [f"Loss over {_rows(measured):,} rows.", lanes_note(measured, _geometric(measured))]
-    page = Page(side + 2 * (wide + 0.35), high + 0.6, title_of(measured, "Gradients"), notes)
+    page = Sheet(side + 2 * (wide + 0.35), high + 0.6, title_of(measured, "Gradients"), notes)
     for place, (name, label) in enumerate(
         (("gradient", "norm of the gradient of the loss"), ("ratio", "gradient norm / weight norm"))
     ):
@@ -296,7 +298,7 @@ def memory(measured: xr.Dataset, others: Sequence[tuple[str, xr.Dataset]] = ()) 
     over = "95 % interval over networks" if LANE in measured.dims else "nine tenths of the rows"
     notes += [f"Band: {over}."]
     notes += [" ".join(_horizon(name if others else "", one) for name, one in named)]
-    page = Page(8.2, 4.2, title_of(measured, "Memory"), notes)
+    page = Sheet(8.2, 4.2, title_of(measured, "Memory"), notes)
     axes = page.axes(0.75, 0.1, 7.3, 3.55)
     for place, (name, one) in enumerate(named):
         _memory_line(axes, one, COLOURS[place % len(COLOURS)], name)

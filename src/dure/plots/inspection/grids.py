@@ -34,7 +34,7 @@ from dure.measurements.labels import (
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     plain,
     shortened,
@@ -104,7 +104,7 @@ def _filters(blocks: Sequence[tuple[str, xr.DataArray]], about: str) -> Figure:
     notes.append(lanes_note(trained, shown=lanes))
     notes.append("Colours: red positive, blue negative, white 0; the same scale in every panel.")
     width = max(side + len(blocks) * across + _BAR - 0.1, 6.0)
-    page = Page(width, 0.3 + rows * down, title_of(trained, "Kernels"), notes)
+    page = Sheet(width, 0.3 + rows * down, title_of(trained, "Kernels"), notes)
     image: Any = None
     for number, (name, block) in enumerate(blocks):
         left = side + number * across
@@ -146,7 +146,7 @@ def _matrices(trained: xr.DataArray, blocks: Sequence[tuple[str, xr.DataArray]])
     notes.append(lanes_note(trained, shown=lanes))
     notes.append("Colours: red positive, blue negative, white 0.")
     across, down = wide + 0.7, high + 0.75
-    page = Page(
+    page = Sheet(
         max(len(blocks) * across + _BAR, 6.0), lanes * down, title_of(trained, "Kernels"), notes
     )
     image: Any = None
@@ -198,7 +198,7 @@ def _maps(maps: xr.DataArray, pictures: npt.NDArray[Any] | None) -> Figure:
     notes = [some(shown, channels, "channel"), rows_note(maps, maps.sizes["row"])]
     notes += [lanes_note(maps, shown=rows), "One scale for all panels."]
     width = max(side + columns * (size + _GAP) + _BAR, 6.0)
-    page = Page(width, rows * block, title_of(maps, "Feature maps"), notes)
+    page = Sheet(width, rows * block, title_of(maps, "Feature maps"), notes)
     image: Any = None
     for row, one in enumerate(_cells(maps)[:rows]):
         top = row * block
@@ -257,7 +257,7 @@ def _maps_without_pictures(maps: xr.DataArray) -> Figure:
     notes.append(lanes_note(maps, shown=4))
     if step is not None:
         notes[0] = rows_note(maps, min(maps.sizes["row"], 6 if len(lanes) == 1 else 1))
-    page = Page(
+    page = Sheet(
         columns * (wide + 0.7) + _BAR, lines * (high + 0.8), title_of(maps, "Outputs"), notes
     )
     image: Any = None
@@ -273,10 +273,10 @@ def _maps_without_pictures(maps: xr.DataArray) -> Figure:
     return page.figure
 
 
-def _side_names(page: Page, names: Sequence[str], top: float, size: float, step: float) -> None:
+def _side_names(page: Sheet, names: Sequence[str], top: float, size: float, step: float) -> None:
     for row, name in enumerate(names):
         page.text(0, top + row * step + size / 2, name, SMALL, color="0.25")
 
 
-def _bar(page: Page, image: Any, label: str, left: float, **given: Any) -> None:
+def _bar(page: Sheet, image: Any, label: str, left: float, **given: Any) -> None:
     page.colour_bar(image, left, 0.3, min(2.2, page.height - 0.45), label, **given)

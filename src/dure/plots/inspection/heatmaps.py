@@ -25,7 +25,7 @@ from dure.measurements.labels import (
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     dressed,
     plain,
@@ -65,7 +65,7 @@ def heat(maps: xr.DataArray, pictures: npt.NDArray[Any], what: str = "Saliency")
     notes.append(str(maps.attrs.get("told", "")))
     notes.append("Red raises the score, blue lowers it; " if signed else "Bright counts much; ")
     notes[-1] += "each map in its own scale, from its largest value down."
-    page = Page(max(blocks * block, 6.0), lines * (size + 0.4) + 0.2, title_of(maps, what), notes)
+    page = Sheet(max(blocks * block, 6.0), lines * (size + 0.4) + 0.2, title_of(maps, what), notes)
     for column in range(blocks * len(titles)):
         left = column // len(titles) * block + column % len(titles) * 1.53
         page.text(left, 0.08, titles[column % len(titles)], SMALL + 0.5, color="0.35")
@@ -123,7 +123,7 @@ def table(maps: xr.DataArray, what: str = "Saliency") -> Figure:
     limit = float(np.abs(maps.values).max(initial=0)) or 1.0
     notes = [rows_note(maps, rows), lanes_note(maps, shown=len(lanes))]
     notes.append(f"{maps.attrs.get('told', '')} Red raises the score, blue lowers it.")
-    page = Page(
+    page = Sheet(
         left + wide + 0.95, len(lanes) * (high + 0.35) + side + 0.2, title_of(maps, what), notes
     )
     image: Any = None
@@ -147,7 +147,7 @@ def _series(maps: xr.DataArray, what: str) -> Figure:
     rows = min(maps.sizes["row"], 6)
     size = abs(maps).sum("feature")
     notes = [rows_note(maps, rows), lanes_note(maps, ", a line each")]
-    page = Page(8.0, rows * 1.7 + 0.3, title_of(maps, what), notes)
+    page = Sheet(8.0, rows * 1.7 + 0.3, title_of(maps, what), notes)
     for row, name in enumerate(row_names(maps)[:rows]):
         axes = page.axes(0.8, row * 1.7 + 0.3, 7.0, 1.1)
         for one in each_lane(size):

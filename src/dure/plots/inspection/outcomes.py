@@ -27,7 +27,7 @@ from dure.measurements.labels import (
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     dressed,
     named_rows,
@@ -77,7 +77,7 @@ def predictions(
     high = max(_BAR * bars, beside) + 0.6
     notes = _card_notes(measured, cards, len(names))
     body = math.ceil(cards / columns) * high
-    page = Page(max(columns * wide, 6.0), body, title_of(measured, "Predictions"), notes)
+    page = Sheet(max(columns * wide, 6.0), body, title_of(measured, "Predictions"), notes)
     for place in range(cards):
         left, top = place % columns * wide, place // columns * high
         one = measured.isel(row=place)
@@ -172,7 +172,7 @@ def _regression(measured: xr.Dataset) -> Figure:
     notes = [rows_note(measured, measured.sizes["row"]), lanes_note(measured)]
     if "true" not in measured:
         shown = min(len(rows), 24)
-        page = Page(7.0, 0.22 * shown + 0.6, title_of(measured, "Predictions"), notes)
+        page = Sheet(7.0, 0.22 * shown + 0.6, title_of(measured, "Predictions"), notes)
         axes = page.axes(1.0, 0.05, 5.9, 0.22 * shown)
         axes.plot(value[:shown], range(shown), "o", color=SAID, markersize=4)
         named_rows(dressed(axes, "predicted"), rows[:shown], 0.9)
@@ -181,7 +181,7 @@ def _regression(measured: xr.Dataset) -> Figure:
     true = (true if LANE not in measured["true"].dims else true[0]).ravel()
     off = np.abs(value - true)
     notes.append(f"Mean distance from the true value: {number(float(off.mean()))}.")
-    page = Page(11.0, 4.9, title_of(measured, "Predictions"), notes)
+    page = Sheet(11.0, 4.9, title_of(measured, "Predictions"), notes)
     axes = page.axes(0.75, 0.3, 4.2, 4.0)
     ends = [float(min(value.min(), true.min())), float(max(value.max(), true.max()))]
     axes.plot(ends, ends, color="0.6", linewidth=1)
@@ -225,7 +225,7 @@ def confusion(counts: xr.DataArray) -> Figure:
     right = float(np.trace(mean) / max(mean.sum(), 1e-30))
     notes = [f"{percent(right)} of {mean.sum():,.0f} rows on the diagonal.", lanes_note(counts)]
     notes.append("Number: rows" + (", mean over networks." if several else "."))
-    page = Page(
+    page = Sheet(
         max(side + size + 0.95, 5.0), size + side + 0.1, title_of(counts, "Confusion"), notes
     )
     axes = page.axes(side, 0, size, size)

@@ -32,7 +32,7 @@ from dure.measurements.labels import (
 from dure.plots.style import (
     SMALL,
     TEXT,
-    Page,
+    Sheet,
     drawing,
     dressed,
     inches,
@@ -72,7 +72,7 @@ def coloured_texts(
     notes.append("Red raises the score, blue lowers it;" if signed else "Dark counts much;")
     notes[-1] += " each text in its own scale, from its largest value down."
     height = sum(0.3 + _LINE * len(lines) + 0.12 for _, lines, _ in blocks)
-    page = Page(_WIDTH + 0.95, max(height, 1.6), title_of(maps, what), notes)
+    page = Sheet(_WIDTH + 0.95, max(height, 1.6), title_of(maps, what), notes)
     top = 0.0
     for name, lines, cut in blocks:
         told = f"{name}, the last {_MOST_WORDS} of {cut} words" if cut else name
@@ -160,10 +160,10 @@ def embedding_map(measured: xr.DataArray) -> Figure:
     notes = [f"{note}{lane_count(measured)} networks is shown." if "lane" in measured.dims else ""]
     explained = [float(share) for share in np.atleast_1d(measured.attrs.get("explained", []))]
     shares = [f" ({percent(share)} of the variance)" for share in explained] + ["", ""]
-    probe = _map_axes(Page(page_size, 6.6, "x"), one.values)
+    probe = _map_axes(Sheet(page_size, 6.6, "x"), one.values)
     named = _apart(probe, one.values, words)
     notes.insert(0, f"{len(named)} of {len(words)} words are written: those with room.")
-    page = Page(page_size, 6.6, title_of(measured, "Embedding"), notes)
+    page = Sheet(page_size, 6.6, title_of(measured, "Embedding"), notes)
     axes = _map_axes(page, one.values)
     dressed(axes, f"first component{shares[0]}", f"second component{shares[1]}")
     for place, side in named:
@@ -179,7 +179,7 @@ def embedding_map(measured: xr.DataArray) -> Figure:
     return page.figure
 
 
-def _map_axes(page: Page, points: npt.NDArray[Any]) -> Axes:
+def _map_axes(page: Sheet, points: npt.NDArray[Any]) -> Axes:
     axes = page.axes(0.7, 0.05, 7.7, 6.0)
     axes.plot(points[:, 0], points[:, 1], ".", color=COLOURS[0], markersize=4, alpha=0.7)
     axes.margins(0.07, 0.04)
@@ -233,7 +233,7 @@ def neighbours(measured: xr.Dataset) -> Figure:
     notes = [some(shown, len(words), "word"), lanes_note(measured)]
     if "lane" in measured.dims:
         notes.append("Neighbours in the first network; in brackets: networks that have them too.")
-    page = Page(columns * wide, lines * (high + 0.85), title_of(measured, "Neighbours"), notes)
+    page = Sheet(columns * wide, lines * (high + 0.85), title_of(measured, "Neighbours"), notes)
     for place in range(shown):
         names, values = _neighbours_of(measured.isel(word=place))
         left, top = place % columns * wide + 1.3, place // columns * (high + 0.85)

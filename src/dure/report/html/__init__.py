@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from secrets import token_hex
 
+from dure.blocks.charts import Curves
+from dure.blocks.content import Document, blocks_of
 from dure.messages.translate import check_language
-from dure.report.blocks import Curves, Document, blocks_of
 from dure.report.html.render import Renderer, asset
 from dure.report.html.voice import Voice
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from dure.blocks.charts import Bars, Intervals, Line, Lines, Points
+from dure.blocks.content import Words
+from dure.blocks.pictures import Tiles
 from dure.core.types import Floats
-from dure.report.blocks import Bars, Intervals, Line, Lines, Points, Tiles, Words
 from dure.report.html.axes import (
     Scale,
     Tick,

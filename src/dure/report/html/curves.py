@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from dure.blocks.charts import Along, Curves, Metric
 from dure.core.types import Floats
-from dure.report.blocks import Along, Curves, Metric
 from dure.report.html.axes import (
     Scale,
     Tick,

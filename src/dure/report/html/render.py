@@ -11,8 +11,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dure.report import blocks as content
-from dure.report.blocks import Block
+from dure.blocks import content
+from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
+from dure.blocks.content import Block
+from dure.blocks.pictures import Tiles
 from dure.report.html import charts
 from dure.report.html.curves import curves_view
 from dure.report.html.voice import Voice
@@ -58,17 +60,17 @@ class Renderer:
         """One block."""
         voice = self.voice
         match block:
-            case content.Curves():
+            case Curves():
                 return self._macro("curves", curves_view(block, voice))
-            case content.Intervals():
+            case Intervals():
                 return self._macro("intervals", charts.intervals_view(block, voice))
-            case content.Lines():
+            case Lines():
                 return self._macro("lines", charts.lines_view(block, voice))
-            case content.Bars():
+            case Bars():
                 return self._macro("bars", charts.bars_view(block))
-            case content.Points():
+            case Points():
                 return self._macro("points", charts.points_view(block, voice))
-            case content.Tiles():
+            case Tiles():
                 return self._macro("tiles", charts.tiles_view(block, voice))
             case content.Words():
                 return self._macro("words", charts.words_view(block))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dure.blocks.content import Block
 from dure.measurements.headlines import says
 from dure.measurements.stored import Found, Part
 from dure.messages.message import Message, joined, say
-from dure.report.blocks import Block
 from dure.report.inspection.charts import (
     activations,
     features,

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.charts import Bars, Line, Lines
+from dure.blocks.content import Block, Prose, Table
 from dure.core.formatting import number
 from dure.core.types import Floats
 from dure.measurements.labels import LANE, each_lane, median_horizon, over_lanes
 from dure.measurements.stored import Found
 from dure.messages.message import Message, as_is, joined, say
-from dure.report.blocks import Bars, Block, Line, Lines, Prose, Table
 from dure.stats.intervals import interval_texts
 
 Interval = tuple[Floats, Floats, Floats]

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.content import Block, Prose, Table
+from dure.blocks.pictures import Tile, Tiles
 from dure.core.formatting import number, percent
 from dure.measurements.labels import LANE, class_names, lane_count, over_lanes
 from dure.measurements.stored import Found, first
 from dure.messages.message import Message, as_is, say
-from dure.report.blocks import Block, Prose, Table, Tile, Tiles
 from dure.report.inspection.pictures import photograph
 from dure.stats.intervals import interval_texts
 

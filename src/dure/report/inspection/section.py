@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
+from dure.blocks.pictures import Tiles
 from dure.measurements.stored import Lane, Origin, Part, describe_lane, read
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
-from dure.report.blocks import Block, Code, Folded, Heading, Prose, Section, Tiles
 from dure.report.inspection.catalog import KINDS, part_of
 
 if TYPE_CHECKING:

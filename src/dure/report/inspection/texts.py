@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dure.blocks.charts import Points
+from dure.blocks.content import Block, Table, Word, Words
 from dure.core.formatting import percent
 from dure.measurements.labels import LANE, each_lane
 from dure.measurements.stored import Found, describe_rows, first
 from dure.messages.message import Message, as_is, joined, say
-from dure.report.blocks import Block, Points, Table, Word, Words
 
 MOST_WORDS, MOST_TEXTS, NEAREST = 160, 4, 5
 

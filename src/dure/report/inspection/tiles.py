@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.content import Block
+from dure.blocks.pictures import Tile, Tiles
 from dure.core.formatting import number
 from dure.measurements.labels import each_lane
 from dure.measurements.stored import Found, describe_rows, first
 from dure.messages.message import Message, as_is, joined, say
-from dure.report.blocks import Block, Tile, Tiles
 from dure.report.inspection.pictures import diverging, overlaid, photograph, sequential, shrunk
 
 FILTERS, CHANNELS, PICTURES, MAPS = 32, 16, 3, 6

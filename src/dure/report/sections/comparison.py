@@ -12,11 +12,12 @@ import pandas as pd
 from dure.analysis.comparison import table_text
 from dure.analysis.comparison.compare import Comparison, Pair
 from dure.analysis.comparison.sequential import Sequential
+from dure.blocks.charts import Intervals, Span
+from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
-from dure.report.blocks import Block, Bullets, Folded, Intervals, Prose, Section, Span, Table
 from dure.results.run_result import RunResult
 from dure.stats.intervals import interval_texts
 

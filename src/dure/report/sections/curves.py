@@ -13,22 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.blocks.charts import Along, Curves, Metric
+from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
 from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count, listed
 from dure.messages.status_text import describe_status
-from dure.report.blocks import (
-    Along,
-    Block,
-    Bullets,
-    Curves,
-    Folded,
-    Metric,
-    Prose,
-    Section,
-    Table,
-)
 from dure.report.facts import lanes_each
 from dure.results.run_result import RunResult
 from dure.results.series import Series, limits, metrics_of, series_of

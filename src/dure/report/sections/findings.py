@@ -15,10 +15,11 @@ from dure.analysis.diagnostics.health import (
     title_of,
 )
 from dure.analysis.diagnostics.number_names import number_cells
+from dure.blocks.charts import Line, Lines
+from dure.blocks.content import Block, Bullets, Card, Folded, Prose, Section
 from dure.core.types import DIMS, Floats
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
-from dure.report.blocks import Block, Bullets, Card, Folded, Line, Lines, Prose, Section
 from dure.results.run_result import RunResult
 from dure.results.series import lost_places
 from dure.stats.intervals import band

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dure.analysis.diagnostics.case import figure
+from dure.blocks.content import Block, Folded, Table
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import listed
-from dure.report.blocks import Block, Folded, Table
 from dure.results.run_result import RunResult
 
 Facts = Mapping[str, Any]

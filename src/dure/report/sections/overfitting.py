@@ -6,8 +6,9 @@ import math
 from typing import Literal
 
 from dure.analysis.overfitting.overfitting import Kind, Overfitting, Row
+from dure.blocks.charts import Intervals, Span
+from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.messages.message import Message, as_is, say
-from dure.report.blocks import Block, Bullets, Folded, Intervals, Prose, Section, Span, Table
 from dure.stats.intervals import interval_texts
 
 _MOST_TOLD = 12  # variants with a sentence each before the sentences are folded away

@@ -9,24 +9,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dure.errors import RunFolderError
-from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count
-from dure.messages.translate import stored
-from dure.report.blocks import (
+from dure.blocks.charts import Intervals, Span
+from dure.blocks.content import (
     Block,
     Bullets,
     Code,
     Document,
     Folded,
-    Intervals,
     Pairs,
     Prose,
     Section,
-    Span,
     Table,
     footer,
 )
+from dure.errors import RunFolderError
+from dure.messages.message import Message, as_is, joined, say
+from dure.messages.phrases import count
+from dure.messages.translate import stored
 from dure.report.sections.curves import section as curves_of
 from dure.results.run_result import RunResult, load
 from dure.stats.intervals import interval_texts

@@ -9,10 +9,10 @@ from typing import Any
 
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.diagnostics.case import figure, percent
+from dure.blocks.content import Block, Code, Folded, Pairs, Prose, Section, Table
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, listed
 from dure.messages.status_text import tally
-from dure.report.blocks import Block, Code, Folded, Pairs, Prose, Section, Table
 from dure.report.sections.networks import argument, models
 from dure.results.run_result import RunResult
 

@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dure.analysis.diagnostics.case import figure
+from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Span
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
-from dure.report import blocks
 from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
 from dure.stats.intervals import interval_texts
 
@@ -26,11 +26,11 @@ _LINE, _LONG = 16, 60  # columns of a sparkline in a table, and of one by itself
 _TRACK = 16  # columns of an axis at least
 _PLACES = 5  # epochs, or points of a line, whose numbers are shown
 
-_Mean: TypeAlias = tuple[str, blocks.Along, int]
+_Mean: TypeAlias = tuple[str, Along, int]
 """A variant, its mean, and its lanes in all."""
 
 
-def curves(block: blocks.Curves, paper: Paper) -> list[Text]:
+def curves(block: Curves, paper: Paper) -> list[Text]:
     """For each metric the means at a handful of epochs, and their course as a sparkline."""
     out = prose(paper.describe(block.label), paper.width, style="bold")
     fewer = False
@@ -62,9 +62,9 @@ def curves(block: blocks.Curves, paper: Paper) -> list[Text]:
 
 def _metric(
     name: str,
-    means: Sequence[blocks.Along | None],
+    means: Sequence[Along | None],
     view: tuple[float, float],
-    block: blocks.Curves,
+    block: Curves,
     paper: Paper,
 ) -> tuple[list[Text], bool]:
     """A table, and whether some mean in it rests on fewer lanes than there are."""
@@ -156,7 +156,7 @@ def _level(value: float, low: float, high: float) -> str:
 # Intervals
 
 
-def intervals(block: blocks.Intervals, paper: Paper) -> list[Text]:
+def intervals(block: Intervals, paper: Paper) -> list[Text]:
     """Whiskers below each other on one axis, with the numbers beside them."""
     out = prose(paper.describe(block.label), paper.width, style="bold")
     ends = [v for s in block.spans for v in (s.mean, s.low, s.high) if math.isfinite(v)]
@@ -193,7 +193,7 @@ def intervals(block: blocks.Intervals, paper: Paper) -> list[Text]:
     return [*out, *prose(paper.describe(told_axis), paper.width)]
 
 
-def _keys(block: blocks.Intervals) -> list[Message]:
+def _keys(block: Intervals) -> list[Message]:
     keys = [say("● mean, ├─┤ its interval")]
     if block.zero:
         keys.append(say("│ zero"))
@@ -214,7 +214,7 @@ class _Scale:
             return self.columns // 2
         return round((value - self.low) / (self.high - self.low) * (self.columns - 1))
 
-    def whisker(self, span: blocks.Span, block: blocks.Intervals) -> str:
+    def whisker(self, span: Span, block: Intervals) -> str:
         """├──●──┤, on a band of +- rope and with a line at zero."""
         cells = [" "] * self.columns
         if block.rope:
@@ -242,7 +242,7 @@ class _Scale:
 # Lines and bars
 
 
-def lines_chart(block: blocks.Lines, paper: Paper) -> list[Text]:
+def lines_chart(block: Lines, paper: Paper) -> list[Text]:
     """The numbers of each line at a handful of places, and its course as a sparkline."""
     out = prose(paper.describe(block.title), paper.width, style="bold")
     out += prose(paper.describe(block.label), paper.width)
@@ -283,7 +283,7 @@ def _tick(place: float, ticks: Sequence[Message] | None, paper: Paper) -> str:
     return figure(place)
 
 
-def _points(place: float, lines: Sequence[blocks.Line]) -> list[str]:
+def _points(place: float, lines: Sequence[Line]) -> list[str]:
     """What each line has at a place of the horizontal axis, as text; '-' where nothing."""
     rows = []
     for line in lines:
@@ -307,7 +307,7 @@ def _even(x: Floats, y: Floats, ordered: bool) -> Floats:
     return np.interp(grid, x[known][order], y[known][order])
 
 
-def bars(block: blocks.Bars, paper: Paper) -> list[Text]:
+def bars(block: Bars, paper: Paper) -> list[Text]:
     """Bars from 0 on with their values as text."""
     out = prose(paper.describe(block.title), paper.width, style="bold")
     rows = [(paper.label(n), v, paper.label(told)) for n, v, told in block.bars]

@@ -10,9 +10,11 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
+from dure.blocks import content
+from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
+from dure.blocks.pictures import Tiles
 from dure.messages.message import joined, say
 from dure.messages.translate import check_language
-from dure.report import blocks as content
 from dure.report.text.charts import bars, curves, intervals, lines_chart, pictures
 from dure.report.text.layout import PROSE, Paper, clean, indented, pairs, prose, table
 
@@ -190,30 +192,30 @@ def _(block: content.Beside, paper: Paper) -> list[Text]:
 
 
 @_shown.register
-def _(block: content.Curves, paper: Paper) -> list[Text]:
+def _(block: Curves, paper: Paper) -> list[Text]:
     return curves(block, paper)
 
 
 @_shown.register
-def _(block: content.Intervals, paper: Paper) -> list[Text]:
+def _(block: Intervals, paper: Paper) -> list[Text]:
     return intervals(block, paper)
 
 
 @_shown.register
-def _(block: content.Lines, paper: Paper) -> list[Text]:
+def _(block: Lines, paper: Paper) -> list[Text]:
     return lines_chart(block, paper)
 
 
 @_shown.register
-def _(block: content.Bars, paper: Paper) -> list[Text]:
+def _(block: Bars, paper: Paper) -> list[Text]:
     return bars(block, paper)
 
 
 @_shown.register
-def _(block: content.Tiles, paper: Paper) -> list[Text]:
+def _(block: Tiles, paper: Paper) -> list[Text]:
     return pictures(block.title, block.legend, paper)
 
 
 @_shown.register
-def _(block: content.Points, paper: Paper) -> list[Text]:
+def _(block: Points, paper: Paper) -> list[Text]:
     return pictures(block.title, block.label, paper)

@@ -1,0 +1,166 @@
+"""Charts before anybody decides how they look: numbers with what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dure.core.types import Floats, Ints, Mode
+from dure.messages.message import Message
+
+
+@dataclass(frozen=True)
+class Along:
+    """Mean and 95 % interval along the epochs, each of shape [epoch]; NaN where there is none.
+
+    `lanes` is how many lanes the mean rests on at each epoch.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    lanes: Ints
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of every variant; a variant without it has None.
+
+    Attributes
+    ----------
+    name
+        Without "val_".
+    training, validation
+        By variant.
+    single
+        By variant, some lanes by themselves, [lane, column]: of validation, else of training. The
+        columns are `Curves.single_epochs`.
+    view
+        What of the vertical axis is in view at first: all but a few wild epochs.
+    """
+
+    name: str
+    mode: Mode
+    training: tuple[Along | None, ...]
+    validation: tuple[Along | None, ...]
+    single: tuple[Floats, ...]
+    view: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Metrics along the epochs, to be looked at one metric at a time.
+
+    Attributes
+    ----------
+    label
+        What the picture shows, for who cannot see it.
+    variants
+        Names; all tuples "by variant" are in this order.
+    metrics
+        The one to be seen first comes first.
+    epochs
+        Of the epoch axis, for means and bands: [epoch], from 1, rising. In very long trainings not
+        every epoch is there, and values are those of the epochs that are.
+    lanes, drawn
+        By variant, lanes in all and how many of them are in `single`.
+    turns
+        By variant, the epoch at which the validation loss turns; None where it does not.
+    notes
+        What one must know to read it.
+    single_epochs
+        Of the columns of `Metric.single`: [column], rising; None: the same as `epochs`. Where there
+        are too many epochs to draw, they are put together in groups of equal length with two
+        columns each, which hold a lane's lowest and highest value of the group in the order in
+        which they came; so a line keeps its extremes, each at most a group beside its epoch.
+    """
+
+    label: Message
+    variants: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    epochs: Ints
+    lanes: tuple[int, ...]
+    drawn: tuple[int, ...]
+    turns: tuple[float | None, ...]
+    notes: tuple[Message, ...] = ()
+    single_epochs: Ints | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A mean with its interval, NaN limits where there is none; `told` is both as text."""
+
+    label: Message
+    mean: float
+    low: float
+    high: float
+    told: Message
+    note: Message | None = None
+    """A few words behind it, such as a verdict."""
+    tone: Literal["good", "bad", "plain"] = "plain"
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Means with their intervals below each other on one axis.
+
+    `axis` names the axis and its unit; `zero` draws a line at 0 and `rope` a band of +- rope.
+    """
+
+    label: Message
+    axis: Message
+    spans: tuple[Span, ...]
+    zero: bool = False
+    rope: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart: x and y of shape [point]; `low` and `high` make a band, or are None."""
+
+    name: Message
+    x: Floats
+    y: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    dashed: bool = False
+    """Something to compare with, such as the untrained network."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A chart of lines, such as a gradient by layer, or memory by distance.
+
+    `ticks` names the places 0, 1, 2, ... of the horizontal axis (layers), else it is numeric.
+    """
+
+    label: Message
+    title: Message
+    x_axis: Message
+    y_axis: Message
+    lines: tuple[Line, ...]
+    ticks: tuple[Message, ...] | None = None
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars with names, each a value from 0 on, and the value as text."""
+
+    label: Message
+    title: Message
+    axis: Message
+    bars: tuple[tuple[Message, float, Message], ...]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Names as points in the plane, x and y of shape [point]."""
+
+    label: Message
+    title: Message
+    names: tuple[str, ...]
+    x: Floats
+    y: Floats
+    x_axis: Message
+    y_axis: Message
