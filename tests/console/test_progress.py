@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from dure.console.progress import Progress, Quiet, duration
+from dure.console.progress import Progress, Quiet
 from dure.console.tables import lanes_table, metric_table, runs_table, summary_table
 from dure.core.types import LaneKey, Status
 from dure.result import Result
@@ -264,11 +264,3 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         quiet.lane_done(LaneKey("a", 0, 1), Status("finished"), None)
         quiet.note("x")
     assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dure.errors import DureError
 from dure.messages.korean_particles import with_particle
 from dure.messages.message import Message, as_is, has_words, joined, said_of, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.messages.translate import MissingTranslation, check_language, stored, translate
 
 names = st.text(max_size=20)
@@ -62,7 +62,7 @@ def test_copies_keep_templates(again) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_stored_and_read_again_it_is_the_same() -> None:
-    said = listed(["a", "{b}", count(1_000, "row")])
+    said = join_list(["a", "{b}", count(1_000, "row")])
     read = said_of(json.loads(json.dumps(said.to_json())))
     assert read == said == "a, {b} and 1,000 rows"
     assert translate(read, "ko") == "a, {b}, 행 1,000개"

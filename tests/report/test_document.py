@@ -29,7 +29,7 @@ from dure.messages.translate import translate
 from dure.report import parts as report_parts
 from dure.report.document import document
 from dure.report.sections import curves as report_curves
-from dure.report.sections.study import duration, ranges
+from dure.report.sections.study import ranges
 from helpers.big_runs import big_run, made_run
 from helpers.documents import HOSTILE, all_said, documents
 
@@ -179,14 +179,8 @@ def test_the_study_says_what_the_manifest_holds(made: dict[str, Document]) -> No
     assert of(Code, made["bare"].section("study")) and of(Pairs, made["bare"].section("study"))
 
 
-def test_seeds_and_times_are_short() -> None:
+def test_seeds_are_short() -> None:
     assert ranges([0, 1, 2, 7, 9, 10]) == "0–2, 7, 9–10" and ranges([3]) == "3"
-    assert [duration(s) for s in (0.42, 42, 185, 4320)] == [
-        "0.4 s",
-        "42 s",
-        "3 min 5 s",
-        "1 h 12 min",
-    ]
 
 
 # -- verdicts and banners --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dure.cli.app import folder_of
 from dure.console.late_bar import LateBar
+from dure.core.formatting import format_bytes
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import silent
 from dure.report.inspection.section import is_older
@@ -37,7 +38,7 @@ class Page(NamedTuple):
 
     def describe(self) -> str:
         """Where it is, and what it lacks."""
-        lines = [f"Page {self.path} ({_size(self.bytes)})"]
+        lines = [f"Page {self.path} ({format_bytes(self.bytes)})"]
         if self.unseen:
             lines.append(f"Nothing inside the networks was measured: {self.unseen}")
         return "\n".join(lines)
@@ -331,7 +332,3 @@ def page_after(
 
 def _tell(text: str) -> None:
     Console(stderr=True).print(Text(text), soft_wrap=True)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"

@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dure.core.formatting import format_duration, join_first
 from dure.core.metrics import mode_of
 from dure.core.types import LaneKey, Status
 from dure.messages.phrases import count
@@ -148,7 +149,7 @@ class Progress:
         if troubled > _MOST_NOTES:
             self._say(f"... {count(troubled, 'lane')} diverged or failed in all")
         kinds = ", ".join(f"{self._kinds[k]} {k}" for k in KINDS if self._kinds[k])
-        spent = duration(self._clock() - self._start)
+        spent = format_duration(self._clock() - self._start, 0)
         lanes = f"{len(self._ended)} of {count(self._lanes, 'lane')} done"
         self._say(f"{lanes} in {spent}" + (f": {kinds}" if kinds else ""))
 
@@ -218,7 +219,7 @@ class Progress:
             parts.append(f"{speed:,.1f} epochs/s")
             # The first epochs wait for the compiler and would promise far too long a time.
             if ran >= self._epochs / 20 or self._clock() - self._start > _WINDOW:
-                parts.append(f"{duration(self.epochs_left / speed)} left")
+                parts.append(f"{format_duration(self.epochs_left / speed, 0)} left")
         return ", ".join(parts)
 
     def _plain_line(self, now: float) -> None:
@@ -226,9 +227,8 @@ class Progress:
             return
         self._last_line = now
         shown = [(n, b) for n, b in self._best.items() if b is not None]
-        best = ", ".join(f"{name} {value:.4g}" for name, value in shown[:_MOST_VARIANTS])
-        more = f" and {len(shown) - _MOST_VARIANTS} more" if len(shown) > _MOST_VARIANTS else ""
-        self._say(self._state() + (f"; best {self._monitor}: {best}{more}" if best else ""))
+        best = join_first([f"{name} {value:.4g}" for name, value in shown], _MOST_VARIANTS)
+        self._say(self._state() + (f"; best {self._monitor}: {best}" if best else ""))
 
     def _say(self, text: str) -> None:
         self.console.print(Text(_clean(text)), soft_wrap=True)
@@ -248,16 +248,6 @@ class Progress:
         if len(self._best) > _MOST_VARIANTS:
             parts.append(Text(f"and {len(self._best) - _MOST_VARIANTS} more variants"))
         return Group(*parts)
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: '42 s', '3 min 05 s', '2 h 10 min'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def _clean(text: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dure.core.arrays import Array, check_finite, whole
+from dure.core.formatting import join_first
 from dure.data.dataset import Data
-from dure.data.readers.common import check_fraction, listed
+from dure.data.readers.common import check_fraction
 from dure.data.splits import hold_out_last
 from dure.errors import Faults, StudyError, did_you_mean
 
@@ -181,8 +182,8 @@ def _from_frame(frame: Any, names: Sequence[str], faults: Faults) -> Array | Non
     ]
     if wrong:
         faults.append(
-            f"series holds columns that are no numbers: {listed(wrong)}. Turn them into numbers, "
-            "or leave them out (dates as the index: series.set_index(...))."
+            f"series holds columns that are no numbers: {join_first(wrong)}. Turn them into "
+            "numbers, or leave them out (dates as the index: series.set_index(...))."
         )
         return None
     values: Array = frame.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -214,7 +215,7 @@ def _one_target(series: _Series, target: Any, faults: Faults) -> int | None:
     if series.names is None:
         known = f"a number from 0 to {features - 1} (only a DataFrame has names)"
     else:
-        known = f"one of {listed([repr(name) for name in series.names])}"
+        known = f"one of {join_first([repr(name) for name in series.names])}"
     hint = did_you_mean(str(target), series.names or ())
     faults.append(f"target {target!r} is no feature of series; pass {known}.{hint}")
     return None

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import Array, Tree, is_nested, map_leaves, whole
+from dure.core.formatting import join_first
 from dure.data.dataset import Data
 from dure.data.splits import hold_out_last
 from dure.errors import Faults
@@ -167,10 +168,9 @@ def check_folds(given: Any, data: Data | None, faults: Faults) -> None:
         classes, counts = np.unique(data.labels, return_counts=True)
         few = {int(c): int(n) for c, n in zip(classes, counts, strict=True) if n < folds}
         if few:
-            told = ", ".join(f"class {c} has {n}" for c, n in list(few.items())[:5])
-            more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+            told = join_first([f"class {c} has {n}" for c, n in few.items()], 5)
             faults.append(
-                f"folds is {folds}, but {told}{more} of the {data.rows} rows; every class needs a "
+                f"folds is {folds}, but {told} of the {data.rows} rows; every class needs a "
                 "row in each fold. Pass fewer folds or more rows, or Data(task='regression') for "
                 "folds that ignore y."
             )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dure.core.formatting import join_first
 from dure.errors import Faults, did_you_mean
 
 DEFAULT = "default"
@@ -176,5 +177,4 @@ def _describe(names: Sequence[str], *, begin: bool = True) -> str:
     word = "Variant" if begin else "variant"
     if len(names) == 1:
         return f"{word} {names[0]!r}"
-    shown = ", ".join(repr(name) for name in names[:2])
-    return f"{word}s {shown}" + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    return f"{word}s {join_first(list(map(repr, names)), 2)}"

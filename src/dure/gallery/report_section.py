@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from dure.blocks.content import Block, Bullets, Folded, Pairs, Prose, Section, Table
 from dure.blocks.pictures import Tile, Tiles
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is, say
 from dure.messages.translate import stored
@@ -94,7 +94,7 @@ def _beside(comparisons: Sequence[Mapping[str, Any]], said: Sequence[Any]) -> Ta
     for place, one in enumerate(comparisons):
         what = stored(said[place] if said else one["what"])
         ours = interval_texts([(one["mean"], one["low"], one["high"])])[0]
-        cells = (number(one["note"], 4), ours, f"{one['lanes']:,}")
+        cells = (format_number(one["note"], 4), ours, f"{one['lanes']:,}")
         rows.append((what, *map(as_is, cells)))
     return Table(
         say("The notes' figures beside Dure's"),
@@ -150,6 +150,8 @@ def _short(facts: Mapping[str, Any]) -> Iterator[tuple[Message, Message]]:
     for name, value in facts.items():
         values = value if isinstance(value, list) else [value]
         if values and all(type(one) in (int, float, str) for one in values):
-            text = ", ".join(one if isinstance(one, str) else number(one, 4) for one in values)
+            text = ", ".join(
+                one if isinstance(one, str) else format_number(one, 4) for one in values
+            )
             if len(text) <= _SHORT:
                 yield as_is(name.replace("_", " ")), as_is(text)

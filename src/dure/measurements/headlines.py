@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.measurements.labels import median_horizon, over_lanes
 from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import interval_texts
@@ -23,7 +23,7 @@ def says(measured: xr.DataArray | xr.Dataset) -> Message:
 
 def _kernels(measured: xr.DataArray) -> Message:
     unit = str(measured.dims[-1])
-    mean, std = number(float(measured.mean())), number(float(measured.std()))
+    mean, std = format_number(float(measured.mean())), format_number(float(measured.std()))
     count = f"{measured.sizes[unit]:,}"
     if unit == "filter":
         return say(
@@ -35,7 +35,7 @@ def _kernels(measured: xr.DataArray) -> Message:
 def _weights(measured: xr.Dataset) -> Message:
     name = str(next(iter(measured.data_vars)))
     stds = {
-        str(source): number(float(measured[name].sel(source=source).std()))
+        str(source): format_number(float(measured[name].sel(source=source).std()))
         for source in measured["source"].values
     }
     if "untrained" not in stds:
@@ -48,7 +48,9 @@ def _feature_maps(measured: xr.DataArray) -> Message:
     shape = " x ".join(
         str(n) for dim, n in measured.sizes.items() if str(dim) not in ("row", "lane")
     )
-    return say("{shape} a row; {share} of the values are 0", shape=shape, share=percent(zeros))
+    return say(
+        "{shape} a row; {share} of the values are 0", shape=shape, share=format_percent(zeros)
+    )
 
 
 def _activations(measured: xr.Dataset) -> Message:
@@ -73,7 +75,7 @@ def _most_dead(share: float, layer: str) -> Message:
         return as_is("")
     if share <= 0:
         return say("no dead units")
-    return say("most dead units: {share} in {layer}", share=percent(share), layer=layer)
+    return say("most dead units: {share} in {layer}", share=format_percent(share), layer=layer)
 
 
 def _most_saturated(share: float, layer: str) -> Message:
@@ -81,7 +83,9 @@ def _most_saturated(share: float, layer: str) -> Message:
         return as_is("")
     if share <= 0:
         return say("no saturated values")
-    return say("most saturated values: {share} in {layer}", share=percent(share), layer=layer)
+    return say(
+        "most saturated values: {share} in {layer}", share=format_percent(share), layer=layer
+    )
 
 
 def _gradients(measured: xr.Dataset) -> Message:
@@ -90,10 +94,10 @@ def _gradients(measured: xr.Dataset) -> Message:
     layer = str(measured["layer"].values[smallest])
     if norms[smallest] <= 0:
         return say("none at all in {layer}", layer=layer)
-    norm = number(norms[smallest])
+    norm = format_number(norms[smallest])
     if smallest == largest:
         return say("{norm} in {layer}", norm=norm, layer=layer)
-    times = number(float(f"{norms[largest] / norms[smallest]:.2g}"))
+    times = format_number(float(f"{norms[largest] / norms[smallest]:.2g}"))
     return say(
         "smallest {norm} in {layer}, {times} times below the largest",
         norm=norm,
@@ -110,7 +114,7 @@ def _where(measured: xr.DataArray) -> Message:
     if not (total > 0).any():
         return say("0 everywhere")
     halves = (ordered[total > 0] >= total[total > 0, None] / 2).argmax(axis=1) + 1
-    share = percent(float(np.median(halves)) / rows.shape[1])
+    share = format_percent(float(np.median(halves)) / rows.shape[1])
     return say("half of the map lies on {share} of the input", share=share)
 
 
@@ -128,7 +132,7 @@ def _embedding_map(measured: xr.DataArray) -> Message:
     return say(
         "{number} words; two axes hold {share}",
         number=str(measured.sizes["word"]),
-        share=percent(float(shares.sum())),
+        share=format_percent(float(shares.sum())),
     )
 
 
@@ -145,7 +149,7 @@ def _memory(measured: xr.Dataset) -> Message:
             steps=steps,
             **of,
         )
-    back = number(horizon)
+    back = format_number(horizon)
     if not several:
         return say("remembers {horizon} steps back", horizon=back)
     return say(
@@ -181,7 +185,7 @@ def _confusion(measured: xr.DataArray) -> Message:
         "most often {true} taken for {said} ({number})",
         true=names[true],
         said=names[said],
-        number=number(round(off[true, said], 1)),
+        number=format_number(round(off[true, said], 1)),
     )
 
 
@@ -199,7 +203,7 @@ def _agreement(measured: xr.Dataset) -> Message:
     share = float((measured["share"] >= 1).mean())
     return say(
         "all networks agree on {share} of {rows} rows",
-        share=percent(share),
+        share=format_percent(share),
         rows=f"{measured.sizes['row']:,}",
     )
 
@@ -211,7 +215,7 @@ def _interval(values: xr.DataArray) -> str:
 
 def _share(values: xr.DataArray) -> str:
     """'78 %' of one network, '0.79 [0.76, 0.82]' of several."""
-    return _interval(values) if "lane" in values.dims else percent(float(values))
+    return _interval(values) if "lane" in values.dims else format_percent(float(values))
 
 
 _HEADLINES: dict[str, Callable[[Measured], Message]] = {

@@ -8,12 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dure.analysis.comparison.compare import Comparison, Pair
-from dure.analysis.comparison.table_text import (
-    confidence_text,
-    difference_texts,
-    percent,
-    verdict_cell,
-)
+from dure.analysis.comparison.table_text import confidence_text, difference_texts, verdict_cell
+from dure.core.formatting import format_percent
 from dure.core.palette import COLOURS
 from dure.plots.style import (
     SMALL,
@@ -50,7 +46,7 @@ def differences(found: Comparison) -> Figure:
     names = [shortened(f"{p.first} − {p.second}", _NAME, TEXT) for p in pairs]
     cells: list[list[str]] = [
         [*difference_texts(pairs)],
-        [percent(p.superiority) for p in pairs],
+        [format_percent(p.superiority) for p in pairs],
         [verdict_cell(p) for p in pairs],
     ]
     heads = ("difference", "first wins", "verdict")

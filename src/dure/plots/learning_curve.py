@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 
 from dure.analysis.overfitting.capacity import Capacity, CapacityRow
 from dure.analysis.overfitting.learning_curve import LearningCurve, LearningRow
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
 from dure.plots.style import SMALL, Sheet, drawing, dressed, plain, shortened
 from dure.results.summary import source_of
@@ -99,7 +99,7 @@ def _sizes_axis(axes: Axes, sizes: Sequence[int], more: Mapping[int, str] | None
     for size in sorted(set(sizes), reverse=True):
         if not shown or math.log(shown[-1] / size) > 0.07 * span:
             shown.append(size)
-    names = [number(size) + (f"\n{plain(more[size])}" if more else "") for size in shown]
+    names = [format_number(size) + (f"\n{plain(more[size])}" if more else "") for size in shown]
     axes.set_xticks(shown, names)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlim(min(sizes) / math.exp(0.06 * span), max(sizes) * math.exp(0.06 * span))

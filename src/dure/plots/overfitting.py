@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from dure.analysis.overfitting.overfitting import Overfitting, Row
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
 from dure.plots.lines import mean_line
@@ -91,7 +91,7 @@ def _panel(axes: Axes, result: RunResult, found: Overfitting, row: Row) -> None:
         axes.plot(*ends, color="0.45", linewidth=3, solid_capstyle="butt", zorder=5)
         if np.isfinite(row.gap_at_end.mean):
             axes.annotate(
-                number(row.gap_at_end.mean, 2),
+                format_number(row.gap_at_end.mean, 2),
                 (row.end, float(np.mean(ends[1]))),
                 (-5, 0),
                 textcoords="offset points",

@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
 from dure.plots.style import (
     SMALL,
@@ -176,7 +176,7 @@ def _costs(
         height = top + (place + 0.5) * _STEP
         seconds = _value(row["seconds"])
         time = f"{seconds:.1f}x" if math.isfinite(seconds) else "-"
-        weights = "-" if row["parameters"] is None else number(row["parameters"])
+        weights = "-" if row["parameters"] is None else format_number(row["parameters"])
         page.text(left + 0.5, height, time, SMALL + 0.5, ha="right")
         page.text(left + 1.3, height, weights, SMALL + 0.5, ha="right")
 

@@ -19,7 +19,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 
 DPI = 130
 TITLE, TEXT, SMALL = 12.0, 9.0, 7.5
@@ -217,7 +217,7 @@ def logarithmic(axes: Axes, which: Literal["x", "y"], most: int) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     narrow = low > 0 and high / low < 100
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,), numticks=most))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 2)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_number(value, 2)))
     axis.set_minor_locator(NullLocator())
 
 

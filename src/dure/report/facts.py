@@ -16,7 +16,7 @@ from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.core.types import trained
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, say
-from dure.messages.phrases import listed
+from dure.messages.phrases import join_list
 from dure.results.run_result import RunResult
 
 T = TypeVar("T")
@@ -126,7 +126,7 @@ def fair_metric(
         "others does not.",
         metric=others[0],
         loss=loss,
-        names=listed(names),
+        names=join_list(names),
     )
 
 

@@ -14,7 +14,7 @@ from dure.analysis.diagnostics.case import Finding
 from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.analysis.overfitting.text import sentences
 from dure.messages.message import Command, Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.report.facts import Known, any_trained, lanes_each, or_why
 from dure.results.run_result import RunResult
 from dure.stats.intervals import interval_texts
@@ -129,7 +129,7 @@ def _too_few(found: Comparison) -> Message:
 
 def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Message]:
     def named(*verdicts: str) -> Message:
-        return _some([pair.first for pair in pairs if pair.verdict in verdicts])
+        return join_list([pair.first for pair in pairs if pair.verdict in verdicts], _MOST_NAMES)
 
     if better := named("better"):
         yield say("Better than {baseline}: {names}.", baseline=baseline, names=better)
@@ -147,7 +147,7 @@ def _led(found: Comparison) -> Iterator[Message]:
     first = found.leader
 
     def named(*verdicts: str) -> Message:
-        return _some([pair.second for pair in against if pair.verdict in verdicts])
+        return join_list([pair.second for pair in against if pair.verdict in verdicts], _MOST_NAMES)
 
     better, rest = named("better"), named("undecided", "too few", "worse")
     if better and not rest and not named("equivalent"):
@@ -160,14 +160,6 @@ def _led(found: Comparison) -> Iterator[Message]:
         )
     if equal := named("equivalent"):
         yield say("{leader} is practically the same as {names}.", leader=first, names=equal)
-
-
-def _some(names: Sequence[str]) -> Message:
-    """A list of variants; of many the first few."""
-    if len(names) <= _MOST_NAMES:
-        return listed([as_is(name) for name in names])
-    first = joined([as_is(name) for name in names[:_MOST_NAMES]], ", ")
-    return say("{names} and {more} more", names=first, more=f"{len(names) - _MOST_NAMES:,}")
 
 
 def against_others(found: Comparison) -> list[Pair]:

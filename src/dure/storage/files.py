@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
+from dure.core.formatting import format_bytes
 from dure.errors import RunFolderError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -106,7 +107,7 @@ def _remedy_for_sqlite(code: int, folder: Path) -> str:
 
 def _full(folder: Path) -> str:
     try:
-        free = f"{shutil.disk_usage(folder).free / 2**20:.0f} MiB are free"
+        free = f"{format_bytes(shutil.disk_usage(folder).free)} are free"
     except OSError:
         free = "how much is free is unknown"
     return (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure.analysis.comparison.interim import review, rule_metric, values_of
 from dure.analysis.comparison.sequential import ALPHA, Look, Rule, Sequential
+from dure.core.formatting import format_count, join_first
 from dure.engine.planning.plan import Prepared, prepare
 from dure.errors import Faults, did_you_mean
 from dure.results.run_result import load
@@ -170,8 +171,6 @@ class _Looking:
             return head + str(Sequential(self._rule, tuple(self._looks)).describe().splitlines()[0])
         still = [pair for pair in look.pairs if pair.verdict == "open"]
         still.sort(key=lambda pair: (look.leader not in (pair.first, pair.second), pair.p))
-        named = ", ".join(f"{p.first} against {p.second} (p = {p.p:.2g})" for p in still[:3])
-        more = f" and {len(still) - 3} more" if len(still) > 3 else ""
-        added = looks[number + 1] - look.seeds
-        seeds = f"{added} seed{'s' if added > 1 else ''}"
-        return f"{head}still open at {ALPHA:.0%}: {named}{more}; adding {seeds}"
+        named = join_first([f"{p.first} against {p.second} (p = {p.p:.2g})" for p in still], 3)
+        seeds = format_count(looks[number + 1] - look.seeds, "seed")
+        return f"{head}still open at {ALPHA:.0%}: {named}; adding {seeds}"

@@ -14,7 +14,6 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from dure.analysis.comparison.pairing import matched
-from dure.analysis.comparison.table_text import percent
 from dure.core.types import Status
 from dure.errors import DureError
 from dure.stats.bootstrap import bootstrap_t
@@ -436,8 +435,3 @@ def test_matched_gains_are_in_the_direction_of_better() -> None:
     found = matched(lanes_of(values, lost), 0, 1)
     assert found.gains.tolist() == [1.0, math.inf, -math.inf, 0.0]
     assert found.trained.tolist() == [1.0] and found.lost == (2, 2)
-
-
-def test_nearly_always_is_not_always() -> None:
-    shares = [0.0, 0.004, 0.25, 0.9999, 1.0, math.nan]
-    assert list(map(percent, shares)) == ["0 %", "<1 %", "25 %", ">99 %", "100 %", "-"]

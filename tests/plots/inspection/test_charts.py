@@ -13,7 +13,7 @@ from matplotlib.colors import same_color, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.measurements.labels import over_lanes
 from dure.plots.inspection import agreement, charts, outcomes
 from dure.plots.inspection import texts as words
@@ -149,8 +149,9 @@ def test_weights_say_mean_and_deviation_of_both() -> None:
     measured = weights()
     figure = charts.weights(measured)
     trained = measured["kernel"].sel(source="trained").values
-    assert f"trained: mean {number(trained.mean())}, deviation {number(trained.std())}" in said(
-        figure
+    assert (
+        f"trained: mean {format_number(trained.mean())}, deviation {format_number(trained.std())}"
+        in said(figure)
     )
     assert "untrained: mean 0, deviation 0" in said(figure)
     assert "kernel (3 x 20)" in said(figure) and "Line: untrained, seed 0" in said(figure)
@@ -173,7 +174,7 @@ def test_activations_are_shares_and_say_which_units_are_dead() -> None:
     heights = shape.get_data().values  # type: ignore[attr-defined]
     assert heights.sum() == pytest.approx(1)
     assert figure.axes[0].get_yscale() == "log"
-    assert f"{percent(measured['dead'][0])} of units dead" in said(figure)
+    assert f"{format_percent(measured['dead'][0])} of units dead" in said(figure)
     assert "saturated," not in said(figure)  # NaN: it cannot saturate
     assert len(charts.activations(activations(2, True)).axes[0].patches) == LANES
 
@@ -271,7 +272,7 @@ def test_cards_show_truth_and_mistake_in_colours() -> None:
     assert same_color(bars[true].get_facecolor(), outcomes.TRUE)
     if true != predicted:
         assert same_color(bars[predicted].get_facecolor(), outcomes.SAID)
-    share = percent(float(one["probability"].max()))
+    share = format_percent(float(one["probability"].max()))
     assert f"row {int(one['row']):,}: predicted class {predicted} ({share}), is class {true}" in (
         said(figure)
     )
@@ -304,7 +305,7 @@ def test_confusion_has_counts_and_the_shares_of_rows_for_colours() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
     written = {tuple(map(int, text.get_position())): text.get_text() for text in axes.texts}
     assert written[1, 1] == str(int(counts[1, 1]))
-    assert all(number(counts.values[y, x]) == text for (x, y), text in written.items())
+    assert all(format_number(counts.values[y, x]) == text for (x, y), text in written.items())
     several = outcomes.confusion(confusion(3, True)).axes[0].texts
     assert all("±" in text.get_text() for text in several)
 
@@ -335,24 +336,6 @@ def test_regression_shows_predicted_against_true() -> None:
 
 
 # Words and numbers.
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        *((0.01234, "0.0123"), (1e-6, "1.0e-06"), (12345, "12,345"), (float("nan"), "none")),
-        *((0, "0"), (1234.5, "1,234"), (-0.5, "-0.5"), (3e9, "3.0e+09"), (99.96, "100")),
-    ],
-)
-def test_numbers_are_short(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(0.5, "50 %"), (0.004, "0.4 %"), (1, "100 %"), (0, "0 %")]
-)
-def test_shares_are_percentages(share: float, text: str) -> None:
-    assert percent(share) == text
 
 
 def test_lines_are_no_wider_than_wanted() -> None:

@@ -6,15 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dure.analysis.comparison.table_text import (
-    confidence_text,
-    difference_texts,
-    p_text,
-    percent,
-    roughly,
-)
+from dure.analysis.comparison.table_text import confidence_text, difference_texts, p_text, roughly
+from dure.core.formatting import format_percent
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
@@ -113,7 +108,7 @@ def _apart(pair: Pair) -> Iterator[Message]:
         "A new run of {one} would beat a new run of {two} with a probability of {share}.",
         one=one,
         two=two,
-        share=percent(win),
+        share=format_percent(win, 0, "-"),
     )
     rope = pair.rope
     if rope is not None and pair.low < rope and pair.high > -rope:
@@ -186,7 +181,7 @@ def _lost(pair: Pair) -> Iterator[Message]:
     if named:
         yield say(
             "Lost, by diverging or failing: {networks}; this counts against them.",
-            networks=listed(named),
+            networks=join_list(named),
         )
 
 

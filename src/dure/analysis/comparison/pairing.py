@@ -14,7 +14,7 @@ from dure.core.metrics import mode_of
 from dure.core.types import Bools, Floats, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -360,7 +360,7 @@ def penalised(results: Sequence[RunResult]) -> list[str]:
 def _differences(
     results: list[RunResult], metric: str, seeds: list[int], same_rows: bool
 ) -> Iterator[Message]:
-    names = listed([result.name for result in results])
+    names = join_list([result.name for result in results])
     if not _same(results, "data", "fingerprint"):
         yield say(
             "{names} were trained on different data: a difference may come from the data, not from "

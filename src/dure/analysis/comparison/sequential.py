@@ -22,7 +22,7 @@ import pandas as pd
 
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.stats.alpha_spending import FIRST, Plan, make_plan
 from dure.stats.intervals import interval_texts
 
@@ -284,7 +284,7 @@ def _ending(last: Look, rule: Rule) -> Message:
             "Decided after {seeds}: {leader} is best, with {names} as good.",
             seeds=seeds,
             leader=leader,
-            names=reduce(lambda most, name: listed((most, name)), equal),
+            names=reduce(lambda most, name: join_list((most, name)), equal),
         )
     if last.ended == "hopeless":
         return say(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dure.core.formatting import aligned
+from dure.core.formatting import aligned, format_percent
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.stats.intervals import interval_texts
 from dure.stats.permutation import least_pairs
 
@@ -52,15 +52,6 @@ def p_text(p: float | None) -> str:
     if p is None:
         return "-"
     return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def percent(share: float) -> str:
-    """'87 %', '>99 %' short of all; '-' for NaN."""
-    if math.isnan(share):
-        return "-"
-    if 0 < share < 0.005 or 0.995 <= share < 1:
-        return "<1 %" if share < 0.5 else ">99 %"
-    return f"{100 * share:.0f} %"
 
 
 def confidence_text(confidence: float) -> str:
@@ -147,7 +138,7 @@ def _led(leader: str, against: Sequence[Pair]) -> Message:
     return say(
         "{leader} is ahead: better than {beaten}; not shown to be better than the other {number}.",
         leader=leader,
-        beaten=listed(beaten),
+        beaten=join_list(beaten),
         number=str(rest),
     )
 
@@ -169,7 +160,7 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> Message:
 
 
 def _group(verdict: str, names: Sequence[str], baseline: str) -> Message:
-    given = {"names": listed(names), "baseline": baseline}
+    given = {"names": join_list(names), "baseline": baseline}
     if len(names) == 1:
         return {
             "better": say("{names} is better than {baseline}", **given),
@@ -194,7 +185,7 @@ def cells(found: Comparison) -> tuple[list[Message], list[list[Message]]]:
             difference_texts(pairs),
         ),
         (as_is("p" if len(pairs) == 1 else "p (Holm)"), [p_text(p.p_adjusted) for p in pairs]),
-        (say("first wins"), [percent(p.superiority) for p in pairs]),
+        (say("first wins"), [format_percent(p.superiority, 0, "-") for p in pairs]),
         (say("folds") if pairs[0].unit == "fold" else say("seeds"), [str(p.pairs) for p in pairs]),
     ]
     if any(any(p.diverged) for p in pairs):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dure.core.types import DIMS, Bools, Floats, Monitor, Status
-from dure.messages.message import Message, as_is, say
+from dure.messages.message import Message, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
 if TYPE_CHECKING:
@@ -212,24 +212,6 @@ def median(values: npt.ArrayLike) -> float:
     array = np.asarray(values, dtype=np.float64)
     finite = array[np.isfinite(array)]
     return float(np.median(finite)) if finite.size else float("nan")
-
-
-def figure(value: float) -> Message:
-    """A number for a sentence: '0.0123', '4e-06', '1,250'."""
-    value = float(value)
-    if not np.isfinite(value):
-        return say("unknown")
-    if value == int(value) and abs(value) < 1e6:
-        return as_is(f"{int(value):,}")
-    if abs(value) >= 1e5 or abs(value) < 1e-3:
-        return as_is(f"{value:.1e}")
-    return as_is(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
-
-
-def percent(share: float) -> str:
-    """'12 %', '0.4 %'."""
-    value = 100 * float(share)
-    return f"{value:.0f} %" if value >= 10 or value == round(value) else f"{value:.1f} %"
 
 
 def describe_interval(interval: Interval) -> str:

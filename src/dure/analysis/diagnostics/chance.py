@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, common, describe_interval, figure
+from dure.analysis.diagnostics.case import Case, Finding, Number, common, describe_interval
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 from dure.stats.intervals import Interval
 
 BETTER = 0.05
@@ -119,7 +120,7 @@ def _describe(
         variant=case.variant,
         metric=main.name,
         value=describe_interval(interval),
-        chance=figure(main.chance),
+        chance=describe_number(main.chance),
         where=case.describe_lanes(seen, of),
     )
     if held_out and training is not None:

@@ -7,17 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import (
-    Case,
-    Finding,
-    Number,
-    common,
-    figure,
-    late_medians,
-    percent,
-)
+from dure.analysis.diagnostics.case import Case, Finding, Number, common, late_medians
+from dure.core.formatting import format_percent
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 from dure.stats.intervals import Interval
 
 DEAD = 0.4
@@ -120,7 +114,7 @@ def _describe(
             "{variant}: {share} of the {units} units of {layer} are dead {where}: they give the "
             "same for every row, so no gradient can wake them",
             **known,
-            units=figure(units),
+            units=describe_number(units),
         )
     if what == "dead":
         return say(
@@ -143,10 +137,10 @@ def _describe(
 
 
 def _describe_share(interval: Interval) -> str:
-    share = percent(interval.mean)
+    share = format_percent(interval.mean)
     if np.isfinite(interval.low):
         low, high = max(0.0, interval.low), min(1.0, interval.high)
-        share += f" [{percent(low)}, {percent(high)}]"
+        share += f" [{format_percent(low)}, {format_percent(high)}]"
     return share
 
 
@@ -160,12 +154,12 @@ def _remedy(what: str, early: float | None) -> Message:
         return say(
             " (before training {share} already); try smaller first weights, scaled inputs, or "
             "batch normalisation before it.",
-            share=percent(early),
+            share=format_percent(early),
         )
     if early is None:
         return say("; try a lower rate, He initialisation, or leaky_relu.")
     return say(
         " (before training {share} already); see its bias and initialiser (He), and that inputs "
         "are scaled.",
-        share=percent(early),
+        share=format_percent(early),
     )

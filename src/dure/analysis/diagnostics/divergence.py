@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, figure, last_finite, median
+from dure.analysis.diagnostics.case import Case, Finding, Number, last_finite, median
 from dure.messages.message import Message, as_is, say
+from dure.messages.phrases import describe_number
 
 GROWN = 2.0
 """Times the first loss that the last finite one must reach to say that it grew before it broke."""
@@ -28,7 +29,7 @@ def find(case: Case) -> Iterator[Finding]:
         "stopped there; {origin}",
         variant=case.variant,
         where=case.describe_lanes(seen),
-        epoch=figure(float(numbers["epoch"])),
+        epoch=describe_number(float(numbers["epoch"])),
         origin=origin,
     )
     grew, by = grown(case)
@@ -47,13 +48,13 @@ def _remedy(grew: int, by: float) -> Message:
         return say(
             ". In one of them the loss had grown to {by} times its first value before, as with a "
             "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
-            by=figure(by),
+            by=describe_number(by),
         )
     return say(
         ". In {grew} of them the loss had grown to {by} times its first value before, as with a "
         "rate too high; a tenth of the rate, or clipnorm, is the first to try.",
         grew=grew,
-        by=figure(by),
+        by=describe_number(by),
     )
 
 
@@ -94,7 +95,7 @@ def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None
     if named is not None:
         numbers["layer"] = named
     place = _place(str(what), say("the network") if named is None else as_is(named))
-    known = {"place": place, "step": figure(step), "epoch": figure(epoch)}
+    known = {"place": place, "step": describe_number(step), "epoch": describe_number(epoch)}
     if len(frame) == 1:
         return named, say(
             "it was seen first {place}, at step {step} of epoch {epoch} (the one examined)", **known

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, describe_interval, figure, percent
+from dure.analysis.diagnostics.case import Case, Finding, Number, describe_interval
+from dure.core.formatting import format_percent
 from dure.messages.message import say
+from dure.messages.phrases import describe_number
 
 if TYPE_CHECKING:
     from dure.analysis.overfitting.overfitting import Row
@@ -54,7 +56,7 @@ def _overfits(case: Case, row: Row) -> Iterator[Finding]:
         turn=describe_interval(row.turning_epoch),
         end=row.end,
         given_away=describe_interval(row.given_away),
-        share=percent(share),
+        share=format_percent(share),
     )
     yield Finding(
         "overfitting", case.variant, None, row.given_away.n, row.given_away.of, told, numbers
@@ -86,14 +88,14 @@ def _falling(case: Case, row: Row) -> Iterator[Finding]:
     }
     remedy = say("give it many more epochs, or a higher rate.")
     if row.more_epochs:
-        more = figure(row.more_epochs)
+        more = describe_number(row.more_epochs)
         remedy = say("give it about {more} more epochs, or a higher rate.", more=more)
     told = say(
         "{variant}: it underfits: validation loss still falls at the end, by {change} ({share}) "
         "over the last quarter of {end} epochs; {remedy}",
         variant=case.variant,
         change=describe_interval(row.last_change),
-        share=percent(share),
+        share=format_percent(share),
         end=row.end,
         remedy=remedy,
     )

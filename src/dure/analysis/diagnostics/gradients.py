@@ -13,17 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import (
-    Case,
-    Finding,
-    Number,
-    common,
-    figure,
-    median,
-    row_medians,
-)
+from dure.analysis.diagnostics.case import Case, Finding, Number, common, median, row_medians
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 from dure.stats.intervals import Interval
 
 VANISHED = 1e-2
@@ -145,7 +138,7 @@ def _vanishing(case: Case, profile: _Profile) -> Finding | None:
         last=profile.layers[-1],
         least=profile.layers[least],
         ratio=_describe_ratio(ratio),
-        factor=figure(float(numbers["per_layer"])),
+        factor=describe_number(float(numbers["per_layer"])),
         begins=profile.layers[begins],
     )
     return Finding(
@@ -236,7 +229,7 @@ def _ratio(case: Case, logs: Floats) -> Interval:
 
 
 def _describe_ratio(ratio: Interval) -> Message:
-    mean, low, high = map(figure, ratio[:3])
+    mean, low, high = map(describe_number, ratio[:3])
     if not np.isfinite(ratio.low):
         return mean
     return say("{mean} [{low}, {high}]", mean=mean, low=low, high=high)
@@ -266,8 +259,8 @@ def _not_learning(case: Case) -> Iterator[Finding]:
             variant=case.variant,
             layer=name,
             where=case.describe_lanes(seen, of),
-            mine=figure(mine),
-            others=figure(others),
+            mine=describe_number(mine),
+            others=describe_number(others),
         )
         told += say(" (its gradient is exactly 0).") if mine == 0 else "."
         yield Finding("layer_not_learning", case.variant, name, seen, of, told, numbers)

@@ -31,7 +31,7 @@ from dure.analysis.diagnostics.silence import Silenced, settled
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 
 if TYPE_CHECKING:
     from dure.analysis.overfitting.overfitting import Overfitting, Row
@@ -165,7 +165,7 @@ def describe_nothing(health: Health) -> Message:
     away = {kind for kind, _ in health.missing}
     return say(
         "No finding: {kinds} were looked for in {lanes} of {variants}.",
-        kinds=listed([words for kind, words in KINDS.items() if kind not in away]),
+        kinds=join_list([words for kind, words in KINDS.items() if kind not in away]),
         lanes=count(health.lanes, "lane"),
         variants=count(health.variants, "variant"),
     )
@@ -206,7 +206,7 @@ def describe_missing(missing: Sequence[tuple[str, Message]]) -> Iterator[Message
     """What was not looked for, a sentence for each reason."""
     for why in dict.fromkeys(why for _, why in missing):
         kinds = [KINDS[kind] for kind, reason in missing if reason == why]
-        yield say("Not looked for: {kinds}, since {why}.", kinds=listed(kinds), why=why)
+        yield say("Not looked for: {kinds}, since {why}.", kinds=join_list(kinds), why=why)
 
 
 def describe_single(health: Health) -> Message | None:

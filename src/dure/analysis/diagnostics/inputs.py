@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, figure, percent
+from dure.analysis.diagnostics.case import Case, Finding, Number
+from dure.core.formatting import format_percent
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 
 LARGE, SMALL = 10.0, 0.01
 """Root mean square of the inputs beyond which they are not "about 1".
@@ -106,9 +108,9 @@ def _wrong_size(facts: Mapping[str, Any]) -> tuple[Message, dict[str, Number]] |
         return say(
             "one feature goes up to {large}, another only to {small}, {apart} times less, so no "
             "rate suits both; standardise them, as with Data(prepare=StandardScaler()).",
-            large=figure(large),
-            small=figure(small),
-            apart=figure(large / small),
+            large=describe_number(large),
+            small=describe_number(small),
+            apart=describe_number(large / small),
         ), numbers
     if size <= LARGE and facts["feature_std_max"] >= SMALL:
         return None
@@ -116,8 +118,8 @@ def _wrong_size(facts: Mapping[str, Any]) -> tuple[Message, dict[str, Number]] |
 
 
 def _describe_size(facts: Mapping[str, Any]) -> Message:
-    known = {"low": figure(facts["min"]), "high": figure(facts["max"])}
-    known |= {"mean": figure(facts["mean"]), "deviation": figure(facts["std"])}
+    known = {"low": describe_number(facts["min"]), "high": describe_number(facts["max"])}
+    known |= {"mean": describe_number(facts["mean"]), "deviation": describe_number(facts["std"])}
     if len(facts["shape"]) > 1 and 200 < facts["max"] <= 255 and facts["min"] >= 0:
         return say(
             "they run from {low} to {high} (mean {mean}, deviation {deviation}), and first weights "
@@ -157,11 +159,11 @@ def _unbalanced(cases: Sequence[Case]) -> Iterator[Finding]:
         "{rarest} only {few}; always saying the commonest has an accuracy of {share}, so read "
         "accuracies against that, and weigh the classes (class_weight) if the rare ones matter.",
         commonest=str(labels[most]),
-        many=figure(counts[most]),
-        rows=figure(known.sum()),
+        many=describe_number(counts[most]),
+        rows=describe_number(known.sum()),
         rarest=str(labels[least]),
-        few=figure(counts[least]),
-        share=percent(share),
+        few=describe_number(counts[least]),
+        share=format_percent(share),
     )
     lanes = sum(each.of for each in cases)
     yield Finding("classes_unbalanced", None, None, lanes, lanes, told, numbers)

@@ -12,14 +12,14 @@ from dure.analysis.diagnostics.case import (
     Number,
     common,
     describe_interval,
-    figure,
     median,
-    percent,
     row_medians,
 )
 from dure.analysis.diagnostics.divergence import grown
+from dure.core.formatting import format_percent
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 
 JUMP = 0.1
 """Rise of the training loss in one epoch, as a share of all it ever fell, that is a jump. Healthy
@@ -88,7 +88,7 @@ def _too_high(case: Case) -> Iterator[Finding]:
         changed = median(update[ill])
         numbers["update_ratio"] = changed
         if changed > UPDATE_USUAL:
-            size = percent(changed)
+            size = format_percent(changed)
             signs.append(say("one step changes the weights by {size} of their size", size=size))
     _add_curvature(case, numbers, ill)
     told = _describe_high(case, case.describe_lanes(seen), signs)
@@ -99,7 +99,7 @@ def _describe_rate(case: Case) -> Message:
     rate, name = case.model.get("learning_rate"), case.model.get("optimizer")
     if rate is None:
         return say("the rate")
-    return say("the rate ({optimizer}, {rate})", optimizer=name, rate=figure(float(rate)))
+    return say("the rate ({optimizer}, {rate})", optimizer=name, rate=describe_number(float(rate)))
 
 
 def _describe_high(case: Case, where: Message, signs: list[Message]) -> Message:
@@ -142,25 +142,26 @@ def _signs(
     if numbers["diverged"]:
         numbers["grew_by"] = by
         yield say(
-            "the loss grew to {by} times its first value and beyond all numbers", by=figure(by)
+            "the loss grew to {by} times its first value and beyond all numbers",
+            by=describe_number(by),
         )
     if numbers["worse"]:
         start, end = _start_and_end(case, case.curves["loss"])
         numbers |= {"loss_before": median(start[ill]), "loss_after": median(end[ill])}
         yield say(
             "training ends with a loss of {end}, worse than the {start} before it",
-            end=figure(median(end[ill])),
-            start=figure(median(start[ill])),
+            end=describe_number(median(end[ill])),
+            start=describe_number(median(start[ill])),
         )
     if numbers["jumping"]:
         numbers["jump"] = height
-        height_told = percent(height)
+        height_told = format_percent(height)
         yield say("the training loss jumps up by {height} of all it ever fell", height=height_told)
     if numbers["overshooting"]:
         numbers["rising_steps"] = rises
         yield say(
             "{share} of the measured steps made the loss of their own rows larger",
-            share=percent(rises),
+            share=format_percent(rises),
         )
 
 
@@ -268,7 +269,7 @@ def _too_low(case: Case) -> Iterator[Finding]:
         course += say(
             "; one step changes the weights of no layer by more than {update} of their size "
             "(about 1e-3 is usual)",
-            update=figure(median(update[slow])),
+            update=describe_number(median(update[slow])),
         )
     told = say(
         "{variant}: {rate} is too low {where}: {course}. Try 3 or 10 times the rate.",
@@ -290,7 +291,7 @@ def _describe_course(straight: Floats, left: str) -> Message:
     return say(
         "the training loss falls in a straight line, in the last third of the epochs by {late} of "
         "what it fell in the first third, and {left} of the first loss is left at the end",
-        late=percent(median(straight)),
+        late=format_percent(median(straight)),
         left=left,
     )
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, figure
+from dure.analysis.diagnostics.case import Case, Finding, Number
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 
 _SQUASHED = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
 _SQUASHED |= {"tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0)}
@@ -226,8 +227,12 @@ def _out_of_reach(pair: Pair) -> Message | None:
     spare = 1e-6 * max(1.0, abs(pair.low), abs(pair.high))
     if pair.low >= low - spare and pair.high <= high + spare:
         return None
-    known = {"low": figure(pair.low), "high": figure(pair.high), "activation": pair.activation}
-    known["least"] = figure(low)
+    known = {
+        "low": describe_number(pair.low),
+        "high": describe_number(pair.high),
+        "activation": pair.activation,
+    }
+    known["least"] = describe_number(low)
     if high == float("inf"):
         return say(
             "targets run from {low} to {high}, which {activation} ({least} to any size) cannot "
@@ -238,7 +243,7 @@ def _out_of_reach(pair: Pair) -> Message | None:
         "targets run from {low} to {high}, which {activation} ({least} to {most}) cannot reach; "
         "leave the last activation out, or scale the targets.",
         **known,
-        most=figure(high),
+        most=describe_number(high),
     )
 
 

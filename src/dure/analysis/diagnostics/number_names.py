@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dure.analysis.diagnostics.case import Finding, Number, figure
+from dure.analysis.diagnostics.case import Finding, Number
 from dure.messages.message import Message, as_is, joined, say
+from dure.messages.phrases import describe_number
 
 NAMES: Mapping[str, Message] = {
     "accuracy_of_the_commonest": say("accuracy of always saying the commonest class"),
@@ -143,9 +144,14 @@ def _value(name: str, numbers: Mapping[str, Number]) -> Message:
         return WORDS.get((name, value), as_is(value))
     low, high = (numbers.get(limit) for limit in LIMITS.get(name, ("", "")))
     if not (isinstance(low, float) and isinstance(high, float) and np.isfinite((low, high)).all()):
-        return figure(value)
-    return say("{mean} [{low}, {high}]", mean=figure(value), low=figure(low), high=figure(high))
+        return describe_number(value)
+    return say(
+        "{mean} [{low}, {high}]",
+        mean=describe_number(value),
+        low=describe_number(low),
+        high=describe_number(high),
+    )
 
 
 def _plain(value: Number) -> Message:
-    return as_is(value) if isinstance(value, str) else figure(value)
+    return as_is(value) if isinstance(value, str) else describe_number(value)

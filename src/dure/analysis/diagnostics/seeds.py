@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from scipy.special import stdtrit
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, figure, median
+from dure.analysis.diagnostics.case import Case, Finding, Number, median
 from dure.core.metrics import mode_of
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
+from dure.messages.phrases import describe_number
 
 FEWEST = 5
 """Seeds from which "the others" mean anything."""
@@ -169,14 +170,14 @@ def _how(metric: str, numbers: Mapping[str, Number]) -> Message:
             "the best {metric} is {odd} there, {others} in the median of the others ({low} to "
             "{high})",
             metric=metric,
-            odd=figure(odd),
-            others=figure(others),
-            low=figure(float(numbers["others_low"])),
-            high=figure(float(numbers["others_high"])),
+            odd=describe_number(odd),
+            others=describe_number(others),
+            low=describe_number(float(numbers["others_low"])),
+            high=describe_number(float(numbers["others_high"])),
         )
     return say(
         "along the epochs its {metric} is {times} times as far from the median curve as the "
         "others' are",
         metric=metric,
-        times=figure(odd / others),
+        times=describe_number(odd / others),
     )

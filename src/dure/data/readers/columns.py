@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dure.core.arrays import Array
-from dure.data.readers.common import plural
+from dure.core.formatting import format_count
 from dure.errors import Faults
 
 MOST_CATEGORIES = 50
@@ -94,8 +94,9 @@ def target_of(
             )
         if len(names) > max(2, len(cells) // 2):
             faults.append(
-                f"the target {name!r} holds {plural(len(names), 'different text')} in "
-                f"{plural(len(cells), 'row')}; classes come more than once. Predict another column."
+                f"the target {name!r} holds {format_count(len(names), 'different text')} in "
+                f"{format_count(len(cells), 'row')}; classes come more than once. Predict another "
+                "column."
             )
     _check_spread(table, name, values, cells, faults)
     return values, names
@@ -159,10 +160,10 @@ def _text_or_numbers(
         return "text", cells
     wrong = cells.notna().to_numpy() & plain.reindex(cells.index).isna().to_numpy()
     faults.append(
-        f"column {name!r} is mostly numbers, but {plural(int(wrong.sum()), 'cell')} cannot be read "
-        f"as one, the first {_shown(cells.iloc[int(np.argmax(wrong))])} in {table.first(wrong)}. "
-        "Write numbers as 1234.5, without units or thousands separators; leave a cell empty where "
-        "the value is not known."
+        f"column {name!r} is mostly numbers, but {format_count(int(wrong.sum()), 'cell')} cannot "
+        f"be read as one, the first {_shown(cells.iloc[int(np.argmax(wrong))])} in "
+        f"{table.first(wrong)}. Write numbers as 1234.5, without units or thousands separators; "
+        "leave a cell empty where the value is not known."
     )
     return None, cells
 
@@ -177,9 +178,9 @@ def _finite(table: Table, name: str, cells: Any, faults: Faults) -> Array:
     infinite = np.isinf(values)
     if infinite.any():
         faults.append(
-            f"column {name!r} holds {plural(int(infinite.sum()), 'number')} infinite as float32, "
-            f"the first {wide[int(np.argmax(infinite))]} in {table.first(infinite)}. Mend or leave "
-            "out such rows."
+            f"column {name!r} holds {format_count(int(infinite.sum()), 'number')} infinite as "
+            f"float32, the first {wide[int(np.argmax(infinite))]} in {table.first(infinite)}. Mend "
+            "or leave out such rows."
         )
     return values
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.formatting import format_count, join_first
 from dure.errors import Faults, did_you_mean
 
 SEED = 0
@@ -30,17 +31,6 @@ _LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
 
 Item = TypeVar("Item")
-
-
-def listed(items: Sequence[Any], most: int = MOST_NAMED) -> str:
-    """The first items joined by commas, and how many more there are."""
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(map(str, items[:most])) + more
-
-
-def plural(number: int, noun: str) -> str:
-    """'1 row', '2,000 rows'."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def as_path(value: Any) -> Path | None:
@@ -93,7 +83,7 @@ def hold_out(
     every = np.arange(rows, dtype=np.int64)
     held_out = math.ceil(rows * fraction)
     if held_out == rows:
-        faults.append(f"test={fraction:g} of {plural(rows, 'row')} leaves none to train on.")
+        faults.append(f"test={fraction:g} of {format_count(rows, 'row')} leaves none to train on.")
         return every, every[:0]
     if not shuffle:
         return every[: rows - held_out], every[rows - held_out :]
@@ -121,12 +111,13 @@ def _can_stratify(
         few = [repr(names[label]) if names else str(label) for label in classes[counts < 2]]
         faults.append(
             f"test={fraction:g} holds out every class in proportion, but these have a single row: "
-            f"{listed(few)}. Give each class two rows or more, leave such rows out, or pass test=0."
+            f"{join_first(few)}. Give each class two rows or more, leave such rows out, or pass "
+            "test=0."
         )
     elif smaller < len(classes):
         faults.append(
-            f"test={fraction:g} of {plural(len(labels), 'row')} leaves {smaller} on one side, "
-            f"fewer than the {len(classes)} classes. Pass another fraction, or test=0."
+            f"test={fraction:g} of {format_count(len(labels), 'row')} leaves {smaller} on one "
+            f"side, fewer than the {len(classes)} classes. Pass another fraction, or test=0."
         )
     else:
         return True
@@ -225,8 +216,8 @@ def class_folders(
             empty.append(repr(folder.name))
     if empty:
         faults.append(
-            f"No {noun} in {plural(len(empty), 'class folder')}: {listed(empty)}. Put {noun} "
-            f"({', '.join(sorted(suffixes))}) there, or remove the folder."
+            f"No {noun} in {format_count(len(empty), 'class folder')}: {join_first(empty)}. Put "
+            f"{noun} ({', '.join(sorted(suffixes))}) there, or remove the folder."
         )
         return None
     return ClassFolders(tuple(map(_name, folders)), tuple(files), others)
@@ -259,7 +250,7 @@ def _check_folders(
     fitting = sum(file.suffix.lower() in suffixes for file in loose)
     if not folders and fitting:
         faults.append(
-            f"{str(root)!r} holds {plural(fitting, 'file')} directly and no folders; put the "
+            f"{str(root)!r} holds {format_count(fitting, 'file')} directly and no folders; put the "
             f"{noun} into {layout}."
         )
     elif not folders:
@@ -274,7 +265,7 @@ def _check_folders(
     elif all(folder.name.lower() in _PARTS for folder in folders):
         faults.append(
             f"The folders in {str(root)!r} are parts, not classes: "
-            f"{listed([repr(folder.name) for folder in folders])}. Pass the one to train on as "
+            f"{join_first([repr(folder.name) for folder in folders])}. Pass the one to train on as "
             "the path, and the one to test on as test=..."
         )
     else:

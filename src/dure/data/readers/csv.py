@@ -9,9 +9,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from dure.core.arrays import Array
+from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.columns import Table, features_of, target_of
-from dure.data.readers.common import as_path, check_choice, check_fraction, hold_out, listed, plural
+from dure.data.readers.common import as_path, check_choice, check_fraction, hold_out
 from dure.data.readers.delimited import check_columns, read_frame
 from dure.errors import Faults, StudyError
 
@@ -89,7 +90,7 @@ def from_csv(
     train, held_out = _split(table, y, class_names, fraction, task, shuffle, faults)
     faults.raise_if_any(f"the table {table.name}")
     names = f"{table.name}, tested on {table.test_name}" if table.test_name else table.name
-    note = f", {plural(dropped, 'row')} with holes left out" if dropped else ""
+    note = f", {format_count(dropped, 'row')} with holes left out" if dropped else ""
     return Data(
         x[train],
         y[train],
@@ -151,7 +152,7 @@ def _columns(
     if target in chosen:
         faults.append(f"features hold the target {target!r}; leave it out of them.")
     if len(set(chosen)) < len(chosen):
-        faults.append(f"features name a column twice: {listed(chosen)}.")
+        faults.append(f"features name a column twice: {join_first(chosen)}.")
     if faults:
         return None
     table.frame = table.frame[[*chosen, target]]
@@ -189,7 +190,7 @@ def _holes(
         return int((~whole_rows).sum())
     wanted = [target] if filled else [*chosen, target]
     told = [
-        f"{name!r} ({plural(int(marked.sum()), 'hole')}, the first in {table.first(marked)})"
+        f"{name!r} ({format_count(int(marked.sum()), 'hole')}, the first in {table.first(marked)})"
         for name in wanted
         if (marked := holes[name].to_numpy()).any()
     ]
@@ -200,8 +201,8 @@ def _holes(
         )
         rows = int(holes[wanted].any(axis=1).sum())
         faults.append(
-            f"{plural(len(told), 'column')} with holes: {', '.join(told)}. Pass missing='drop' to "
-            f"leave out {plural(rows, 'row')}{'' if filled else fill}."
+            f"{format_count(len(told), 'column')} with holes: {', '.join(told)}. Pass "
+            f"missing='drop' to leave out {format_count(rows, 'row')}{'' if filled else fill}."
         )
     return 0
 

@@ -7,7 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from dure.data.readers.common import as_path, listed, read_text
+from dure.core.formatting import join_first
+from dure.data.readers.common import as_path, read_text
 from dure.errors import Faults, did_you_mean
 
 _DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
@@ -112,14 +113,14 @@ def _check_names(names: list[str], file: str, faults: Faults) -> bool:
     twice = sorted({name for name in names if names.count(name) > 1 and name})
     if twice:
         faults.append(
-            f"{file} has more than one column named {listed([repr(name) for name in twice])}; "
+            f"{file} has more than one column named {join_first([repr(name) for name in twice])}; "
             "give each its own name."
         )
     unnamed = [number for number, name in enumerate(names, 1) if not name]
     if unnamed:
         faults.append(
-            f"{file} has columns without a name, at place {listed(unnamed)} of {len(names)}; name "
-            "them, or delete them (a numbering written by pandas: save with index=False)."
+            f"{file} has columns without a name, at place {join_first(unnamed)} of {len(names)}; "
+            "name them, or delete them (a numbering written by pandas: save with index=False)."
         )
     return not (twice or unnamed)
 
@@ -138,7 +139,7 @@ def check_columns(
         if name not in columns:
             faults.append(
                 f"{argument} {name!r} is no column of {file}, which has "
-                f"{listed([repr(column) for column in columns])}."
+                f"{join_first([repr(column) for column in columns])}."
                 f"{did_you_mean(str(name), columns)}{_headless(columns)}"
             )
     return all(name in columns for name in wanted)

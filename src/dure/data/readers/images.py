@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 
 from dure.core.arrays import Array, whole
+from dure.core.formatting import format_bytes, format_count, join_first
 from dure.data.dataset import Data
 from dure.data.readers.common import (
     MOST_NAMED,
@@ -24,8 +25,6 @@ from dure.data.readers.common import (
     check_fraction,
     class_folders,
     hold_out,
-    listed,
-    plural,
     with_progress,
 )
 from dure.errors import Faults, StudyError
@@ -174,8 +173,8 @@ def _check_classes(train: Sequence[str], test: Sequence[str], faults: Faults) ->
     lacking = sorted(set(train) ^ set(test))
     if lacking:
         faults.append(
-            f"path and test differ in the class folders {listed(list(map(repr, lacking)))}; give "
-            "both the same."
+            f"path and test differ in the class folders {join_first(list(map(repr, lacking)))}; "
+            "give both the same."
         )
 
 
@@ -215,8 +214,8 @@ def _check_left(parts: Sequence[_Part], faults: Faults) -> None:
         if gone:
             first = next(item for item in part.failed if part.names[item.label] == gone[0])
             faults.append(
-                f"none of the pictures can be read in {plural(len(gone), 'class folder')} of "
-                f"{str(part.root)!r}: {listed(list(map(repr, gone)))}; for one, "
+                f"none of the pictures can be read in {format_count(len(gone), 'class folder')} of "
+                f"{str(part.root)!r}: {join_first(list(map(repr, gone)))}; for one, "
                 f"{first.path.name}: {first.reason}."
             )
 
@@ -232,9 +231,9 @@ def _sizes(parts: Sequence[_Part]) -> Counter[Size]:
 
 def _check_one_size(sizes: Counter[Size], faults: Faults) -> None:
     if len(sizes) > 1:
-        told = [f"{h} x {w} ({plural(n, 'picture')})" for (h, w), n in sizes.most_common()]
+        told = [f"{h} x {w} ({format_count(n, 'picture')})" for (h, w), n in sizes.most_common()]
         faults.append(
-            f"the pictures have {len(sizes)} sizes (height x width): {listed(told, 5)}. Pass "
+            f"the pictures have {len(sizes)} sizes (height x width): {join_first(told, 5)}. Pass "
             f"image_size=(height, width) to resize them, such as {sizes.most_common(1)[0][0]}."
         )
 
@@ -245,9 +244,9 @@ def _check_memory(rows: int, image_size: Size, channels: int) -> None:
     free = psutil.virtual_memory().available
     if needed > free:
         raise StudyError(
-            f"{plural(rows, 'picture')} of {image_size[0]} x {image_size[1]} pixels and "
-            f"{plural(channels, 'channel')} take {needed / 1e9:,.1f} GB to read and "
-            f"{free / 1e9:,.1f} GB are free. Pass a smaller image_size, or fewer pictures."
+            f"{format_count(rows, 'picture')} of {image_size[0]} x {image_size[1]} pixels and "
+            f"{format_count(channels, 'channel')} take {format_bytes(needed)} to read and "
+            f"{format_bytes(free)} are free. Pass a smaller image_size, or fewer pictures."
         )
 
 
@@ -326,7 +325,9 @@ def _report(failed: Sequence[_Failure]) -> str:
     lines = [f"  {path}: {reason}" for path, _, reason in failed[:MOST_NAMED]]
     if len(failed) > MOST_NAMED:
         lines.append(f"  and {len(failed) - MOST_NAMED:,} more")
-    return "\n".join([f"{plural(len(failed), 'picture')} cannot be read and left out:", *lines])
+    return "\n".join(
+        [f"{format_count(len(failed), 'picture')} cannot be read and left out:", *lines]
+    )
 
 
 def _source(parts: Sequence[_Part]) -> str:
@@ -334,7 +335,7 @@ def _source(parts: Sequence[_Part]) -> str:
     others = sum(part.others for part in parts)
     notes = [
         f", tested on {parts[1].root.name}" if len(parts) == 2 else "",
-        f", {plural(failed, 'unreadable picture')} left out" if failed else "",
-        f", {plural(others, 'other file')} passed over" if others else "",
+        f", {format_count(failed, 'unreadable picture')} left out" if failed else "",
+        f", {format_count(others, 'other file')} passed over" if others else "",
     ]
     return f"pictures in {parts[0].root.resolve().name}" + "".join(notes)

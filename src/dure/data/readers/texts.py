@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dure.core.arrays import Array
+from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data
 from dure.data.readers.common import (
     MOST_NAMED,
@@ -18,8 +19,6 @@ from dure.data.readers.common import (
     check_fraction,
     class_folders,
     hold_out,
-    listed,
-    plural,
     read_text,
     with_progress,
 )
@@ -149,8 +148,8 @@ def _from_pair(texts: Any, labels: Any, faults: Faults) -> _Texts | None:
         return None
     if len(texts) != len(labels):
         faults.append(
-            f"{plural(len(texts), 'text')} and {plural(len(labels), 'label')} came; pass one label "
-            "a text."
+            f"{format_count(len(texts), 'text')} and {format_count(len(labels), 'label')} came; "
+            "pass one label a text."
         )
         return None
     return _Texts(texts, labels, "texts and labels", "row {}".format)
@@ -215,8 +214,8 @@ def _objects_by_line(content: str, file: str, faults: Faults) -> dict[str, Any] 
     if not wrong:
         return objects
     faults.append(
-        f"{plural(len(wrong), 'line')} of {file} cannot be read as JSON, one object a line: "
-        f"{listed(wrong, 3)}."
+        f"{format_count(len(wrong), 'line')} of {file} cannot be read as JSON, one object a line: "
+        f"{join_first(wrong, 3)}."
     )
     return None
 
@@ -242,7 +241,7 @@ def _from_objects(
     if wrong:
         faults.append(
             f"{file} needs objects such as {{{text!r}: ..., {label!r}: ...}}, but holds something "
-            f"else in {listed(wrong)}."
+            f"else in {join_first(wrong)}."
         )
         return None
     keys = list(dict.fromkeys(key for item in objects.values() for key in item))
@@ -276,8 +275,8 @@ def _check_rows(part: _Texts, faults: Faults) -> None:
         ]
         if empty:
             faults.append(
-                f"{plural(len(empty), 'row')} of {part.name} without a {noun}: "
-                f"{listed([part.where(row) for row in empty])}. Fill them or leave them out."
+                f"{format_count(len(empty), 'row')} of {part.name} without a {noun}: "
+                f"{join_first([part.where(row) for row in empty])}. Fill them or leave them out."
             )
         wrong = [
             row
@@ -286,9 +285,9 @@ def _check_rows(part: _Texts, faults: Faults) -> None:
         ]
         if wrong:
             faults.append(
-                f"{plural(len(wrong), 'row')} of {part.name} whose {noun} is of another type: "
-                f"{part.where(wrong[0])} holds {cells[wrong[0]]!r}. Texts are str, labels str or "
-                "whole numbers."
+                f"{format_count(len(wrong), 'row')} of {part.name} whose {noun} is of another "
+                f"type: {part.where(wrong[0])} holds {cells[wrong[0]]!r}. Texts are str, labels "
+                "str or whole numbers."
             )
 
 
@@ -302,9 +301,10 @@ def _class_names(parts: Sequence[_Texts], faults: Faults) -> list[str]:
         ]
         if broken:
             faults.append(
-                f"{plural(len(broken), 'label')} of {part.name} are no whole numbers, such as "
-                f"{part.labels[broken[0]]!r} in {part.where(broken[0])}. from_texts takes classes; "
-                "for other targets pass dure.Data(x, y, prepare=dure.data.TextToSequences())."
+                f"{format_count(len(broken), 'label')} of {part.name} are no whole numbers, such "
+                f"as {part.labels[broken[0]]!r} in {part.where(broken[0])}. from_texts takes "
+                "classes; for other targets pass dure.Data(x, y, "
+                "prepare=dure.data.TextToSequences())."
             )
     if faults:
         return []
@@ -324,8 +324,9 @@ def _class_names(parts: Sequence[_Texts], faults: Faults) -> list[str]:
         )
     elif len(known) > max(_FEW_CLASSES, rows // 2):
         faults.append(
-            f"{parts[0].name} holds {len(known):,} different labels in {plural(rows, 'row')}, such "
-            f"as {min(known)!r}; classes come more than once. Perhaps text and label are exchanged?"
+            f"{parts[0].name} holds {len(known):,} different labels in "
+            f"{format_count(rows, 'row')}, such as {min(known)!r}; classes come more than once. "
+            "Perhaps text and label are exchanged?"
         )
     numbers = all(_WHOLE.fullmatch(name) for name in known)
     return sorted(known, key=int) if numbers else sorted(known)

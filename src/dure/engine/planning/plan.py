@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure.core.backend import jax
+from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey, Monitor
-from dure.engine.planning.summary import Plan, PlannedProgram, megabytes
+from dure.engine.planning.summary import Plan, PlannedProgram
 from dure.engine.probes.probe import Probe, layer_names
 from dure.engine.probes.schedule import NOTHING, PROBE_BYTES, Measuring, Work, measuring
 from dure.engine.program.callbacks import Controller, controller, direction
@@ -383,10 +384,10 @@ def _plan(
 def _memory_message(plan: Plan) -> str:
     largest = max(plan.programs, key=lambda p: p.memory_bytes)
     return (
-        f"this study needs about {megabytes(plan.memory_bytes)} and "
-        f"{megabytes(plan.available_bytes)} are free: data {megabytes(plan.data_bytes)}, and "
+        f"this study needs about {format_bytes(plan.memory_bytes)} and "
+        f"{format_bytes(plan.available_bytes)} are free: data {format_bytes(plan.data_bytes)}, and "
         f"{plan.workers} workers with up to "
-        f"{megabytes(largest.memory_bytes)} each (variant {largest.variants[0]!r}, "
+        f"{format_bytes(largest.memory_bytes)} each (variant {largest.variants[0]!r}, "
         f"{largest.parameters:,} parameters). Lower batch_size or the network's size, or pass "
         "fewer rows."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dure.core.formatting import format_bytes, format_count
+
 MOST_NAMES = 40
 """Characters of variants' names in a plan's row."""
 
@@ -68,29 +70,20 @@ class Plan:
             f"{program.parameters:,}",
             f"{program.steps_per_epoch:,}",
             str(program.width),
-            megabytes(program.memory_bytes),
+            format_bytes(program.memory_bytes),
         )
 
     @property
     def _work(self) -> str:
         workers = f"{self.workers} {self.device}{'s' if self.workers > 1 else ''}"
         return (
-            f"{_counted(self.lanes, 'lane')} of up to {_counted(self.epochs, 'epoch')} in "
-            f"{_counted(len(self.programs), 'program')} on {workers}"
+            f"{format_count(self.lanes, 'lane')} of up to {format_count(self.epochs, 'epoch')} in "
+            f"{format_count(len(self.programs), 'program')} on {workers}"
         )
 
     @property
     def _memory(self) -> str:
         return (
-            f"about {megabytes(self.memory_bytes)} of {megabytes(self.available_bytes)} free "
-            f"(data {megabytes(self.data_bytes)})"
+            f"about {format_bytes(self.memory_bytes)} of {format_bytes(self.available_bytes)} free "
+            f"(data {format_bytes(self.data_bytes)})"
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def megabytes(count: int) -> str:
-    """Bytes for people."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

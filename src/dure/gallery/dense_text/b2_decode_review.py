@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import dure
-from dure.core.formatting import percent
+from dure.core.formatting import format_percent
 from dure.core.palette import COLOURS
 from dure.gallery.page import Page
 from dure.messages.message import say
@@ -74,7 +74,7 @@ def shares(vocabularies: list[int], unknown: list[float]) -> Figure:
     axes.set(ylim=(0, 1.1 * max(unknown)), xlim=(0.8 * vocabularies[0], 1.6 * vocabularies[-1]))
     style.logarithmic(axes, "x", 6)
     for at, share in zip(vocabularies, unknown, strict=True):
-        axes.annotate(percent(share), (at, share), (4, 5), textcoords="offset points")
+        axes.annotate(format_percent(share), (at, share), (4, 5), textcoords="offset points")
     return figure
 
 

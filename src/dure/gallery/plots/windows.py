@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
 from dure.plots.style import SMALL, TEXT, Sheet, drawing
 
@@ -73,7 +73,7 @@ def steps(
     axes.set(xlim=(0, output.shape[1] + 0.1), ylim=(output.shape[0] + 0.1, 0))
     axes.axis("off")
     for (row, column), value in np.ndenumerate(output):
-        _cell(axes, column, row, number(float(value)), _OUT)
+        _cell(axes, column, row, format_number(float(value)), _OUT)
     return page.figure
 
 
@@ -91,7 +91,7 @@ def _step(
         true = row in range(*real[0].indices(array.shape[0]))
         true &= column in range(*real[1].indices(array.shape[1]))
         colour = _IN_WINDOW if inside else _PLAIN if true else _ZERO
-        _cell(axes, column, row, number(float(value)), colour, "0" if true else "0.45")
+        _cell(axes, column, row, format_number(float(value)), colour, "0" if true else "0.45")
     axes.add_patch(
         Rectangle(
             (step.left + 0.04, step.top + 0.04),
@@ -108,7 +108,9 @@ def _step(
             _cell(axes, start + _PART * column, row, text, _IN_WINDOW, width=_PART, size=SMALL)
     end = start + _PART * window[1] + 0.2
     middle = window[0] / 2 + 0.04
-    axes.text(end, middle, f"→ {number(step.value)}", va="center", fontsize=TEXT + 1, weight="bold")
+    axes.text(
+        end, middle, f"→ {format_number(step.value)}", va="center", fontsize=TEXT + 1, weight="bold"
+    )
 
 
 def _cell(

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 import dure
 from dure.core.backend import keras
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.types import Floats
 from dure.gallery.page import Page
 from dure.gallery.plots.panels import Line, Scale, panels
@@ -145,7 +145,7 @@ def draw_growth(page: Page) -> Figure:
                 gain=gain,
                 first=lengths[0],
                 last=lengths[-1],
-                times=number(float(np.median(norms[:, -1] / norms[:, 0]))),
+                times=format_number(float(np.median(norms[:, -1] / norms[:, 0]))),
                 factor=told(over_lanes(factor)),
             )
         )
@@ -185,7 +185,11 @@ def tell_training(page: Page, result: Result, name: str) -> None:
             "dead units at the end: {dead}.",
             **{"variant": name, "jump": JUMP, "naive": NAIVE, "loss": ended(ends)},
             **{what: one.describe() for what, one in counts.items()},
-            **{"gradient": number(gradient), "step": number(step), "dead": told(over_lanes(dead))},
+            **{
+                "gradient": format_number(gradient),
+                "step": format_number(step),
+                "dead": told(over_lanes(dead)),
+            },
         )
     )
 
@@ -194,6 +198,6 @@ def ended(ends: Floats) -> Message:
     """'0.012 [0.0043, diverged]': median, least and largest; infinite where one diverged."""
     quantiles = np.quantile(ends, (0, 0.5, 1), method="higher")
     least, middle, most = (
-        as_is(number(q)) if np.isfinite(q) else say("diverged") for q in quantiles
+        as_is(format_number(q)) if np.isfinite(q) else say("diverged") for q in quantiles
     )
     return say("{middle} [{least}, {most}]", middle=middle, least=least, most=most)

@@ -225,7 +225,6 @@ TEXTS: dict[str, str] = {
     "Layers": "층",
     "Layers of all variants": "모든 변형의 층",
     "Layers of {names}": "{names}의 층",
-    "Layers of {names} and {more} more": "{names} 외 {more}개의 층",
     "Layers, in the order of calls": "층(부르는 순서대로)",
     "layer": "층",
     "class": "클래스",

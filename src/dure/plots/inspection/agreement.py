@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.core.palette import COLOURS, TRAINED, UNTRAINED
 from dure.measurements.labels import class_names, need, title_of
 from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, named_rows, plain
@@ -29,7 +29,7 @@ def matched_filters(measured: xr.Dataset) -> Figure:
     found = np.asarray(measured["found_in"].values)
     everywhere = int((found >= lanes).sum())
     notes = [f"{filters} filters of one of {lanes} networks, matched one to one with those"]
-    notes[0] += f" of each other; found: |correlation| at least {number(threshold)}."
+    notes[0] += f" of each other; found: |correlation| at least {format_number(threshold)}."
     notes.append(f"{everywhere} of {filters} are found in all {lanes}.")
     page = Sheet(10.5, 3.6, title_of(measured, "Agreement"), notes)
     axes = page.axes(0.65, 0.3, 4.2, 2.7)
@@ -79,7 +79,9 @@ def predictions(measured: xr.Dataset) -> Figure:
     agreement = np.asarray(measured["share"].values, dtype=np.float64)
     lanes = int(measured.attrs.get("lanes", 0))
     rows = len(agreement)
-    notes = [f"{percent(float((agreement >= 1).mean()))} of {rows:,} rows are predicted alike by"]
+    notes = [
+        f"{format_percent(float((agreement >= 1).mean()))} of {rows:,} rows are predicted alike by"
+    ]
     notes[0] += f" all {lanes} networks." if lanes else " all networks."
     shown = min(rows, 20)
     page = Sheet(10.5, 3.9, title_of(measured, "Agreement of predictions"), notes)

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.core.palette import COLOURS, TRAINED, UNTRAINED
 from dure.core.types import Floats
 from dure.measurements.labels import (
@@ -125,7 +125,7 @@ def _histograms(axes: Axes, values: xr.DataArray) -> list[tuple[str, str]]:
 def _figure(values: xr.DataArray, lanes: Sequence[float]) -> str:
     """A number of each lane, in words: '0.012 [0.010, 0.014]'."""
     if LANE not in values.dims:
-        return number(lanes[0])
+        return format_number(lanes[0])
     coords = {name: values[name] for name in ("seed", "fold") if name in values.coords}
     return interval_texts([_one(over_lanes(xr.DataArray(list(lanes), coords, (LANE,))))])[0]
 
@@ -193,10 +193,10 @@ def _shares(one: xr.Dataset) -> list[str]:
         for name in one.data_vars
         if one[name].dims in ((), (LANE,))
     }
-    lines = [f"mean {number(figures['mean'])}, deviation {number(figures['std'])}"]
+    lines = [f"mean {format_number(figures['mean'])}, deviation {format_number(figures['std'])}"]
     told = {"zero": "zeros", "dead": "of units dead", "saturated": "saturated"}
     shares = [
-        f"{percent(figures[name])} {word}"
+        f"{format_percent(figures[name])} {word}"
         for name, word in told.items()
         if name in figures and np.isfinite(figures[name])
     ]
@@ -352,6 +352,6 @@ def _horizon(name: str, measured: xr.Dataset) -> str:
     median = ", the median of the networks' own" if len(horizons) > 1 else ""
     more = f" Memory goes further back than {steps} steps{of}." if beyond else ""
     return (
-        f"{begin}Horizon (dashed){median}: {number(horizon)} steps or more back, a step moves the "
-        f"score less than 1 % as much as the most influential one.{more}"
+        f"{begin}Horizon (dashed){median}: {format_number(horizon)} steps or more back, a step "
+        f"moves the score less than 1 % as much as the most influential one.{more}"
     )

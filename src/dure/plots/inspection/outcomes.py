@@ -12,7 +12,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.core.palette import COLOURS
 from dure.measurements.labels import (
     LANE,
@@ -103,7 +103,7 @@ def _card_notes(measured: xr.Dataset, cards: int, classes: int) -> list[str]:
     notes = [rows_note(measured, cards), "Bars: probability of each class."]
     if "correct" in measured:
         share = float(measured["correct"].mean())
-        notes += [f"{percent(share)} of {measured.sizes['row']:,} rows are predicted right."]
+        notes += [f"{format_percent(share)} of {measured.sizes['row']:,} rows are predicted right."]
         notes += ["Worst mistakes first. Green: the true class; orange: predicted instead of it."]
     if classes > _MOST_CLASSES:
         notes.append(f"The {_MOST_CLASSES} likeliest of {classes} classes.")
@@ -122,7 +122,7 @@ def _header(one: xr.Dataset, names: Sequence[str]) -> tuple[str, bool]:
     """'row 12: predicted 7 (98 %), is 2', and whether it is wrong."""
     probability, _, _ = over_lanes(one["probability"])
     said = names[int(np.argmax(probability))]
-    text = f"row {int(one['row']):,}: predicted {said} ({percent(float(probability.max()))})"
+    text = f"row {int(one['row']):,}: predicted {said} ({format_percent(float(probability.max()))})"
     if "true" not in one:
         return text, False
     true = _name(one["true"].values.flat[0], names)
@@ -180,7 +180,7 @@ def _regression(measured: xr.Dataset) -> Figure:
     true = np.asarray(measured["true"].values, dtype=np.float64)
     true = (true if LANE not in measured["true"].dims else true[0]).ravel()
     off = np.abs(value - true)
-    notes.append(f"Mean distance from the true value: {number(float(off.mean()))}.")
+    notes.append(f"Mean distance from the true value: {format_number(float(off.mean()))}.")
     page = Sheet(11.0, 4.9, title_of(measured, "Predictions"), notes)
     axes = page.axes(0.75, 0.3, 4.2, 4.0)
     ends = [float(min(value.min(), true.min())), float(max(value.max(), true.max()))]
@@ -223,7 +223,10 @@ def confusion(counts: xr.DataArray) -> Figure:
     side = min(widest(names, SMALL + 0.5) + 0.45, 2.0)
     size = max(cell * len(names), 1.6)
     right = float(np.trace(mean) / max(mean.sum(), 1e-30))
-    notes = [f"{percent(right)} of {mean.sum():,.0f} rows on the diagonal.", lanes_note(counts)]
+    notes = [
+        f"{format_percent(right)} of {mean.sum():,.0f} rows on the diagonal.",
+        lanes_note(counts),
+    ]
     notes.append("Number: rows" + (", mean over networks." if several else "."))
     page = Sheet(
         max(side + size + 0.95, 5.0), size + side + 0.1, title_of(counts, "Confusion"), notes
@@ -231,10 +234,10 @@ def confusion(counts: xr.DataArray) -> Figure:
     axes = page.axes(side, 0, size, size)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.argwhere(mean > 0):
-        text = number(round(float(mean[row, column]), 1))
+        text = format_number(round(float(mean[row, column]), 1))
         half = (high - low)[row, column] / 2
         if several and len(names) <= 10 and np.isfinite(half):
-            text += f"\n±{number(float(half), 2)}"
+            text += f"\n±{format_number(float(half), 2)}"
         axes.text(
             column,
             row,

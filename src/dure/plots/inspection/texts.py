@@ -16,7 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.core.palette import COLOURS, DIVERGING
 from dure.measurements.labels import (
     each_lane,
@@ -159,7 +159,7 @@ def embedding_map(measured: xr.DataArray) -> Figure:
     note = "Axes of different networks cannot be compared: only the first of "
     notes = [f"{note}{lane_count(measured)} networks is shown." if "lane" in measured.dims else ""]
     explained = [float(share) for share in np.atleast_1d(measured.attrs.get("explained", []))]
-    shares = [f" ({percent(share)} of the variance)" for share in explained] + ["", ""]
+    shares = [f" ({format_percent(share)} of the variance)" for share in explained] + ["", ""]
     probe = _map_axes(Sheet(page_size, 6.6, "x"), one.values)
     named = _apart(probe, one.values, words)
     notes.insert(0, f"{len(named)} of {len(words)} words are written: those with room.")
@@ -244,7 +244,7 @@ def neighbours(measured: xr.Dataset) -> Figure:
         dressed(axes, "cosine" if place + columns >= shown else "", "", "x")
         named_rows(axes, names, 1.2)
         for rank, value in enumerate(values):
-            text = number(value, 2)
+            text = format_number(value, 2)
             axes.annotate(
                 text,
                 (max(value, 0), rank),

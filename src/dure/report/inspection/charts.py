@@ -11,7 +11,7 @@ import xarray as xr
 
 from dure.blocks.charts import Bars, Line, Lines
 from dure.blocks.content import Block, Prose, Table
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.core.types import Floats
 from dure.measurements.labels import LANE, each_lane, median_horizon, over_lanes
 from dure.measurements.stored import Found
@@ -56,7 +56,7 @@ def _texts(rows: Sequence[tuple[float, float, float]]) -> list[str]:
     wide = interval_texts([row for row in rows if row[1] < row[2]])
     told = iter(wide)
     return [
-        next(told) if low < high else number(mean) if np.isfinite(mean) else "-"
+        next(told) if low < high else format_number(mean) if np.isfinite(mean) else "-"
         for mean, low, high in rows
     ]
 
@@ -223,7 +223,7 @@ def _horizon(measured: xr.Dataset) -> Message:
             "output with 1 % of the strongest influence or more.",
             steps=steps,
         )
-    back = number(horizon)
+    back = format_number(horizon)
     if networks > 1:
         return say(
             "The horizon, the median of the networks' own, is {horizon} steps: a step that far "
@@ -253,7 +253,7 @@ def matched_filters(found: Found) -> list[Block]:
     about = say(
         "A unit is found in a network where the correlation with its match is at least "
         "{threshold} in size. Untrained networks show what agrees by chance.",
-        threshold=number(threshold),
+        threshold=format_number(threshold),
     )
     title = say("In how many networks a unit of {layer} is found", layer=found.origin.layer)
     axis = say("units, in brackets those of untrained networks") if chance else say("units")

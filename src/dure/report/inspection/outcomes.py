@@ -12,7 +12,7 @@ import xarray as xr
 
 from dure.blocks.content import Block, Prose, Table
 from dure.blocks.pictures import Tile, Tiles
-from dure.core.formatting import number, percent
+from dure.core.formatting import format_number, format_percent
 from dure.measurements.labels import LANE, class_names, lane_count, over_lanes
 from dure.measurements.stored import Found, first
 from dure.messages.message import Message, as_is, say
@@ -94,7 +94,7 @@ def _caption(answers: _Answers, place: int) -> Message:
     given = {
         "true": answers.names[answers.true[place]],
         "said": answers.names[answers.said[place]],
-        "probability": percent(float(answers.probability[place])),
+        "probability": format_percent(float(answers.probability[place])),
     }
     if answers.against is None:
         return say("is {true}, said {said} ({probability})", **given)
@@ -116,7 +116,7 @@ def _table(found: Found, answers: _Answers, places: Sequence[int], title: Messag
         columns.append((say("true class"), False, true))
     said = [as_is(answers.names[answers.said[at]]) for at in places]
     columns.append((say("said"), False, said))
-    probability = [as_is(percent(float(answers.probability[at]))) for at in places]
+    probability = [as_is(format_percent(float(answers.probability[at]))) for at in places]
     columns.append((say("probability"), True, probability))
     if answers.against is not None:
         wrong = [as_is(f"{int(answers.against[at])} / {answers.networks}") for at in places]
@@ -137,13 +137,17 @@ def _furthest_off(measured: xr.Dataset) -> list[Block]:
     places = [(row, out) for row in range(rows) for out in range(outputs)][:CARDS]
     value, low, high = (side.reshape(rows, -1) for side in over_lanes(measured["value"]))
     intervals = [(float(value[at]), float(low[at]), float(high[at])) for at in places]
-    told = interval_texts(intervals) if LANE in measured.dims else [number(v[0]) for v in intervals]
+    told = (
+        interval_texts(intervals)
+        if LANE in measured.dims
+        else [format_number(v[0]) for v in intervals]
+    )
     columns = [(say("row"), [as_is(f"{int(measured['row'][row]):,}") for row, _ in places])]
     if outputs > 1:
         columns.append((say("output"), [as_is(str(out)) for _, out in places]))
     if "true" in measured:
         true = np.asarray(first(measured["true"]).values, np.float64).reshape(rows, -1)
-        columns.append((say("true value"), [as_is(number(true[at])) for at in places]))
+        columns.append((say("true value"), [as_is(format_number(true[at])) for at in places]))
     columns.append((say("predicted"), list(map(as_is, told))))
     if "true" in measured:
         off = [as_is(f"{value[at] - true[at]:+.3g}") for at in places]
@@ -165,7 +169,7 @@ def _matrix(counts: xr.DataArray, names: Sequence[str]) -> Table:
     mean, _, _ = over_lanes(counts)
     header = (say("true class \\ said"), *map(as_is, names))
     rows = tuple(
-        (as_is(name), *(as_is(number(round(float(v), 1)) if v else "·") for v in line))
+        (as_is(name), *(as_is(format_number(round(float(v), 1)) if v else "·") for v in line))
         for name, line in zip(names, mean, strict=True)
     )
     caption = (
@@ -185,9 +189,14 @@ def _most_frequent(counts: xr.DataArray, names: Sequence[str]) -> list[Block]:
         return []
     intervals = [(float(mean[at]), float(low[at]), float(high[at])) for at in pairs]
     several = LANE in counts.dims
-    told = interval_texts(intervals) if several else [number(one[0]) for one in intervals]
+    told = interval_texts(intervals) if several else [format_number(one[0]) for one in intervals]
     rows = tuple(
-        (as_is(names[t]), as_is(names[s]), as_is(text), as_is(percent(mean[t, s] / mean[t].sum())))
+        (
+            as_is(names[t]),
+            as_is(names[s]),
+            as_is(text),
+            as_is(format_percent(mean[t, s] / mean[t].sum())),
+        )
         for (t, s), text in zip(pairs, told, strict=True)
     )
     header = (say("true class"), say("said"), say("rows"), say("of its class"))

@@ -21,7 +21,7 @@ from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
 from dure.blocks.pictures import Tiles
 from dure.measurements.stored import Lane, Origin, Part, describe_lane, read
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.report.inspection.catalog import KINDS, part_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def section(folder: Path, result: RunResult | None) -> Section:
         left_out = say(
             "The page would have grown too large, so pictures were left out: {titles}. "
             "They are in {folder}.",
-            titles=listed(too_large),
+            titles=join_list(too_large),
             folder=str(folder),
         )
         blocks.append(Prose(left_out, "note"))
@@ -194,7 +194,7 @@ def _folded(parts: Sequence[Part], main: Origin) -> Iterator[Block]:
         if len(several) == 1:
             yield Folded(several[0].title, tuple(_shown(several[0], main)))
             continue
-        layers = listed([part.origin.layer for part in several])
+        layers = join_list([part.origin.layer for part in several])
         blocks: list[Block] = [Prose(several[0].lesson)]
         for part in several:
             blocks += [_headline(part), *_of_others(part, main), *part.blocks]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from dure.blocks.charts import Points
 from dure.blocks.content import Block, Table, Word, Words
-from dure.core.formatting import percent
+from dure.core.formatting import format_percent
 from dure.measurements.labels import LANE, each_lane
 from dure.measurements.stored import Found, describe_rows, first
 from dure.messages.message import Message, as_is, joined, say
@@ -94,7 +94,9 @@ def neighbours(found: Found) -> list[Block]:
 def embedding_map(found: Found) -> list[Block]:
     """Words of the first network as points: axes of different networks cannot be compared."""
     measured = first(found.measured)
-    shares = [percent(float(share)) for share in np.atleast_1d(measured.attrs["explained"])[:2]]
+    shares = [
+        format_percent(float(share)) for share in np.atleast_1d(measured.attrs["explained"])[:2]
+    ]
     title = (
         say("The words of the first network on a plane")
         if LANE in found.measured.dims

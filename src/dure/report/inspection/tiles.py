@@ -10,7 +10,7 @@ import xarray as xr
 
 from dure.blocks.content import Block
 from dure.blocks.pictures import Tile, Tiles
-from dure.core.formatting import number
+from dure.core.formatting import format_number
 from dure.measurements.labels import each_lane
 from dure.measurements.stored import Found, describe_rows, first
 from dure.messages.message import Message, as_is, joined, say
@@ -40,7 +40,7 @@ def kernels(found: Found, pixels: int = 0) -> list[Block]:
             say(
                 "Red: positive weight, blue: negative, white: 0; the same colours in all of them, "
                 "up to {limit} either way.",
-                limit=number(limit),
+                limit=format_number(limit),
             ),
             _about(found.measured, sources[0][1]),
         )
@@ -117,7 +117,9 @@ def feature_maps(found: Found) -> list[Block]:
     """What a layer gave for the first rows: pictures of channels, or of steps and units."""
     maps = first(found.measured)
     low, high = _scale(maps.values)
-    legend = say("Dark: {low}, bright: {high} and above.", low=number(low), high=number(high))
+    legend = say(
+        "Dark: {low}, bright: {high} and above.", low=format_number(low), high=format_number(high)
+    )
     if "height" in maps.dims:
         return _channels(found, maps, low, high, legend)
     if "step" in maps.dims:

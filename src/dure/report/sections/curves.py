@@ -18,7 +18,7 @@ from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
 from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, as_is, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, join_list
 from dure.messages.status_text import describe_status
 from dure.report.facts import lanes_each
 from dure.results.run_result import RunResult
@@ -137,7 +137,7 @@ def block(parts: Sequence[Part]) -> Curves | None:
     return Curves(
         label=say(
             "{metrics} along the epochs, of {variants}: means with 95 % intervals",
-            metrics=listed(bases),
+            metrics=join_list(bases),
             variants=count(len(names), "variant"),
         ),
         variants=names,
@@ -297,7 +297,7 @@ def _notes(
     if named:
         lost = [say("{number} of {name}", number=f"{one.lost:,}", name=name) for name, one in named]
         yield say(
-            "Lanes that diverged or failed are left out of the means: {lost}.", lost=listed(lost)
+            "Lanes that diverged or failed are left out of the means: {lost}.", lost=join_list(lost)
         )
     if any(_ends_apart(one.judged) for one in flat):
         yield say(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dure.analysis.diagnostics.case import figure
 from dure.blocks.content import Block, Folded, Table
-from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import listed
+from dure.messages.message import Message, as_is, say
+from dure.messages.phrases import describe_number, join_list
 from dure.results.run_result import RunResult
 
 Facts = Mapping[str, Any]
@@ -81,7 +80,7 @@ def _optimizer(model: Facts) -> str:
 
 def _rate(model: Facts) -> str:
     rate = model.get("learning_rate")
-    told = "-" if rate is None else figure(rate)
+    told = "-" if rate is None else describe_number(rate)
     return f"{told} ({model['schedule']})" if model.get("schedule") else told
 
 
@@ -101,12 +100,7 @@ def _architectures(models: Mapping[str, Facts]) -> Iterator[tuple[list[str], Seq
 def _title(names: Sequence[str], of: int) -> Message:
     if len(names) == of:
         return say("Layers of all variants") if of > 1 else say("Layers")
-    if len(names) > _MOST_NAMES:
-        named = joined([as_is(name) for name in names[:_MOST_NAMES]], ", ")
-        return say(
-            "Layers of {names} and {more} more", names=named, more=str(len(names) - _MOST_NAMES)
-        )
-    return say("Layers of {names}", names=listed([as_is(name) for name in names]))
+    return say("Layers of {names}", names=join_list(names, _MOST_NAMES))
 
 
 def _layers(layers: Sequence[Facts]) -> Table:

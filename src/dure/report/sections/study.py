@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from dure.analysis.comparison.sequential import Sequential
-from dure.analysis.diagnostics.case import figure, percent
 from dure.blocks.content import Block, Code, Folded, Pairs, Prose, Section, Table
+from dure.core.formatting import format_bytes, format_duration, format_percent
 from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count, listed
+from dure.messages.phrases import count, describe_number, join_list
 from dure.messages.status_text import tally
 from dure.report.sections.networks import argument, models
 from dure.results.run_result import RunResult
@@ -49,7 +49,10 @@ def _run(result: RunResult) -> Iterator[Item]:
         yield say("folds"), as_is(f"{folds:,}")
     yield (
         say("time spent training"),
-        say("{time}, added up over lanes", time=duration(float(result.lanes["seconds"].sum()))),
+        say(
+            "{time}, added up over lanes",
+            time=format_duration(float(result.lanes["seconds"].sum())),
+        ),
     )
     if created := manifest.get("created"):
         yield say("started"), as_is(str(created))
@@ -70,17 +73,6 @@ def ranges(numbers: Sequence[int]) -> str:
             assert number is not None
             parts.append([number])
     return ", ".join("–".join(map(str, part)) for part in parts)
-
-
-def duration(seconds: float) -> str:
-    """'1 h 12 min', '3 min 5 s', '0.4 s'."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:,} h {minutes} min"
 
 
 # -- data ------------------------------------------------------------------------------------------
@@ -120,10 +112,10 @@ def _input(each: Facts) -> Message:
         name=name,
         shape=shape,
         dtype=kind,
-        low=figure(each["min"]),
-        high=figure(each["max"]),
-        mean=figure(each["mean"]),
-        std=figure(each["std"]),
+        low=describe_number(each["min"]),
+        high=describe_number(each["max"]),
+        mean=describe_number(each["mean"]),
+        std=describe_number(each["std"]),
     )
 
 
@@ -151,10 +143,10 @@ def _targets(targets: Facts, data: Facts) -> Iterator[Item]:
         told = say(
             "{numbers} a row, from {low} to {high}, mean {mean}, deviation {std}",
             numbers=count(int(targets.get("columns") or 1), "number"),
-            low=figure(targets["min"]),
-            high=figure(targets["max"]),
-            mean=figure(targets["mean"]),
-            std=figure(targets["std"]),
+            low=describe_number(targets["min"]),
+            high=describe_number(targets["max"]),
+            mean=describe_number(targets["mean"]),
+            std=describe_number(targets["std"]),
         )
         yield say("targets"), told
     elif targets.get("kind") == "several":
@@ -170,10 +162,10 @@ def _chance(chance: Facts, used: Collection[str]) -> Iterator[Item]:
     known = held if held.get("loss") or held.get("accuracy") is not None else chance
     parts = []
     if known.get("accuracy") is not None:
-        parts.append(say("accuracy {share}", share=percent(known["accuracy"])))
+        parts.append(say("accuracy {share}", share=format_percent(known["accuracy"])))
     losses = known.get("loss") or {}
     losses = {name: losses[name] for name in losses if name in used} or losses
-    parts += [as_is(f"{name} {figure(value)}") for name, value in losses.items()]
+    parts += [as_is(f"{name} {describe_number(value)}") for name, value in losses.items()]
     if parts:
         yield say("always the same answer"), joined(parts, ", ")
 
@@ -219,9 +211,9 @@ def _plan(plan: Facts) -> Iterator[Block]:
             say("predicted memory"),
             say(
                 "{memory} of {free} free, {data} of it for the data",
-                memory=_bytes(plan["memory_bytes"]),
-                free=_bytes(plan["available_bytes"]),
-                data=_bytes(plan["data_bytes"]),
+                memory=format_bytes(plan["memory_bytes"]),
+                free=format_bytes(plan["available_bytes"]),
+                data=format_bytes(plan["data_bytes"]),
             ),
         ),
     ]
@@ -232,19 +224,15 @@ def _plan(plan: Facts) -> Iterator[Block]:
     rows = tuple(
         (
             as_is(str(place)),
-            listed([as_is(str(name)) for name in program["variants"]]),
+            join_list([as_is(str(name)) for name in program["variants"]]),
             *(as_is(f"{program[key]:,}") for key in ("lanes", "parameters", "steps_per_epoch")),
             as_is(f"{program['width']:,}"),
-            as_is(_bytes(program["memory_bytes"])),
+            as_is(format_bytes(program["memory_bytes"])),
         )
         for place, program in enumerate(programs, 1)
     )
     table = Table(say("Programs"), heads, rows, (False, False, True, True, True, True, True))
     yield Folded(say("The plan, as it was at the first start"), (Pairs(tuple(items)), table))
-
-
-def _bytes(number: float) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 def again(result: RunResult) -> Iterator[Block]:

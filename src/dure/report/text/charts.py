@@ -13,10 +13,10 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from dure.analysis.diagnostics.case import figure
 from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Span
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
+from dure.messages.phrases import describe_number
 from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
 from dure.stats.intervals import interval_texts
 
@@ -47,7 +47,9 @@ def curves(block: Curves, paper: Paper) -> list[Text]:
     if fewer:
         notes.append(say("* Fewer lanes: the others had ended by then, or diverged."))
     turns = [
-        say("{variant} at epoch {epoch}", variant=clean(name), epoch=figure(round(turn, 1)))
+        say(
+            "{variant} at epoch {epoch}", variant=clean(name), epoch=describe_number(round(turn, 1))
+        )
         for name, turn in zip(block.variants, block.turns, strict=True)
         if turn is not None
     ]
@@ -94,8 +96,8 @@ def _metric(
         out += table(["", ""], drawn, paper.width, (False, False))[1:]
     scale = say(
         "From ▁ {low} to █ {high}, epochs {epochs}.",
-        low=figure(low),
-        high=figure(high),
+        low=describe_number(low),
+        high=describe_number(high),
         epochs=f"{block.epochs[0]:,} … {block.epochs[-1]:,}" if len(block.epochs) else "-",
     )
     starred = any(cell.endswith("*") for row in cells for cell in row)
@@ -198,7 +200,7 @@ def _keys(block: Intervals) -> list[Message]:
     if block.zero:
         keys.append(say("│ zero"))
     if block.rope:
-        keys.append(say("░ at most {rope}", rope=figure(block.rope)))
+        keys.append(say("░ at most {rope}", rope=describe_number(block.rope)))
     return keys
 
 
@@ -233,7 +235,7 @@ class _Scale:
 
     def axis(self) -> str:
         """The ends of the axis as numbers."""
-        low, high = figure(self.low), figure(self.high)
+        low, high = describe_number(self.low), describe_number(self.high)
         if not self.high > self.low:
             return padded("", self.columns // 2) + low
         return low + padded(high, self.columns - cell_len(low), right=True)
@@ -263,7 +265,9 @@ def lines_chart(block: Lines, paper: Paper) -> list[Text]:
         rows.append([paper.label(line.name), *(column[number] for column in columns), course])
     out += table(header, rows, paper.width, [False, *[True] * len(places), False])
     scale = say(
-        "Heights from ▁ {low} to █ {high}.", low=figure(ends.min()), high=figure(ends.max())
+        "Heights from ▁ {low} to █ {high}.",
+        low=describe_number(ends.min()),
+        high=describe_number(ends.max()),
     )
     axes = say("Across: {x}; in the table: {y}.", x=block.x_axis, y=block.y_axis)
     return [*out, *prose(paper.describe(joined((axes, scale))), paper.width)]
@@ -280,7 +284,7 @@ def _spread(count: int) -> list[int]:
 def _tick(place: float, ticks: Sequence[Message] | None, paper: Paper) -> str:
     if ticks is not None and 0 <= round(place) < len(ticks):
         return paper.label(ticks[round(place)])
-    return figure(place)
+    return describe_number(place)
 
 
 def _points(place: float, lines: Sequence[Line]) -> list[str]:
@@ -294,7 +298,7 @@ def _points(place: float, lines: Sequence[Line]) -> list[str]:
         rows.append((float(line.y[at]) if at >= 0 else math.nan, *limits))
     if any(math.isfinite(row[1]) for row in rows):
         return interval_texts(rows)
-    return [figure(mean) if math.isfinite(mean) else "-" for mean, *_ in rows]
+    return [describe_number(mean) if math.isfinite(mean) else "-" for mean, *_ in rows]
 
 
 def _even(x: Floats, y: Floats, ordered: bool) -> Floats:
