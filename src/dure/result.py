@@ -252,9 +252,10 @@ class Result(RunResult):
     def _repr_html_(self) -> str:
         """The report for a notebook; the text where it cannot be made, with the reason."""
         try:
-            from dure.report.notebook import shown
+            from dure.report.document import document_for_notebook
+            from dure.report.html import fragment
 
-            return shown(self)
+            return fragment(document_for_notebook(self))
         except Exception as error:  # whoever only names a result in a notebook wants no traceback
             reason = escape(f"{type(error).__name__}: {error}")
             return f"<p>The report cannot be shown ({reason}).</p><pre>{escape(_text(self))}</pre>"

@@ -26,7 +26,7 @@ from dure.blocks.content import (
 )
 from dure.messages.message import has_words
 from dure.messages.translate import translate
-from dure.report import parts as report_parts
+from dure.report import document as report_document
 from dure.report.document import document
 from dure.report.sections import curves as report_curves
 from dure.report.sections.study import ranges
@@ -265,7 +265,7 @@ def test_an_error_in_a_section_is_a_sentence_there(
     def fails(*_: Any) -> Any:
         raise dure.DureError("the disk is gone")
 
-    monkeypatch.setattr(report_parts.study, "section", fails)
+    monkeypatch.setattr(report_document.study, "section", fails)
     result = dure.load(made_run(tmp_path / "run"))
     made = document(result, metric="no_such")
     assert texts(made.section("study").blocks) == "the disk is gone"

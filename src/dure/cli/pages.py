@@ -17,7 +17,7 @@ from dure.cli.app import folder_of
 from dure.console.late_bar import LateBar
 from dure.core.formatting import format_bytes
 from dure.errors import DureError, RunFolderError, did_you_mean
-from dure.report.facts import silent
+from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older
 from dure.report.sections.remedies import REQUEST, VERDICT
 from dure.storage.files import explained, write_atomically
@@ -153,7 +153,7 @@ def document_of_run(
     result: Result,
     other: Result | None = None,
     asked: Asked = NOTHING,
-    tell: Callable[[str, int, int], None] = silent,
+    tell: Callable[[str, int, int], None] = ignore_progress,
 ) -> Document:
     """The report of a run, with the search for cures that was made of it, if there is one.
 

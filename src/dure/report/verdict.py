@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from dure.analysis.comparison import table_text
 from dure.analysis.comparison.compare import Comparison, Pair
@@ -15,45 +14,44 @@ from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.analysis.overfitting.text import sentences
 from dure.messages.message import Command, Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
-from dure.report.facts import Known, any_trained, lanes_each, or_why
+from dure.report.facts import StudyFacts, any_trained
 from dure.results.run_result import RunResult
+from dure.results.series import lanes_per_variant
 from dure.stats.intervals import interval_texts
 
 _MOST_NAMES = 5  # variants named in a sentence
 
 
-def verdict(known: Known, cure: Path | None = None) -> tuple[Message, ...]:
+def verdict(facts: StudyFacts, cured: Message | None = None) -> tuple[Message, ...]:
     """Who is best and how sure that is, overfitting, the worst finding, the cure, what to do next.
 
     Parameters
     ----------
-    cure
-        A folder of a search for cures.
+    cured
+        What a search for cures found, where there was one.
     """
-    return tuple(_sentences(known, cure))
+    return tuple(_sentences(facts, cured))
 
 
-def _sentences(known: Known, cure: Path | None) -> Iterator[Message]:
-    result, first = known.result, leader(known)
+def _sentences(facts: StudyFacts, cured: Message | None) -> Iterator[Message]:
+    result, first = facts.result, leader_of(facts)
     if any_trained(result):
-        yield from _best(known)
+        yield from _best(facts)
         if first is not None:
-            yield from value(result, first, _metric(known))
-        yield from _of_training(_metric(known))
+            yield from describe_value(result, first, _metric(facts))
+        yield from _of_training(_metric(facts))
         yield from _one_lane(result)
-        row = _telling(known, first)
+        row = _telling(facts, first)
         if row is not None:
-            yield _overfitting(known, row)
+            yield _overfitting(facts, row)
     else:
         row = None
         yield _nothing(result)
-    finding = _worst(known, row)
-    yield from _ails(known, finding)
-    if cure is not None:
-        from dure.report.sections.remedies import verdict as cured
-
-        yield or_why(lambda: cured(cure))
-    yield from _next(known, finding if cure is None else None)
+    finding = _worst(facts, row)
+    yield from _ails(facts, finding)
+    if cured is not None:
+        yield cured
+    yield from _next(facts, finding if cured is None else None)
 
 
 def _nothing(result: RunResult) -> Message:
@@ -65,9 +63,9 @@ def _nothing(result: RunResult) -> Message:
 # -- who is best -----------------------------------------------------------------------------------
 
 
-def leader(known: Known) -> str | None:
+def leader_of(facts: StudyFacts) -> str | None:
     """The variant that is ahead, which is not yet the better one; None where none trained."""
-    result, found = known.result, known.comparison
+    result, found = facts.result, facts.comparison
     sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         return sequential.looks[-1].leader
@@ -82,23 +80,23 @@ def leader(known: Known) -> str | None:
     return str(rows.loc[order.idxmin(), "variant"])
 
 
-def _metric(known: Known) -> str:
-    found = known.comparison
-    return found.metric if isinstance(found, Comparison) else known.result.monitor.name
+def _metric(facts: StudyFacts) -> str:
+    found = facts.comparison
+    return found.metric if isinstance(found, Comparison) else facts.result.monitor.name
 
 
-def _best(known: Known) -> Iterator[Message]:
+def _best(facts: StudyFacts) -> Iterator[Message]:
     """What was decided, or what the comparison says."""
-    sequential = Sequential.of_manifest(known.result.manifest)
+    sequential = Sequential.of_manifest(facts.result.manifest)
     if sequential is not None:
         yield sequential.ending()
-    elif isinstance(known.comparison, Comparison) and lanes_each(known.result) > 1:
-        yield from compared(known.comparison)
-        if known.remark is not None:
-            yield known.remark
+    elif isinstance(facts.comparison, Comparison) and lanes_per_variant(facts.result) > 1:
+        yield from summarise_comparison(facts.comparison)
+        if facts.remark is not None:
+            yield facts.remark
 
 
-def compared(found: Comparison) -> Iterator[Message]:
+def summarise_comparison(found: Comparison) -> Iterator[Message]:
     """A comparison in short: the pair in full where there is only one."""
     pairs = found.pairs
     if len(pairs) == 1:
@@ -171,24 +169,24 @@ def against_others(found: Comparison) -> list[Pair]:
     return [pair if pair.first == first else pair.turned() for pair in mine]
 
 
-def value(result: RunResult, variant: str, metric: str) -> Iterator[Message]:
+def describe_value(result: RunResult, variant: str, metric: str) -> Iterator[Message]:
     """A variant's mean with its interval, and over how many networks."""
     rows = result.summary(metric)
     row = rows[rows["variant"] == variant].iloc[0]
     if not math.isfinite(row["mean"]):
         return
-    known = {
+    values = {
         "variant": variant,
         "metric": metric,
         "value": interval_texts([(row["mean"], row["low"], row["high"])])[0],
         "basis": _basis(result, int(row["lanes"])),
     }
     if metric.startswith("test_"):
-        yield say("{variant}: {metric} {value} ({basis}).", **known)
-    elif lanes_each(result) == 1:
-        yield say("{variant}: {metric} {value} ({basis}, at its best epoch).", **known)
+        yield say("{variant}: {metric} {value} ({basis}).", **values)
+    elif lanes_per_variant(result) == 1:
+        yield say("{variant}: {metric} {value} ({basis}, at its best epoch).", **values)
     else:
-        yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **known)
+        yield say("{variant}: {metric} {value} ({basis}, each at its own best epoch).", **values)
 
 
 def _basis(result: RunResult, lanes: int) -> Message:
@@ -218,7 +216,7 @@ def _of_training(metric: str) -> Iterator[Message]:
 
 
 def _one_lane(result: RunResult) -> Iterator[Message]:
-    if lanes_each(result) > 1:
+    if lanes_per_variant(result) > 1:
         return
     if len(result.variants) > 1:
         yield say(
@@ -232,9 +230,9 @@ def _one_lane(result: RunResult) -> Iterator[Message]:
 # -- what is wrong ---------------------------------------------------------------------------------
 
 
-def _telling(known: Known, first: str | None) -> Row | None:
+def _telling(facts: StudyFacts, first: str | None) -> Row | None:
     """The leader's course, or where that cannot be told the one that says most."""
-    found = known.overfitting
+    found = facts.overfitting
     if not isinstance(found, Overfitting) or not found.rows:
         return None
     own = next((row for row in found.rows if row.variant == first), found.rows[0])
@@ -244,26 +242,26 @@ def _telling(known: Known, first: str | None) -> Row | None:
     return max(turned, key=lambda row: row.given_away.mean / abs(row.lowest.mean), default=own)
 
 
-def _overfitting(known: Known, row: Row) -> Message:
-    found = known.overfitting
+def _overfitting(facts: StudyFacts, row: Row) -> Message:
+    found = facts.overfitting
     assert isinstance(found, Overfitting)
     told = next(iter(sentences(row, found.tolerance, found.metric)))
     return joined((as_is(f"{row.variant}:"), told))
 
 
-def _worst(known: Known, told: Row | None) -> Finding | None:
+def _worst(facts: StudyFacts, told: Row | None) -> Finding | None:
     """The worst finding, but not the overfitting that is already told."""
-    if isinstance(known.health, Message):
+    if isinstance(facts.health, Message):
         return None
-    for finding in known.health.findings:
+    for finding in facts.health.findings:
         again = finding.kind == "overfitting" and told is not None and told.kind == "overfits"
         if not again:
             return finding
     return None
 
 
-def _ails(known: Known, finding: Finding | None) -> Iterator[Message]:
-    health = known.health
+def _ails(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
+    health = facts.health
     if isinstance(health, Message) or not health.lanes:
         return
     if finding is not None:
@@ -285,13 +283,13 @@ def _ails(known: Known, finding: Finding | None) -> Iterator[Message]:
 # -- what to do next -------------------------------------------------------------------------------
 
 
-def _next(known: Known, finding: Finding | None) -> Iterator[Message]:
+def _next(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
     """Only what follows from the numbers; nothing while lanes are still to be trained."""
-    result = known.result
+    result = facts.result
     if not all(status.done for status in result.statuses):
         return
     if Sequential.of_manifest(result.manifest) is None and any_trained(result):
-        yield from _seeds(known)
+        yield from _seeds(facts)
     source: Mapping[str, object] = result.manifest.get("source") or {}
     if finding is not None and "file" in source:
         name = f":{source['name']}" if source.get("name") else ""
@@ -299,11 +297,11 @@ def _next(known: Known, finding: Finding | None) -> Iterator[Message]:
         yield say("To look for a cure: {command}", command=Command(told))
 
 
-def _seeds(known: Known) -> Iterator[Message]:
+def _seeds(facts: StudyFacts) -> Iterator[Message]:
     """How many seeds would settle what is open."""
-    result, found = known.result, known.comparison
+    result, found = facts.result, facts.comparison
     if not isinstance(found, Comparison):
-        if lanes_each(result) == 1:
+        if lanes_per_variant(result) == 1:
             yield say(
                 "Train more seeds to know what is chance: {command}", command=_resume(result, 5)
             )

@@ -118,3 +118,8 @@ def _later(whole: Band) -> Band:
     start = len(whole.mean) // 10 if len(whole.mean) >= 20 else 0
     mean, low, high = (values[start:] for values in whole[:3])
     return Band(mean, low, high, whole.n[start:], whole.of)
+
+
+def lanes_per_variant(result: RunResult) -> int:
+    """Lanes of each variant."""
+    return result.curves.sizes["seed"] * result.curves.sizes["fold"]

@@ -25,7 +25,7 @@ from dure.core.types import Status
 from dure.errors import DureError
 from dure.gallery import report_page
 from dure.report import document as documents
-from dure.report import notebook
+from dure.report import html as html_pages
 from dure.report.document import document
 from dure.training.run import run_study
 from helpers.comparison_runs import run_of
@@ -421,9 +421,9 @@ def test_a_large_result_shows_its_curves_and_means_only(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = dure.load(given)
-    monkeypatch.setattr(notebook, "MOST", 8 * 2)  # lanes x epochs that it has
+    monkeypatch.setattr(documents, "MOST", 8 * 2)  # lanes x epochs that it has
     whole = result._repr_html_()
-    monkeypatch.setattr(notebook, "MOST", 8 * 2 - 1)
+    monkeypatch.setattr(documents, "MOST", 8 * 2 - 1)
     monkeypatch.setattr(dure.Result, "health", lambda self: pytest.fail("took its time"))
     brief = result._repr_html_()
     assert "Findings" in whole and "Findings" not in brief
@@ -440,12 +440,12 @@ def test_a_notebook_never_sees_a_traceback(
 
     result = dure.load(given)
     text = str(result)
-    monkeypatch.setattr(notebook, "fragment", broken)
+    monkeypatch.setattr(html_pages, "fragment", broken)
     html = result._repr_html_()
     assert f"({type(error).__name__}: &lt;b&gt;lost&lt;/b&gt;)" in html
     assert f"<pre>{text.splitlines()[0]}" in html
-    monkeypatch.setattr("dure.results.run_result.lines_of", broken)
-    assert "dure.results.run_result.Result object" in result._repr_html_()
+    monkeypatch.setattr("dure.result.lines_of", broken)
+    assert "dure.result.Result object" in result._repr_html_()
 
 
 # Pages that end other commands.

@@ -34,7 +34,7 @@ def section(
 
     `remark` says by what they are compared where that is not the monitor.
     """
-    blocks = [Prose(found)] if isinstance(found, Message) else comparison(found, remark)
+    blocks = blocks_of(found, remark)
     sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
@@ -84,8 +84,10 @@ def _finite(limit: float) -> float:
     return limit if math.isfinite(limit) else math.nan
 
 
-def comparison(found: Comparison, remark: Message | None = None) -> list[Block]:
+def blocks_of(found: Comparison | Message, remark: Message | None = None) -> list[Block]:
     """Headlines, differences with their intervals, the table of all pairs, and the notes."""
+    if isinstance(found, Message):
+        return [Prose(found)]
     first, *rest = table_text.headlines(found)
     blocks: list[Block] = [Prose(first, "verdict")]
     if remark is not None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.analysis.overfitting.overfitting import Overfitting
 from dure.blocks.charts import Along, Curves, Metric
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
@@ -20,14 +20,10 @@ from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count, join_list
 from dure.messages.status_text import describe_status
-from dure.report.facts import lanes_each
 from dure.results.run_result import RunResult
-from dure.results.series import Series, limits, metrics_of, series_of
+from dure.results.series import Series, lanes_per_variant, limits, metrics_of, series_of
 from dure.results.summary import summary_cells, summary_notes
 from dure.stats.intervals import Band
-
-if TYPE_CHECKING:
-    from dure.analysis.overfitting.overfitting import Overfitting
 
 MOST_DRAWN = 240
 """Lanes drawn by themselves, of all variants together."""
@@ -55,18 +51,18 @@ class Part:
     def of(
         cls,
         result: RunResult,
-        overfitting: Overfitting | None = None,
+        overfitting: Overfitting | Message | None = None,
         names: Sequence[str] | None = None,
     ) -> Part:
-        """Names default to the result's own; without `overfitting` nothing is said of turns."""
+        """Names default to the result's own; without an `Overfitting` nothing is said of turns."""
         turns: list[float | None] = [None] * len(result.variants)
-        if overfitting is not None:
+        if isinstance(overfitting, Overfitting):
             rows = overfitting.rows
             turns = [r.turning_epoch.mean if r.kind == "overfits" else None for r in rows]
         return cls(result, tuple(names or result.variants), tuple(turns))
 
 
-def section(result: RunResult, overfitting: Overfitting | None = None) -> Section:
+def section(result: RunResult, overfitting: Overfitting | Message | None = None) -> Section:
     """Curves, the summary table with what one must know to read it, and lost lanes."""
     drawn = block([Part.of(result, overfitting)])
     blocks: list[Block] = [
@@ -143,7 +139,7 @@ def block(parts: Sequence[Part]) -> Curves | None:
         variants=names,
         metrics=metrics,
         epochs=columns + 1,
-        lanes=tuple(lanes_each(part.result) for part in parts for _ in part.names),
+        lanes=tuple(lanes_per_variant(part.result) for part in parts for _ in part.names),
         drawn=tuple(len(pick) for pick, part in zip(picks, parts, strict=True) for _ in part.names),
         turns=tuple(turn for part in parts for turn in part.turns),
         notes=tuple(_notes(parts, picks, series[bases[0]], length, columns)),
@@ -169,7 +165,7 @@ def _picked(result: RunResult, variants: int) -> list[int]:
     most = MOST_DRAWN // variants
     if not most:
         return []
-    lanes, folds = lanes_each(result), result.curves.sizes["fold"]
+    lanes, folds = lanes_per_variant(result), result.curves.sizes["fold"]
     step = math.ceil(lanes / most)
     while step > 1 and math.gcd(step, folds) > 1:  # else some folds would never be drawn
         step += 1
@@ -259,13 +255,13 @@ def _notes(
     columns: Ints,
 ) -> Iterator[Message]:
     """What one must know to read the picture."""
-    several = [part.result for part in parts if lanes_each(part.result) > 1]
+    several = [part.result for part in parts if lanes_per_variant(part.result) > 1]
     if several:
         yield say("Lines are means over lanes, bands their 95 % interval at each epoch.")
     if len(several) < len(parts):
         yield say("One network a variant: how far chance moved these curves cannot be seen.")
     for part, pick in zip(parts, picks, strict=True):
-        lanes = lanes_each(part.result)
+        lanes = lanes_per_variant(part.result)
         if 0 < len(pick) < lanes:
             yield say(
                 "{drawn} of {lanes} lanes of each variant are drawn by themselves, "

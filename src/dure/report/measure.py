@@ -1,0 +1,74 @@
+"""Measures all that a report needs to know of one study, once."""
+
+from __future__ import annotations
+
+from dure.analysis.comparison.compare import Comparison, compare
+from dure.analysis.diagnostics import health
+from dure.analysis.overfitting.overfitting import Overfitting
+from dure.analysis.overfitting.overfitting import measure as measure_overfitting
+from dure.messages.message import Message, say
+from dure.report.facts import (
+    ProgressListener,
+    StudyFacts,
+    any_trained,
+    fair_metric,
+    measure_or_explain,
+)
+from dure.results.run_result import RunResult
+
+STEPS = 4
+"""What a report of one study takes: overfitting, comparison, findings, and the pages' blocks."""
+
+
+def measure_study(
+    result: RunResult,
+    baseline: str | None,
+    metric: str | None,
+    rope: float | None,
+    progress: ProgressListener,
+) -> StudyFacts:
+    """Measure a study; arguments are those of `Result.compare`, and `progress` of `document`."""
+    progress("overfitting", 0, STEPS)
+    turns = _overfitting(result)
+    rows = turns if isinstance(turns, Overfitting) else None
+    metric, remark = fair_metric([result], metric)
+    progress("comparison", 1, STEPS)
+    compared = _comparison(result, baseline or _plain_variant(result), metric, rope)
+    progress("findings", 2, STEPS)
+    ills = measure_or_explain(lambda: health.measure(result, rows))
+    return StudyFacts(result, compared, remark, turns, ills)
+
+
+def _plain_variant(result: RunResult) -> str | None:
+    """The variant that is `build` without any argument: what the others are to be compared with.
+
+    Fewer comparisons need fewer seeds. None where there is no such variant, or only two in all.
+    """
+    variants = (result.manifest.get("study") or {}).get("variants") or {}
+    plain = [name for name, arguments in variants.items() if not arguments]
+    there = [name for name in plain if name in result.variants]
+    return there[0] if len(there) == 1 and len(result.variants) > 2 else None
+
+
+def _comparison(
+    result: RunResult, baseline: str | None, metric: str | None, rope: float | None
+) -> Comparison | Message:
+    if len(result.variants) < 2:
+        return say(
+            "There is one variant only, and nothing to compare it with: give the study variants, "
+            "or compare it with a second run."
+        )
+    if not any_trained(result):
+        return say("No lane has come to its end, so there is nothing to compare yet.")
+    return measure_or_explain(lambda: compare(result, metric, baseline, None, rope=rope))
+
+
+def _overfitting(result: RunResult) -> Overfitting | Message:
+    if not any_trained(result):
+        return say("No lane has come to its end, so where it overfits cannot be told yet.")
+    if not any(str(name).startswith("val_") for name in result.curves):
+        return say(
+            "This run held no rows for validation, so overfitting cannot be seen: give the study "
+            "validation_split=0.2, folds=5 or validation_data."
+        )
+    return measure_or_explain(lambda: measure_overfitting(result))
