@@ -247,30 +247,25 @@ class WriterLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        import fcntl  # here, so that reading results works where there is none
+        from filelock import FileLock, Timeout  # here, for whoever reads needs no lock
 
-        self._handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        path = folder / "lock"
+        self._lock = FileLock(path, blocking=False, thread_local=False, on_acquired=_sign)
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._handle, 200, 0).decode(errors="replace").strip()
-            os.close(self._handle)
+            self._lock.acquire()
+        except Timeout:
+            holder = path.read_text(errors="replace")[:200].strip()
             raise RunFolderError(_taken(folder, holder)) from None
-        except OSError:
-            os.close(self._handle)
-            raise
-        try:
-            os.ftruncate(self._handle, 0)
-            os.pwrite(self._handle, f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
-        except OSError:
-            os.close(self._handle)
-            raise
 
     def release(self) -> None:
         """Let others write; the file stays, since removing it would open a gap."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        self._lock.release()
+
+
+def _sign(handle: int) -> None:
+    """Say in the lock's file who holds it."""
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
 
 
 def _taken(folder: Path, holder: str) -> str:
