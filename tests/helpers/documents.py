@@ -9,14 +9,14 @@ from typing import Any
 
 import dure
 from dure.blocks.content import Document
-from dure.core.types import Status
+from dure.core.types import FirstNan, Status
 from dure.messages.message import Message
 from dure.report.document import document
 from helpers.big_runs import made_run
 
 HOSTILE = ("<b>&amp;</b>", "a\"b'c {x} %s", "변형 \\n 하나", "{0}")
 """Names that would break a page or a format that took them for its own."""
-NAN = Status("diverged", 4, "loss became NaN at epoch 4, step 2: first in layer 'dense' (gradient)")
+NAN = Status("diverged", 4, FirstNan(4, 2, "dense", "gradient"))
 FAILED = Status("failed", reason="ValueError: <no> {shape}")
 
 

@@ -144,15 +144,13 @@ def test_why_a_variant_was_not_measured(store: Store) -> None:
 def test_where_numbers_were_lost(store: Store) -> None:
     for lane, lost in {6: FirstNan(2, 17, "block/mid", "gradient"), 0: None}.items():
         record(store, lane, 1, 2, LaneHealth())
-        reason = "loss became NaN" + ("" if lost is None else f" at {lost}")
         store.finish_lane(
             lane,
-            Status("diverged", 2, reason),
+            Status("diverged", 2, lost or "loss became NaN"),
             best_epoch=None,
             weights={},
             best_weights=None,
             test={},
-            first_nan=lost,
         )
     result = load(store.folder)
     columns = ["variant", "seed", "fold", "epoch", "step", "layer", "what"]

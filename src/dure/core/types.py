@@ -29,6 +29,9 @@ LANE_QUANTITIES = ("probe_loss", "curvature", "step_gain")
 StatusKind = Literal["waiting", "running", "finished", "stopped", "diverged", "failed"]
 Mode = Literal["min", "max"]
 
+NAN_LOSS = "loss became NaN"
+"""The reason of a diverged lane whose first number that is not finite was not found."""
+
 
 class LaneKey(NamedTuple):
     """One network in training: which variant, which seed, which fold (from 1)."""
@@ -72,13 +75,21 @@ class Status:
 
     kind: StatusKind
     epoch: int | None = None
-    reason: str | None = None
+    reason: str | FirstNan | None = None
+    """An error's own text; of a diverged lane where its numbers were lost, if that was found."""
+
+    @property
+    def cause(self) -> str:
+        """The reason as text; '' without one."""
+        if isinstance(self.reason, FirstNan):
+            return f"{NAN_LOSS} at {self.reason}"
+        return self.reason or ""
 
     def __str__(self) -> str:
         text: str = self.kind
         if self.epoch is not None and self.kind in ("stopped", "diverged"):
             text += f" at epoch {self.epoch}"
-        return f"{text}: {self.reason}" if self.reason else text
+        return f"{text}: {self.cause}" if self.reason else text
 
     @property
     def done(self) -> bool:

@@ -1,19 +1,13 @@
-"""TODO."""
+"""How lanes stand, in words."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from dure.core.types import Status, StatusKind
+from dure.core.types import NAN_LOSS, FirstNan, Status, StatusKind
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
-
-if TYPE_CHECKING:
-    pass
-
 
 KINDS: tuple[StatusKind, ...] = ("finished", "stopped", "diverged", "failed", "running", "waiting")
 
@@ -52,28 +46,20 @@ def describe_status(status: Status) -> Message:
         told = say("stopped at epoch {epoch}", epoch=str(status.epoch))
     if status.epoch is not None and status.kind == "diverged":
         told = say("diverged at epoch {epoch}", epoch=str(status.epoch))
-    return joined((told, _reason(status.reason)), ": ") if status.reason else told
+    return joined((told, _describe_reason(status.reason)), ": ") if status.reason else told
 
 
-_NAN = re.compile(
-    r"loss became NaN at epoch (?P<epoch>\d+), step (?P<step>\d+): "
-    r"first in (?:the loss itself|layer (?P<layer>.+) \((?P<what>\w+)\))"
-)
-
-
-def _reason(reason: str) -> Message:
-    """A reason as a run folder holds it: an error's own text, or where numbers became NaN."""
-    if reason == "loss became NaN":
-        return say("loss became NaN")
-    if not (found := _NAN.fullmatch(reason)):
-        return as_is(reason)
-    place = {name: found[name] for name in ("epoch", "step")}
-    if found["layer"] is None:
+def _describe_reason(reason: str | FirstNan) -> Message:
+    """An error's own text, or where numbers became NaN."""
+    if not isinstance(reason, FirstNan):
+        return say("loss became NaN") if reason == NAN_LOSS else as_is(reason)
+    place = {"epoch": str(reason.epoch), "step": str(reason.step)}
+    if reason.what == "loss":
         return say(
             "loss became NaN at epoch {epoch}, step {step}: first in the loss itself", **place
         )
-    place["layer"] = found["layer"]
-    told = {
+    place["layer"] = repr(reason.layer)
+    return {
         "activation": say(
             "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (activation)",
             **place,
@@ -86,5 +72,4 @@ def _reason(reason: str) -> Message:
             "loss became NaN at epoch {epoch}, step {step}: first in layer {layer} (weights)",
             **place,
         ),
-    }
-    return told.get(found["what"], as_is(reason))
+    }.get(reason.what, as_is(f"{NAN_LOSS} at {reason}"))

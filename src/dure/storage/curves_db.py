@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -35,7 +34,6 @@ CREATE TABLE metrics (
   position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, column_name TEXT NOT NULL UNIQUE);
 CREATE TABLE run (key TEXT PRIMARY KEY, value);
 """
-_CHUNK = 50_000  # rows turned into numbers at a time: bounds the memory Python's objects take
 
 
 class LaneRound(NamedTuple):
@@ -230,16 +228,15 @@ class CurvesFile:
         best_epoch: int | None,
         sha256: str | None,
         test: Mapping[str, float],
-        first_nan: FirstNan | None = None,
     ) -> None:
         """Mark a lane as done, with its test metrics, in one transaction."""
         with self._transaction():
-            if first_nan is not None:
-                probes_db.record_first_nan(self._db, lane, first_nan)
+            if isinstance(status.reason, FirstNan):
+                probes_db.record_first_nan(self._db, lane, status.reason)
             self._db.execute(
                 "UPDATE lanes SET status = ?, epoch = ?, reason = ?, best_epoch = ?,"
                 " weights_sha256 = ?, synced = 0 WHERE lane = ?",
-                (status.kind, status.epoch, status.reason, best_epoch, sha256, lane),
+                (status.kind, status.epoch, status.cause or None, best_epoch, sha256, lane),
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO test VALUES (?, ?, ?)",
@@ -282,14 +279,28 @@ class CurvesFile:
 
     # Reading. Another process may add lanes meanwhile: what is told is of those known here.
 
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """A transaction: what is read in it is of the same moment while another writes."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
     def rows(self) -> list[LaneRow]:
         """How every lane stands, in order."""
-        found = self._db.execute(
-            "SELECT lane, variant, seed, fold, status, epoch, reason, epochs, best_epoch, seconds"
-            " FROM lanes WHERE lane < ? ORDER BY lane",
-            (len(self.keys),),
-        )
-        return [LaneRow(r[0], LaneKey(*r[1:4]), Status(*r[4:7]), *r[7:]) for r in found]
+        with self._one_moment():
+            found = self._db.execute(
+                "SELECT lane, variant, seed, fold, status, epoch, reason, epochs, best_epoch,"
+                " seconds FROM lanes WHERE lane < ? ORDER BY lane",
+                (len(self.keys),),
+            ).fetchall()
+            lost = probes_db.read_first_nan(self._db)
+        return [
+            LaneRow(r[0], LaneKey(*r[1:4]), Status(r[4], r[5], lost.get(r[0], r[6])), *r[7:])
+            for r in found
+        ]
 
     def sha256(self, lane: int) -> str | None:
         """The checksum of a lane's weights file; None if it has none."""
@@ -299,33 +310,21 @@ class CurvesFile:
 
     def table(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         """Every recorded epoch, sorted by lane, then epoch; as `Store.curves_table` says."""
-        # One transaction, so that columns and rows are of the same moment while another writes.
-        self._db.execute("BEGIN")
-        try:
+        with self._one_moment():
             columns = self._read_columns()
             wanted = "".join(f", {quoted(c)}" for c in columns.values())
             cursor = self._db.execute(
                 f"SELECT lane, epoch{wanted} FROM curves WHERE lane < ? ORDER BY lane, epoch",
                 (len(self.keys),),
             )
-            width = 2 + len(columns)
-            blocks = [np.empty((0, width))]
-            while rows := cursor.fetchmany(_CHUNK):
-                flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)
-                blocks.append(flat.reshape(-1, width))
-        finally:
-            self._db.execute("ROLLBACK")
-        whole = np.concatenate(blocks)
+            whole = probes_db.read_numbers(cursor, 2 + len(columns))
         metrics = {name: whole[:, 2 + i].copy() for i, name in enumerate(columns)}
         return whole[:, 0].astype(np.int64), whole[:, 1].astype(np.int64), metrics
 
     def health(self) -> tuple[Recorded, dict[int, FirstNan]]:
         """What was measured inside lanes, and by lane where its numbers were lost."""
-        self._db.execute("BEGIN")
-        try:
+        with self._one_moment():
             return probes_db.read(self._db), probes_db.read_first_nan(self._db)
-        finally:
-            self._db.execute("ROLLBACK")
 
     def tests(self) -> dict[int, dict[str, float]]:
         """Test metrics, as `Store.tests` says."""

@@ -173,7 +173,11 @@ def _there(db: sqlite3.Connection) -> bool:
 
 
 def _numbers(db: sqlite3.Connection, table: str, width: int, order: str) -> npt.NDArray[np.float64]:
-    cursor = db.execute(f"SELECT * FROM {table} ORDER BY {order}")
+    return read_numbers(db.execute(f"SELECT * FROM {table} ORDER BY {order}"), width)
+
+
+def read_numbers(cursor: sqlite3.Cursor, width: int) -> npt.NDArray[np.float64]:
+    """All rows of a query for numbers, float64 [rows, width]; NULL is NaN."""
     blocks = [np.empty((0, width))]
     while rows := cursor.fetchmany(_CHUNK):
         flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)

@@ -23,6 +23,7 @@ import contextlib
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -297,7 +298,6 @@ class Store:
         weights: Mapping[str, np.ndarray],
         best_weights: Mapping[str, np.ndarray] | None,
         test: Mapping[str, float],
-        first_nan: FirstNan | None = None,
     ) -> None:
         """Store a lane's weights, then mark it as done: once, after its last `record_round`.
 
@@ -315,8 +315,6 @@ class Store:
             Arrays after its best epoch; None where they are the same as `weights`.
         test
             Metrics on the test set; {} without one.
-        first_nan
-            Where its numbers were lost; None where they were not or it is not known.
 
         Raises
         ------
@@ -337,11 +335,10 @@ class Store:
             if arrays:
                 path = self._weights_file(lane)
                 digest = write_atomically(path, tensor_pieces(arrays), flush=False)
-            plain = Status(
-                status.kind, None if status.epoch is None else int(status.epoch), status.reason
-            )
+            epoch = None if status.epoch is None else int(status.epoch)
+            plain = replace(status, epoch=epoch)
             best = None if best_epoch is None else int(best_epoch)
-            self._curves.finish(lane, plain, best, digest, test, first_nan)
+            self._curves.finish(lane, plain, best, digest, test)
         if digest:
             self._pending.append(lane)
 

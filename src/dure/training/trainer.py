@@ -145,7 +145,6 @@ class Recorder:
                 else _numbered(ended.best_weights)
             ),
             test={} if ended is None else ended.test,
-            first_nan=done.first_nan,
         )
         best = None if ended is None else ended.best_value
         self._shown.lane_done(self._store.lanes[lane], done.status, best)

@@ -189,7 +189,7 @@ def statuses() -> Iterator[Status]:
         ("f", "weights"),
         (None, "loss"),
     ):
-        yield Status("diverged", 3, f"loss became NaN at {FirstNan(3, 17, layer, what)}")
+        yield Status("diverged", 3, FirstNan(3, 17, layer, what))
 
 
 def everything(folder: Path) -> Iterator[Message]:

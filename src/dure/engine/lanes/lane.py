@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.backend import jax
-from dure.core.types import FirstNan, LaneKey, Status
+from dure.core.types import NAN_LOSS, FirstNan, LaneKey, Status
 from dure.engine.probes.probe import Health, Probe
 from dure.engine.probes.schedule import NOTHING, Measuring
 from dure.engine.program.program import DIVERGED, STOPPED, Carry, Orders, Program, Rows
@@ -170,8 +170,7 @@ class Lane:
         if carry_status == STOPPED:
             return Status("stopped", self.epoch)
         if carry_status == DIVERGED:
-            reason = "loss became NaN" + ("" if lost is None else f" at {lost}")
-            return Status("diverged", self.epoch, reason)
+            return Status("diverged", self.epoch, lost or NAN_LOSS)
         return Status("finished") if self.epoch >= self.epochs else Status("running")
 
 

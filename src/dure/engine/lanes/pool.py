@@ -62,7 +62,6 @@ class LaneDone:
     index: int
     status: Status
     finished: Finished | None
-    first_nan: FirstNan | None = None
 
 
 @dataclass(frozen=True)
@@ -357,7 +356,7 @@ class _Slots:
             host.train_end()
             del self.hosts[slot]
         self.lanes[slot] = None
-        self.tell(LaneDone(lane.index, status, finish(lane, carry), lost))
+        self.tell(LaneDone(lane.index, status, finish(lane, carry)))
 
 
 def _set(stacked: Any, slot: int, value: Any) -> Any:
