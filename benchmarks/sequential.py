@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from dure.analysis.comparison.interim import HOPELESS, late_chance  # noqa: E402
 from dure.analysis.comparison.sequential import ALPHA  # noqa: E402
-from dure.stats.alpha_spending import FIRST, Paths, Plan, make_plan  # noqa: E402
+from dure.stats.alpha_spending import FIRST, Paths, SpendingPlan, make_plan  # noqa: E402
 
 MAX_SEEDS = 50
 ROWS = 4096
@@ -42,7 +42,7 @@ NOISE: dict[str, Draw] = {
 }
 
 
-def first_rejections(values: np.ndarray, plan: Plan, levels: int = 1) -> np.ndarray:
+def first_rejections(values: np.ndarray, plan: SpendingPlan, levels: int = 1) -> np.ndarray:
     """The look that first calls each pair different, shape (level, study, pair).
 
     `values` has shape (study, variant, seed). Levels are those of Holm's first steps: 5 % by the
@@ -68,7 +68,9 @@ def holm_at(first: np.ndarray, look: int) -> np.ndarray:
     return rejected
 
 
-def ended_at(values: np.ndarray, plan: Plan, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ended_at(
+    values: np.ndarray, plan: SpendingPlan, first: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Whether each study found its best variant (lowest mean), and how many seeds it took."""
     pairs = list(combinations(range(values.shape[1]), 2))
     decided = np.zeros(len(values), bool)
@@ -180,7 +182,7 @@ def _fixed_power(values: np.ndarray) -> dict[int, float]:
     return found
 
 
-def plan_of(variants: int) -> Plan:
+def plan_of(variants: int) -> SpendingPlan:
     """The plan of a study of so many variants without a baseline."""
     return make_plan(FIRST, MAX_SEEDS, ALPHA / (variants * (variants - 1) // 2))
 

@@ -16,8 +16,8 @@ from dure.results.summary import lines_of
 from dure.storage.store import Store
 
 if TYPE_CHECKING:
-    from dure.analysis.comparison.compare import Comparison
     from dure.analysis.comparison.sequential import Sequential
+    from dure.analysis.comparison.table import Comparison
     from dure.analysis.diagnostics.health import Health
     from dure.analysis.overfitting.overfitting import Overfitting
     from dure.core.backend import keras
@@ -135,7 +135,7 @@ class Result(RunResult):
             Default: the monitor. Whether low or high is best follows :func:`mode_of`. The best of
             many lanes is partly luck: report ``summary()``, use the best lane's model.
         variant
-            Look among the lanes of this variant only.
+            InterimLook among the lanes of this variant only.
 
         Raises
         ------

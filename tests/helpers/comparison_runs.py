@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dure.analysis.comparison.compare import Comparison, compare_lanes
+from dure.analysis.comparison.compare import compare_lanes
 from dure.analysis.comparison.pairing import Lanes
+from dure.analysis.comparison.table import Comparison
 from dure.core.types import LaneKey, Status
 from dure.result import Result, load
 from dure.storage.store import LaneRound, Store

@@ -221,11 +221,11 @@ def test_one_network_is_no_evidence(made: dict[str, Document]) -> None:
 
 
 def test_a_run_until_decided_ends_with_its_own_words(tmp_path: Path) -> None:
-    from dure.analysis.comparison.sequential import Look, Rule, Sequential, SequentialPair
+    from dure.analysis.comparison.sequential import InterimLook, Rule, Sequential, SequentialPair
 
     rule = Rule.of(["plain", "dropout"], "val_loss", "min", seeds=6, max_seeds=20)
     pair = SequentialPair("plain", "dropout", -0.03, -0.05, float("-inf"), 0.001, "better", 6)
-    account = Sequential(rule, (Look(6, 0.01, "plain", "decided", (pair,)),)).to_manifest()
+    account = Sequential(rule, (InterimLook(6, 0.01, "plain", "decided", (pair,)),)).to_manifest()
     run = made_run(tmp_path / "run", manifest={"sequential": account})
     made = document(dure.load(run))
     assert made.verdict[0] == "Decided after 6 seeds: plain is best."

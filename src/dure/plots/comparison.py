@@ -7,8 +7,13 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.analysis.comparison.compare import Comparison, Pair
-from dure.analysis.comparison.table_text import confidence_text, difference_texts, verdict_cell
+from dure.analysis.comparison.pair import (
+    Pair,
+    confidence_text,
+    difference_texts,
+    verdict_cell,
+)
+from dure.analysis.comparison.table import Comparison
 from dure.core.formatting import format_percent
 from dure.core.palette import COLOURS
 from dure.plots.style import (

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from dure.analysis.comparison.compare import Comparison
 from dure.analysis.comparison.pairing import penalised
 from dure.analysis.comparison.sequential import Sequential
+from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics.health import Health
 from dure.analysis.overfitting.overfitting import Overfitting
 from dure.core.types import trained

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dure.analysis.comparison.compare import Comparison, compare
+from dure.analysis.comparison.compare import compare
+from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics import health
 from dure.analysis.overfitting.overfitting import Overfitting
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting

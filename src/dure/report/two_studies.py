@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dure.analysis.comparison.compare import Comparison
 from dure.analysis.comparison.pairing import lanes_of
+from dure.analysis.comparison.table import Comparison
 from dure.blocks.content import Beside, Block, Document, Prose, Section, footer
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, joined, say

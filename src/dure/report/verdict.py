@@ -6,9 +6,9 @@ import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from dure.analysis.comparison import table_text
-from dure.analysis.comparison.compare import Comparison, Pair
+from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.sequential import Sequential
+from dure.analysis.comparison.table import Comparison, headlines
 from dure.analysis.diagnostics.case import Finding
 from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.analysis.overfitting.text import sentences
@@ -100,7 +100,7 @@ def summarise_comparison(found: Comparison) -> Iterator[Message]:
     """A comparison in short: the pair in full where there is only one."""
     pairs = found.pairs
     if len(pairs) == 1:
-        yield table_text.headlines(found)[0]
+        yield headlines(found)[0]
     elif all(pair.verdict == "too few" for pair in pairs):
         yield _too_few(found)
     elif found.baseline is not None:

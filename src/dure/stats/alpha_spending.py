@@ -52,7 +52,7 @@ _SEED = 1983
 
 
 @dataclass(frozen=True)
-class Plan:
+class SpendingPlan:
     """When is looked, with which test, and how much each look may spend; fixed beforehand.
 
     Attributes
@@ -75,7 +75,7 @@ def pocock(share: float) -> float:
     return math.log(1 + (math.e - 1) * share)
 
 
-def make_plan(first: int, max_seeds: int, level: float) -> Plan:
+def make_plan(first: int, max_seeds: int, level: float) -> SpendingPlan:
     """The looks of a study that begins with `first` seeds and ends with `max_seeds`.
 
     Parameters
@@ -96,8 +96,8 @@ def make_plan(first: int, max_seeds: int, level: float) -> Plan:
     )
     if begin is None:  # too few seeds for signs alone to tell anything
         if first == max_seeds:
-            return Plan((first,), ("t",), (1.0,))
-        return Plan((first, max_seeds), ("t", "t"), (0.5, 0.5))
+            return SpendingPlan((first,), ("t",), (1.0,))
+        return SpendingPlan((first, max_seeds), ("t", "t"), (0.5, 0.5))
     flips = _rising(begin, max_seeds)
     early = () if begin == first else (first,)
     left = 1 - T_SHARE * len(early)
@@ -105,7 +105,7 @@ def make_plan(first: int, max_seeds: int, level: float) -> Plan:
     shares = [after - before for before, after in pairwise(spent)]
     student: Test = "t"
     flip: Test = "sign-flip"
-    return Plan(
+    return SpendingPlan(
         (*early, *flips),
         (student,) * len(early) + (flip,) * len(flips),
         (T_SHARE,) * len(early) + tuple(shares),
@@ -162,7 +162,7 @@ class Paths:
     """
 
     def __init__(
-        self, differences: ArrayLike, plan: Plan, one_sided: bool = False, rows: int = ROWS
+        self, differences: ArrayLike, plan: SpendingPlan, one_sided: bool = False, rows: int = ROWS
     ) -> None:
         found = np.asarray(differences, dtype=np.float64)
         values = np.nan_to_num(found, nan=0.0)  # a sum does not hear a 0, whatever its sign
@@ -265,7 +265,7 @@ def _student(sums: Floats, squares: Floats, count: NDArray[np.int64]) -> Floats:
     return np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf)
 
 
-def interval(differences: ArrayLike, plan: Plan, level: float) -> tuple[float, float]:
+def interval(differences: ArrayLike, plan: SpendingPlan, level: float) -> tuple[float, float]:
     """The repeated confidence interval of one study's mean difference at its latest look.
 
     What the sequential test does not reject at the latest look (Jennison & Turnbull 1989, "Interim

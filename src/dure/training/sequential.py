@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure.analysis.comparison.interim import review, rule_metric, values_of
-from dure.analysis.comparison.sequential import ALPHA, Look, Rule, Sequential
+from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
 from dure.core.formatting import format_count, join_first
 from dure.engine.planning.plan import Prepared, prepare
 from dure.errors import Faults, did_you_mean
@@ -154,7 +154,7 @@ class _Looking:
             if look.ended:
                 return
 
-    def _look(self, seeds: Sequence[int]) -> Look:
+    def _look(self, seeds: Sequence[int]) -> InterimLook:
         result = load(self._store.folder)
         values, lost = values_of(result, self._rule.metric, seeds)
         look = review(self._rule, values, lost, self._looks)
@@ -163,7 +163,7 @@ class _Looking:
         self._store.rewrite_manifest({"sequential": account})
         return look
 
-    def _describe(self, look: Look) -> str:
+    def _describe(self, look: InterimLook) -> str:
         looks = self._rule.plan.looks
         number = looks.index(look.seeds)
         head = f"look {number + 1} of {len(looks)}: {look.seeds} seeds; "

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.analysis.comparison.interim import late_chance, paired, review, rule_metric
-from dure.analysis.comparison.sequential import ALPHA, Look, Rule, Sequential
-from dure.stats.alpha_spending import FIRST, Paths, Plan, interval, make_plan, sign_rows
+from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
+from dure.stats.alpha_spending import FIRST, Paths, SpendingPlan, interval, make_plan, sign_rows
 
 WHOLE = st.integers(-6, 6).map(float)
-FLIPS = Plan((4, 6, 7), ("sign-flip",) * 3, (0.4, 0.35, 0.25))
+FLIPS = SpendingPlan((4, 6, 7), ("sign-flip",) * 3, (0.4, 0.35, 0.25))
 STUDIES = 2000
 # Binomial error of 2,000 studies, three standard deviations, as many cells are looked at.
 MOST = ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / STUDIES)
@@ -32,7 +32,7 @@ NOISE = {
 # -- the tests ---------------------------------------------------------------------------------
 
 
-def plain_first_rejection(differences: list[float], plan: Plan, level: float) -> int:
+def plain_first_rejection(differences: list[float], plan: SpendingPlan, level: float) -> int:
     """The slow twin: lists of every choice of signs, the look's share of them rejected in turn."""
     n = len(differences)
     choices = [[1, *rest] for rest in product((1, -1), repeat=n - 1)]
@@ -63,7 +63,7 @@ def test_looks_agree_with_the_plain_twin(differences: list[float], level: float)
 def test_whatever_the_sizes_no_more_signs_are_rejected_than_allowed(
     sizes: list[int], level: float
 ) -> None:
-    plan = Plan((5, 7, 9), ("sign-flip",) * 3, (0.5, 0.2, 0.3))
+    plan = SpendingPlan((5, 7, 9), ("sign-flip",) * 3, (0.5, 0.2, 0.3))
     every = np.array(list(product((-1, 1), repeat=9))) * sizes
     first = Paths(every, plan, rows=2**8).first_rejection(level)
     # The observed choice is counted twice among 2^8 + 1.
@@ -80,7 +80,7 @@ def test_whatever_the_sizes_no_more_signs_are_rejected_than_allowed(
 def test_what_is_rejected_is_rejected_at_every_larger_level(
     differences: list[float], one: float, other: float, one_sided: bool
 ) -> None:
-    plan = Plan((6, 7, 8), ("t", "sign-flip", "sign-flip"), (0.1, 0.5, 0.4))
+    plan = SpendingPlan((6, 7, 8), ("t", "sign-flip", "sign-flip"), (0.1, 0.5, 0.4))
     paths = Paths([differences], plan, one_sided, rows=2**7)
     small, large = sorted((one, other))
     assert paths.first_rejection(large)[0] <= paths.first_rejection(small)[0]
@@ -106,8 +106,8 @@ def test_signs_hold_every_choice_equally_often() -> None:
 
 def test_a_seed_that_is_missing_changes_nothing() -> None:
     rng = np.random.default_rng(1)
-    plan = Plan((8,), ("sign-flip",), (1.0,))
-    fewer = Plan((7,), ("sign-flip",), (1.0,))
+    plan = SpendingPlan((8,), ("sign-flip",), (1.0,))
+    fewer = SpendingPlan((7,), ("sign-flip",), (1.0,))
     for row in rng.normal(0.7, 1, (20, 7)):
         holed = np.insert(row, 3, np.nan)
         assert Paths([holed], plan, rows=2**9).p_value() == pytest.approx(
@@ -253,7 +253,7 @@ def test_the_rest_need_not_be_settled_among_themselves() -> None:
 
 def test_equal_variants_are_equivalent_within_a_rope_only() -> None:
     values, made = draws(1.0, 1.0, seeds=12), rule(rope=0.5)
-    looks: list[Look] = []
+    looks: list[InterimLook] = []
     for n in [n for n in made.plan.looks if n <= 12]:
         looks.append(review(made, values[:, :n], before=looks))
     assert looks[-1].pairs[0].verdict == "equivalent" and looks[-1].ended == "decided"

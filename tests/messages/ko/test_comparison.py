@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dure.analysis.comparison import table_text
-from dure.analysis.comparison.compare import Comparison, Pair, Verdict
-from dure.analysis.comparison.sequential import Look, Rule, Sequential, SequentialPair
+from dure.analysis.comparison.pair import Pair, Verdict, verdict_cell
+from dure.analysis.comparison.sequential import InterimLook, Rule, Sequential, SequentialPair
+from dure.analysis.comparison.table import Comparison, cells, headlines, notes
 from dure.analysis.overfitting.overfitting import Overfitting, Row
 from dure.core.types import FirstNan, Status
 from dure.messages import status_text
@@ -99,8 +99,8 @@ def comparisons() -> Iterator[Comparison]:
 
 
 def told_of(found: Comparison) -> list[Message]:
-    header, rows = table_text.cells(found)
-    return [*table_text.headlines(found), *table_text.notes(found), *header, *(r[-1] for r in rows)]
+    header, rows = cells(found)
+    return [*headlines(found), *notes(found), *header, *(r[-1] for r in rows)]
 
 
 def rows() -> Iterator[tuple[Row, str]]:
@@ -135,7 +135,7 @@ def sequentials() -> Iterator[Sequential]:
     rule = Rule.of(list("abcd"), "val_loss", "min", **given)
     against = Rule.of(list("abcd"), "val_loss", "min", baseline="d", **given)
     yield Sequential(rule)
-    looks = [Look(n, 0.02, "a", None, verdicts) for n in (6, 9)]
+    looks = [InterimLook(n, 0.02, "a", None, verdicts) for n in (6, 9)]
     yield Sequential(rule, tuple(looks))
     for end in ("decided", "hopeless", "max_seeds"):
         yield Sequential(rule, (looks[0], replace(looks[1], ended=end)))
@@ -155,7 +155,7 @@ def notes_of_runs(folder: Path) -> Iterator[Message]:
     }
     for pair in (("one", "one"), ("two", "two"), ("one", "two"), ("one", "three")):
         first, other = (made[name] for name in pair)
-        yield from table_text.notes(first.compare(other=None if first is other else other))
+        yield from notes(first.compare(other=None if first is other else other))
     sized = [run_of(folder / n, grid, name=n) for n in ("four", "five")]
     sized[0].manifest["study"]["batch_size"], sized[1].manifest["study"]["batch_size"] = 32, 128  # type: ignore[index]
     yield from sized[0].compare(other=sized[1]).notes
@@ -194,7 +194,7 @@ def statuses() -> Iterator[Status]:
 
 def everything(folder: Path) -> Iterator[Message]:
     for pair in pairs():
-        yield from (pair.describe(), table_text.verdict_cell(pair))
+        yield from (pair.describe(), verdict_cell(pair))
     for found in comparisons():
         yield from told_of(found)
     for row, metric in rows():
@@ -212,7 +212,7 @@ def everything(folder: Path) -> Iterator[Message]:
 @pytest.mark.parametrize("pair", list(pairs()), ids=lambda p: p.verdict.replace(" ", "-"))
 def test_pairs(pair: Pair) -> None:
     assert_korean(pair.describe(), allowed=NAMES)
-    cell = table_text.verdict_cell(pair)
+    cell = verdict_cell(pair)
     assert_korean(cell)
     assert cell.startswith(pair.verdict)
 
@@ -222,7 +222,7 @@ def test_comparisons(found: Comparison) -> None:
     for said in told_of(found):
         if translate(said, "ko") not in ("p", "p (Holm)"):
             assert_korean(said, allowed="abcde")
-    assert all(isinstance(cell, Message) for row in table_text.cells(found)[1] for cell in row)
+    assert all(isinstance(cell, Message) for row in cells(found)[1] for cell in row)
 
 
 @pytest.mark.parametrize(("row", "metric"), list(rows()))

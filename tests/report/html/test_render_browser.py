@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
 import dure
-from dure.analysis.comparison.table_text import difference_texts, p_text
+from dure.analysis.comparison.pair import difference_texts, p_text
 from dure.blocks.charts import Curves, Metric
 from dure.blocks.content import Document
 from dure.report.document import document

@@ -10,11 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from dure.analysis.comparison.sequential import ALPHA, Ended, Look, Rule, SequentialPair, Verdict
+from dure.analysis.comparison.paired_test import judge
+from dure.analysis.comparison.sequential import (
+    ALPHA,
+    Ended,
+    InterimLook,
+    Rule,
+    SequentialPair,
+    SequentialVerdict,
+)
 from dure.core.metrics import mode_of
 from dure.core.types import Bools, Floats, Mode
 from dure.stats.alpha_spending import FIRST, Paths, interval
-from dure.stats.permutation import holm
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -28,8 +35,8 @@ def review(
     rule: Rule,
     values: ArrayLike,
     lost: ArrayLike | None = None,
-    before: Sequence[Look] = (),
-) -> Look:
+    before: Sequence[InterimLook] = (),
+) -> InterimLook:
     """Look at a study after as many seeds as `values` has.
 
     Parameters
@@ -55,32 +62,29 @@ def review(
     if seeds not in rule.plan.looks:
         raise ValueError(f"{seeds} seeds; this rule looks after {rule.plan.looks} only.")
     known = {(p.first, p.second): p for p in before[-1].pairs} if before else {}
-    sign = -1 if rule.mode == "min" else 1
     place = {name: i for i, name in enumerate(rule.variants)}
-    tested = []
+    tests = []
     for first, second in rule.pairs:
         i, j = place[first], place[second]
-        tested.append(_Tested(*paired(table[i], table[j], gone[i], gone[j], rule), rule))
-    adjusted = holm([t.p for t in tested]).tolist()
-    equal = holm([t.p_equivalent for t in tested]).tolist()
+        tests.append(_RepeatedTest(*paired(table[i], table[j], gone[i], gone[j], rule), rule))
     pairs = []
-    for (first, second), one, p, p_equal in zip(rule.pairs, tested, adjusted, equal, strict=True):
-        verdict: Verdict = "open"
+    judged = judge(tests, ALPHA, rule.rope)
+    for (first, second), test, now in zip(rule.pairs, tests, judged, strict=True):
+        verdict: SequentialVerdict = "open"
         settled: int | None = None
         if (old := known.get((first, second))) is not None and old.verdict != "open":
             verdict, settled = old.verdict, old.settled_at
-        elif p_equal <= ALPHA:
-            verdict, settled = "equivalent", seeds
-        elif p <= ALPHA:
-            verdict, settled = ("better" if sign * one.mean > 0 else "worse"), seeds
-        low, high = one.interval(ALPHA / len(tested))
+        elif now.verdict in ("better", "worse", "equivalent"):
+            verdict, settled = now.verdict, seeds
+        low, high = test.interval(ALPHA / len(tests))
+        settled_pair = verdict, settled, test.lost
         pairs.append(
-            SequentialPair(first, second, one.mean, low, high, p, verdict, settled, one.lost)
+            SequentialPair(first, second, test.mean, low, high, now.p_adjusted, *settled_pair)
         )
     leader = _leader(table, gone, rule)
     spent = ALPHA * sum(rule.plan.shares[: rule.plan.looks.index(seeds) + 1])
-    ended = _ended(rule, pairs, leader, tested, seeds)
-    return Look(seeds, spent, leader, ended, tuple(pairs))
+    ended = _ended(rule, pairs, leader, tests, seeds)
+    return InterimLook(seeds, spent, leader, ended, tuple(pairs))
 
 
 def paired(
@@ -105,8 +109,10 @@ def paired(
     return filled, (int(sides[0].sum()), int(sides[1].sum()))
 
 
-class _Tested:
-    """One pair's differences and what the tests say of them."""
+class _RepeatedTest:
+    """One pair's differences and what the repeated tests say of them: a `PairedTest`."""
+
+    least = 0.0
 
     def __init__(self, differences: Floats, lost: tuple[int, int], rule: Rule) -> None:
         self.differences, self.lost, self._rule = differences, lost, rule
@@ -114,13 +120,16 @@ class _Tested:
         self.n = len(known)
         self.mean = float(known.mean()) if self.n else math.nan
         self.spread = float(known.std(ddof=1)) if self.n > 1 else math.nan
-        self._paths = Paths(differences[None], rule.plan)
-        self.p = self._paths.p_value()
-        self.p_equivalent = self._p_equivalent()
+        self.direction = self.mean if rule.mode == "max" else -self.mean
+        self.p = Paths(differences[None], rule.plan).p_value()
 
-    def _p_equivalent(self) -> float:
-        rope = self._rule.rope
-        if rope is None or any(self.lost):
+    def leaves_out_zero(self, level: float) -> bool:
+        """The looks' share of the level is in p already: nothing else has to agree."""
+        return True
+
+    def p_equivalent(self, rope: float, share: float) -> float:
+        """The larger p of two one-sided repeated tests; 1 where networks were lost."""
+        if any(self.lost):
             return 1.0
         below, above = rope - self.differences, self.differences + rope
         return max(Paths(side[None], self._rule.plan, True).p_value() for side in (below, above))
@@ -175,7 +184,7 @@ def _ended(
     rule: Rule,
     pairs: Sequence[SequentialPair],
     leader: str,
-    tested: Sequence[_Tested],
+    tested: Sequence[_RepeatedTest],
     seeds: int,
 ) -> Ended | None:
     needed = [
@@ -194,7 +203,7 @@ def _ended(
     return None
 
 
-def _hopeless(open_pairs: Sequence[_Tested], rule: Rule, level: float) -> bool:
+def _hopeless(open_pairs: Sequence[_RepeatedTest], rule: Rule, level: float) -> bool:
     end = rule.plan.looks[-1]
     # A pair of too few known differences is not given up.
     chances = [

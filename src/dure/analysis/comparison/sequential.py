@@ -23,10 +23,10 @@ import pandas as pd
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
-from dure.stats.alpha_spending import FIRST, Plan, make_plan
+from dure.stats.alpha_spending import FIRST, SpendingPlan, make_plan
 from dure.stats.intervals import interval_texts
 
-Verdict = Literal["better", "worse", "equivalent", "open"]
+SequentialVerdict = Literal["better", "worse", "equivalent", "open"]
 Ended = Literal["decided", "hopeless", "max_seeds"]
 
 ALPHA = 0.05
@@ -52,7 +52,7 @@ class Rule:
     variants: tuple[str, ...]
     metric: str
     mode: Mode
-    plan: Plan
+    plan: SpendingPlan
     baseline: str | None = None
     rope: float | None = None
 
@@ -112,7 +112,7 @@ class SequentialPair:
     low: float
     high: float
     p: float
-    verdict: Verdict
+    verdict: SequentialVerdict
     settled_at: int | None
     lost: tuple[int, int] = (0, 0)
 
@@ -154,7 +154,7 @@ class SequentialPair:
 
 
 @dataclass(frozen=True)
-class Look:
+class InterimLook:
     """All pairs after so many seeds, and whether that is the end.
 
     Attributes
@@ -181,7 +181,7 @@ class Sequential:
     """A study's rule and the looks made so far; `Result.sequential`."""
 
     rule: Rule
-    looks: tuple[Look, ...] = field(default=())
+    looks: tuple[InterimLook, ...] = field(default=())
 
     @property
     def ended(self) -> Ended | None:
@@ -247,10 +247,10 @@ class Sequential:
         if not found:
             return None
         rule = dict(found["rule"])
-        plan = Plan(**{name: tuple(values) for name, values in rule.pop("plan").items()})
+        plan = SpendingPlan(**{name: tuple(values) for name, values in rule.pop("plan").items()})
         rule["variants"] = tuple(rule["variants"])
         looks = [
-            Look(**{**look, "pairs": tuple(_pair_of(pair) for pair in look["pairs"])})
+            InterimLook(**{**look, "pairs": tuple(_pair_of(pair) for pair in look["pairs"])})
             for look in found["looks"]
         ]
         return cls(Rule(plan=plan, **rule), tuple(looks))
@@ -268,7 +268,7 @@ def _p_text(p: float) -> Message:
     return say("below 0.0001") if p < 1e-4 else as_is(f"{p:.2g}")
 
 
-def _ending(last: Look, rule: Rule) -> Message:
+def _ending(last: InterimLook, rule: Rule) -> Message:
     seeds, leader = count(last.seeds, "seed"), last.leader
     if last.ended == "decided":
         if rule.baseline is not None:

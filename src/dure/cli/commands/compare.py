@@ -11,7 +11,7 @@ import typer
 from dure.cli.app import Json, Run, app, errors_in_words, folder_of, without_nan
 
 if TYPE_CHECKING:
-    from dure.analysis.comparison.compare import Comparison
+    from dure.analysis.comparison.table import Comparison
 
 
 @app.command()

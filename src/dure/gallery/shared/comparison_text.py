@@ -12,7 +12,7 @@ from dure.messages.message import Message, joined, say
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
-    from dure.analysis.comparison.compare import Comparison
+    from dure.analysis.comparison.table import Comparison
 
 
 @dataclass(frozen=True)

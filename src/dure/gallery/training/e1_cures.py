@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import dure
-from dure.analysis.comparison.compare import Comparison
+from dure.analysis.comparison.table import Comparison
 from dure.core.backend import keras
 from dure.core.types import Floats
 from dure.gallery.page import Page

@@ -1,4 +1,4 @@
-"""Korean for `dure.analysis.comparison.table_text`, `pair_told`, `pairing` and `sequential`: comparisons."""
+"""Korean for `dure.analysis.comparison`: `pair`, `table`, `pairing` and `sequential`."""
 
 from __future__ import annotations
 
@@ -14,44 +14,21 @@ _PAIR = {
         "지금까지 {metric} 값의 차이({first} 빼기 {second})는 {amount}입니다 ({over})."
     ),
     # better, worse
-    "{first} is better than {second}: no seed trained in both ({p}, by ranks).": (
-        "{first} 쪽이 {second} 쪽보다 좋습니다. 둘 다 훈련된 시드는 없습니다 ({p}, 순위 검정)."
+    "{first} is {than} {second}: no seed trained in both ({p}, by ranks).": (
+        "{first} 쪽이 {second} 쪽보다 {than}. 둘 다 훈련된 시드는 없습니다 ({p}, 순위 검정)."
     ),
-    "{first} is worse than {second}: no seed trained in both ({p}, by ranks).": (
-        "{first} 쪽이 {second} 쪽보다 나쁩니다. 둘 다 훈련된 시드는 없습니다 ({p}, 순위 검정)."
+    "{first} is {than} {second}: {metric} is {by} {amount} on average ({basis}).": (
+        "{first} 쪽이 {second} 쪽보다 {than}. {metric} 값이 평균 {amount}만큼 {by} ({basis})."
     ),
-    "{first} is better than {second}: {metric} is higher by {amount} on average ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 좋습니다. {metric} 값이 평균 {amount}만큼 높습니다 ({basis})."
+    "{first} is {than} {second}, for the networks that {loser} lost, although {metric} is {by} "
+    "{amount} where both trained ({basis}).": (
+        "{first} 쪽이 {second} 쪽보다 {than}. {loser} 쪽에서 신경망이 탈락했기 때문이며, 둘 다 "
+        "훈련된 경우에는 오히려 {metric} 값이 {amount}만큼 {by} ({basis})."
     ),
-    "{first} is better than {second}: {metric} is lower by {amount} on average ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 좋습니다. {metric} 값이 평균 {amount}만큼 낮습니다 ({basis})."
-    ),
-    "{first} is worse than {second}: {metric} is higher by {amount} on average ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 나쁩니다. {metric} 값이 평균 {amount}만큼 높습니다 ({basis})."
-    ),
-    "{first} is worse than {second}: {metric} is lower by {amount} on average ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 나쁩니다. {metric} 값이 평균 {amount}만큼 낮습니다 ({basis})."
-    ),
-    "{first} is better than {second}, for the networks that {second} lost, although {metric} is "
-    "higher by {amount} where both trained ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 좋습니다. {second} 쪽에서 신경망이 탈락했기 때문이며, 둘 다 "
-        "훈련된 경우에는 오히려 {metric} 값이 {amount}만큼 높습니다 ({basis})."
-    ),
-    "{first} is better than {second}, for the networks that {second} lost, although {metric} is "
-    "lower by {amount} where both trained ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 좋습니다. {second} 쪽에서 신경망이 탈락했기 때문이며, 둘 다 "
-        "훈련된 경우에는 오히려 {metric} 값이 {amount}만큼 낮습니다 ({basis})."
-    ),
-    "{first} is worse than {second}, for the networks that {first} lost, although {metric} is "
-    "higher by {amount} where both trained ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 나쁩니다. {first} 쪽에서 신경망이 탈락했기 때문이며, 둘 다 "
-        "훈련된 경우에는 오히려 {metric} 값이 {amount}만큼 높습니다 ({basis})."
-    ),
-    "{first} is worse than {second}, for the networks that {first} lost, although {metric} is "
-    "lower by {amount} where both trained ({basis}).": (
-        "{first} 쪽이 {second} 쪽보다 나쁩니다. {first} 쪽에서 신경망이 탈락했기 때문이며, 둘 다 "
-        "훈련된 경우에는 오히려 {metric} 값이 {amount}만큼 낮습니다 ({basis})."
-    ),
+    "better than": "좋습니다",
+    "worse than": "나쁩니다",
+    "higher by": "높습니다",
+    "lower by": "낮습니다",
     "A new run of {one} would beat a new run of {two} with a probability of {share}.": (
         "각각 새로 훈련했을 때 {one} 쪽이 {two} 쪽보다 좋을 확률은 {share}입니다."
     ),
@@ -75,14 +52,9 @@ _PAIR = {
         "차이가 있기는 한 것 같지만, 문제 삼기에는 너무 작습니다."
     ),
     # undecided
-    "{first} and {second} have exactly the same {metric} with every seed ({number}): perhaps what "
+    "{first} and {second} have exactly the same {metric} with every {unit} ({number}): perhaps what "
     "differs between them has no effect.": (
-        "{first} 쪽과 {second} 쪽은 시드 {number}개 모두에서 {metric} 값이 똑같습니다. 둘 사이에 "
-        "달리 설정한 것이 아무 효과도 내지 않는지도 모릅니다."
-    ),
-    "{first} and {second} have exactly the same {metric} with every fold ({number}): perhaps what "
-    "differs between them has no effect.": (
-        "{first} 쪽과 {second} 쪽은 폴드 {number}개 모두에서 {metric} 값이 똑같습니다. 둘 사이에 "
+        "{first} 쪽과 {second} 쪽은 {unit} {number}개 모두에서 {metric} 값이 똑같습니다. 둘 사이에 "
         "달리 설정한 것이 아무 효과도 내지 않는지도 모릅니다."
     ),
     "{first} or {second}: cannot tell yet.": (
@@ -121,23 +93,17 @@ _PAIR = {
         "수 없습니다."
     ),
     "{first} or {second}: too few seeds; whatever they showed, no test on {seeds} can reach "
-    "{level}.": (
-        "{first} 대 {second}: 시드가 너무 적습니다. 결과가 어떻든 {seeds}로는 어떤 검정도 {level} "
-        "수준에 이를 수 없습니다."
+    "{level}{family}.": (
+        "{first} 대 {second}: 시드가 너무 적습니다. {family}결과가 어떻든 {seeds}로는 어떤 검정도 "
+        "{level} 수준에 이를 수 없습니다."
     ),
-    "{first} or {second}: too few seeds; whatever they showed, no test on {seeds} can reach "
-    "{level} with {number} comparisons.": (
-        "{first} 대 {second}: 시드가 너무 적습니다. 비교가 {number}건이면, 결과가 어떻든 {seeds}로는 "
-        "어떤 검정도 {level} 수준에 이를 수 없습니다."
-    ),
+    " with {number} comparisons": "비교가 {number}건이면, ",
     "At least {number} are needed.": "적어도 {number}개가 필요합니다.",
 }
 
 _ALL = {
     # verdicts, in tables
-    "undecided (+{seeds})": "판단 보류 (+{seeds})",
     "undecided": "판단 보류",
-    "too few (+{seeds})": "표본 부족 (+{seeds})",
     "too few": "표본 부족",
     "better": "더 좋음",
     "worse": "더 나쁨",
@@ -168,12 +134,9 @@ _ALL = {
         "변형 {number}개 가운데 {baseline}보다 좋거나 나쁘다고 밝혀진 것은 없습니다."
     ),
     "of {number} nothing can be told yet": "아직 알 수 없음: {number}개",
-    "{names} is better than {baseline}": "{baseline}보다 좋음: {names}",
-    "{names} are better than {baseline}": "{baseline}보다 좋음: {names}",
-    "{names} is worse than {baseline}": "{baseline}보다 나쁨: {names}",
-    "{names} are worse than {baseline}": "{baseline}보다 나쁨: {names}",
-    "{names} is practically the same as {baseline}": "{baseline:과} 사실상 같음: {names}",
-    "{names} are practically the same as {baseline}": "{baseline:과} 사실상 같음: {names}",
+    "{names} {plural} better than {baseline}": "{baseline}보다 좋음: {names}",
+    "{names} {plural} worse than {baseline}": "{baseline}보다 나쁨: {names}",
+    "{names} {plural} practically the same as {baseline}": "{baseline:과} 사실상 같음: {names}",
     # the table
     "first - second": "앞 - 뒤",
     "difference [{level}]": "차이 [{level}]",
@@ -183,13 +146,11 @@ _ALL = {
     "lost": "탈락",
     "verdict": "판정",
     # its notes
-    "{metric}, higher is better.": "{metric}: 높을수록 좋습니다.",
-    "{metric}, lower is better.": "{metric}: 낮을수록 좋습니다.",
-    "Difference: mean of first minus second, seed by seed, with its {level} interval.": (
-        "차이: 시드마다 앞에서 뒤를 뺀 값의 평균과 그 {level} 구간입니다."
-    ),
-    "Difference: mean of first minus second, fold by fold, with its {level} interval.": (
-        "차이: 폴드마다 앞에서 뒤를 뺀 값의 평균과 그 {level} 구간입니다."
+    "{metric}, {higher} is better.": "{metric}: {higher} 좋습니다.",
+    "higher": "높을수록",
+    "lower": "낮을수록",
+    "Difference: mean of first minus second, {pair} by {pair}, with its {level} interval.": (
+        "차이: {pair}마다 앞에서 뒤를 뺀 값의 평균과 그 {level} 구간입니다."
     ),
     "It speaks of training again with other seeds on these rows, not of other rows.": (
         "이 구간은 같은 행으로 시드만 바꾸어 다시 훈련하는 경우에 대한 것이며, 다른 행에 대한 것이 "

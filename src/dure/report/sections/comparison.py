@@ -9,9 +9,9 @@ from typing import Literal
 
 import pandas as pd
 
-from dure.analysis.comparison import table_text
-from dure.analysis.comparison.compare import Comparison, Pair
+from dure.analysis.comparison.pair import Pair, difference_texts, verdict_cell
 from dure.analysis.comparison.sequential import Sequential
+from dure.analysis.comparison.table import Comparison, cells, headlines, notes
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
@@ -88,7 +88,7 @@ def blocks_of(found: Comparison | Message, remark: Message | None = None) -> lis
     """Headlines, differences with their intervals, the table of all pairs, and the notes."""
     if isinstance(found, Message):
         return [Prose(found)]
-    first, *rest = table_text.headlines(found)
+    first, *rest = headlines(found)
     blocks: list[Block] = [Prose(first, "verdict")]
     if remark is not None:
         blocks.append(Prose(remark, "note"))
@@ -101,7 +101,7 @@ def blocks_of(found: Comparison | Message, remark: Message | None = None) -> lis
     if others:
         title = say("The other {pairs}", pairs=count(len(others), "pair"))
         blocks.append(Folded(title, tuple(_pairs(found, others))))
-    blocks += [Prose(told, "note") for told in table_text.notes(found)]
+    blocks += [Prose(told, "note") for told in notes(found)]
     return blocks
 
 
@@ -116,7 +116,7 @@ def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
 
 def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
     """Some of the pairs as a picture and as a table."""
-    header, rows = table_text.cells(replace(found, pairs=tuple(pairs)))
+    header, rows = cells(replace(found, pairs=tuple(pairs)))
     spans = (
         Span(
             label=say("{first} − {second}", first=pair.first, second=pair.second),
@@ -124,10 +124,10 @@ def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
             low=pair.low,
             high=pair.high,
             told=as_is(told),
-            note=table_text.verdict_cell(pair),
+            note=verdict_cell(pair),
             tone=_tone(pair.verdict),
         )
-        for pair, told in zip(pairs, table_text.difference_texts(pairs), strict=True)
+        for pair, told in zip(pairs, difference_texts(pairs), strict=True)
     )
     picture = _differences(found.metric, found.mode, found.rope, spans)
     table = Table(

@@ -1,31 +1,145 @@
-"""The verdict on a pair of variants in sentences."""
+"""Two variants compared: the numbers, and the verdict in sentences."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from dure.analysis.comparison.table_text import confidence_text, difference_texts, p_text, roughly
 from dure.core.formatting import format_percent
+from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
 from dure.stats.intervals import interval_texts
 
-if TYPE_CHECKING:
-    from dure.analysis.comparison.compare import Pair
+Verdict = Literal["better", "worse", "equivalent", "undecided", "too few"]
 
 
-def sentence(pair: Pair) -> Message:
-    """The verdict on a pair with its numbers."""
-    told = {
-        "better": _apart,
-        "worse": _apart,
-        "equivalent": _equivalent,
-        "undecided": _undecided,
-        "too few": _too_few,
-    }[pair.verdict](pair)
-    return joined((*told, *_lost(pair)))
+@dataclass(frozen=True)
+class Pair:
+    """Two variants compared; "first is better" is always in the metric's own direction.
+
+    Attributes
+    ----------
+    first, second
+        Variants; with a baseline, second is the baseline.
+    difference, low, high
+        Mean of first minus second in the metric's unit with its interval, over the pairs in which
+        both trained (``trained`` of ``pairs``). The interval is of this pair alone.
+    p, p_adjusted, test
+        Two-sided p of the named test, and after Holm's correction; None where not tested.
+    superiority
+        Probability that a new run of first beats a new run of second; ties count half, a lost run
+        loses. Computed over runs of different seeds.
+    pairs, unit
+        How many seeds (folds, where the study has one seed) are compared.
+    diverged
+        Lanes of first and of second that diverged or failed.
+    verdict
+        of the first: see `dure.analysis.comparison.paired_test`.
+    more_seeds
+        Undecided only: about how many more seeds would settle it, with a chance of 80 %, if the
+        difference found so far is the true one. None where that cannot be said, or is beyond
+        1,000. "too few": how many more a test needs at least.
+    visible
+        The difference that so many seeds would have found with a chance of 80 %.
+    rows_low, rows_high
+        With several seeds and several folds: the interval for other rows of the same kind, wider,
+        by the corrected variance of Nadeau & Bengio (2003) over folds. NaN otherwise.
+    """
+
+    first: str
+    second: str
+    difference: float
+    low: float
+    high: float
+    p: float | None
+    p_adjusted: float | None
+    test: str
+    superiority: float
+    pairs: int
+    diverged: tuple[int, int]
+    verdict: Verdict
+    more_seeds: int | None
+    unit: Literal["seed", "fold"]
+    trained: int
+    visible: float
+    rows_low: float
+    rows_high: float
+    metric: str
+    mode: Mode
+    confidence: float
+    rope: float | None
+    family: int
+
+    def describe(self) -> Message:
+        """The verdict with its numbers, in one or two sentences."""
+        return joined((*_SENTENCES[self.verdict](self), *_lost(self)))
+
+    __str__ = describe
+
+    def turned(self) -> Pair:
+        """The same with first and second exchanged."""
+        verdicts: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            difference=-self.difference,
+            low=-self.high,
+            high=-self.low,
+            superiority=1 - self.superiority,
+            diverged=self.diverged[::-1],
+            verdict=verdicts.get(self.verdict, self.verdict),
+            rows_low=-self.rows_high,
+            rows_high=-self.rows_low,
+        )
+
+
+VERDICTS: Mapping[Verdict, Message] = {
+    "better": say("better"),
+    "worse": say("worse"),
+    "equivalent": say("equivalent"),
+    "undecided": say("undecided"),
+    "too few": say("too few"),
+}
+
+
+def verdict_cell(pair: Pair) -> Message:
+    """The verdict in a few words, for tables."""
+    verdict, more = VERDICTS[pair.verdict], pair.more_seeds
+    if pair.verdict not in ("undecided", "too few") or not more:
+        return verdict
+    return say("{verdict} (+{seeds})", verdict=verdict, seeds=count(roughly(more), "seed"))
+
+
+def difference_texts(pairs: Sequence[Pair]) -> list[str]:
+    """The mean difference of each pair with its interval, '-0.012 [-0.019, -0.005]'.
+
+    Each with decimals of its own: a small difference between two must not be rounded to 0 because
+    others are large.
+    """
+    return [interval_texts([(p.difference, p.low, p.high)])[0] for p in pairs]
+
+
+def p_text(p: float | None) -> str:
+    """'0.031', '<0.001'; '-' where nothing was tested."""
+    if p is None:
+        return "-"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def confidence_text(confidence: float) -> str:
+    """'95 %'."""
+    return f"{100 * confidence:.4g} %"
+
+
+def roughly(seeds: int) -> int:
+    """An estimated number of seeds to two figures."""
+    if seeds < 100:
+        return seeds
+    return round(seeds, -1 if seeds < 1000 else -2)
 
 
 # -- what the numbers rest on ----------------------------------------------------------------------
@@ -81,26 +195,29 @@ def _so_far(pair: Pair) -> Iterator[Message]:
 
 def _apart(pair: Pair) -> Iterator[Message]:
     better = pair.verdict == "better"
-    names = {"first": pair.first, "second": pair.second}
+    given = {"first": pair.first, "second": pair.second}
+    given["than"] = say("better than") if better else say("worse than")
     if not pair.trained:
-        p = _p(pair)
-        yield (
-            say(
-                "{first} is better than {second}: no seed trained in both ({p}, by ranks).",
-                p=p,
-                **names,
-            )
-            if better
-            else say(
-                "{first} is worse than {second}: no seed trained in both ({p}, by ranks).",
-                p=p,
-                **names,
-            )
+        yield say(
+            "{first} is {than} {second}: no seed trained in both ({p}, by ranks).",
+            p=_p(pair),
+            **given,
         )
         return
     amount, higher = _sides(pair)
-    agrees = better == (higher == (pair.mode == "max"))
-    yield (_by_mean if agrees else _by_losses)(pair, better, higher, amount)
+    given |= {"metric": pair.metric, "amount": amount, "basis": _basis(pair)}
+    given["by"] = say("higher by") if higher else say("lower by")
+    if better == (higher == (pair.mode == "max")):
+        yield say(
+            "{first} is {than} {second}: {metric} is {by} {amount} on average ({basis}).", **given
+        )
+    else:  # the mean speaks for the other: networks lost decide
+        yield say(
+            "{first} is {than} {second}, for the networks that {loser} lost, although {metric} is "
+            "{by} {amount} where both trained ({basis}).",
+            loser=pair.second if better else pair.first,
+            **given,
+        )
     win, (one, two) = pair.superiority, (pair.first, pair.second)
     if not better:
         win, one, two = 1 - win, two, one
@@ -117,59 +234,6 @@ def _apart(pair: Pair) -> Iterator[Message]:
         )
     if pair.unit == "seed" and pair.rows_low <= 0 <= pair.rows_high:
         yield say("On other rows of the same kind it may be otherwise: folds differ too much.")
-
-
-def _by_mean(pair: Pair, better: bool, higher: bool, amount: str) -> Message:
-    given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
-    given |= {"amount": amount, "basis": _basis(pair)}
-    if better and higher:
-        return say(
-            "{first} is better than {second}: {metric} is higher by {amount} on average ({basis}).",
-            **given,
-        )
-    if better:
-        return say(
-            "{first} is better than {second}: {metric} is lower by {amount} on average ({basis}).",
-            **given,
-        )
-    if higher:
-        return say(
-            "{first} is worse than {second}: {metric} is higher by {amount} on average ({basis}).",
-            **given,
-        )
-    return say(
-        "{first} is worse than {second}: {metric} is lower by {amount} on average ({basis}).",
-        **given,
-    )
-
-
-def _by_losses(pair: Pair, better: bool, higher: bool, amount: str) -> Message:
-    """The mean speaks for the other: networks lost decide."""
-    given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
-    given |= {"amount": amount, "basis": _basis(pair)}
-    if better and higher:
-        return say(
-            "{first} is better than {second}, for the networks that {second} lost, although "
-            "{metric} is higher by {amount} where both trained ({basis}).",
-            **given,
-        )
-    if better:
-        return say(
-            "{first} is better than {second}, for the networks that {second} lost, although "
-            "{metric} is lower by {amount} where both trained ({basis}).",
-            **given,
-        )
-    if higher:
-        return say(
-            "{first} is worse than {second}, for the networks that {first} lost, although "
-            "{metric} is higher by {amount} where both trained ({basis}).",
-            **given,
-        )
-    return say(
-        "{first} is worse than {second}, for the networks that {first} lost, although "
-        "{metric} is lower by {amount} where both trained ({basis}).",
-        **given,
-    )
 
 
 def _lost(pair: Pair) -> Iterator[Message]:
@@ -222,18 +286,14 @@ def _undecided(pair: Pair) -> Iterator[Message]:
 
 
 def _identical(pair: Pair) -> Message:
-    given = {"first": pair.first, "second": pair.second, "metric": pair.metric}
-    given["number"] = str(pair.pairs)
-    if pair.unit == "fold":
-        return say(
-            "{first} and {second} have exactly the same {metric} with every fold ({number}): "
-            "perhaps what differs between them has no effect.",
-            **given,
-        )
     return say(
-        "{first} and {second} have exactly the same {metric} with every seed ({number}): perhaps "
+        "{first} and {second} have exactly the same {metric} with every {unit} ({number}): perhaps "
         "what differs between them has no effect.",
-        **given,
+        first=pair.first,
+        second=pair.second,
+        metric=pair.metric,
+        unit=say("fold") if pair.unit == "fold" else say("seed"),
+        number=str(pair.pairs),
     )
 
 
@@ -275,20 +335,27 @@ def _too_few_seeds(pair: Pair) -> Message:
             "{first} or {second}: too few seeds; one run of each says nothing about chance.",
             **given,
         )
-    given |= {"seeds": count(pair.pairs, "seed"), "level": confidence_text(1 - pair.confidence)}
-    if pair.family == 1:
-        return say(
-            "{first} or {second}: too few seeds; whatever they showed, no test on {seeds} can "
-            "reach {level}.",
-            **given,
-        )
+    family = as_is("")
+    if pair.family > 1:
+        family = say(" with {number} comparisons", number=str(pair.family))
     return say(
         "{first} or {second}: too few seeds; whatever they showed, no test on {seeds} can reach "
-        "{level} with {number} comparisons.",
-        number=str(pair.family),
+        "{level}{family}.",
+        seeds=count(pair.pairs, "seed"),
+        level=confidence_text(1 - pair.confidence),
+        family=family,
         **given,
     )
 
 
 def _rounded(value: float) -> str:
     return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
+
+
+_SENTENCES: Mapping[Verdict, Callable[[Pair], Iterator[Message]]] = {
+    "better": _apart,
+    "worse": _apart,
+    "equivalent": _equivalent,
+    "undecided": _undecided,
+    "too few": _too_few,
+}

@@ -1,69 +1,91 @@
-"""A comparison in words and numbers: what one would quote of it, and a table of all pairs."""
+"""Variants compared in pairs: what one would quote of it, a table, and how to read that."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from dure.analysis.comparison.pair import (
+    Pair,
+    confidence_text,
+    difference_texts,
+    p_text,
+    verdict_cell,
+)
 from dure.core.formatting import aligned, format_percent
+from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
 from dure.stats.intervals import interval_texts
 from dure.stats.permutation import least_pairs
 
-if TYPE_CHECKING:
-    from dure.analysis.comparison.compare import Comparison, Pair
-
 _PAGE = 100  # columns of text
-_MOST_SENTENCES = 3  # pairs told in a sentence each where there is no baseline
+_MOST_SENTENCES = 3  # pairs that have a sentence each where there is no baseline
 
 
-def verdict_cell(pair: Pair) -> Message:
-    """The verdict in a few words, for tables."""
-    more = pair.more_seeds
-    if pair.verdict == "undecided":
-        if more:
-            return say("undecided (+{seeds})", seeds=count(roughly(more), "seed"))
-        return say("undecided")
-    if pair.verdict == "too few":
-        if more:
-            return say("too few (+{seeds})", seeds=count(roughly(more), "seed"))
-        return say("too few")
-    return {"better": say("better"), "worse": say("worse"), "equivalent": say("equivalent")}[
-        pair.verdict
-    ]
+@dataclass(frozen=True)
+class Comparison:
+    """Variants compared in pairs: ``result.compare()``.
 
-
-def difference_texts(pairs: Sequence[Pair]) -> list[str]:
-    """The mean difference of each pair with its interval, '-0.012 [-0.019, -0.005]'.
-
-    Each with decimals of its own: a small difference between two must not be rounded to 0 because
-    others are large.
+    Attributes
+    ----------
+    metric, mode, confidence, rope
+        What was compared, which direction is better, and what was asked for.
+    pairs
+        One a pair of variants; against the baseline only, if there is one.
+    baseline
+        The variant all others are compared with, or None: every pair.
+    notes
+        Sentences that must be known to read the numbers: lanes not done, other data, and so on.
     """
-    return [interval_texts([(p.difference, p.low, p.high)])[0] for p in pairs]
 
+    metric: str
+    mode: Mode
+    confidence: float
+    rope: float | None
+    pairs: tuple[Pair, ...]
+    baseline: str | None = None
+    notes: tuple[Message, ...] = ()
 
-def p_text(p: float | None) -> str:
-    """'0.031', '<0.001'; '-' where nothing was tested."""
-    if p is None:
-        return "-"
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    @property
+    def leader(self) -> str:
+        """The variant whose runs beat those of the others most often; not yet for that better."""
+        wins: dict[str, list[float]] = {}
+        for pair in self.pairs:
+            won = self._won(pair)
+            wins.setdefault(pair.first, []).append(won)
+            wins.setdefault(pair.second, []).append(1 - won)
+        means = [float(np.mean(won)) for won in wins.values()]
+        return list(wins)[int(np.argmax(np.nan_to_num(means, nan=-1.0)))]
 
+    def _won(self, pair: Pair) -> float:
+        """How often the first beats the second; of one run each, whether it did."""
+        if not math.isnan(pair.superiority) or math.isnan(pair.difference):
+            return pair.superiority
+        higher = 0.5 * (1 + np.sign(pair.difference))
+        return float(higher if self.mode == "max" else 1 - higher)
 
-def confidence_text(confidence: float) -> str:
-    """'95 %'."""
-    return f"{100 * confidence:.4g} %"
+    def frame(self) -> pd.DataFrame:
+        """One row a pair, a column for each attribute of :class:`Pair`."""
+        rows = [asdict(pair) for pair in self.pairs]
+        for row in rows:
+            row["first_diverged"], row["second_diverged"] = row.pop("diverged")
+            for name in ("metric", "mode", "confidence", "rope", "family"):
+                del row[name]
+        table = pd.DataFrame(rows)
+        table["more_seeds"] = table["more_seeds"].astype("Int64")
+        return table.astype({"p": "float64", "p_adjusted": "float64"})
 
+    def describe(self) -> str:
+        """The verdict first, then a table of all pairs, then what must be known to read it."""
+        return "\n".join(lines(self))
 
-def roughly(seeds: int) -> int:
-    """An estimated number of seeds to two figures."""
-    if seeds < 100:
-        return seeds
-    return round(seeds, -1 if seeds < 1000 else -2)
+    __str__ = describe
 
 
 # -- all pairs -------------------------------------------------------------------------------------
@@ -71,13 +93,15 @@ def roughly(seeds: int) -> int:
 
 def lines(found: Comparison) -> Iterator[str]:
     """Verdict, table and notes of a comparison, line by line."""
-    for told in (*headlines(found), None, *notes(found)):
-        if told is None:
-            yield ""
-            yield from aligned(*cells(found))
-            yield ""
-        else:
-            yield from wrap(told, _PAGE, subsequent_indent="  ", break_on_hyphens=False)
+    for text in headlines(found):
+        yield from _wrapped(text)
+    yield from ("", *aligned(*cells(found)), "")
+    for text in notes(found):
+        yield from _wrapped(text)
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, _PAGE, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def headlines(found: Comparison) -> list[Message]:
@@ -161,17 +185,12 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> Message:
 
 def _group(verdict: str, names: Sequence[str], baseline: str) -> Message:
     given = {"names": join_list(names), "baseline": baseline}
-    if len(names) == 1:
-        return {
-            "better": say("{names} is better than {baseline}", **given),
-            "worse": say("{names} is worse than {baseline}", **given),
-            "equivalent": say("{names} is practically the same as {baseline}", **given),
-        }[verdict]
-    return {
-        "better": say("{names} are better than {baseline}", **given),
-        "worse": say("{names} are worse than {baseline}", **given),
-        "equivalent": say("{names} are practically the same as {baseline}", **given),
-    }[verdict]
+    given["plural"] = "is" if len(names) == 1 else "are"
+    if verdict == "better":
+        return say("{names} {plural} better than {baseline}", **given)
+    if verdict == "worse":
+        return say("{names} {plural} worse than {baseline}", **given)
+    return say("{names} {plural} practically the same as {baseline}", **given)
 
 
 def cells(found: Comparison) -> tuple[list[Message], list[list[Message]]]:
@@ -220,21 +239,16 @@ def notes(found: Comparison) -> Iterable[Message]:
 
 
 def _direction(found: Comparison) -> Message:
-    if found.mode == "max":
-        return say("{metric}, higher is better.", metric=found.metric)
-    return say("{metric}, lower is better.", metric=found.metric)
+    higher = say("higher") if found.mode == "max" else say("lower")
+    return say("{metric}, {higher} is better.", metric=found.metric, higher=higher)
 
 
 def _what_differs(found: Comparison) -> Message:
-    level = confidence_text(found.confidence)
-    if found.pairs[0].unit == "fold":
-        return say(
-            "Difference: mean of first minus second, fold by fold, with its {level} interval.",
-            level=level,
-        )
+    by_fold = found.pairs[0].unit == "fold"
     return say(
-        "Difference: mean of first minus second, seed by seed, with its {level} interval.",
-        level=level,
+        "Difference: mean of first minus second, {pair} by {pair}, with its {level} interval.",
+        pair=say("fold") if by_fold else say("seed"),
+        level=confidence_text(found.confidence),
     )
 
 
