@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.core.lane_grid import spread_lanes
 from dure.core.types import Floats
 from dure.errors import DureError
 from dure.stats.intervals import mean_interval
@@ -103,12 +104,7 @@ def _by_seed_and_fold(whole: xr.DataArray) -> Floats:
         np.atleast_1d(whole[name].values) if name in whole.coords else fill
         for name, fill in (("seed", np.arange(count)), ("fold", np.ones(count)))
     )
-    known = [list(dict.fromkeys(axis.tolist())) for axis in (seeds, folds)]
-    grid = np.full((len(known[0]), len(known[1]), *whole.shape[1:]), np.nan)
-    for place in range(count):
-        at = known[0].index(seeds[place].item()), known[1].index(folds[place].item())
-        grid[at] = whole.values[place]
-    return grid
+    return spread_lanes(whole.values, (seeds.tolist(), folds.tolist()))
 
 
 def rows_note(measure: Measure, shown: int) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from dure.core.lane_grid import find_places
 from dure.core.types import DIMS, LANE_QUANTITIES, LAYER_QUANTITIES, FirstNan, LaneKey
 from dure.storage.probes_db import Recorded
 
@@ -27,10 +28,7 @@ def layer_curves(
     names = [name for variant in coords["variant"] for name in recorded.names.get(variant, ())]
     layers = list(dict.fromkeys(names))
     epochs = np.unique(recorded.lane_rows[:, 1])
-    axes = [
-        np.array([list(axis).index(key) for key in column], np.intp)
-        for axis, column in zip(coords.values(), zip(*keys, strict=True), strict=True)
-    ]
+    axes = find_places(zip(*keys, strict=True), coords.values())
     at = _places(recorded.lane_rows, axes, epochs)
     shape = (*(len(axis) for axis in coords.values()), len(epochs))
     data: dict[str, Any] = {

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from dure.core.lane_grid import find_axes, find_places
 from dure.core.types import DIMS, LaneKey, Monitor
 from dure.storage.store import LaneRow, Store
 
@@ -33,13 +34,10 @@ class LanePlaces:
 
     def __init__(self, keys: Sequence[LaneKey]) -> None:
         columns = list(zip(*keys, strict=True)) or [(), (), ()]
-        axes = [list(dict.fromkeys(column)) for column in columns]
+        axes = find_axes(columns)
         self.columns = dict(zip(LANE_DIMS, columns, strict=True))
         self.coords: dict[str, list[Any]] = dict(zip(LANE_DIMS, axes, strict=True))
-        self.where = tuple(
-            np.array([{v: i for i, v in enumerate(axis)}[v] for v in column], dtype=np.intp)
-            for axis, column in zip(axes, columns, strict=True)
-        )
+        self.where = find_places(columns, axes)
 
     def __len__(self) -> int:
         return len(self.where[0])

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from dure.core.types import DIMS, Floats, Mode
+from dure.core.lane_grid import spread_lanes
+from dure.core.types import DIMS, Bools, Floats, Mode
 from dure.results.run_result import RunResult
 from dure.stats.intervals import Band, band
 
@@ -65,16 +65,16 @@ def series_of(result: RunResult, base: str) -> list[Series]:
     ]
 
 
-def lost_places(result: RunResult) -> npt.NDArray[np.bool_]:
+def lost_places(result: RunResult) -> Bools:
     """Which lanes diverged or failed, by their places, shape (variant, seed, fold)."""
+    return lane_grid(result, [status.kind in ("diverged", "failed") for status in result.statuses])
+
+
+def lane_grid(result: RunResult, is_so: Sequence[bool]) -> Bools:
+    """What is so of each lane, in lane order, as (variant, seed, fold)."""
+    columns = [result.lanes[dim].tolist() for dim in DIMS[:3]]
     axes = [result.curves[dim].values.tolist() for dim in DIMS[:3]]
-    places = [{value: place for place, value in enumerate(axis)} for axis in axes]
-    lost = np.zeros([len(axis) for axis in axes], dtype=np.bool_)
-    gone = [status.kind in ("diverged", "failed") for status in result.statuses]
-    rows = result.lanes.loc[gone, list(DIMS[:3])]
-    for row in rows.itertuples(index=False):
-        lost[tuple(place[value] for place, value in zip(places, row, strict=True))] = True
-    return lost
+    return spread_lanes(is_so, columns, axes, fill=False)
 
 
 def cut(whole: Band) -> Band:

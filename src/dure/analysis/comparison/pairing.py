@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dure.analysis.comparison.sequential import Sequential
+from dure.core.lane_grid import find_places
 from dure.core.metrics import mode_of
 from dure.core.types import Bools, Floats, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
+from dure.results.series import lane_grid
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -214,14 +216,9 @@ class _Grids(NamedTuple):
 def _grids(result: RunResult, metric: str, seeds: list[int], folds: list[int]) -> _Grids:
     values = result.at_best(metric)
     numbers = np.where(np.isfinite(values.values), values.values, np.nan)
-    done = np.zeros(numbers.shape, dtype=np.bool_)
-    axes = [{v: i for i, v in enumerate(values[d].values.tolist())} for d in values.dims]
-    rows = result.lanes[["variant", "seed", "fold"]].itertuples(index=False)
-    for key, status in zip(rows, result.statuses, strict=True):
-        done[tuple(axis[part] for axis, part in zip(axes, key, strict=True))] = status.done
-    places = np.ix_(
-        range(len(result.variants)), [axes[1][s] for s in seeds], [axes[2][f] for f in folds]
-    )
+    done = lane_grid(result, [status.done for status in result.statuses])
+    axes = [values[dim].values.tolist() for dim in values.dims]
+    places = np.ix_(*find_places((result.variants, seeds, folds), axes))
     return _Grids(numbers[places], (done & np.isnan(numbers))[places], done[places])
 
 

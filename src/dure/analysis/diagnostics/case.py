@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dure.core.lane_grid import find_places, spread_lanes
 from dure.core.types import DIMS, Bools, Floats, Monitor, Status
 from dure.messages.message import Message, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
@@ -152,11 +153,7 @@ class Case:
 
     def by_seed(self, values: Floats) -> Floats:
         """One number a lane as (seed, fold), NaN where there is no such lane."""
-        axes = [list(dict.fromkeys(axis.tolist())) for axis in (self.seeds, self.folds)]
-        grid = np.full([len(axis) for axis in axes], np.nan)
-        for value, seed, fold in zip(values, self.seeds, self.folds, strict=True):
-            grid[axes[0].index(seed), axes[1].index(fold)] = value
-        return grid
+        return spread_lanes(values, (self.seeds.tolist(), self.folds.tolist()))
 
     def layer_facts(self, name: str) -> Mapping[str, Any]:
         """What the manifest says of a layer; empty where it is not in it."""
@@ -270,12 +267,8 @@ class _Where:
     def take(self, values: xr.DataArray) -> Floats:
         """Values as [lane, ...]."""
         array = values.transpose(*_LANE_DIMS, ...)
-        axes = [array[dim].values.tolist() for dim in _LANE_DIMS]
-        at = (
-            [axes[0].index(self.variant)] * len(self.seeds),
-            [axes[1].index(seed) for seed in self.seeds],
-            [axes[2].index(fold) for fold in self.folds],
-        )
+        columns = [self.variant] * len(self.seeds), self.seeds, self.folds
+        at = find_places(columns, [array[dim].values.tolist() for dim in _LANE_DIMS])
         return np.asarray(array.values[at], dtype=np.float64)
 
 

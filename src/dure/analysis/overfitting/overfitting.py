@@ -19,6 +19,7 @@ from dure.core.metrics import mode_of
 from dure.core.types import Floats
 from dure.errors import DureError, Faults, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
+from dure.results.series import lane_grid
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
 
@@ -295,12 +296,9 @@ def _measured(result: RunResult, variant: str, base: str) -> _Measured:
     one = result.curves.sel(variant=variant).transpose("seed", "fold", "epoch")
     validation: Floats = one[f"val_{base}"].values.astype(np.float64)
     training = (one[base].values if base in one else validation * np.nan).astype(np.float64)
-    lanes = result.lanes[result.lanes["variant"] == variant]
-    ended = lanes["status"].str.startswith(("finished", "stopped"))
-    for _, lane in lanes[~ended].iterrows():
-        at = {"seed": lane["seed"], "fold": lane["fold"]}
-        place = tuple(int(one.get_index(dim).get_loc(value)) for dim, value in at.items())
-        validation[place] = training[place] = np.nan
+    ended = lane_grid(result, result.lanes["status"].str.startswith(("finished", "stopped")))
+    unfinished = ~ended[result.variants.index(variant)]
+    validation[unfinished] = training[unfinished] = np.nan
     known = np.isfinite(validation)
     # A lane with a single value has no course; it would stand for nothing but its own level.
     validation[known.sum(axis=-1) < 2] = np.nan
