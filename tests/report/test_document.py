@@ -26,9 +26,9 @@ from dure.blocks.content import (
 )
 from dure.messages.message import has_words
 from dure.messages.translate import translate
+from dure.plots.charts import curves as curve_blocks
 from dure.report import document as report_document
 from dure.report.document import document
-from dure.report.sections import curves as report_curves
 from dure.report.sections.study import ranges
 from helpers.big_runs import big_run, made_run
 from helpers.documents import HOSTILE, all_said, documents
@@ -323,7 +323,7 @@ def test_long_trainings_are_thinned_and_keep_extremes(made: dict[str, Document])
 def test_groups_have_two_columns_each(length: int) -> None:
     lanes = np.random.default_rng(0).normal(size=(2, length))
     lanes[1, 50:] = np.nan
-    grouped, epochs = report_curves._group(lanes), report_curves._group_epochs(length)
+    grouped, epochs = curve_blocks._group(lanes), curve_blocks._group_epochs(length)
     assert grouped.shape == (2, len(epochs)) and epochs[-1] <= length
     assert (np.diff(epochs) > 0).all() and grouped[0].max() == lanes[0].max()
     assert np.isnan(grouped[1, -1]) and np.nanmax(grouped[1]) == np.nanmax(lanes[1])

@@ -62,8 +62,9 @@ class Curves:
     epochs
         Of the epoch axis, for means and bands: [epoch], from 1, rising. In very long trainings not
         every epoch is there, and values are those of the epochs that are.
-    lanes, drawn
-        By variant, lanes in all and how many of them are in `single`.
+    lanes, drawn, lost
+        By variant, lanes in all, how many of them are in `single`, and how many are in no mean, for
+        they diverged or failed.
     turns
         By variant, the epoch at which the validation loss turns; None where it does not.
     notes
@@ -84,6 +85,7 @@ class Curves:
     turns: tuple[float | None, ...]
     notes: tuple[Message, ...] = ()
     single_epochs: Ints | None = None
+    lost: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

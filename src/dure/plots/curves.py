@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -18,12 +18,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from dure.core.metrics import mode_of
+from dure.blocks.charts import Along, Curves, Metric
 from dure.core.palette import COLOURS
+from dure.core.types import Ints, Mode
 from dure.errors import DureError, did_you_mean
+from dure.plots.charts.curves import NamedResult, build_curves
 from dure.plots.style import as_png, fonts, plain
 from dure.results.run_result import RunResult
-from dure.results.series import Series, limits, metrics_of, series_of
+from dure.results.series import limits, metrics_of
 from dure.results.summary import source_of
 from dure.stats.intervals import Band
 
@@ -32,10 +34,23 @@ _NAME = 26  # letters of a variant's name that a panel has room for
 
 
 @dataclass(frozen=True)
-class _Series(Series):
-    """What is drawn of one variant, with its colour."""
+class _Drawn:
+    """What is drawn of one variant; None where there is nothing.
 
+    Attributes
+    ----------
+    judged
+        What gets line and band: validation, or training where nothing is held out.
+    """
+
+    name: str
     colour: str
+    epochs: Ints
+    training: Along | None
+    validation: Along | None
+    judged: Along | None
+    lanes: int
+    lost: int
 
 
 def curves(result: RunResult, metric: str = "loss") -> Figure:
@@ -65,28 +80,14 @@ def curves(result: RunResult, metric: str = "loss") -> Figure:
     DureError
         For a metric the result does not have.
     """
-    base = metric.removeprefix("val_")
-    known = metrics_of(result)
-    if base not in known:
+    base, known = metric.removeprefix("val_"), metrics_of(result)
+    block = build_curves([NamedResult.of(result)], 0)
+    if block is None or base not in known:
         raise DureError(
             f"There is no metric {metric!r} to draw; there is {', '.join(known) or 'none'}."
             + did_you_mean(base, known)
         )
-    with fonts():
-        series = _series(result, base)
-        shown = _shown(result, series)
-        figure, overlay, panels = _layout(len(shown))
-        mode = mode_of(base, result.monitor)
-        drawn = [b for one in shown for b in (one.training, one.validation) if b is not None]
-        last = max(int(_epochs(b)[np.isfinite(b.mean)].max(initial=1)) for b in drawn)
-        for axes, one in zip(panels, shown, strict=True):
-            _panel(axes, one, shown)
-            _dress(axes, base, last, limits(drawn, mode))
-        if overlay is not None:
-            _overlay(overlay, shown)
-            _dress(overlay, base, last, limits([one.judged for one in shown], mode))
-        _frame(figure, result, base, shown, len(series))
-    return figure
+    return _draw(result, block, next(one for one in block.metrics if one.name == base))
 
 
 def save_all(result: RunResult, folder: str | PathLike[str] | None = None) -> list[Path]:
@@ -99,26 +100,61 @@ def save_all(result: RunResult, folder: str | PathLike[str] | None = None) -> li
     folder
         A run folder: the files go to ``pictures/`` in it, which is made. Default: the result's own.
     """
+    block = build_curves([NamedResult.of(result)], 0)
+    if block is None:
+        return []
     pictures = Path(result.folder if folder is None else folder) / "pictures"
     paths = []
-    for metric in sorted(metrics_of(result), key=lambda name: name != "loss"):
+    for metric in sorted(block.metrics, key=lambda one: one.name != "loss"):
         pictures.mkdir(parents=True, exist_ok=True)
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric)
+        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric.name)
         path = pictures / f"{safe}.png"
-        path.write_bytes(as_png(curves(result, metric)))
+        path.write_bytes(as_png(_draw(result, block, metric)))
         paths.append(path)
     return paths
 
 
-def _series(result: RunResult, base: str) -> list[_Series]:
-    many = len(result.variants) > len(COLOURS)
-    return [
-        _Series(**vars(one), colour=COLOURS[0 if many else number])
-        for number, one in enumerate(series_of(result, base))
-    ]
+def _draw(result: RunResult, block: Curves, metric: Metric) -> Figure:
+    with fonts():
+        every = list(_drawn(block, metric))
+        shown = _shown(result, every)
+        figure, overlay, panels = _layout(len(shown))
+        bands = [b for one in shown for b in (one.training, one.validation) if b is not None]
+        ends = [shown[0].epochs[np.isfinite(band.mean)].max(initial=1) for band in bands]
+        last = int(max(ends, default=1))
+        for axes, one in zip(panels, shown, strict=True):
+            _panel(axes, one, shown)
+            _dress(axes, metric.name, last, _limits(bands, metric.mode))
+        if overlay is not None:
+            _overlay(overlay, shown)
+            judged = [one.judged for one in shown if one.judged is not None]
+            _dress(overlay, metric.name, last, _limits(judged, metric.mode))
+        _frame(figure, result, metric.name, shown, len(every))
+    return figure
 
 
-def _shown(result: RunResult, series: list[_Series]) -> list[_Series]:
+def _drawn(block: Curves, metric: Metric) -> Iterator[_Drawn]:
+    many = len(block.variants) > len(COLOURS)
+    held = any(band is not None for band in metric.validation)
+    for place, name in enumerate(block.variants):
+        training, validation = metric.training[place], metric.validation[place]
+        yield _Drawn(
+            name,
+            COLOURS[0 if many else place],
+            block.epochs,
+            training,
+            validation,
+            validation if held else training,
+            block.lanes[place],
+            block.lost[place],
+        )
+
+
+def _limits(bands: Sequence[Along], mode: Mode) -> tuple[float, float] | None:
+    return limits([Band(b.mean, b.low, b.high, b.lanes, 0) for b in bands], mode)
+
+
+def _shown(result: RunResult, series: list[_Drawn]) -> list[_Drawn]:
     """All series, or the 24 with the best mean monitor, in the study's order."""
     if len(series) <= _MOST_PANELS:
         return series
@@ -150,61 +186,60 @@ def _layout(count: int) -> tuple[Figure, Axes | None, list[Axes]]:
     return figure, overlay, panels
 
 
-def _panel(axes: Axes, one: _Series, others: Sequence[_Series]) -> None:
+def _panel(axes: Axes, one: _Drawn, others: Sequence[_Drawn]) -> None:
     for other in others:
-        if other is not one:
-            axes.plot(
-                _epochs(other.judged), other.judged.mean, color="0.8", linewidth=0.8, zorder=1
-            )
+        if other is not one and other.judged is not None:
+            axes.plot(one.epochs, other.judged.mean, color="0.8", linewidth=0.8, zorder=1)
     names = [_short(one.name)] if len(others) > 1 else []
     if one.lost:
-        names.append(f"{one.judged.of - one.lost} of {one.judged.of} lanes")
+        names.append(f"{one.lanes - one.lost} of {one.lanes} lanes")
     axes.set_title("\n".join(names), color=one.colour, fontweight="bold", fontsize=10)
     if one.training is not None:
-        _dots(axes, one.training, one.colour, 30 if len(others) > 1 else 60)
+        # Beyond so many dots they run into a line.
+        step = math.ceil(len(one.epochs) / (30 if len(others) > 1 else 60))
+        axes.plot(
+            one.epochs[::step],
+            one.training.mean[::step],
+            ".",
+            color=one.colour,
+            markersize=4.5,
+            alpha=0.75,
+            zorder=3,
+        )
     if one.validation is not None:
-        _line(axes, one.validation, one.colour)
-    _spread(axes, one.judged, one.colour, 0.22)
+        _line(axes, one, one.validation)
+    _spread(axes, one, 0.22)
 
 
-def _overlay(axes: Axes, shown: Sequence[_Series]) -> None:
-    what = "Validation" if shown[0].validation is not None else "Training"
-    axes.set_title(f"{what}, all variants", fontsize=10)
+def _overlay(axes: Axes, shown: Sequence[_Drawn]) -> None:
+    held = any(one.validation is not None for one in shown)
+    axes.set_title(f"{'Validation' if held else 'Training'}, all variants", fontsize=10)
     for one in shown:
-        _line(axes, one.judged, one.colour)
-        _spread(axes, one.judged, one.colour, 0.13)
+        if one.judged is not None:
+            _line(axes, one, one.judged)
+        _spread(axes, one, 0.13)
 
 
-def _dots(axes: Axes, training: Band, colour: str, most: int) -> None:
-    """Training means; no more dots than `most`, since beyond that they run into a line."""
-    step = math.ceil(len(training.mean) / most)
-    epochs, mean = _epochs(training)[::step], training.mean[::step]
-    axes.plot(epochs, mean, ".", color=colour, markersize=4.5, alpha=0.75, zorder=3)
-
-
-def _line(axes: Axes, validation: Band, colour: str) -> None:
+def _line(axes: Axes, one: _Drawn, band: Along) -> None:
     """The mean: full while all lanes run, thin from there on."""
-    everyone = np.where(validation.n == validation.n.max(initial=0), validation.mean, np.nan)
-    axes.plot(_epochs(validation), validation.mean, color=colour, linewidth=0.9, zorder=4)
-    axes.plot(_epochs(validation), everyone, color=colour, linewidth=2.0, zorder=4)
+    everyone = np.where(band.lanes == band.lanes.max(initial=0), band.mean, np.nan)
+    axes.plot(one.epochs, band.mean, color=one.colour, linewidth=0.9, zorder=4)
+    axes.plot(one.epochs, everyone, color=one.colour, linewidth=2.0, zorder=4)
 
 
-def _spread(axes: Axes, judged: Band, colour: str, alpha: float) -> None:
-    known = np.isfinite(judged.low)
+def _spread(axes: Axes, one: _Drawn, alpha: float) -> None:
+    if one.judged is None:
+        return
     axes.fill_between(
-        _epochs(judged),
-        judged.low,
-        judged.high,
-        where=known.tolist(),
-        color=colour,
+        one.epochs,
+        one.judged.low,
+        one.judged.high,
+        where=np.isfinite(one.judged.low).tolist(),
+        color=one.colour,
         alpha=alpha,
         linewidth=0,
         zorder=2,
     )
-
-
-def _epochs(judged: Band) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.arange(1, len(judged.mean) + 1)
 
 
 def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None) -> None:
@@ -222,10 +257,11 @@ def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None)
         axes.set_ylabel(plain(base))
 
 
-def _frame(figure: Figure, result: RunResult, base: str, shown: Sequence[_Series], of: int) -> None:
+def _frame(figure: Figure, result: RunResult, base: str, shown: Sequence[_Drawn], of: int) -> None:
     """Title above, legend and a caption in plain words below."""
     bottom, top = figure.axes[0].get_ylim()
-    starts = np.concatenate([one.judged.mean[: len(one.judged.mean) // 10] for one in shown])
+    judged = [one.judged for one in shown if one.judged is not None]
+    starts = np.concatenate([np.empty(0), *(b.mean[: len(b.mean) // 10] for b in judged)])
     beyond = bool(((starts < bottom) | (starts > top)).any())
     title = " · ".join(filter(None, (f"{result.name}: {base}", source_of(result))))
     inches = figure.get_figwidth()
@@ -242,25 +278,26 @@ def _frame(figure: Figure, result: RunResult, base: str, shown: Sequence[_Series
     )
 
 
-def _legend(shown: Sequence[_Series]) -> list[Line2D | Patch]:
+def _legend(shown: Sequence[_Drawn]) -> list[Line2D | Patch]:
     colour = shown[0].colour if len(shown) == 1 else "0.3"
     handles: list[Line2D | Patch] = []
     if any(one.training is not None for one in shown):
         handles.append(Line2D([], [], color=colour, marker=".", linestyle="", label="training"))
     if any(one.validation is not None for one in shown):
         handles.append(Line2D([], [], color=colour, linewidth=2, label="validation"))
-    if any(np.isfinite(one.judged.low).any() for one in shown):
+    if any(one.judged is not None and np.isfinite(one.judged.low).any() for one in shown):
         handles.append(Patch(color=colour, alpha=0.22, linewidth=0, label="95 % interval"))
     return handles
 
 
-def _caption(result: RunResult, shown: Sequence[_Series], of: int, beyond: bool) -> str:
+def _caption(result: RunResult, shown: Sequence[_Drawn], of: int, beyond: bool) -> str:
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
     over = " and ".join(f"{n} {noun}s" for n, noun in ((seeds, "seed"), (folds, "fold")) if n > 1)
     parts = ["One network a variant: how far chance moved these curves cannot be seen."]
     if over:
         parts = [f"Means over {over}; the band is the 95 % interval of the mean at each epoch."]
-    if any((one.judged.n < one.judged.n.max(initial=0)).any() for one in shown):
+    numbers = [one.judged.lanes for one in shown if one.judged is not None]
+    if any((lanes < lanes.max(initial=0)).any() for lanes in numbers):
         parts.append("Thin line: some networks have stopped, the mean is of the others.")
     if beyond:
         parts.append("The steep first epochs are not in view.")

@@ -10,6 +10,7 @@ from dure.analysis.comparison.table import Comparison
 from dure.blocks.content import Beside, Block, Document, Prose, Section, footer
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, joined, say
+from dure.plots.charts.curves import NamedResult, build_curves
 from dure.report.banner import banner, subtitle
 from dure.report.facts import StudyFacts
 from dure.report.sections import comparison, curves
@@ -110,11 +111,11 @@ class TwoStudies:
     def _curves(self) -> Section:
         """One picture with the variants of both, and their summaries side by side."""
         parts = [
-            curves.Part.of(facts.result, facts.overfitting, own)
+            NamedResult.of(facts.result, facts.overfitting, own)
             for facts, own in zip(self.studies, self._names(), strict=True)
         ]
         nothing = say("The runs have no metric in common whose curves could be drawn together.")
-        first: Block = curves.block(parts) or Prose(nothing)
+        first: Block = build_curves(parts) or Prose(nothing)
         summaries = [tuple(curves.summary(facts.result)) for facts in self.studies]
         beside = Beside(tuple(zip(self.runs, summaries, strict=True)))
         return Section("curves", say("Curves"), (first, beside))
