@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dure.analysis.comparison.sequential import Sequential
     from dure.analysis.comparison.table import Comparison
     from dure.analysis.diagnostics.health import Health
-    from dure.analysis.overfitting.overfitting import Overfitting
+    from dure.analysis.overfitting.model import Overfitting
     from dure.core.backend import keras
 
 __all__ = ["Lane", "Result", "load"]

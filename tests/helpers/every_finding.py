@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from dure.analysis.diagnostics import (
-    chance,
     dead_units,
     divergence,
     fit_quality,
@@ -24,9 +23,8 @@ from dure.analysis.diagnostics import (
     inputs as arrays,
 )
 from dure.analysis.diagnostics.case import Case, Finding
-from dure.analysis.diagnostics.health import _missing
-from dure.analysis.diagnostics.silence import Silenced, settled
-from dure.analysis.overfitting.overfitting import Row
+from dure.analysis.diagnostics.health import Silenced, _missing, settled
+from dure.analysis.overfitting.model import OverfittingRow
 from dure.core.types import Status
 from dure.messages.message import Message, as_is
 from dure.stats.intervals import Interval
@@ -193,16 +191,16 @@ def _nans() -> Found:
 def _chance() -> Found:
     for training in (0.99, 0.7, 0.6):
         made = _judged(training)
-        yield from chance.find(made)
+        yield from fit_quality.find(made)
         unseen = {**made.data, "targets": {"unseen": 20}}
-        yield from chance.find(replace(made, data=unseen))
-        yield from chance.find(replace(made, data={**made.data, "rows": {"train": 400}}))
+        yield from fit_quality.find(replace(made, data=unseen))
+        yield from fit_quality.find(replace(made, data={**made.data, "rows": {"train": 400}}))
     made = _judged(0.6)
     alone = {"loss": made.curves["loss"] + 0.6, "accuracy": made.curves["accuracy"]}
-    yield from chance.find(replace(made, curves=alone))
+    yield from fit_quality.find(replace(made, curves=alone))
     curves = {"loss": made.curves["loss"] + 0.6, "val_loss": made.curves["val_loss"]}
     single = {"outputs": [{}], "loss": "binary_crossentropy"}
-    yield from chance.find(replace(made, curves=curves, model=single))
+    yield from fit_quality.find(replace(made, curves=curves, model=single))
 
 
 def _judged(training: float) -> Case:
@@ -217,10 +215,10 @@ def _judged(training: float) -> Case:
     return replace(made, curves=curves)
 
 
-def row(kind: Any, more: int | None = None) -> Row:
+def row(kind: Any, more: int | None = None) -> OverfittingRow:
     """A row of `Result.overfitting`, with a last quarter that matters."""
     amount = Interval(0.2, 0.15, 0.25, LANES, LANES)
-    return Row(
+    return OverfittingRow(
         variant="net",
         kind=kind,
         turning_epoch=Interval(12.0, 10.0, 14.0, LANES, LANES),
@@ -236,9 +234,9 @@ def row(kind: Any, more: int | None = None) -> Row:
 
 
 def _fits() -> Found:
-    yield from fit_quality.find(case(), row("overfits", 1))
-    yield from fit_quality.find(case(), row("still falling", 30))
-    yield from fit_quality.find(case(), row("still falling"))
+    yield from fit_quality.find_turn(case(), row("overfits", 1))
+    yield from fit_quality.find_turn(case(), row("still falling", 30))
+    yield from fit_quality.find_turn(case(), row("still falling"))
 
 
 def _seeds() -> Found:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from dure.analysis.overfitting.overfitting import Overfitting, Row
+from dure.analysis.overfitting.model import Overfitting, OverfittingRow
 from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
@@ -63,7 +63,7 @@ def _notes(found: Overfitting, shown: int) -> list[str]:
     return notes
 
 
-def _head(row: Row) -> str:
+def _head(row: OverfittingRow) -> str:
     if row.kind != "overfits":
         return row.kind
     turn = row.turning_epoch
@@ -72,7 +72,7 @@ def _head(row: Row) -> str:
     return f"turns at epoch {turn.mean:.1f}{limits}, up {up:.0f} % at the end"
 
 
-def _panel(axes: Axes, result: RunResult, found: Overfitting, row: Row) -> None:
+def _panel(axes: Axes, result: RunResult, found: Overfitting, row: OverfittingRow) -> None:
     curves = {name: _lanes(result, row, name) for name in (found.metric, f"val_{found.metric}")}
     drawn = []
     for (name, values), colour in zip(curves.items(), (TRAINING, VALIDATION), strict=True):
@@ -107,7 +107,7 @@ def _panel(axes: Axes, result: RunResult, found: Overfitting, row: Row) -> None:
         axes.set_ylim(*_limits(drawn))
 
 
-def _lanes(result: RunResult, row: Row, name: str) -> Floats:
+def _lanes(result: RunResult, row: OverfittingRow, name: str) -> Floats:
     """Curves [seed, fold, epoch] of the lanes that came to their end; NaN for no such metric."""
     sizes = [result.curves.sizes[d] for d in ("seed", "fold", "epoch")]
     if name not in result.curves:

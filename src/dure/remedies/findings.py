@@ -13,7 +13,7 @@ from dure.messages.message import Message, say
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
-    from dure.analysis.overfitting.overfitting import Row
+    from dure.analysis.overfitting.model import OverfittingRow
     from dure.results.run_result import RunResult
 
 __all__ = ["Finding", "findings_of", "turn_of"]
@@ -37,7 +37,7 @@ def findings_of(result: RunResult, variant: str) -> list[Finding]:
     return found if ahead is None else [*found, ahead]
 
 
-def _ahead(row: Row, variant: str) -> Finding | None:
+def _ahead(row: OverfittingRow, variant: str) -> Finding | None:
     """A finding where training is ahead of validation; None where it is not."""
     gap, away = row.gap_at_turn, row.given_away
     far = math.isfinite(gap.low) and gap.low > BY_HEART * abs(row.lowest.mean) > 0
@@ -48,7 +48,7 @@ def _ahead(row: Row, variant: str) -> Finding | None:
     return Finding("overfitting", variant, None, gap.n, gap.of, sentence, numbers)
 
 
-def _describe_ahead(row: Row, far: bool) -> Message:
+def _describe_ahead(row: OverfittingRow, far: bool) -> Message:
     gap, away = row.gap_at_turn, row.given_away
     ahead, up = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
     lowest, turn, end = f"{row.lowest.mean:.3g}", f"{row.turning_epoch.mean:.0f}", f"{row.end}"
@@ -78,7 +78,7 @@ def _describe_ahead(row: Row, far: bool) -> Message:
     )
 
 
-def turn_of(result: RunResult, variant: str) -> Row | None:
+def turn_of(result: RunResult, variant: str) -> OverfittingRow | None:
     """Where a variant's validation loss turns; None where that cannot be said at all."""
     try:
         rows = measure_overfitting(result).rows

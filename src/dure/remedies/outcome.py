@@ -19,7 +19,7 @@ from dure.remedies.ranking import Effect
 from dure.remedies.remedy import Cure
 
 if TYPE_CHECKING:
-    from dure.analysis.overfitting.overfitting import Row
+    from dure.analysis.overfitting.model import OverfittingRow
     from dure.core.backend import keras
     from dure.experiment.spec import StudySpec
     from dure.results.lane import LaneResult
@@ -110,7 +110,7 @@ class Cured:
     helps: bool
     test: tuple[Held, ...]
     stopping: Stopping | None
-    turn: Row | None
+    turn: OverfittingRow | None
     best: Best | None
     build: Callable[..., keras.Model]
     source: str

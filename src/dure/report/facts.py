@@ -10,7 +10,7 @@ from dure.analysis.comparison.pairing import penalised
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics.health import Health
-from dure.analysis.overfitting.overfitting import Overfitting
+from dure.analysis.overfitting.model import Overfitting
 from dure.core.types import trained
 from dure.errors import DureError
 from dure.messages.message import Message, as_is, say

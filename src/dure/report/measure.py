@@ -5,7 +5,7 @@ from __future__ import annotations
 from dure.analysis.comparison.compare import compare
 from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics import health
-from dure.analysis.overfitting.overfitting import Overfitting
+from dure.analysis.overfitting.model import Overfitting
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.messages.message import Message, say
 from dure.report.facts import (

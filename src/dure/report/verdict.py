@@ -10,8 +10,7 @@ from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, headlines
 from dure.analysis.diagnostics.case import Finding
-from dure.analysis.overfitting.overfitting import Overfitting, Row
-from dure.analysis.overfitting.text import sentences
+from dure.analysis.overfitting.model import Overfitting, OverfittingRow, sentences
 from dure.messages.message import Command, Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
 from dure.report.facts import StudyFacts, any_trained
@@ -230,7 +229,7 @@ def _one_lane(result: RunResult) -> Iterator[Message]:
 # -- what is wrong ---------------------------------------------------------------------------------
 
 
-def _telling(facts: StudyFacts, first: str | None) -> Row | None:
+def _telling(facts: StudyFacts, first: str | None) -> OverfittingRow | None:
     """The leader's course, or where that cannot be told the one that says most."""
     found = facts.overfitting
     if not isinstance(found, Overfitting) or not found.rows:
@@ -242,14 +241,14 @@ def _telling(facts: StudyFacts, first: str | None) -> Row | None:
     return max(turned, key=lambda row: row.given_away.mean / abs(row.lowest.mean), default=own)
 
 
-def _overfitting(facts: StudyFacts, row: Row) -> Message:
+def _overfitting(facts: StudyFacts, row: OverfittingRow) -> Message:
     found = facts.overfitting
     assert isinstance(found, Overfitting)
     told = next(iter(sentences(row, found.tolerance, found.metric)))
     return joined((as_is(f"{row.variant}:"), told))
 
 
-def _worst(facts: StudyFacts, told: Row | None) -> Finding | None:
+def _worst(facts: StudyFacts, told: OverfittingRow | None) -> Finding | None:
     """The worst finding, but not the overfitting that is already told."""
     if isinstance(facts.health, Message):
         return None

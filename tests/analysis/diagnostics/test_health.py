@@ -14,24 +14,23 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dure.analysis.diagnostics import (
-    chance,
     dead_units,
     divergence,
+    fit_quality,
     gradients,
     learning_rate,
     loss_mismatch,
     seeds,
 )
 from dure.analysis.diagnostics.case import Case, Finding
-from dure.analysis.diagnostics.health import KINDS, Health
-from dure.analysis.diagnostics.silence import settled
+from dure.analysis.diagnostics.health import KINDS, Health, settled
 from dure.core.types import Status
 from helpers.diagnostic_cases import EPOCHS, case, fall
 from helpers.made_layer_curves import layer_curves
 
 
 def every(made: Case) -> list[Finding]:
-    families = (divergence, loss_mismatch, chance, gradients, dead_units, learning_rate, seeds)
+    families = (divergence, loss_mismatch, fit_quality, gradients, dead_units, learning_rate, seeds)
     return [finding for family in families for finding in family.find(made)]
 
 

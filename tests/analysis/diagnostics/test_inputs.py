@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dure.analysis.diagnostics import chance, inputs, loss_mismatch
+from dure.analysis.diagnostics import fit_quality, inputs, loss_mismatch
 from dure.analysis.diagnostics.case import Case
 from dure.engine.planning.model_facts import model_facts
 from dure.gallery.keras_tour import e8_losses
@@ -79,7 +79,7 @@ def test_every_wrong_pair_of_e8_is_told_and_no_right_one(kind: str, name: str) -
 def test_other_pairs(
     loss: str, activation: str, units: int, logits: bool, kind: str, told: bool
 ) -> None:
-    pair = loss_mismatch.Pair(loss, logits, activation, units, kind, 2, -1.0, 1.0)
+    pair = loss_mismatch.OutputLoss(loss, logits, activation, units, kind, 2, -1.0, 1.0)
     assert (loss_mismatch.why(pair) is not None) is told
 
 
@@ -175,17 +175,17 @@ def judged(validation: float, training: float) -> Case:
 def test_chance_tells_learning_by_heart_from_learning_nothing(
     validation: float, training: float, learned: str | None
 ) -> None:
-    found = list(chance.find(judged(validation, training)))
+    found = list(fit_quality.find(judged(validation, training)))
     assert [f.numbers["learned"] for f in found] == ([learned] if learned else [])
 
 
 def test_an_accuracy_at_chance_with_a_better_loss_beats_chance() -> None:
     made = judged(0.6, 0.7)
     made.curves["val_loss"][:] = 0.5  # rare classes: right probabilities, always the same answer
-    assert not list(chance.find(made))
+    assert not list(fit_quality.find(made))
 
 
 def test_few_validation_rows_prove_little() -> None:
     made = judged(0.72, 0.8)
     few = {**made.data, "rows": {"train": 400, "validation": 25}}
-    assert list(chance.find(replace(made, data=few)))
+    assert list(fit_quality.find(replace(made, data=few)))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.interpolate import make_smoothing_spline
 
-from dure.analysis.overfitting.overfitting import Overfitting, Row, measure
+from dure.analysis.overfitting.model import Overfitting, OverfittingRow
+from dure.analysis.overfitting.overfitting import measure
 from dure.core.types import Monitor, Status
 from dure.errors import DureError, StudyError
 from dure.stats.intervals import Interval
@@ -341,7 +342,7 @@ def test_turns_without_each_lane_are_those_of_the_others() -> None:
 
 
 def test_lowest_at_the_end_with_falls_that_cannot_be_told() -> None:
-    told = Row(
+    told = OverfittingRow(
         **{"variant": "v0", "kind": "cannot tell", "end": 40, "recommended_epochs": None},
         **{"turning_epoch": NOTHING, "gap_at_turn": NOTHING, "gap_at_end": NOTHING},
         **{"given_away": Interval(0.0, 0.0, 0.0, 5, 5), "lowest": Interval(1.0, 0.9, 1.1, 5, 5)},

@@ -16,7 +16,7 @@ import pytest
 from dure.analysis.comparison.pair import Pair, Verdict, verdict_cell
 from dure.analysis.comparison.sequential import InterimLook, Rule, Sequential, SequentialPair
 from dure.analysis.comparison.table import Comparison, cells, headlines, notes
-from dure.analysis.overfitting.overfitting import Overfitting, Row
+from dure.analysis.overfitting.model import Overfitting, OverfittingRow
 from dure.core.types import FirstNan, Status
 from dure.messages import status_text
 from dure.messages.ko import comparison, overfitting, study
@@ -103,11 +103,13 @@ def told_of(found: Comparison) -> list[Message]:
     return [*headlines(found), *notes(found), *header, *(r[-1] for r in rows)]
 
 
-def rows() -> Iterator[tuple[Row, str]]:
+def rows() -> Iterator[tuple[OverfittingRow, str]]:
     """Each branch of what is said of a variant's curves, with the loss's name."""
     few, some = Interval(0.3, 0.2, 0.4, 5, 7), Interval(-0.2, -0.3, -0.1, 5, 7)
     one, none = Interval(0.3, math.nan, math.nan, 1, 1), Interval(*(math.nan,) * 3, 0, 4)
-    base = Row("v0", "overfits", few._replace(mean=6.2), few, few, few, few, some, 40, 12, None)
+    base = OverfittingRow(
+        "v0", "overfits", few._replace(mean=6.2), few, few, few, few, some, 40, 12, None
+    )
     yield base, "loss"
     yield base, "mse"
     yield replace(base, turning_epoch=one._replace(mean=1.0), given_away=one), "loss"
@@ -226,7 +228,7 @@ def test_comparisons(found: Comparison) -> None:
 
 
 @pytest.mark.parametrize(("row", "metric"), list(rows()))
-def test_rows_of_overfitting(row: Row, metric: str) -> None:
+def test_rows_of_overfitting(row: OverfittingRow, metric: str) -> None:
     assert_korean(row.describe(metric=metric), allowed=("v0", "mse"))
 
 

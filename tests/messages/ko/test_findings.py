@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import dure
-from dure.analysis.diagnostics import chance
+from dure.analysis.diagnostics import fit_quality
 from dure.analysis.diagnostics.case import Finding
 from dure.analysis.diagnostics.health import (
     KINDS,
@@ -36,7 +36,7 @@ from helpers.korean_checks import assert_korean, templates_of
 FINDINGS = Path(dure.__file__).parent / "analysis" / "diagnostics"
 SPEAKING = [*FINDINGS.glob("*.py")]
 NAMED = [*FINDINGS.glob("*.py"), FINDINGS.parent.parent / "remedies" / "findings.py"]
-METRICS = {*chance._ACCURACIES, *chance._ERRORS, "loss"}
+METRICS = {*fit_quality._ACCURACIES, *fit_quality._ERRORS, "loss"}
 
 FOUND = every.findings()
 HEALTH = Health(tuple(FOUND), tuple(every.silenced()), tuple(every.missing()), 6, 2)

@@ -33,7 +33,7 @@ _MOST_CLASSES = 20
 _HINGES = ("hinge", "squared_hinge", "categorical_hinge")
 
 
-class Pair(NamedTuple):
+class OutputLoss(NamedTuple):
     """One output with its loss and its targets, as the manifest's facts tell them."""
 
     loss: str
@@ -74,7 +74,7 @@ def find(case: Case) -> Iterator[Finding]:
         yield Finding("loss_mismatch", case.variant, None, case.of, case.of, told, numbers)
 
 
-def _describe(variant: str, output: str | None, pair: Pair, wrong: Message) -> Message:
+def _describe(variant: str, output: str | None, pair: OutputLoss, wrong: Message) -> Message:
     if output is None:
         return say(
             "{variant}: loss and last activation do not fit ({pair}): {wrong}",
@@ -91,11 +91,11 @@ def _describe(variant: str, output: str | None, pair: Pair, wrong: Message) -> M
     )
 
 
-def _pair(output: Mapping[str, Any], targets: Mapping[str, Any], single: bool) -> Pair | None:
+def _pair(output: Mapping[str, Any], targets: Mapping[str, Any], single: bool) -> OutputLoss | None:
     if output.get("activation") is None or output.get("units") is None or output.get("own"):
         return None
     kind = str(targets.get("kind", "none")) if single else "unknown"
-    return Pair(
+    return OutputLoss(
         loss=str(output["loss"]),
         logits=bool(output.get("from_logits")),
         activation=str(output["activation"]),
@@ -111,16 +111,16 @@ def _number(value: Any) -> float:
     return 0.0 if value is None else float(value)
 
 
-def why(pair: Pair) -> Message | None:
+def why(pair: OutputLoss) -> Message | None:
     """What is wrong with a pair and what to write instead; None where nothing is."""
     return next((told for rule in RULES if (told := rule(pair)) is not None), None)
 
 
-def _is_constant(pair: Pair) -> bool:
+def _is_constant(pair: OutputLoss) -> bool:
     return pair.units == 1 and (pair.activation == "softmax" or pair.loss in _MANY)
 
 
-def _one_unit(pair: Pair) -> Message | None:
+def _one_unit(pair: OutputLoss) -> Message | None:
     if pair.units != 1:
         return None
     if pair.activation == "softmax":
@@ -136,7 +136,7 @@ def _one_unit(pair: Pair) -> Message | None:
     return None
 
 
-def _twice(pair: Pair) -> Message | None:
+def _twice(pair: OutputLoss) -> Message | None:
     if not pair.logits or pair.activation not in (*_SQUASHED, "relu", "relu6", "softplus"):
         return None
     again = "softmax" if pair.loss in _MANY else "sigmoid"
@@ -148,7 +148,7 @@ def _twice(pair: Pair) -> Message | None:
     )
 
 
-def _no_probability(pair: Pair) -> Message | None:
+def _no_probability(pair: OutputLoss) -> Message | None:
     if pair.logits or pair.loss not in (*_MANY, *_TWO) or pair.activation in _PROBABILITY:
         return None
     needed = "softmax" if pair.loss in _MANY else "sigmoid"
@@ -162,7 +162,7 @@ def _no_probability(pair: Pair) -> Message | None:
     )
 
 
-def _independent_units(pair: Pair) -> Message | None:
+def _independent_units(pair: OutputLoss) -> Message | None:
     if pair.loss in _MANY and pair.activation in ("sigmoid", "hard_sigmoid"):
         return say(
             "each sigmoid answers by itself, and Keras divides them by their sum, for which they "
@@ -177,7 +177,7 @@ def _independent_units(pair: Pair) -> Message | None:
     return None
 
 
-def _distance_to_classes(pair: Pair) -> Message | None:
+def _distance_to_classes(pair: OutputLoss) -> Message | None:
     if pair.loss not in _DISTANCES or pair.kind not in ("classes", "one-hot"):
         return None
     if pair.activation in _PROBABILITY:
@@ -204,7 +204,7 @@ def _distance_to_classes(pair: Pair) -> Message | None:
     return None
 
 
-def _as_number(pair: Pair) -> Message:
+def _as_number(pair: OutputLoss) -> Message:
     if pair.classes <= 2:
         return say(
             "classes are learned as numbers, and right answers beyond 1 are punished too; use "
@@ -218,7 +218,7 @@ def _as_number(pair: Pair) -> Message:
     )
 
 
-def _out_of_reach(pair: Pair) -> Message | None:
+def _out_of_reach(pair: OutputLoss) -> Message | None:
     if pair.kind != "numbers" or pair.loss not in _DISTANCES:
         return None
     low, high = _SQUASHED.get(
@@ -247,7 +247,7 @@ def _out_of_reach(pair: Pair) -> Message | None:
     )
 
 
-def _hinge(pair: Pair) -> Message | None:
+def _hinge(pair: OutputLoss) -> Message | None:
     if pair.loss in _HINGES and pair.activation in _PROBABILITY:
         return say(
             "a hinge wants outputs beyond -1 and 1, and {activation} stays between 0 and 1; leave "
@@ -257,7 +257,7 @@ def _hinge(pair: Pair) -> Message | None:
     return None
 
 
-def _poisson(pair: Pair) -> Message | None:
+def _poisson(pair: OutputLoss) -> Message | None:
     if pair.loss == "poisson" and pair.activation not in ("softplus", "exponential", "relu"):
         if pair.activation in ("sigmoid", "hard_sigmoid", "softmax"):
             return None
@@ -268,7 +268,7 @@ def _poisson(pair: Pair) -> Message | None:
     return None
 
 
-RULES: tuple[Callable[[Pair], Message | None], ...] = (
+RULES: tuple[Callable[[OutputLoss], Message | None], ...] = (
     *(_one_unit, _twice, _no_probability, _independent_units),
     *(_distance_to_classes, _out_of_reach, _hinge, _poisson),
 )

@@ -73,7 +73,7 @@ NAMES: Mapping[str, Message] = {
     "what": say("seen first in"),
     "worse": say("lanes that end worse than they began"),
 }
-"""Of all kinds alike. The training metric that `chance` adds stands under the metric's own name."""
+"""Of all kinds alike. The training metric of `fit_quality` stands under its own name."""
 
 NAMES_OF_KIND: Mapping[tuple[str, str], Message] = {
     ("dead_units", "share"): say("share of dead units"),

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dure.analysis.overfitting.overfitting import Kind, Overfitting, measure
+from dure.analysis.overfitting.model import Kind, Overfitting
+from dure.analysis.overfitting.overfitting import measure
 from dure.core.types import Mode
 from dure.messages.phrases import count
 from dure.stats.intervals import Interval, interval_texts, mean_interval
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
-
-__all__ = ["Capacity", "CapacityRow", "Size", "capacity"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Size:
     gap_at_end
         Validation minus training loss at the last epoch.
     kind
-        What its curves say: `dure.analysis.overfitting.overfitting.Row.kind`.
+        What its curves say: `dure.analysis.overfitting.model.OverfittingRow.kind`.
     to_best
         The metric minus that of the best size, paired by seed and fold; 0 for the best itself.
     """

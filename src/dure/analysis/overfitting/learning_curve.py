@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from dure.analysis.overfitting.model import TOLERANCE
 from dure.analysis.overfitting.overfitting import measure
 from dure.core.metrics import mode_of
 from dure.core.types import Floats, Mode
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
 Answer = Literal["more data helps", "flat", "cannot tell"]
-
-TOLERANCE = 0.01
-"""Share of the metric's value that is too small a change to count."""
-
-__all__ = ["Answer", "LearningCurve", "LearningRow", "learning_curve"]
 
 
 @dataclass(frozen=True)

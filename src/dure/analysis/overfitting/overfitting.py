@@ -7,18 +7,15 @@ the turn of the *other* lanes: at its own lowest epoch noise alone would make th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from dure.analysis.overfitting.text import sentences
+from dure.analysis.overfitting.model import TOLERANCE, Kind, Overfitting, OverfittingRow
 from dure.core.metrics import mode_of
 from dure.core.types import Floats
-from dure.errors import DureError, Faults, did_you_mean
-from dure.messages.message import Message, as_is, joined, say
+from dure.errors import Faults, did_you_mean
 from dure.results.series import lane_grid
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
@@ -26,148 +23,8 @@ from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
 
-Kind = Literal["overfits", "still falling", "converged", "cannot tell"]
 
-TOLERANCE = 0.01
-"""Share of the loss that is too small a change to count."""
 _ONE_LANE = 3.0  # standard errors that a single lane has to change by
-
-__all__ = ["Kind", "Overfitting", "Row", "measure"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one variant's curves say. Losses are in the loss's own unit.
-
-    Attributes
-    ----------
-    kind
-        "overfits": the loss at the end is surely higher than at the turn, by more than the
-        tolerance. "still falling": over the last quarter of the epochs it surely fell by more than
-        the tolerance. "converged": neither, and both changes are surely less than the tolerance.
-        "cannot tell": the interval leaves several of these open.
-    turning_epoch
-        The epoch at which the mean validation loss is lowest. NaN unless the variant overfits.
-    gap_at_turn, gap_at_end
-        Validation minus training loss, there and at the end; the end itself unless it overfits.
-    given_away
-        Validation loss at the end minus at the turn.
-    lowest
-        Mean validation loss at its lowest epoch.
-    last_change
-        Change of the validation loss over the last quarter of the epochs.
-    end
-        The last epoch that is judged: the last that at least half of the lanes reached.
-    recommended_epochs
-        The turn as a whole number where the variant overfits; where it converged, the first epoch
-        from which the mean loss stays within the tolerance of its lowest; otherwise None.
-    more_epochs
-        Still falling: about how many more until a quarter's fall is below the tolerance, if
-        the falls shrink by a steady factor; None where they do not or where it is further away
-        than the run was long.
-    """
-
-    variant: str
-    kind: Kind
-    turning_epoch: Interval
-    gap_at_turn: Interval
-    gap_at_end: Interval
-    given_away: Interval
-    lowest: Interval
-    last_change: Interval
-    end: int
-    recommended_epochs: int | None
-    more_epochs: int | None
-
-    @property
-    def lanes(self) -> int:
-        """How many lanes this rests on."""
-        return self.given_away.n
-
-    def describe(self, tolerance: float = TOLERANCE, metric: str = "loss") -> Message:
-        """A sentence or two."""
-        return joined((as_is(f"{self.variant}:"), *sentences(self, tolerance, metric)))
-
-
-@dataclass(frozen=True)
-class Overfitting:
-    """What `Result.overfitting` found: a row for each variant, in the study's order.
-
-    Attributes
-    ----------
-    metric
-        The loss that was followed, such as "loss" (its validation twin is "val_loss").
-    """
-
-    rows: tuple[Row, ...]
-    metric: str
-    confidence: float
-    tolerance: float
-
-    def row(self, variant: str) -> Row:
-        """The row of a variant.
-
-        Raises
-        ------
-        DureError
-            For a variant that is not there.
-        """
-        for row in self.rows:
-            if row.variant == variant:
-                return row
-        known = [row.variant for row in self.rows]
-        raise DureError(
-            f"There is no variant {variant!r}; there is {', '.join(known)}."
-            + did_you_mean(str(variant), known)
-        )
-
-    def frame(self) -> pd.DataFrame:
-        """One row a variant; each interval as three columns, such as given_away, _low, _high."""
-        intervals = (
-            *("turning_epoch", "gap_at_turn", "gap_at_end"),
-            *("given_away", "lowest", "last_change"),
-        )
-        rows = []
-        for row in self.rows:
-            told: dict[str, object] = {"variant": row.variant, "kind": row.kind}
-            for name in intervals:
-                value: Interval = getattr(row, name)
-                told |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
-            told |= {"end": row.end, "recommended_epochs": row.recommended_epochs}
-            rows.append(
-                {
-                    **told,
-                    "more_epochs": row.more_epochs,
-                    "lanes": row.lanes,
-                    "of": row.given_away.of,
-                }
-            )
-        whole = {"recommended_epochs": "Int64", "more_epochs": "Int64"}
-        return pd.DataFrame(rows).astype(whole)
-
-    def describe(self) -> Message:
-        """A line for each variant, then what one must know to read them."""
-        lines = [row.describe(self.tolerance, self.metric) for row in self.rows]
-        return joined([*lines, *self.notes()], "\n")
-
-    def notes(self) -> list[Message]:
-        """What one must know to read the rows, a sentence a line."""
-        notes = [
-            say(
-                "[...]: {level} % interval over lanes. Gap: validation minus training, the latter "
-                "as the mean of this epoch's and the next one's, since Keras averages it while the "
-                "weights move; with dropout it is still too high, the gap too small.",
-                level=f"{100 * self.confidence:g}",
-            )
-        ]
-        if any(row.given_away.n == 1 for row in self.rows):
-            notes.append(
-                say("One lane has no interval: how much of this is chance cannot be known.")
-            )
-        return notes
-
-    def __str__(self) -> str:
-        return self.describe()
 
 
 def measure(
@@ -241,13 +98,17 @@ class _Measured(NamedTuple):
         return gap
 
 
-def _row(result: RunResult, variant: str, base: str, confidence: float, tolerance: float) -> Row:
+def _row(
+    result: RunResult, variant: str, base: str, confidence: float, tolerance: float
+) -> OverfittingRow:
     measured = _measured(result, variant, base)
     ends, last = measured.ends, int(measured.epochs.max(initial=0))
     there = np.isfinite(ends)
     if measured.epochs.size < FEWEST or not there.any():
         none = Interval(np.nan, np.nan, np.nan, int(there.sum()), ends.size)
-        return Row(variant, "cannot tell", none, none, none, none, none, none, last, None, None)
+        return OverfittingRow(
+            variant, "cannot tell", none, none, none, none, none, none, last, None, None
+        )
     smoothed = _smoothed(measured)
     turn, without = turn_of(smoothed, confidence)
     others = np.minimum(without, ends)
@@ -267,7 +128,7 @@ def _row(result: RunResult, variant: str, base: str, confidence: float, toleranc
     small = tolerance * abs(float(np.nanmean(lowest)))
     kind = _kind(sure[0], sure[1], small)
     turned = kind == "overfits"
-    return Row(
+    return OverfittingRow(
         variant,
         kind,
         turn if turned else turn._replace(mean=np.nan, low=np.nan, high=np.nan),

@@ -36,7 +36,7 @@ from dure.stats.intervals import interval_texts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dure.analysis.overfitting.overfitting import Overfitting
+    from dure.analysis.overfitting.model import Overfitting
 
 Folder = Annotated[
     Path | None,

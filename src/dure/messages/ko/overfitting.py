@@ -1,4 +1,4 @@
-"""Korean for `dure.analysis.overfitting.text` and the notes of `dure.analysis.overfitting.overfitting`."""
+"""Korean for `dure.analysis.overfitting.model`."""
 
 from __future__ import annotations
 

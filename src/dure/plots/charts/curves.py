@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dure.analysis.overfitting.overfitting import Overfitting
+from dure.analysis.overfitting.model import Overfitting
 from dure.blocks.charts import Along, Curves, Metric
 from dure.core.metrics import mode_of
 from dure.core.types import DIMS, Floats, Ints

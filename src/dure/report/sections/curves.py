@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dure.analysis.overfitting.overfitting import Overfitting
+from dure.analysis.overfitting.model import Overfitting
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count

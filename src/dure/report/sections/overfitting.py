@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from dure.analysis.overfitting.overfitting import Kind, Overfitting, Row
+from dure.analysis.overfitting.model import Kind, Overfitting, OverfittingRow
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.messages.message import Message, as_is, say
@@ -85,7 +85,7 @@ def _given_away(found: Overfitting) -> Intervals | None:
     )
 
 
-def _span(row: Row, told: Message) -> Span:
+def _span(row: OverfittingRow, told: Message) -> Span:
     mean, low, high = row.given_away[:3]
     tone: Literal["bad", "plain"] = "bad" if row.kind == "overfits" else "plain"
     return Span(as_is(row.variant), mean, low, high, told, describe_kind(row.kind), tone)
