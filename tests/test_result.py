@@ -22,7 +22,8 @@ from dure.core.types import LaneKey, Monitor, Status
 from dure.errors import DureError, RunFolderError
 from dure.result import Result, load
 from dure.stats.intervals import interval_texts, mean_interval
-from dure.storage.store import LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.store import Store
 
 NAN = math.nan
 FINISHED = Status("finished")

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.errors import DureError
-from dure.results.lane import LaneResult, Which
-from dure.results.run_result import RunResult
+from dure.results.run_result import LaneResult, RunResult, Which
 from dure.results.summary import lines_of
 from dure.storage.store import Store
 

@@ -18,7 +18,7 @@ from dure.console.progress import Progress, Quiet
 from dure.console.tables import lanes_table, metric_table, runs_table, summary_table
 from dure.core.types import LaneKey, Status
 from dure.result import Result
-from dure.storage.store import RunEntry
+from dure.storage.run_list import RunEntry
 
 NAMES = st.text(max_size=30) | st.sampled_from(["[red]x[/red]", "[/]", "a\x1b[2Jb", "c\nd", "두레"])
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dure
-from dure.core.arrays import Part, check_finite
+from dure.core.array_checks import check_finite
+from dure.core.arrays import Samples
 from dure.data.dataset import class_labels
 
 
@@ -152,7 +153,7 @@ def test_nan_is_found_wherever_it_is(rows: int, width: int, data: st.DataObject)
     for place in places:
         x[place] = np.nan
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dure.core.arrays._BLOCK", 7)
+        patch.setattr("dure.core.array_checks._BLOCK", 7)
         faults: list[str] = []
         check_finite(x, "x", faults)
     assert f"holds {len(places)} value" in faults[0]
@@ -181,7 +182,7 @@ def test_a_test_part_that_does_not_fit(test: Any, told: str) -> None:
 
 def test_a_test_part_is_converted_like_the_rest() -> None:
     data = dure.Data(X, Y, test=(X[:3], Y[:3], [1, 2, 3] * np.ones(3)))
-    assert isinstance(data.test, Part)
+    assert isinstance(data.test, Samples)
     assert data.test.x.dtype == np.float32
     assert data.test.weight.dtype == np.float32
     assert dure.Data(X, Y, test=(X, Y)).test.weight is None

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES, LaneKey, Status
-from dure.storage.store import LaneHealth, LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.probes_db import LaneHealth
+from dure.storage.store import Store
 
 Floats = npt.NDArray[np.float64]
 FINISHED = Status("finished")

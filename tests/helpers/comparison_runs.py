@@ -13,7 +13,8 @@ from dure.analysis.comparison.pairing import Lanes
 from dure.analysis.comparison.table import Comparison
 from dure.core.types import LaneKey, Status
 from dure.result import Result, load
-from dure.storage.store import LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.store import Store
 
 FINISHED = Status("finished")
 

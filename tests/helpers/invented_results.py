@@ -11,7 +11,8 @@ import pytest
 
 from dure.core.types import LaneKey, Status
 from dure.result import Result, load
-from dure.storage.store import LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.store import Store
 
 Make = Callable[..., Result]
 

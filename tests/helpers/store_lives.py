@@ -18,7 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from dure.core.types import LaneKey, Status
-from dure.storage.store import LaneRound, LaneSnapshot, Store, is_run_folder
+from dure.storage.checkpoints import LaneSnapshot
+from dure.storage.curves_db import LaneRound
+from dure.storage.run_folder import is_run_folder
+from dure.storage.store import Store
 
 LANES = [LaneKey("wide 'n' \"deep\"", seed, fold) for seed in (3, 5) for fold in (1, 2)]
 WIDTH, ROUND = 2, 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dure.core.types import LaneKey, Status
-from dure.storage.store import LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.store import Store
 
 KEYS = [LaneKey("LSTM", seed, fold) for seed in (0, 7) for fold in (1, 2)]
 SOME = {"0000": np.arange(6, dtype=np.float32).reshape(2, 3)}

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES, FirstNan, LaneKey, Status
 from dure.result import Result, load
-from dure.storage.store import LaneHealth, LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.probes_db import LaneHealth
+from dure.storage.store import Store
 
 KEYS = [LaneKey(v, s, f) for v in ("plain", "deep") for s in (3, 9) for f in (1, 2)]
 NAMES = {"plain": ["in", "out"], "deep": ["in", "block/mid", "block", "out"]}

@@ -20,15 +20,11 @@ from hypothesis.extra import numpy as hnp
 
 from dure.core.types import Status
 from dure.errors import RunFolderError
-from dure.storage.store import (
-    LaneRound,
-    LaneSnapshot,
-    Store,
-    latest,
-    list_runs,
-    new_run_folder,
-    slug,
-)
+from dure.storage.checkpoints import LaneSnapshot
+from dure.storage.curves_db import LaneRound
+from dure.storage.run_folder import new_run_folder, slug
+from dure.storage.run_list import latest, list_runs
+from dure.storage.store import Store
 from helpers.stores import KEYS, SOME, curves_of, finish, record, same_arrays
 
 

@@ -17,7 +17,10 @@ import numpy as np
 import pytest
 
 from dure.errors import RunFolderError
-from dure.storage.store import LaneRound, LaneSnapshot, Store, is_run_folder, new_run_folder
+from dure.storage.checkpoints import LaneSnapshot
+from dure.storage.curves_db import LaneRound
+from dure.storage.run_folder import is_run_folder, new_run_folder
+from dure.storage.store import Store
 from helpers import store_lives
 from helpers.stores import KEYS, SOME, curves_of, finish, record, same_arrays
 

@@ -17,7 +17,8 @@ import pytest
 import dure
 from dure.core.types import LaneKey, Status
 from dure.errors import StudyChangedError, StudyError
-from dure.storage.store import LaneRound, Store
+from dure.storage.curves_db import LaneRound
+from dure.storage.store import Store
 from dure.training.run import run_study
 from dure.training.sequential import enlarged, with_seeds
 from helpers.small_study import Heard, X, Y, lane_weights, same
@@ -328,7 +329,7 @@ sys.path.insert(0, sys.argv[1])
 from helpers import store_lives as lives
 from training import test_sequential as test_until
 from pathlib import Path
-from dure.storage.store import Store
+from dure.storage.store import (Store)
 root = Path(sys.argv[2])
 os.fsync = lambda handle: None
 for limit in range(200):

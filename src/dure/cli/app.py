@@ -83,7 +83,8 @@ def _fail(message: str) -> NoReturn:
 
 def folder_of(name: str) -> Path:
     """A run folder by path, by name under runs/, or the latest there."""
-    from dure.storage.store import is_run_folder, latest, list_runs
+    from dure.storage.run_folder import is_run_folder
+    from dure.storage.run_list import latest, list_runs
 
     if name == "latest":
         return latest("runs")

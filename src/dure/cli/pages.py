@@ -21,7 +21,8 @@ from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older
 from dure.report.sections.remedies import REQUEST, VERDICT
 from dure.storage.files import explained, write_atomically
-from dure.storage.store import is_run_folder, latest, list_runs
+from dure.storage.run_folder import is_run_folder
+from dure.storage.run_list import latest, list_runs
 
 if TYPE_CHECKING:
     from dure.blocks.content import Document

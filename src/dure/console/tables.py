@@ -16,7 +16,7 @@ from dure.messages.phrases import count
 from dure.results.run_result import RunResult
 from dure.results.summary import source_of, summary_cells, summary_notes
 from dure.stats.intervals import interval_texts
-from dure.storage.store import RunEntry
+from dure.storage.run_list import RunEntry
 
 _MOST_ROWS = 100  # lanes in a table; result.lanes has them all
 

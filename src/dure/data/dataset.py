@@ -10,28 +10,25 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.array_checks import make_evaluation_samples, make_samples
 from dure.core.arrays import (
     Array,
-    Part,
+    Samples,
     Tree,
     fingerprint,
     is_nested,
     leaf_bytes,
     leaves,
-    make_evaluation_part,
-    make_part,
     row_count,
     take_rows,
     whole,
 )
 from dure.data.preprocessing import transformed
+from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError, Faults, did_you_mean
 
 Task = Literal["classification", "regression"]
 Kind = Literal["image", "text", "tabular", "series"]
-
-PADDING, UNKNOWN = "<pad>", "<unknown>"
-"""Marks a word index may hold: what fills a short text, and what stands for a word not kept."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +46,7 @@ class Data:
     y
         Targets with as many rows. None for models that need none.
     test
-        ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Part`.
+        ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Samples`.
     sample_weight
         One weight a row, or what else Keras' `fit` takes; kept as float32.
     prepare
@@ -109,10 +106,10 @@ class Data:
         faults = Faults()
         named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
         raw_x = self.prepare is not None
-        train = make_part(named, faults, raw_x=raw_x)
+        train = make_samples(named, faults, raw_x=raw_x)
         test = self.test
         if test is not None:
-            test = make_evaluation_part(test, "test", train, faults, raw_x=raw_x)
+            test = make_evaluation_samples(test, "test", train, faults, raw_x=raw_x)
         self._check_prepare(train, faults)
         self._check_choice("kind", Kind, faults)
         if self.time_gap is not None and (whole(self.time_gap) is None or self.time_gap < 0):
@@ -129,7 +126,7 @@ class Data:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
-    def _check_prepare(self, train: Part | None, faults: Faults) -> None:
+    def _check_prepare(self, train: Samples | None, faults: Faults) -> None:
         if self.prepare is None:
             return
         if isinstance(self.prepare, type):
@@ -273,7 +270,7 @@ class Data:
 
         Without a `prepare` both come back as they are. See `transformed` for shapes.
         """
-        part: Part | None = self.test
+        part: Samples | None = self.test
         test_x = None if part is None else part.x
         if self.prepare is None:
             return self.x, test_x

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.arrays import Array, Tree, check_finite, is_nested
+from dure.core.array_checks import check_finite
+from dure.core.arrays import Array, Tree, is_nested
 from dure.errors import Faults
 
 

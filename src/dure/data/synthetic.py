@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from dure.core.arrays import Array, whole
-from dure.data.dataset import PADDING, Data
+from dure.data.dataset import Data
+from dure.data.text.tokenizer import PADDING
 from dure.errors import Faults
 
 _PAPER = "after Hochreiter and Schmidhuber 1997"

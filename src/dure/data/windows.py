@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dure.core.arrays import Array, check_finite, whole
+from dure.core.array_checks import check_finite
+from dure.core.arrays import Array, whole
 from dure.core.formatting import join_first
 from dure.data.dataset import Data
 from dure.data.readers.common import check_fraction

@@ -10,15 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dure.core.arrays import (
-    Arrays,
-    Part,
-    Tree,
-    fingerprint,
-    make_evaluation_part,
-    map_leaves,
-    row_count,
-)
+from dure.core.array_checks import make_evaluation_samples
+from dure.core.arrays import Arrays, Samples, Tree, fingerprint, map_leaves, row_count
 from dure.core.fingerprint import describe, describe_function
 from dure.core.types import LaneKey
 from dure.data.dataset import Data
@@ -56,7 +49,7 @@ class StudySpec:
     """The variants, normalised."""
     seed_list: tuple[int, ...] = field(init=False)
     """The seeds, normalised."""
-    _validation: Part | None = field(init=False)
+    _validation: Samples | None = field(init=False)
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -82,7 +75,7 @@ class StudySpec:
         object.__setattr__(self, "validation_freq", freq)
         object.__setattr__(self, "_validation", validation)
 
-    def _check_data(self, faults: Faults) -> Part | None:
+    def _check_data(self, faults: Faults) -> Samples | None:
         """Append what is wrong with the data and how they are split."""
         data = self.data if isinstance(self.data, Data) else None
         if data is None:
@@ -101,9 +94,9 @@ class StudySpec:
             faults.append(f"{told} came together; each says what validates: pass one of them.")
         if self.validation_data is None:
             return None
-        train = None if data is None else Part(data.x, data.y, data.sample_weight)
+        train = None if data is None else Samples(data.x, data.y, data.sample_weight)
         raw_x = data is not None and data.prepare is not None
-        return make_evaluation_part(
+        return make_evaluation_samples(
             self.validation_data, "validation_data", train, faults, raw_x=raw_x
         )
 
@@ -182,7 +175,7 @@ class StudySpec:
 
         Their weights are in `validation_weight`, for they are only evaluated.
         """
-        test: Part | None = self.data.test
+        test: Samples | None = self.data.test
         if test is None:
             return None
         weight = fit_arguments.spread_weight(test.weight, test.y)

@@ -12,7 +12,7 @@ from dure.messages.message import as_is, joined, say
 from dure.messages.phrases import count
 from dure.report.document import document
 from dure.result import load
-from dure.storage.store import RunEntry, list_runs
+from dure.storage.run_list import RunEntry, list_runs
 
 _ROW = say("A row of the gallery")
 

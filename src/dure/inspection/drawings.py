@@ -10,7 +10,8 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dure.core.arrays import is_nested, is_text, take_rows
+from dure.core.array_checks import is_text
+from dure.core.arrays import is_nested, take_rows
 from dure.errors import DureError
 from dure.plots.inspection import agreement, charts, grids, heatmaps, outcomes
 from dure.plots.inspection import texts as wording

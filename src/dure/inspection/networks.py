@@ -19,9 +19,8 @@ from dure.inspection.network.files import SUFFIXES, read_model
 from dure.inspection.network.network import Network
 from dure.keras_bridge.model_files import load_model, load_text
 from dure.keras_bridge.text_model import TextModel
-from dure.results.lane import LaneResult
-from dure.results.run_result import RunResult, load
-from dure.storage.store import is_run_folder
+from dure.results.run_result import LaneResult, RunResult, load
+from dure.storage.run_folder import is_run_folder
 
 Weights = list[Any]
 

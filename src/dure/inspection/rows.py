@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Array, Tree, is_nested, is_text, row_count, take_rows
-from dure.data.dataset import PADDING, UNKNOWN, Data
+from dure.core.array_checks import is_text
+from dure.core.arrays import Array, Tree, is_nested, row_count, take_rows
+from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.data.splits import Split, splits_of, train_on_share
 from dure.data.text.sequences import TextToSequences
+from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError
 from dure.inspection.networks import Networks
 

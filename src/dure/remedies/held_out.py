@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.core.arrays import Arrays, Part
+from dure.core.arrays import Arrays, Samples
 from dure.core.backend import keras
 from dure.core.types import Floats
 from dure.data.dataset import Data
@@ -17,7 +17,7 @@ from dure.keras_bridge.model_files import load_model
 from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
 from dure.remedies.surgery.score import NAME
 from dure.remedies.trial import Round, Terms
-from dure.results.lane import LaneResult, Which
+from dure.results.run_result import LaneResult, Which
 from dure.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Held:
         return asdict(self)
 
 
-def held_out(terms: Terms, found: Round, winner: str | None, test: Part) -> list[Held]:
+def held_out(terms: Terms, found: Round, winner: str | None, test: Samples) -> list[Held]:
     """Evaluate the baseline and the winner of a round on test data, lane by lane.
 
     Parameters
@@ -96,7 +96,7 @@ def held_out(terms: Terms, found: Round, winner: str | None, test: Part) -> list
 
 
 def _scores(
-    terms: Terms, found: Round, name: str, test: Part, which: Sequence[Which]
+    terms: Terms, found: Round, name: str, test: Samples, which: Sequence[Which]
 ) -> dict[str, dict[str, Floats]]:
     """By which weights, test metrics by name, each (seed, fold); NaN for lanes that were lost."""
     result, study = found.result_of(name), terms.study
@@ -133,7 +133,7 @@ def _with_weights(
     return model
 
 
-def _inputs(data: Data, split: Split, arrays: Arrays, test: Part) -> dict[str, Any]:
+def _inputs(data: Data, split: Split, arrays: Arrays, test: Samples) -> dict[str, Any]:
     """Arguments of ``evaluate``: inputs as this fold's transformer makes them, targets, weights."""
     x = test.x
     if data.prepare is not None:

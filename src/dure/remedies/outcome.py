@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dure.analysis.overfitting.model import OverfittingRow
     from dure.core.backend import keras
     from dure.experiment.spec import StudySpec
-    from dure.results.lane import LaneResult
+    from dure.results.run_result import LaneResult
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
 from dure.remedies.surgery.score import add_score
 from dure.remedies.trial import Round, Terms, metric_of, train
 from dure.results.run_result import load
-from dure.storage.store import new_run_folder
+from dure.storage.run_folder import new_run_folder
 from dure.training.run import run_study
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dure.core.lane_grid import find_axes, find_places
 from dure.core.types import DIMS, LaneKey, Monitor
-from dure.storage.store import LaneRow, Store
+from dure.storage.curves_db import LaneRow
 
 LANE_DIMS = DIMS[:3]
 TEST = "test_"
@@ -50,14 +50,17 @@ class LanePlaces:
 
 
 def read_curves(
-    store: Store, places: LanePlaces, attributes: Mapping[str, Any]
+    table: tuple[NDArray[np.int64], NDArray[np.int64], Mapping[str, NDArray[np.float64]]],
+    manifest: Mapping[str, Any],
+    places: LanePlaces,
+    attributes: Mapping[str, Any],
 ) -> tuple[xr.Dataset, NDArray[np.int64]]:
-    """The curves, and how many epochs each lane ran."""
-    lane, epoch, metrics = store.curves_table()
-    length = max(int(store.manifest["study"]["epochs"]), int(epoch.max(initial=0)))
+    """The curves, as `Store.curves_table` gives them, and how many epochs each lane ran."""
+    lane, epoch, metrics = table
+    length = max(int(manifest["study"]["epochs"]), int(epoch.max(initial=0)))
     shape = (*(len(axis) for axis in places.coords.values()), length)
     at = (*(where[lane] for where in places.where), epoch - 1)
-    known = [name for name in store.manifest.get("metrics", ()) if name in metrics]
+    known = [name for name in manifest.get("metrics", ()) if name in metrics]
     data = {}
     for name in dict.fromkeys((*known, *metrics)):
         cube = np.full(shape, np.nan)
@@ -69,13 +72,15 @@ def read_curves(
     return xr.Dataset(data, coords, attributes), epochs
 
 
-def read_test(store: Store, places: LanePlaces, attributes: Mapping[Any, Any]) -> xr.Dataset:
-    """The test metrics, dimensions (variant, seed, fold)."""
-    tests: dict[str, NDArray[np.float64]] = {}
-    for lane, metrics in store.tests().items():
+def read_test(
+    tests: Mapping[int, Mapping[str, float]], places: LanePlaces, attributes: Mapping[Any, Any]
+) -> xr.Dataset:
+    """The test metrics, by lane as `Store.tests` gives them; dimensions (variant, seed, fold)."""
+    columns: dict[str, NDArray[np.float64]] = {}
+    for lane, metrics in tests.items():
         for name, value in metrics.items():
-            tests.setdefault(name, np.full(len(places), np.nan))[lane] = value
-    grids = {name.removeprefix(TEST): (LANE_DIMS, places.grid(v)) for name, v in tests.items()}
+            columns.setdefault(name, np.full(len(places), np.nan))[lane] = value
+    grids = {name.removeprefix(TEST): (LANE_DIMS, places.grid(v)) for name, v in columns.items()}
     return xr.Dataset(grids, places.coords, attributes)
 
 

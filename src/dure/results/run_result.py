@@ -6,33 +6,84 @@ Reads the run folder only; neither JAX nor Keras is loaded until a model is aske
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from dure.core.metrics import mode_of
 from dure.core.types import DIMS, FirstNan, LaneKey, Monitor, Status, trained
 from dure.errors import DureError, did_you_mean
 from dure.messages.phrases import count
 from dure.messages.status_text import tally
-from dure.results.lane import LaneResult
 from dure.results.probes import first_nan_frame, layer_curves
 from dure.results.reading import LANE_DIMS, TEST, LanePlaces, lanes_frame, read_curves, read_test
 from dure.stats.intervals import mean_interval
-from dure.storage.store import Recorded, Store
+from dure.storage.probes_db import Recorded
+from dure.storage.store import Store
 
-__all__ = ["RunResult", "load"]
+__all__ = ["LaneResult", "RunResult", "Which", "load"]
+
+Which = Literal["best", "final"]
 
 
 def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -> RunResult:
     """As `dure.load`."""
     with Store.open(Path(folder), read_only=True) as store:
         return RunResult(store, build)
+
+
+@dataclass(frozen=True, eq=False)
+class LaneResult:
+    """What a run folder holds of one trained network."""
+
+    folder: Path
+    """The run folder."""
+    name: str
+    """Such as 'digits: units=8, seed 3', with the fold where there are several."""
+    index: int
+    """Its place among the lanes of the study."""
+    variant: str
+    seed: int
+    fold: int
+    """From 1."""
+    status: Status
+    """How training ended, or stands."""
+    best_epoch: int | None
+    """The epoch, from 1, with the best monitored value; None if it never was finite."""
+    curves: xr.Dataset
+    """Metrics over the epochs that this lane ran, dimension (epoch,)."""
+    manifest: dict[str, Any]
+    """What the run folder says of the study."""
+    build: Callable[..., Any] | None
+    """The study's build function where it is known."""
+
+    def weights(self, which: Which = "best") -> dict[str, NDArray[Any]]:
+        """The stored arrays by name: those of the best epoch, or of the end of training.
+
+        "final" is what Keras' own fit would have left in the model: the last epoch's weights, or
+        those an EarlyStopping callback restored.
+
+        Raises
+        ------
+        DureError
+            For another word than these two, or a lane that is not done.
+        """
+        if which not in ("best", "final"):
+            raise DureError(f"which is {which!r}; expected 'best' or 'final'.")
+        if not self.status.done:
+            raise DureError(f"{self} is not done ({self.status}); its weights come with its end.")
+        with Store.open(self.folder, read_only=True) as store:
+            return store.weights(self.index, which)
+
+    def __str__(self) -> str:
+        return f"lane {self.index} ({self.variant}, seed {self.seed}, fold {self.fold})"
 
 
 class RunResult:
@@ -48,8 +99,10 @@ class RunResult:
         # Lanes first: if another process trains on meanwhile, curves may be ahead of a status,
         # but no lane is called done without its last epochs.
         rows = store.lane_rows()
-        self.curves, epochs = read_curves(store, self._places, self._attributes())
-        self.test = read_test(store, self._places, self.curves.attrs)
+        self.curves, epochs = read_curves(
+            store.curves_table(), self.manifest, self._places, self._attributes()
+        )
+        self.test = read_test(store.tests(), self._places, self.curves.attrs)
         self._statuses = [row.status for row in rows]
         self.lanes = lanes_frame(rows, self._places, epochs, self.curves, self.monitor)
 

@@ -188,6 +188,30 @@ class CurvesFile:
         self.keys.extend(lanes)
         self.epochs.extend(0 for _ in lanes)
 
+    def faults_of(self, given: LaneRound) -> list[str]:
+        """What is wrong with a round that is to be recorded."""
+        lane, first = given.lane, given.first_epoch
+        if not 0 <= lane < len(self.keys):
+            return [self.no_lane(lane)]
+        faults = []
+        if lane in self.done:
+            faults.append(f"lane {lane} is already done")
+        if not 1 <= first <= self.epochs[lane] + 1:
+            faults.append(
+                f"lane {lane} has {self.epochs[lane]} epochs, so the next must begin at "
+                f"1 to {self.epochs[lane] + 1}, not {first}"
+            )
+        shapes = {name: np.shape(values) for name, values in given.metrics.items()}
+        if len(set(shapes.values())) != 1 or any(len(s) != 1 or s == (0,) for s in shapes.values()):
+            faults.append(
+                f"lane {lane} needs at least one metric, all of one shape (epochs,), not {shapes}"
+            )
+        return faults
+
+    def no_lane(self, lane: int) -> str:
+        """Says that there is no such lane."""
+        return f"there is no lane {lane}: it has {len(self.keys)} lanes, counted from 0"
+
     def record(self, rounds: Sequence[LaneRound]) -> None:
         """Record rounds of lanes (each lane once at most, checked by the caller)."""
         rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}

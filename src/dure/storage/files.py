@@ -24,6 +24,9 @@ from safetensors import SafetensorError, deserialize
 from dure.core.formatting import format_bytes
 from dure.errors import RunFolderError
 
+MANIFEST, CURVES, LANES, CHECKPOINTS = "manifest.json", "curves.sqlite", "lanes", "checkpoints"
+"""Names in a run folder."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _NOT_A_FOLDER = {errno.ENOTDIR, errno.EEXIST}

@@ -1,4 +1,4 @@
-"""Run folders as such: their manifest, making one, listing those below a folder."""
+"""Run folders as such: their files, their manifest, making one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from dure.errors import DureError, RunFolderError
-from dure.storage.curves_db import CurvesFile
-from dure.storage.files import explained
+from dure.errors import RunFolderError
+from dure.storage.files import CHECKPOINTS, CURVES, LANES, MANIFEST, explained, write_atomically
 
 FORMAT = 1
-MANIFEST, CURVES, LANES, CHECKPOINTS = "manifest.json", "curves.sqlite", "lanes", "checkpoints"
 
 
 def is_run_folder(folder: str | Path) -> bool:
@@ -55,6 +54,12 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write or exchange the manifest: whoever reads sees the old one or the new, whole."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    write_atomically(folder / MANIFEST, iter([text.encode()]))
+
+
 def refuse_unless_empty(folder: Path) -> None:
     """Raise RunFolderError unless there is nothing here but what a killed `create` left."""
     entries = {path.name for path in folder.iterdir()}
@@ -72,64 +77,6 @@ def refuse_unless_empty(folder: Path) -> None:
             f"{folder} is not empty (it holds {some}{', ...' if len(entries) > 3 else ''}): choose "
             "a folder that is new or empty."
         )
-
-
-class RunEntry(NamedTuple):
-    """A run folder in a list.
-
-    Attributes
-    ----------
-    folder, name, created
-        Where it is, the study's name, and when it began (ISO 8601; "" if unknown).
-    done, lanes
-        Lanes done, and lanes in all.
-    problem
-        Why it cannot be opened; None if it can.
-    """
-
-    folder: Path
-    name: str
-    created: str
-    done: int
-    lanes: int
-    problem: str | None
-
-
-def list_runs(root: str | Path = "runs") -> list[RunEntry]:
-    """The run folders directly below `root`, oldest first; [] if there is no such folder."""
-    root = Path(root)
-    if not root.is_dir():
-        return []
-    entries = [_entry(folder) for folder in root.iterdir() if is_run_folder(folder)]
-    return sorted(entries, key=lambda entry: (entry.created, entry.folder.name))
-
-
-def _entry(folder: Path) -> RunEntry:
-    name, created = folder.name, ""
-    try:
-        manifest = read_manifest(folder)
-        name, created = str(manifest.get("name", name)), str(manifest.get("created", ""))
-        with explained("read the curves", folder):
-            curves = CurvesFile(folder / CURVES, read_only=True)
-        done, lanes = len(curves.done), len(curves.keys)
-        curves.close()
-        return RunEntry(folder, name, created, done, lanes, None)
-    except DureError as error:
-        return RunEntry(folder, name, created, 0, 0, str(error))
-
-
-def latest(root: str | Path = "runs") -> Path:
-    """The run folder below `root` that began last.
-
-    Raises
-    ------
-    RunFolderError
-        There is none.
-    """
-    entries = list_runs(root)
-    if not entries:
-        raise RunFolderError(f"there are no runs in {root}: name a run folder, or start a run.")
-    return entries[-1].folder
 
 
 def slug(text: str, limit: int = 60) -> str:

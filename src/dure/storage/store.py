@@ -20,7 +20,6 @@ where a power cut took them, the lane is in training again, and comes to the sam
 from __future__ import annotations
 
 import contextlib
-import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,46 +34,18 @@ from dure.errors import RunFolderError
 from dure.storage.checkpoints import Generations, LaneSnapshot
 from dure.storage.curves_db import CurvesFile, LaneRound, LaneRow
 from dure.storage.files import (
+    CHECKPOINTS,
+    CURVES,
+    LANES,
     WriterLock,
     explained,
     flush_files,
     flush_folder,
     read_tensors,
-    tensor_pieces,
-    write_atomically,
 )
-from dure.storage.probes_db import LaneHealth, Recorded
-from dure.storage.run_folder import (
-    CHECKPOINTS,
-    CURVES,
-    FORMAT,
-    LANES,
-    MANIFEST,
-    RunEntry,
-    is_run_folder,
-    latest,
-    list_runs,
-    new_run_folder,
-    read_manifest,
-    refuse_unless_empty,
-    slug,
-)
-
-__all__ = [
-    "LaneHealth",
-    "LaneRound",
-    "LaneRow",
-    "LaneSnapshot",
-    "Recorded",
-    "RunEntry",
-    "Store",
-    "is_run_folder",
-    "latest",
-    "list_runs",
-    "new_run_folder",
-    "read_manifest",
-    "slug",
-]
+from dure.storage.lane_weights import read_weights, weights_file, write_weights
+from dure.storage.probes_db import Recorded
+from dure.storage.run_folder import FORMAT, read_manifest, refuse_unless_empty, write_manifest
 
 
 class Store:
@@ -131,8 +102,7 @@ class Store:
                 for name in (LANES, CHECKPOINTS):
                     (folder / name).mkdir(exist_ok=True)
                 CurvesFile.create(folder / CURVES, lanes)
-                text = json.dumps({"format": FORMAT, **manifest}, indent=2, ensure_ascii=False)
-                write_atomically(folder / MANIFEST, iter([text.encode()]))
+                write_manifest(folder, {"format": FORMAT, **manifest})
                 flush_folder(folder.absolute().parent)
                 return cls(folder, lock)
             except BaseException:
@@ -176,7 +146,7 @@ class Store:
 
     def _sync(self) -> None:
         with explained("flush to the disk", self.folder):
-            flush_files([self._weights_file(lane) for lane in self._pending])
+            flush_files([weights_file(self.folder, lane) for lane in self._pending])
             flush_folder(self.folder / LANES)
             self._curves.sync()
         self._pending = []
@@ -185,7 +155,7 @@ class Store:
         with explained("verify the newest weights", self.folder):
             for lane, digest in self._curves.unsynced().items():
                 try:
-                    read_tensors(self._weights_file(lane), digest)
+                    read_tensors(weights_file(self.folder, lane), digest)
                     self._pending.append(lane)
                 except (OSError, ValueError) as error:
                     warnings.warn(
@@ -244,9 +214,8 @@ class Store:
         """
         self._must_write("rewrite the manifest")
         manifest = {**self.manifest, **parts}
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
         with explained("rewrite the manifest", self.folder):
-            write_atomically(self.folder / MANIFEST, iter([text.encode()]))
+            write_manifest(self.folder, manifest)
         self.manifest = manifest
 
     def record_round(self, rounds: Sequence[LaneRound]) -> None:
@@ -262,32 +231,13 @@ class Store:
         """
         self._must_write("record epochs")
         plain = [round_._replace(lane=int(round_.lane)) for round_ in rounds]
-        faults = [fault for round_ in plain for fault in self._round_faults(round_)]
+        faults = [fault for round_ in plain for fault in self._curves.faults_of(round_)]
         lanes = [round_.lane for round_ in plain]
         faults += [f"lane {lane} is there twice" for lane in set(lanes) if lanes.count(lane) > 1]
         if faults:
             raise RunFolderError(f"could not record epochs in {self.folder}: {'; '.join(faults)}.")
         with explained("record epochs", self.folder):
             self._curves.record(plain)
-
-    def _round_faults(self, given: LaneRound) -> list[str]:
-        lane, first = given.lane, given.first_epoch
-        if not 0 <= lane < len(self.lanes):
-            return [self._out_of_range(lane)]
-        faults = []
-        if lane in self._curves.done:
-            faults.append(f"lane {lane} is already done")
-        if not 1 <= first <= self._curves.epochs[lane] + 1:
-            faults.append(
-                f"lane {lane} has {self._curves.epochs[lane]} epochs, so the next must begin at "
-                f"1 to {self._curves.epochs[lane] + 1}, not {first}"
-            )
-        shapes = {name: np.shape(values) for name, values in given.metrics.items()}
-        if len(set(shapes.values())) != 1 or any(len(s) != 1 or s == (0,) for s in shapes.values()):
-            faults.append(
-                f"lane {lane} needs at least one metric, all of one shape (epochs,), not {shapes}"
-            )
-        return faults
 
     def finish_lane(
         self,
@@ -328,13 +278,8 @@ class Store:
                 f"could not mark lane {lane} as {status.kind} in {self.folder}: a lane is marked "
                 "once, as finished, stopped, diverged or failed."
             )
-        arrays = {f"final/{name}": array for name, array in weights.items()}
-        arrays |= {f"best/{name}": array for name, array in (best_weights or {}).items()}
         with explained(f"store the weights of lane {lane}", self.folder):
-            digest = None
-            if arrays:
-                path = self._weights_file(lane)
-                digest = write_atomically(path, tensor_pieces(arrays), flush=False)
+            digest = write_weights(weights_file(self.folder, lane), weights, best_weights)
             epoch = None if status.epoch is None else int(status.epoch)
             plain = replace(status, epoch=epoch)
             best = None if best_epoch is None else int(best_epoch)
@@ -407,17 +352,12 @@ class Store:
                 f"{self.statuses()[lane]}. Weights are stored when a lane ends."
             )
         try:
-            arrays = read_tensors(self._weights_file(lane), digest)
+            return read_weights(weights_file(self.folder, lane), digest, which)
         except (OSError, ValueError) as error:
             raise RunFolderError(
                 f"the weights of lane {lane} in {self.folder} cannot be read: {error}. Put the "
                 "file back from a copy; every other lane is untouched."
             ) from error
-        kinds = (f"{which}/", "final/")
-        prefix = next(p for p in kinds if any(name.startswith(p) for name in arrays))
-        # The file's reader gives them in any order.
-        named = sorted(name for name in arrays if name.startswith(prefix))
-        return {name.removeprefix(prefix): arrays[name] for name in named}
 
     def statuses(self) -> dict[int, Status]:
         """How every lane stands, by index."""
@@ -450,17 +390,11 @@ class Store:
         with explained("read the test metrics", self.folder):
             return self._curves.tests()
 
-    def _weights_file(self, lane: int) -> Path:
-        return self.folder / LANES / f"{lane:05d}.safetensors"
-
     def _must_write(self, doing: str) -> None:
         if self._lock is None:
             raise RunFolderError(f"could not {doing} in {self.folder}: it was opened read-only.")
 
     def _checked(self, lane: int) -> int:
         if not 0 <= lane < len(self.lanes):
-            raise RunFolderError(f"in {self.folder} {self._out_of_range(lane)}.")
+            raise RunFolderError(f"in {self.folder} {self._curves.no_lane(lane)}.")
         return int(lane)
-
-    def _out_of_range(self, lane: int) -> str:
-        return f"there is no lane {lane}: it has {len(self.lanes)} lanes, counted from 0"

@@ -17,7 +17,8 @@ from dure.engine.planning.model_facts import study_facts
 from dure.engine.planning.plan import Prepared
 from dure.keras_bridge.model_files import has_text, save_architecture, save_text
 from dure.results.run_result import RunResult
-from dure.storage.store import Store, is_run_folder, new_run_folder
+from dure.storage.run_folder import is_run_folder, new_run_folder
+from dure.storage.store import Store
 from dure.storage.study_changes import refuse_changes
 
 if TYPE_CHECKING:

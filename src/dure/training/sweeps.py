@@ -17,7 +17,7 @@ from dure.errors import Faults
 from dure.experiment.spec import StudySpec
 from dure.experiment.variants import Variant, make_variants
 from dure.results.run_result import RunResult, load
-from dure.storage.store import new_run_folder
+from dure.storage.run_folder import new_run_folder
 from dure.training.run import run_study
 
 SHARES = (0.1, 0.2, 0.5, 1.0)

@@ -13,7 +13,10 @@ from dure.engine.lanes.lane import snapshot
 from dure.engine.lanes.pool import LaneDone, Pool, RoundDone
 from dure.engine.planning.plan import Prepared, devices
 from dure.engine.planning.width import widen_for_device
-from dure.storage.store import LaneHealth, LaneRound, LaneSnapshot, Store
+from dure.storage.checkpoints import LaneSnapshot
+from dure.storage.curves_db import LaneRound
+from dure.storage.probes_db import LaneHealth
+from dure.storage.store import Store
 
 if TYPE_CHECKING:
     from dure.console.progress import Reporter

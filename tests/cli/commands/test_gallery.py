@@ -11,7 +11,7 @@ from dure.cli.study_source import find_study
 from dure.errors import RunFolderError
 from dure.gallery.index import ROWS
 from dure.messages.translate import stored, translate
-from dure.storage.store import read_manifest
+from dure.storage.run_folder import read_manifest
 
 RUN = CliRunner()
 

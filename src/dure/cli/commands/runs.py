@@ -165,7 +165,7 @@ def list_(
     Example:  dure list runs
     """
     with errors_in_words():
-        from dure.storage.store import list_runs
+        from dure.storage.run_list import list_runs
 
         runs = list_runs(root)
         if as_json:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from dure.data.builtin.download import from_keras, keras_cache
 from dure.data.builtin.excerpts import excerpt_file, read_arrays, read_records, reading
 from dure.data.builtin.word_ids import INDEX_FROM, START_TOKEN, Coded, as_coded, check_coding
-from dure.data.dataset import UNKNOWN, Data
-from dure.data.text.tokenizer import Tokenizer
+from dure.data.dataset import Data
+from dure.data.text.tokenizer import UNKNOWN, Tokenizer
 
 _REVIEWS_INDEX = "imdb_word_index.json"
 _EXCERPT_WORDS = 500

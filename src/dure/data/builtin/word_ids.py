@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import whole
-from dure.data.dataset import PADDING, UNKNOWN
+from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import Faults
 
 START = "<start>"

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import whole
-from dure.data.dataset import PADDING
-from dure.data.text.tokenizer import FILTERS, Tokenizer
+from dure.data.text.tokenizer import FILTERS, PADDING, Tokenizer
 from dure.errors import Faults, StudyError, did_you_mean
 
 Side = Literal["pre", "post"]

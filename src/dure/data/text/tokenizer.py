@@ -19,6 +19,9 @@ from dure.errors import DureError, Faults, StudyError, did_you_mean
 
 Mode = Literal["binary", "count", "freq", "tfidf"]
 
+PADDING, UNKNOWN = "<pad>", "<unknown>"
+"""Marks a word index may hold: what fills a short text, and what stands for a word not kept."""
+
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 """Characters that part words by default: ASCII punctuation without ', tab and line feed."""
 

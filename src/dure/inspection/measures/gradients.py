@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure.core.arrays import Tree, check_rows, convert, map_leaves, row_count
+from dure.core.array_checks import check_rows, convert
+from dure.core.arrays import Tree, map_leaves, row_count
 from dure.core.backend import jax, jnp, keras
 from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from dure.core.arrays import Array, Tree, check_rows, convert, leaves
+from dure.core.array_checks import check_rows, convert
+from dure.core.arrays import Array, Tree, leaves
 from dure.core.backend import jax, keras
 from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.network import batching

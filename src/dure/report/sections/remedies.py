@@ -29,7 +29,7 @@ from dure.messages.translate import stored
 from dure.report.sections.curves import section as curves_of
 from dure.results.run_result import RunResult, load
 from dure.stats.intervals import interval_texts
-from dure.storage.store import is_run_folder
+from dure.storage.run_folder import is_run_folder
 
 REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
 
