@@ -5,6 +5,7 @@ After Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,20 +57,7 @@ def adding_problem(rows: int = 2_000, length: int = 50, *, test: int = 500, seed
     """
     _check(("rows", rows, 1), ("length", length, 4), ("test", test, 0), ("seed", seed, 0))
 
-    def draw(generator: np.random.Generator, count: int) -> tuple[Array, Array]:
-        values = generator.uniform(-1.0, 1.0, (count, length)).astype(np.float32)
-        half = length // 2
-        first = generator.integers(0, min(_FIRST_MARK_WITHIN, half), count)
-        # Any of the others in the first half: those from X1 on move up by one.
-        second = generator.integers(0, half - 1, count)
-        second += second >= first
-        every = np.arange(count)
-        markers = np.zeros_like(values)
-        markers[every, first] = markers[every, second] = 1.0
-        answers = 0.5 + (values[every, first] + values[every, second]) / 4.0
-        return np.stack([values, markers], axis=-1), answers.astype(np.float32)
-
-    (x, y), held_out = _drawn(draw, rows, test, seed)
+    (x, y), held_out = _draw_parts(partial(_draw_sums, length), rows, test, seed)
     return Data(
         x,
         y,
@@ -79,6 +67,20 @@ def adding_problem(rows: int = 2_000, length: int = 50, *, test: int = 500, seed
         task="regression",
         source=f"adding problem of {length} steps, generated ({_PAPER})",
     )
+
+
+def _draw_sums(length: int, generator: np.random.Generator, count: int) -> tuple[Array, Array]:
+    values = generator.uniform(-1.0, 1.0, (count, length)).astype(np.float32)
+    half = length // 2
+    first = generator.integers(0, min(_FIRST_MARK_WITHIN, half), count)
+    # Any of the others in the first half: those from X1 on move up by one.
+    second = generator.integers(0, half - 1, count)
+    second += second >= first
+    every = np.arange(count)
+    markers = np.zeros_like(values)
+    markers[every, first] = markers[every, second] = 1.0
+    answers = 0.5 + (values[every, first] + values[every, second]) / 4.0
+    return np.stack([values, markers], axis=-1), answers.astype(np.float32)
 
 
 def recall(
@@ -125,12 +127,7 @@ def recall(
         ("seed", seed, 0),
     )
 
-    def draw(generator: np.random.Generator, count: int) -> tuple[Array, Array]:
-        labels = generator.permutation(np.arange(count, dtype=np.int64) % symbols)
-        noise = generator.integers(symbols + 1, 2 * symbols + 1, (count, gap), dtype=np.int32)
-        return np.concatenate([(labels + 1).astype(np.int32)[:, None], noise], axis=1), labels
-
-    (x, y), held_out = _drawn(draw, rows, test, seed)
+    (x, y), held_out = _draw_parts(partial(_draw_symbols, gap, symbols), rows, test, seed)
     names = [f"s{number}" for number in range(1, symbols + 1)]
     words = [PADDING, *names, *(f"d{number}" for number in range(1, symbols + 1))]
     return Data(
@@ -145,7 +142,15 @@ def recall(
     )
 
 
-def _drawn(draw: Any, rows: int, test: int, seed: int) -> tuple[Any, Any]:
+def _draw_symbols(
+    gap: int, symbols: int, generator: np.random.Generator, count: int
+) -> tuple[Array, Array]:
+    labels = generator.permutation(np.arange(count, dtype=np.int64) % symbols)
+    noise = generator.integers(symbols + 1, 2 * symbols + 1, (count, gap), dtype=np.int32)
+    return np.concatenate([(labels + 1).astype(np.int32)[:, None], noise], axis=1), labels
+
+
+def _draw_parts(draw: Any, rows: int, test: int, seed: int) -> tuple[Any, Any]:
     """Training rows and test rows (None without), each from a generator of its own."""
     for_train, for_test = np.random.default_rng(seed).spawn(2)
     return draw(for_train, rows), draw(for_test, test) if test else None

@@ -74,9 +74,47 @@ def windows(
         Everything that is wrong at once: a series that is too short (with how many values are
         needed), holds holes or no numbers, or is not in order of time; an unknown target.
     """
-    faults = Faults()
-    for name, value in (("length", length), ("horizon", horizon), ("stride", stride)):
-        _check_steps(name, value, faults)
+    read, chosen, fraction = _read_checked(series, length, target, horizon, stride, test)
+    return _data_of(read, chosen, fraction, length, horizon, stride)
+
+
+def _data_of(
+    read: _Series, chosen: list[int] | int, fraction: float, length: int, horizon: int, stride: int
+) -> Data:
+    first_test = hold_out_last(len(read.values), fraction)
+    train, held_out = read.values[:first_test], read.values[first_test:]
+    x, y = _cut(train, length, horizon, stride, chosen)
+    return Data(
+        x,
+        y,
+        test=_cut(held_out, length, horizon, stride, chosen) if fraction else None,
+        feature_names=read.names,
+        kind="series",
+        task="regression",
+        time_gap=-(-(length + horizon) // stride) - 1,
+        source=f"windows of {length} steps over a series of {len(read.values):,}",
+    )
+
+
+def _cut(
+    values: Array, length: int, horizon: int, stride: int, chosen: list[int] | int
+) -> tuple[Array, Array]:
+    """Windows over the values, and the chosen features after each."""
+    starts = np.arange(0, len(values) - length - horizon + 1, stride)
+    views = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
+    x = np.ascontiguousarray(views[starts].swapaxes(1, 2))
+    return x, values[starts + length - 1 + horizon][:, chosen]
+
+
+def _read_checked(
+    series: Any, length: Any, target: Any, horizon: Any, stride: Any, test: Any
+) -> tuple[_Series, list[int] | int, float]:
+    """The values, the features to predict and the fraction to hold out."""
+    faults = Faults(
+        f"{name} is {value!r}; pass a whole number of steps, 1 or more."
+        for name, value in (("length", length), ("horizon", horizon), ("stride", stride))
+        if (whole(value) or 0) < 1
+    )
     fraction = check_fraction(test, faults)
     sound_steps = not faults
     read = _read(series, faults)
@@ -85,32 +123,7 @@ def windows(
         _check_lengths(len(read.values), length + horizon, fraction, faults)
     if read is None or chosen is None or fraction is None or faults:
         raise StudyError(faults, subject="these windows")
-
-    def cut(values: Array) -> tuple[Array, Array]:
-        starts = np.arange(0, len(values) - length - horizon + 1, stride)
-        views = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
-        x = np.ascontiguousarray(views[starts].swapaxes(1, 2))
-        return x, values[starts + length - 1 + horizon][:, chosen]
-
-    time = len(read.values)
-    first_test = hold_out_last(time, fraction)
-    x, y = cut(read.values[:first_test])
-    return Data(
-        x,
-        y,
-        test=cut(read.values[first_test:]) if fraction else None,
-        feature_names=read.names,
-        kind="series",
-        task="regression",
-        time_gap=-(-(length + horizon) // stride) - 1,
-        source=f"windows of {length} steps over a series of {time:,}",
-    )
-
-
-def _check_steps(name: str, value: Any, faults: Faults) -> None:
-    number = whole(value)
-    if number is None or number < 1:
-        faults.append(f"{name} is {value!r}; pass a whole number of steps, 1 or more.")
+    return read, chosen, fraction
 
 
 def _check_lengths(time: int, needed: int, test: float, faults: Faults) -> None:
@@ -200,9 +213,9 @@ def _targets(series: _Series, target: Any, faults: Faults) -> list[int] | int | 
         if not target:
             faults.append("target is empty; name what to predict, or leave target out.")
             return None
-        found = [_one_target(series, item, faults) for item in target]
-        known = [item for item in found if item is not None]
-        return known if len(known) == len(found) else None
+        places = [_one_target(series, item, faults) for item in target]
+        known = [place for place in places if place is not None]
+        return known if len(known) == len(places) else None
     return _one_target(series, target, faults)
 
 

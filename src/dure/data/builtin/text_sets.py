@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from dure.data.builtin.word_ids import INDEX_FROM, START_TOKEN, Coded, as_coded,
 from dure.data.dataset import Data
 from dure.data.text.tokenizer import UNKNOWN, Tokenizer
 
+_REVIEWS, _WIRES = "imdb-6k.npz", "reuters-46.jsonl.gz"
 _REVIEWS_INDEX = "imdb_word_index.json"
 _EXCERPT_WORDS = 500
 """The `num_words` the excerpt of the reviews was coded with."""
@@ -23,6 +24,10 @@ _EXCERPT_WORDS = 500
 class _Part(NamedTuple):
     texts: Coded
     labels: npt.NDArray[Any]
+
+
+_CodedSet: TypeAlias = tuple[dict[str, int], _Part, _Part]
+"""Words by rank, training and test part."""
 
 
 def imdb(num_words: int = 10_000, maxlen: int | None = None) -> Data:
@@ -55,34 +60,41 @@ def imdb(num_words: int = 10_000, maxlen: int | None = None) -> Data:
         arguments that are no such numbers.
     """
     check_coding("imdb", num_words, maxlen)
-    source, name = "Large Movie Review set (Maas et al.) as Keras codes it", "imdb-6k.npz"
-    path = excerpt_file(name)
-    if path is None:
-        ranks, train, test = from_keras(
-            "The review set IMDB",
-            lambda sets: _coded_set(sets.imdb, num_words),
-            ["imdb.npz", _REVIEWS_INDEX],
-            name,
-        )
-        index: dict[str, int] | None = as_coded(ranks, num_words)
-    else:
-        with reading(path):
-            train = _review_part(path, "train", num_words)
-            test = _review_part(path, "test", num_words)
-        cached = _cached_ranks()
-        index = None if cached is None else as_coded(cached, min(num_words, _EXCERPT_WORDS))
-        source += f", excerpt: {_counts(train, test)} reviews"
-        if num_words > _EXCERPT_WORDS:
-            source += f", coded with num_words={_EXCERPT_WORDS}"
+    path = excerpt_file(_REVIEWS)
+    index, train, test, note = (
+        _all_reviews(num_words) if path is None else _review_excerpt(path, num_words)
+    )
     return _data(
         train,
         test,
         maxlen,
         class_names=["negative", "positive"],
         word_index=index,
-        source=source,
+        source=f"Large Movie Review set (Maas et al.) as Keras codes it{note}",
         excerpt=path is not None,
     )
+
+
+def _all_reviews(num_words: int) -> tuple[dict[str, int], _Part, _Part, str]:
+    ranks, train, test = from_keras(
+        "The review set IMDB",
+        lambda sets: _coded_set(sets.imdb, num_words),
+        ["imdb.npz", _REVIEWS_INDEX],
+        _REVIEWS,
+    )
+    return as_coded(ranks, num_words), train, test, ""
+
+
+def _review_excerpt(path: Path, num_words: int) -> tuple[dict[str, int] | None, _Part, _Part, str]:
+    with reading(path):
+        train = _review_part(path, "train", num_words)
+        test = _review_part(path, "test", num_words)
+    ranks = _cached_ranks()
+    index = None if ranks is None else as_coded(ranks, min(num_words, _EXCERPT_WORDS))
+    note = f", excerpt: {_counts(train, test)} reviews"
+    if num_words > _EXCERPT_WORDS:
+        note += f", coded with num_words={_EXCERPT_WORDS}"
+    return index, train, test, note
 
 
 def reuters(num_words: int = 10_000, maxlen: int | None = None) -> Data:
@@ -117,33 +129,39 @@ def reuters(num_words: int = 10_000, maxlen: int | None = None) -> Data:
         arguments that are no such numbers.
     """
     check_coding("reuters", num_words, maxlen)
-    source, name = "Reuters-21578 (Lewis)", "reuters-46.jsonl.gz"
-    path = excerpt_file(name)
-    if path is None:
-        topics, (ranks, train, test) = from_keras(
-            "The newswire set Reuters",
-            lambda sets: (sets.reuters.get_label_names(), _coded_set(sets.reuters, num_words)),
-            ["reuters.npz", "reuters_word_index.json"],
-            name,
-        )
-        source += " as Keras codes it"
-    else:
-        with reading(path):
-            wires = _read_wires(path)
-        topics, ranks, train, test = _coded_wires(*wires, num_words)
-        source += f", wires on one topic, excerpt: {_counts(train, test)} wires"
+    path = excerpt_file(_WIRES)
+    topics, (ranks, train, test), note = (
+        _all_wires(num_words) if path is None else _wire_excerpt(path, num_words)
+    )
     return _data(
         train,
         test,
         maxlen,
         class_names=topics,
         word_index=as_coded(ranks, num_words),
-        source=source,
+        source=f"Reuters-21578 (Lewis){note}",
         excerpt=path is not None,
     )
 
 
-def _coded_set(module: Any, num_words: int) -> tuple[dict[str, int], _Part, _Part]:
+def _all_wires(num_words: int) -> tuple[list[str], _CodedSet, str]:
+    topics, coded = from_keras(
+        "The newswire set Reuters",
+        lambda sets: (sets.reuters.get_label_names(), _coded_set(sets.reuters, num_words)),
+        ["reuters.npz", "reuters_word_index.json"],
+        _WIRES,
+    )
+    return topics, coded, " as Keras codes it"
+
+
+def _wire_excerpt(path: Path, num_words: int) -> tuple[list[str], _CodedSet, str]:
+    with reading(path):
+        wires = _read_wires(path)
+    topics, coded = _code_wires(*wires, num_words)
+    return topics, coded, f", wires on one topic, excerpt: {_counts(*coded[1:])} wires"
+
+
+def _coded_set(module: Any, num_words: int) -> _CodedSet:
     """Words by rank, training and test part of `keras.datasets.imdb` or `.reuters`."""
     ranks = module.get_word_index()
     (x, y), (test_x, test_y) = module.load_data(num_words=num_words)
@@ -203,9 +221,7 @@ def _read_wires(path: Path) -> tuple[_Wires, _Wires]:
     return parts["train"], parts["test"]
 
 
-def _coded_wires(
-    train: _Wires, test: _Wires, num_words: int
-) -> tuple[list[str], dict[str, int], _Part, _Part]:
+def _code_wires(train: _Wires, test: _Wires, num_words: int) -> tuple[list[str], _CodedSet]:
     """Topics, words by rank among the training wires, both parts."""
     tokenizer = Tokenizer(oov_token=UNKNOWN)
     tokenizer.fit_on_texts(train.texts)
@@ -215,7 +231,7 @@ def _coded_wires(
         for texts, topics in (train, test)
     ]
     ranks = {word: number - 1 for word, number in tokenizer.word_index.items() if word != UNKNOWN}
-    return names, ranks, coded[0], coded[1]
+    return names, (ranks, coded[0], coded[1])
 
 
 def _coded_by(tokenizer: Tokenizer, texts: list[str]) -> Coded:

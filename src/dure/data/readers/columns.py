@@ -21,7 +21,7 @@ _LONGEST = 40  # characters of a cell in a message
 
 
 @dataclass
-class Table:
+class CsvTable:
     """One or two files read as one table; its index numbers their rows through."""
 
     frame: Any
@@ -44,7 +44,7 @@ class Table:
         return f"row {row}" + (f" of {self.name}" if self.test_name else "")
 
 
-def features_of(table: Table, name: str, faults: Faults) -> tuple[list[str], Array]:
+def features_of(table: CsvTable, name: str, faults: Faults) -> tuple[list[str], Array]:
     """A column as features: their names, and float32 [rows, features]; holes are NaN.
 
     Where faults were appended the features are none.
@@ -57,7 +57,7 @@ def features_of(table: Table, name: str, faults: Faults) -> tuple[list[str], Arr
         return [], np.empty((len(column), 0), np.float32)
     codes, categories = _codes(cells)
     if kind == "text" and len(categories) > MOST_CATEGORIES:
-        example = _shown(cells[cells.notna()].iloc[0])
+        example = _describe_cell(cells[cells.notna()].iloc[0])
         faults.append(
             f"column {name!r} holds text with {len(categories):,} different values, such as "
             f"{example}; up to {MOST_CATEGORIES} become features. Leave it out (features=...), or "
@@ -70,7 +70,7 @@ def features_of(table: Table, name: str, faults: Faults) -> tuple[list[str], Arr
 
 
 def target_of(
-    table: Table, name: str, task: str | None, faults: Faults
+    table: CsvTable, name: str, task: str | None, faults: Faults
 ) -> tuple[Array, list[str] | None]:
     """A column without holes as targets, shape [rows], and the names of its classes, if texts.
 
@@ -90,7 +90,7 @@ def target_of(
         if task == "regression":
             faults.append(
                 f"task is 'regression', but the target {name!r} holds text, such as "
-                f"{_shown(cells.iloc[0])}; predict a column of numbers, or leave task out."
+                f"{_describe_cell(cells.iloc[0])}; predict a column of numbers, or leave task out."
             )
         if len(names) > max(2, len(cells) // 2):
             faults.append(
@@ -102,15 +102,15 @@ def target_of(
     return values, names
 
 
-def _check_spread(table: Table, name: str, values: Array, cells: Any, faults: Faults) -> None:
+def _check_spread(table: CsvTable, name: str, values: Array, cells: Any, faults: Faults) -> None:
     """Append if there is nothing to learn, or if labels are tested that were never trained on."""
     known = np.unique(values[~table.is_test])
     if len(known) == 1:
-        only = _shown(cells.iloc[0])
+        only = _describe_cell(cells.iloc[0])
         faults.append(f"the target {name!r} is {only} in every row; there is nothing to learn.")
     new = table.is_test & ~np.isin(values, known)
     if new.any() and values.dtype.kind == "i" and not _is(cells, "integer"):
-        first = _shown(cells.iloc[int(np.argmax(new))])
+        first = _describe_cell(cells.iloc[int(np.argmax(new))])
         faults.append(
             f"the target {name!r} is {first} in {table.first(new)}, which {table.name} never "
             "shows; a network cannot learn it. Add such rows, or leave these out."
@@ -118,7 +118,7 @@ def _check_spread(table: Table, name: str, values: Array, cells: Any, faults: Fa
 
 
 def _kind(
-    table: Table, name: str, faults: Faults
+    table: CsvTable, name: str, faults: Faults
 ) -> tuple[Literal["number", "category", "text"] | None, Any]:
     """What a column holds, and its cells as such; None after appending a fault."""
     import pandas as pd
@@ -138,14 +138,14 @@ def _kind(
         return _text_or_numbers(table, name, faults)
     faults.append(
         f"column {name!r} holds {column.dtype if inferred == 'mixed' else inferred} values, such "
-        f"as {_shown(present.iloc[0])}; turn them into numbers or text, or leave the column out "
-        "(features=...)."
+        f"as {_describe_cell(present.iloc[0])}; turn them into numbers or text, or leave the "
+        "column out (features=...)."
     )
     return None, column
 
 
 def _text_or_numbers(
-    table: Table, name: str, faults: Faults
+    table: CsvTable, name: str, faults: Faults
 ) -> tuple[Literal["number", "text"] | None, Any]:
     import pandas as pd
 
@@ -161,14 +161,14 @@ def _text_or_numbers(
     wrong = cells.notna().to_numpy() & plain.reindex(cells.index).isna().to_numpy()
     faults.append(
         f"column {name!r} is mostly numbers, but {format_count(int(wrong.sum()), 'cell')} cannot "
-        f"be read as one, the first {_shown(cells.iloc[int(np.argmax(wrong))])} in "
+        f"be read as one, the first {_describe_cell(cells.iloc[int(np.argmax(wrong))])} in "
         f"{table.first(wrong)}. Write numbers as 1234.5, without units or thousands separators; "
         "leave a cell empty where the value is not known."
     )
     return None, cells
 
 
-def _finite(table: Table, name: str, cells: Any, faults: Faults) -> Array:
+def _finite(table: CsvTable, name: str, cells: Any, faults: Faults) -> Array:
     """Numbers as float32 [rows], holes as NaN; appends where they are infinite."""
     import pandas as pd
 
@@ -203,6 +203,6 @@ def _is(column: Any, what: str) -> bool:
     return bool(getattr(pd.api.types, f"is_{what}_dtype")(column.dtype))
 
 
-def _shown(cell: Any) -> str:
+def _describe_cell(cell: Any) -> str:
     text = repr(cell.item() if isinstance(cell, np.generic) else cell)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -11,9 +11,9 @@ import numpy as np
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data, Task, class_labels
-from dure.data.readers.columns import Table, features_of, target_of
+from dure.data.readers.columns import CsvTable, features_of, target_of
 from dure.data.readers.common import as_path, check_choice, check_fraction, hold_out
-from dure.data.readers.delimited import check_columns, read_frame
+from dure.data.readers.delimited import check_columns, name_of, read_frame
 from dure.errors import Faults, StudyError
 
 Missing = Literal["error", "drop"]
@@ -61,8 +61,7 @@ def from_csv(
         What separates columns. None: a tab where the name ends in .tsv, else a comma.
     shuffle
         Rows come in a shuffled order, the same on every call, since Keras' `validation_split`
-        takes the last rows and files are often sorted. False keeps their order, the test part
-        being the last rows: for tables in order of time.
+        takes the last rows. False keeps their order, and tests on the last: for order of time.
 
     Returns
     -------
@@ -72,18 +71,25 @@ def from_csv(
     ------
     StudyError
         Everything that is wrong at once, with the first column, cell or row it shows in (rows
-        counted from 0 below the names): a file that cannot be read, is empty, no text, not in
-        UTF-8 or has one column only; names missing, unknown or there twice; holes; infinite
-        numbers; numbers written as text in a column of numbers; text with too many values; dates;
-        a target that never changes.
+        counted from 0 below the names): a file that cannot be read, is empty or not in UTF-8;
+        names missing, unknown or there twice; holes; infinite numbers; numbers written as text
+        in a column of numbers; text with too many values; a target that never changes.
     """
+    table, chosen, fraction = _read_columns(path, str(target), features, test, sep, missing)
+    return _data_of(table, chosen, str(target), fraction, task, prepare, missing, shuffle)
+
+
+def _data_of(
+    table: CsvTable,
+    chosen: list[str],
+    target: str,
+    fraction: float,
+    task: Task | None,
+    prepare: Any,
+    missing: Missing,
+    shuffle: bool,
+) -> Data:
     faults = Faults()
-    check_choice("missing", missing, get_args(Missing), faults)
-    target, wanted = str(target), _names(features)
-    table, fraction = _read(path, test, sep, None if wanted is None else [*wanted, target], faults)
-    chosen = None if table is None else _columns(table, target, wanted, faults)
-    if table is None or chosen is None or faults:
-        raise StudyError(faults, subject="this table")
     x, y, feature_names, class_names, dropped = _numbers(
         table, chosen, target, task, prepare is not None, missing
     )
@@ -104,42 +110,47 @@ def from_csv(
     )
 
 
-def _names(features: Any) -> list[str] | None:
-    if features is None:
-        return None
-    return [features] if isinstance(features, str) else list(map(str, features))
+def _read_columns(
+    path: Any, target: str, features: Any, test: Any, sep: str | None, missing: str
+) -> tuple[CsvTable, list[str], float]:
+    """The table, the columns to predict from, and the fraction to hold out."""
+    faults = Faults()
+    check_choice("missing", missing, get_args(Missing), faults)
+    wanted = None
+    if features is not None:
+        wanted = [features] if isinstance(features, str) else list(map(str, features))
+    table, fraction = _read(path, test, sep, None if wanted is None else [*wanted, target], faults)
+    chosen = None if table is None else _columns(table, target, wanted, faults)
+    if table is None or chosen is None or faults:
+        raise StudyError(faults, subject="this table")
+    return table, chosen, fraction
 
 
 def _read(
     source: Any, test: Any, sep: str | None, needed: list[str] | None, faults: Faults
-) -> tuple[Table | None, float]:
+) -> tuple[CsvTable | None, float]:
     """The table, and the fraction to hold out; a second file needs these columns (None: all)."""
     import pandas as pd
 
     frame = read_frame(source, sep, faults)
-    name = _name_of(source)
+    name = name_of(source)
     if as_path(test) is None and not isinstance(test, pd.DataFrame):
         fraction = check_fraction(test, faults) or 0.0
-        return None if frame is None else Table(frame, name, None, len(frame)), fraction
+        return None if frame is None else CsvTable(frame, name, None, len(frame)), fraction
     other = read_frame(test, sep, faults)
     if frame is None or other is None:
         return None, 0.0
-    test_name = _name_of(test)
+    test_name = name_of(test)
     if test_name == name:
         test_name = f"the second {name.removeprefix('a ')}"
     columns = [column for column in frame if needed is None or column in needed]
     check_columns(columns, list(other), test_name, "column", faults)
     both = pd.concat([frame, other.reindex(columns=list(frame))], ignore_index=True)
-    return Table(both, name, test_name, len(frame)), 0.0
-
-
-def _name_of(source: Any) -> str:
-    path = as_path(source)
-    return "a DataFrame" if path is None else path.name
+    return CsvTable(both, name, test_name, len(frame)), 0.0
 
 
 def _columns(
-    table: Table, target: str, wanted: list[str] | None, faults: Faults
+    table: CsvTable, target: str, wanted: list[str] | None, faults: Faults
 ) -> list[str] | None:
     """The columns to predict from; None after appending faults. Leaves the others out."""
     every = list(table.frame)
@@ -160,7 +171,7 @@ def _columns(
 
 
 def _numbers(
-    table: Table, chosen: list[str], target: str, task: str | None, filled: bool, missing: str
+    table: CsvTable, chosen: list[str], target: str, task: str | None, filled: bool, missing: str
 ) -> tuple[Array, Array, list[str], list[str] | None, int]:
     """Inputs, targets, names of features and classes, and how many rows were left out."""
     faults = Faults()
@@ -177,7 +188,7 @@ def _numbers(
 
 
 def _holes(
-    table: Table, chosen: list[str], target: str, filled: bool, missing: str, faults: Faults
+    table: CsvTable, chosen: list[str], target: str, filled: bool, missing: str, faults: Faults
 ) -> int:
     """Drop rows with holes and count them, or append where holes are."""
     holes = table.frame.isna()
@@ -208,7 +219,7 @@ def _holes(
 
 
 def _split(
-    table: Table,
+    table: CsvTable,
     y: Array,
     names: list[str] | None,
     fraction: float,

@@ -51,6 +51,12 @@ def read_frame(source: Any, sep: str | None, faults: Faults, *, as_text: bool = 
     return _parsed(text, path, sep or ("\t" if tabbed else ","), faults, as_text=as_text)
 
 
+def name_of(source: Any) -> str:
+    """What a source of a table is called in messages."""
+    path = as_path(source)
+    return "a DataFrame" if path is None else path.name
+
+
 def _parsed(text: str, path: Path, sep: str, faults: Faults, *, as_text: bool) -> Any:
     import pandas as pd
 

@@ -112,8 +112,18 @@ def from_folder(
     """
     faults = Faults()
     _check_arguments(image_size, color_mode, faults)
-    parts, fraction = _found(path, test, faults)
+    parts, fraction = _read_folders(path, test, faults)
     faults.raise_if_any("these pictures")
+    made = _data_of(parts, fraction, image_size, color_mode)
+    if failed := [item for part in parts for item in part.failed]:
+        warnings.warn(_report(failed), UserWarning, stacklevel=2)
+    return made
+
+
+def _data_of(
+    parts: Sequence[_Part], fraction: float, image_size: Size | None, color_mode: str
+) -> Data:
+    faults = Faults()
     decoded = _decode_parts(parts, image_size, color_mode, faults)
     labels = [np.array([label for _, label in part.files], np.int64) for part in parts]
     train, held_out = hold_out(len(labels[0]), fraction, labels[0], faults, names=parts[0].names)
@@ -123,9 +133,6 @@ def from_folder(
         test_part = _stacked(decoded[1], range(len(decoded[1]))), labels[1]
     elif len(held_out):
         test_part = _stacked(decoded[0], held_out), labels[0][held_out]
-    failed = [item for part in parts for item in part.failed]
-    if failed:
-        warnings.warn(_report(failed), UserWarning, stacklevel=2)
     return Data(
         _stacked(decoded[0], train),
         labels[0][train],
@@ -147,7 +154,7 @@ def _check_arguments(image_size: Any, color_mode: Any, faults: Faults) -> None:
     check_choice("color_mode", color_mode, get_args(ColorMode), faults)
 
 
-def _found(path: Any, test: Any, faults: Faults) -> tuple[list[_Part], float]:
+def _read_folders(path: Any, test: Any, faults: Faults) -> tuple[list[_Part], float]:
     """The pictures below the folder, and below the second one if `test` is one."""
     fraction = 0.0
     given = {"path": path}

@@ -22,7 +22,7 @@ from dure.data.readers.common import (
     read_text,
     with_progress,
 )
-from dure.data.readers.delimited import check_columns, read_frame
+from dure.data.readers.delimited import check_columns, name_of, read_frame
 from dure.data.text.sequences import TextToSequences
 from dure.errors import Faults
 
@@ -85,12 +85,17 @@ def from_texts(
     faults = Faults()
     with faults.collect():
         prepare = TextToSequences(num_words=num_words, maxlen=maxlen, **options)
-    found, fraction = _found(source, test, text, label, faults)
+    parts, fraction = _read_sources(source, test, text, label, faults)
     faults.raise_if_any("these texts")
-    names = _class_names(found, faults)
+    return _data_of(parts, fraction, prepare)
+
+
+def _data_of(parts: Sequence[_Texts], fraction: float, prepare: TextToSequences) -> Data:
+    faults = Faults()
+    names = _class_names(parts, faults)
     faults.raise_if_any("these texts")
     numbers = {name: number for number, name in enumerate(names)}
-    arrays = [_arrays(part, numbers) for part in found]
+    arrays = [_arrays(part, numbers) for part in parts]
     x, y = arrays[0]
     train, held_out = hold_out(len(y), fraction, y, faults, names=names)
     faults.raise_if_any("these texts")
@@ -103,11 +108,11 @@ def from_texts(
         class_names=names,
         kind="text",
         task="classification",
-        source=", tested on ".join(part.name for part in found),
+        source=", tested on ".join(part.name for part in parts),
     )
 
 
-def _found(
+def _read_sources(
     source: Any, test: Any, text: str, label: str, faults: Faults
 ) -> tuple[list[_Texts], float]:
     """The rows of the source, and of the second one if `test` is one; the fraction to hold out."""
@@ -157,8 +162,7 @@ def _from_pair(texts: Any, labels: Any, faults: Faults) -> _Texts | None:
 
 def _from_frame(source: Any, text: str, label: str, faults: Faults) -> _Texts | None:
     frame = read_frame(source, None, faults, as_text=True)
-    path = as_path(source)
-    name = "a DataFrame" if path is None else path.name
+    name = name_of(source)
     if frame is None or not check_columns([text, label], list(frame), name, "column", faults):
         return None
     columns = [[_plain(cell) for cell in frame[key]] for key in (text, label)]
