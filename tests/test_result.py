@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.core.formatting import aligned
 from dure.core.metrics import mode_of
+from dure.core.tables import align_columns
 from dure.core.types import LaneKey, Monitor, Status
 from dure.errors import DureError, RunFolderError
 from dure.result import Result, load
@@ -359,12 +359,12 @@ def test_digits_are_as_many_as_the_interval_justifies(
 def test_columns_line_up_whatever_the_letters(rows: list[list[str]]) -> None:
     from rich.cells import cell_len  # another account of how wide letters are
 
-    lines = aligned(["x", "y", "z"], [[*row[:2], "|"] for row in rows])
+    lines = align_columns(["x", "y", "z"], [[*row[:2], "|"] for row in rows])
     assert len({cell_len(line) for line in lines}) == 1
 
 
 def test_wide_tables_go_on_below() -> None:
-    lines = aligned(["name", *"abcdef"], [["one", *["0" * 30] * 6]])
+    lines = align_columns(["name", *"abcdef"], [["one", *["0" * 30] * 6]])
     assert all(len(line) <= 100 for line in lines)
     assert [line.split()[0] for line in lines if line].count("one") == 3
 

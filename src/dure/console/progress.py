@@ -12,11 +12,11 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from dure.core.formatting import format_duration, join_first
+from dure.core.formatting import clean_text, format_duration, join_first
 from dure.core.metrics import mode_of
+from dure.core.tables import make_table
 from dure.core.types import LaneKey, Status
 from dure.messages.phrases import count
 from dure.messages.status_text import KINDS
@@ -231,25 +231,20 @@ class Progress:
         self._say(self._state() + (f"; best {self._monitor}: {best}" if best else ""))
 
     def _say(self, text: str) -> None:
-        self.console.print(Text(_clean(text)), soft_wrap=True)
+        self.console.print(Text(clean_text(text)), soft_wrap=True)
 
     def _display(self) -> RenderableType:
         over = self._epochs - self._saved
         bar = ProgressBar(total=max(1, over), completed=over - self.epochs_left, width=40)
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        table.add_column(Text("variant"), overflow="ellipsis", no_wrap=True, max_width=48)
-        table.add_column(Text("lanes done"), justify="right")
-        table.add_column(Text(f"best {_clean(self._monitor)} so far"), justify="right")
-        for variant, best in list(self._best.items())[:_MOST_VARIANTS]:
-            shown = "-" if best is None else f"{best:.4g}"
-            table.add_row(Text(_clean(variant)), str(self._done[variant]), shown)
+        rows = [
+            (variant, str(self._done[variant]), "-" if best is None else f"{best:.4g}")
+            for variant, best in list(self._best.items())[:_MOST_VARIANTS]
+        ]
+        header = ("variant", "lanes done", f"best {self._monitor} so far")
+        table = make_table(header, rows, lines=False)
+        table.columns[0].max_width, table.columns[0].overflow = 48, "ellipsis"
         # A bar ends without a line break; a padding brings one.
         parts: list[RenderableType] = [Padding(bar), Text(self._state()), table]
         if len(self._best) > _MOST_VARIANTS:
             parts.append(Text(f"and {len(self._best) - _MOST_VARIANTS} more variants"))
         return Group(*parts)
-
-
-def _clean(text: str) -> str:
-    """Text that cannot move the cursor or break a line, whatever a name holds."""
-    return "".join(c if c.isprintable() else "·" for c in text)

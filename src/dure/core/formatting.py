@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-_PAGE = 100  # columns of text; wider tables go on below
 
-
-def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], page: int = _PAGE) -> list[str]:
-    """Columns of text under their header, the first at the left edge, the others at their right.
-
-    A table wider than the page (default 100 characters) goes on below, its first column repeated.
-    """
-    grid = [list(header), *map(list, rows)]
-    widths = [max(map(_cells, column)) for column in zip(*grid, strict=True)]
-    blocks: list[list[int]] = [[]]
-    for column in range(1, len(widths)):
-        used = widths[0] + sum(widths[c] + 3 for c in blocks[-1])
-        if blocks[-1] and used + widths[column] + 3 > page:
-            blocks.append([])
-        blocks[-1].append(column)
-    lines: list[str] = []
-    for number, block in enumerate(blocks):
-        lines += [""] if number else []
-        for row in grid:
-            first = row[0] + " " * (widths[0] - _cells(row[0]))
-            rest = (" " * (widths[c] - _cells(row[c])) + row[c] for c in block)
-            lines.append("   ".join((first, *rest)).rstrip())
-    return lines
-
-
-def _cells(text: str) -> int:
-    """Columns a terminal gives a text: two for the wide letters of East Asia."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
+def clean_text(text: str) -> str:
+    """Text that cannot move the cursor, turn the line round or break it, whatever a name holds."""
+    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 def format_number(value: float, digits: int = 3) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dure.core.formatting import aligned
+from dure.core.tables import align_columns
 from dure.core.types import DIMS, trained
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
@@ -102,6 +102,6 @@ def summary_notes(result: RunResult) -> list[Message]:
 
 def _summary_lines(result: RunResult) -> Iterable[str]:
     header, rows = summary_cells(result)
-    yield from aligned(header, rows)
+    yield from align_columns(header, rows)
     yield ""
     yield from summary_notes(result)

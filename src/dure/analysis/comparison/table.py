@@ -17,7 +17,8 @@ from dure.analysis.comparison.pair import (
     p_text,
     verdict_cell,
 )
-from dure.core.formatting import aligned, format_percent
+from dure.core.formatting import format_percent
+from dure.core.tables import align_columns
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
@@ -95,7 +96,7 @@ def lines(found: Comparison) -> Iterator[str]:
     """Verdict, table and notes of a comparison, line by line."""
     for text in headlines(found):
         yield from _wrapped(text)
-    yield from ("", *aligned(*cells(found)), "")
+    yield from ("", *align_columns(*cells(found)), "")
     for text in notes(found):
         yield from _wrapped(text)
 

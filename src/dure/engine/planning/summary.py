@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dure.core.formatting import format_bytes, format_count
+from dure.core.tables import align_columns
 
 MOST_NAMES = 40
 """Characters of variants' names in a plan's row."""
@@ -49,15 +50,8 @@ class Plan:
 
     def __str__(self) -> str:
         head = ("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")
-        rows = [head, *(self._row(n, p) for n, p in enumerate(self.programs, 1))]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if column == 1 else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
+        rows = [self._row(number, program) for number, program in enumerate(self.programs, 1)]
+        lines = align_columns(head, rows, page=200, words=(1,))
         return "\n".join([self._work, self._memory, "", *lines])
 
     @staticmethod

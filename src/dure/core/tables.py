@@ -1,0 +1,90 @@
+"""Tables for terminals and plain text; what stands in their cells is never read as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dure.core.formatting import clean_text
+
+_GAP = 3  # columns of a terminal between those of a table without lines
+_PAGE = 100  # columns of plain text
+
+
+def make_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str = "",
+    *,
+    words: Collection[int] = (0,),
+    lines: bool = True,
+) -> Table:
+    """A table to be printed by a console.
+
+    Parameters
+    ----------
+    words
+        Places of columns that hold words: at the left edge, and folded where there is no room. The
+        others hold numbers.
+    lines
+        Whether a line is drawn under the header.
+    """
+    table = Table(
+        title=Text(clean_text(title), style="bold") if title else None,
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD if lines else None,
+        padding=(0, 1) if lines else (0, _GAP, 0, 0),
+        pad_edge=lines,
+        header_style=None if lines else "",
+    )
+    for place, name in enumerate(header):
+        table.add_column(
+            Text(clean_text(name)),
+            justify="left" if place in words else "right",
+            overflow="fold",
+            no_wrap=place not in words,
+        )
+    for row in rows:
+        table.add_row(*(Text(clean_text(cell)) for cell in row))
+    return table
+
+
+def align_columns(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    page: int = _PAGE,
+    words: Collection[int] = (0,),
+) -> list[str]:
+    """Lines of columns under their header, words at the left edge, numbers at the right.
+
+    A table wider than the page (default 100 characters) goes on below, its first column repeated.
+    """
+    paper = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
+    grid = [list(map(clean_text, row)) for row in (header, *rows)]
+    with paper.capture() as written:
+        for number, block in enumerate(_blocks(grid, page)):
+            if number:
+                paper.print()
+            cells = [[row[column] for column in block] for row in grid]
+            left = [place for place, column in enumerate(block) if column in words]
+            paper.print(make_table(cells[0], cells[1:], words=left, lines=False))
+    return [line.rstrip() for line in written.get().splitlines()]
+
+
+def _blocks(grid: Sequence[Sequence[str]], page: int) -> Iterator[list[int]]:
+    """Columns that fit beside each other, the first in each block."""
+    widths = [max(map(cell_len, column)) + _GAP for column in zip(*grid, strict=True)]
+    block = [0]
+    for column in range(1, len(widths)):
+        if len(block) > 1 and sum(widths[c] for c in block) + widths[column] - _GAP > page:
+            yield block
+            block = [0]
+        block.append(column)
+    yield block
