@@ -26,7 +26,6 @@ from dure.blocks.content import (
 )
 from dure.blocks.pictures import Tile, Tiles
 from dure.messages.message import Message, as_is, joined
-from dure.stats.intervals import interval_texts
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -111,10 +110,8 @@ def intervals(names: tuple[str, ...] = ("dropout 0.5", "batch norm", "8 filters"
         label=as_is("Differences from baseline in val_loss"),
         axis=as_is("Difference of val_loss"),
         spans=tuple(
-            Span(as_is(name), *row, as_is(told), as_is("clearly better, p = 0.003"), tones[i % 3])
-            for i, (name, row, told) in enumerate(
-                zip(names, rows, interval_texts(rows), strict=True)
-            )
+            Span(as_is(name), *row, as_is("clearly better, p = 0.003"), tones[i % 3])
+            for i, (name, row) in enumerate(zip(names, rows, strict=True))
         ),
         zero=True,
         rope=0.02,

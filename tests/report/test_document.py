@@ -143,7 +143,7 @@ def test_overfitting_is_that_of_the_result(made: dict[str, Document]) -> None:
     block = one(Intervals, section)
     for span, row, cells in zip(block.spans, found.rows, one(Table, section).rows, strict=True):
         assert (span.mean, span.low, span.high) == row.given_away[:3]
-        assert cells[1] == row.kind and cells[4] == str(row.recommended_epochs)
+        assert cells[1] == row.kind and cells[4] == row.recommended_epochs
         assert row.describe(found.tolerance, found.metric) in texts(section)
 
 

@@ -90,13 +90,12 @@ class Curves:
 
 @dataclass(frozen=True)
 class Span:
-    """A mean with its interval, NaN limits where there is none; `told` is both as text."""
+    """A mean with its interval, NaN limits where there is none."""
 
     label: Message
     mean: float
     low: float
     high: float
-    told: Message
     note: Message | None = None
     """A few words behind it, such as a verdict."""
     tone: Literal["good", "bad", "plain"] = "plain"
@@ -107,6 +106,7 @@ class Intervals:
     """Means with their intervals below each other on one axis.
 
     `axis` names the axis and its unit; `zero` draws a line at 0 and `rope` a band of +- rope.
+    Numbers are `alike` where all have the same number of decimals.
     """
 
     label: Message
@@ -114,6 +114,7 @@ class Intervals:
     spans: tuple[Span, ...]
     zero: bool = False
     rope: float | None = None
+    alike: bool = True
 
 
 @dataclass(frozen=True)

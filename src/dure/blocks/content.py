@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from dure import __version__
+from dure.blocks.cells import Cell
 from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
 from dure.blocks.pictures import Tiles
 from dure.messages.message import Message, say
@@ -49,28 +50,30 @@ class Card:
 
     title: Message
     text: Message
-    numbers: tuple[tuple[Message, Message], ...] = ()
+    numbers: tuple[tuple[Message, Cell], ...] = ()
     """What each number is, and the number."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of short texts; `rows[r]` is as long as `header`."""
+    """Rows of short texts and numbers; `rows[r]` is as long as `header`."""
 
     caption: Message
     header: tuple[Message, ...]
-    rows: tuple[tuple[Message, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     numeric: tuple[bool, ...] = ()
     """By column, whether it is set flush right; default: all but the first."""
     strong: tuple[int, ...] = ()
     """Places of rows that stand out."""
+    alike: bool = True
+    """Whether the intervals of a column have the same number of decimals."""
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Names with their values, such as facts of the data."""
 
-    items: tuple[tuple[Message, Message], ...]
+    items: tuple[tuple[Message, Cell], ...]
 
 
 @dataclass(frozen=True)

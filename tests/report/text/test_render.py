@@ -69,10 +69,10 @@ def curves(names: tuple[str, ...] = ("baseline", "드롭아웃"), epochs: int = 
 def intervals(name: str = "드롭아웃 0.5") -> Intervals:
     nan = float("nan")
     spans = (
-        Span(as_is(name), -0.12, -0.2, -0.05, as_is("-0.12 [-0.20, -0.05]"), as_is("better")),
-        Span(as_is("batch norm"), 0.02, -0.1, 0.14, as_is("0.02 [-0.10, 0.14]"), as_is("unsure")),
-        Span(as_is("one"), 0.1, nan, nan, as_is("0.1")),
-        Span(as_is("none"), nan, nan, nan, as_is("-")),
+        Span(as_is(name), -0.12, -0.2, -0.05, as_is("better")),
+        Span(as_is("batch norm"), 0.02, -0.1, 0.14, as_is("unsure")),
+        Span(as_is("one"), 0.1, nan, nan),
+        Span(as_is("none"), nan, nan, nan),
     )
     return Intervals(as_is("Differences"), as_is("difference"), spans, zero=True, rope=0.05)
 
@@ -322,9 +322,9 @@ def test_whiskers_share_one_scale_with_a_line_at_zero(width: int) -> None:
 
 def test_intervals_without_any_value() -> None:
     nan = float("nan")
-    spans = (Span(as_is("a"), nan, nan, nan, as_is("-")),)
+    spans = (Span(as_is("a"), nan, nan, nan),)
     assert only(Intervals(as_is("Title"), as_is("axis"), spans)) == ["Title"]
-    same = (Span(as_is("a"), 1.0, 1.0, 1.0, as_is("1")),)
+    same = (Span(as_is("a"), 1.0, 1.0, 1.0),)
     assert "●" in "\n".join(only(Intervals(as_is("Title"), as_is("axis"), same)))
 
 

@@ -13,6 +13,8 @@ from dure.blocks.charts import Bars, Intervals, Line, Lines, Points
 from dure.blocks.content import Words
 from dure.blocks.pictures import Tiles
 from dure.core.types import Floats
+from dure.messages.message import as_is
+from dure.plots.charts.texts import write_spans
 from dure.report.html.axes import (
     Scale,
     Tick,
@@ -46,11 +48,12 @@ def intervals_view(block: Intervals, voice: Voice) -> dict[str, Any]:
     marks += [-block.rope, block.rope] if block.rope is not None else []
     scale = scale_over([*ends, marks])
     rows = []
-    for span, (mean, low, high) in zip(block.spans, ends, strict=True):
+    for span, (mean, low, high), told in zip(block.spans, ends, write_spans(block), strict=True):
         at, left, right = 100 * scale.shares([mean, low, high])
         rows.append(
             {
                 "span": span,
+                "told": as_is(told),
                 "at": _percent(at),
                 "left": _percent(left),
                 "width": _percent(right - left),

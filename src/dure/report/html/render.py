@@ -15,6 +15,7 @@ from dure.blocks import content
 from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
 from dure.blocks.content import Block
 from dure.blocks.pictures import Tiles
+from dure.plots.charts.texts import write_cell, write_rows
 from dure.report.html import charts
 from dure.report.html.curves import curves_view
 from dure.report.html.voice import Voice
@@ -38,6 +39,8 @@ def _environment() -> Environment:
     )
     made.filters["data_uri"] = lambda png: f"data:image/png;base64,{b64encode(png).decode()}"
     made.filters["size"] = charts.size_of
+    made.filters["cell"] = write_cell
+    made.filters["rows"] = lambda table: write_rows(table.rows, table.alike)
     made.globals["made_from"] = made_from
     return made
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from dure.analysis.comparison.pair import Pair, difference_texts, verdict_cell
+from dure.analysis.comparison.pair import Pair, verdict_cell
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, cells, headlines, notes
 from dure.blocks.charts import Intervals, Span
@@ -19,7 +19,6 @@ from dure.core.types import Mode
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.results.run_result import RunResult
-from dure.stats.intervals import interval_texts
 
 MOST_PAIRS = 30
 """Pairs shown at once; of more only those with the leader, the others folded away."""
@@ -53,7 +52,6 @@ def decided(sequential: Sequential) -> list[Block]:
             mean=mean,
             low=low,
             high=high,
-            told=as_is(interval_texts([(mean, low, high)])[0]),
             tone=_tone(pair.verdict),
         )
         for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
@@ -76,6 +74,7 @@ def _differences(metric: str, mode: Mode, rope: float | None, spans: Iterable[Sp
         spans=tuple(spans),
         zero=True,
         rope=rope,
+        alike=False,
     )
 
 
@@ -123,11 +122,10 @@ def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
             mean=pair.difference,
             low=pair.low,
             high=pair.high,
-            told=as_is(told),
             note=verdict_cell(pair),
             tone=_tone(pair.verdict),
         )
-        for pair, told in zip(pairs, difference_texts(pairs), strict=True)
+        for pair in pairs
     )
     picture = _differences(found.metric, found.mode, found.rope, spans)
     table = Table(
@@ -163,22 +161,18 @@ def means(result: RunResult, metric: str | None = None) -> list[Block]:
     ]
 
 
-def _means(result: RunResult, metric: str, rows: pd.DataFrame) -> Intervals | None:
-    known = rows[rows["mean"].notna()]
+def _means(result: RunResult, metric: str, summary: pd.DataFrame) -> Intervals | None:
+    known = summary[summary["mean"].notna()]
     if known.empty:
         return None
-    numbers = [tuple(map(float, row)) for row in known[["mean", "low", "high"]].to_numpy()]
-    told = interval_texts([(mean, low, high) for mean, low, high in numbers])
-    spans = tuple(
-        Span(as_is(str(variant)), mean, low, high, as_is(text))
-        for variant, (mean, low, high), text in zip(known["variant"], numbers, told, strict=True)
-    )
+    rows = known[["variant", "mean", "low", "high"]].itertuples(index=False)
+    spans = tuple(Span(as_is(variant), *numbers) for variant, *numbers in rows)
     name = as_is(metric)
     if mode_of(metric, result.monitor) == "max":
         axis = say("{metric} (higher is better)", metric=name)
     else:
         axis = say("{metric} (lower is better)", metric=name)
-    if all(math.isnan(low) for _, low, _ in numbers):
+    if known["low"].isna().all():
         label = say("{metric} of each variant, one network each", metric=name)
     else:
         label = say("Mean {metric} of each variant, with its 95 % interval", metric=name)

@@ -45,7 +45,7 @@ def _lost(result: RunResult) -> Iterator[Block]:
         (
             as_is(str(lanes.at[lane, "variant"])),
             as_is(str(lanes.at[lane, "seed"])),
-            as_is(str(lanes.at[lane, "fold"])),
+            int(lanes.at[lane, "fold"]),
             describe_status(result.statuses[lane]),
         )
         for lane in lost[:_MOST_LOST]

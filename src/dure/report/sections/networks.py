@@ -36,7 +36,7 @@ def _variants(models: Mapping[str, Facts], arguments: Mapping[str, Any]) -> Tabl
         (
             as_is(name),
             as_is(_arguments(arguments.get(name))),
-            as_is(f"{model.get('parameters') or 0:,}"),
+            int(model.get("parameters") or 0),
             as_is(_optimizer(model)),
             as_is(_rate(model)),
             as_is(str(model.get("loss") or "-")),
@@ -114,7 +114,7 @@ def _layers(layers: Sequence[Facts]) -> Table:
             as_is(str(layer.get("class"))),
             as_is(str(layer.get("activation") or "-")),
             as_is(" × ".join(map(str, layer.get("output_shape") or ())) or "-"),
-            as_is(f"{layer.get('parameters') or 0:,}"),
+            int(layer.get("parameters") or 0),
         )
         for layer in layers
     )

@@ -6,10 +6,10 @@ import math
 from typing import Literal
 
 from dure.analysis.overfitting.model import Kind, Overfitting, OverfittingRow
+from dure.blocks.cells import Estimate
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.messages.message import Message, as_is, say
-from dure.stats.intervals import interval_texts
 
 _MOST_TOLD = 12  # variants with a sentence each before the sentences are folded away
 
@@ -33,9 +33,6 @@ def overfitting(found: Overfitting) -> list[Block]:
 
 
 def _table(found: Overfitting) -> Table:
-    rows = found.rows
-    turns = interval_texts([row.turning_epoch[:3] for row in rows])
-    given = interval_texts([row.given_away[:3] for row in rows])
     return Table(
         caption=say("Where the validation loss turns"),
         header=(
@@ -50,15 +47,15 @@ def _table(found: Overfitting) -> Table:
             (
                 as_is(row.variant),
                 describe_kind(row.kind),
-                as_is(turn),
-                as_is(away),
-                as_is("-" if row.recommended_epochs is None else f"{row.recommended_epochs:,}"),
+                Estimate(*row.turning_epoch[:3]),
+                Estimate(*row.given_away[:3]),
+                row.recommended_epochs,
                 say("{number} of {all}", number=str(row.lanes), all=str(row.given_away.of)),
             )
-            for row, turn, away in zip(rows, turns, given, strict=True)
+            for row in found.rows
         ),
         numeric=(False, False, True, True, True, True),
-        strong=tuple(place for place, row in enumerate(rows) if row.kind == "overfits"),
+        strong=tuple(place for place, row in enumerate(found.rows) if row.kind == "overfits"),
     )
 
 
@@ -76,16 +73,14 @@ def _given_away(found: Overfitting) -> Intervals | None:
     rows = [row for row in found.rows if math.isfinite(row.given_away.mean)]
     if not rows:
         return None
-    told = interval_texts([row.given_away[:3] for row in rows])
     return Intervals(
         label=say("What each variant gives away of its validation loss"),
         axis=say("validation loss at the end minus at its lowest"),
-        spans=tuple(_span(row, as_is(text)) for row, text in zip(rows, told, strict=True)),
+        spans=tuple(map(_span, rows)),
         zero=True,
     )
 
 
-def _span(row: OverfittingRow, told: Message) -> Span:
-    mean, low, high = row.given_away[:3]
+def _span(row: OverfittingRow) -> Span:
     tone: Literal["bad", "plain"] = "bad" if row.kind == "overfits" else "plain"
-    return Span(as_is(row.variant), mean, low, high, told, describe_kind(row.kind), tone)
+    return Span(as_is(row.variant), *row.given_away[:3], describe_kind(row.kind), tone)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from dure.blocks.cells import Cell, Estimate
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import (
     Block,
@@ -28,13 +29,12 @@ from dure.messages.phrases import count
 from dure.messages.translate import stored
 from dure.report.sections.curves import section as curves_of
 from dure.results.run_result import RunResult, load
-from dure.stats.intervals import interval_texts
 from dure.storage.run_folder import is_run_folder
 
 REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
 
 _TONES: Mapping[str, Literal["good", "bad"]] = {"better": "good", "worse": "bad"}
-_BEST, _VERDICT = 1, 5  # columns of a round's table: the difference at the best epoch, the verdict
+_VERDICT = 5  # column of a round's table
 _NUMERIC = (False, True, True, True, True, False, True, True)
 
 
@@ -175,7 +175,6 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
             mean=row["difference"],
             low=_number(row["low"]),
             high=_number(row["high"]),
-            told=cell[_BEST],
             note=cell[_VERDICT],
             tone=_TONES.get(row["verdict"], "plain"),
         )
@@ -214,15 +213,14 @@ def _test(account: Mapping[str, Any]) -> Table:
         header += [say("with the cure"), say("cure against best epoch")]
         columns += ["winner", "difference"]
     header.append(say("handed back against fit"))
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for found, metric in zip(held, account["said"]["test"], strict=True):
-        triples = [tuple(map(_number, found[name])) for name in (*columns, "gained")]
-        texts = [interval_texts([(mean, low, high)])[0] for mean, low, high in triples]
-        rows.append((stored(metric), *map(as_is, texts)))
+        estimates = (Estimate(*map(_number, found[name])) for name in (*columns, "gained"))
+        rows.append((stored(metric), *estimates))
     caption = say(
         "On {rows} test rows, looked at only when the choice was made", rows=f"{held[0]['rows']:,}"
     )
-    return Table(caption, tuple(header), tuple(rows))
+    return Table(caption, tuple(header), tuple(rows), alike=False)
 
 
 def _reasons(said: Mapping[str, Any]) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from dure.analysis.comparison.sequential import Sequential
+from dure.blocks.cells import Amount, Cell
 from dure.blocks.content import Block, Code, Folded, Pairs, Prose, Section, Table
 from dure.core.formatting import format_bytes, format_duration, format_percent
 from dure.messages.message import Message, as_is, joined, say
@@ -17,7 +18,7 @@ from dure.report.sections.networks import argument, models
 from dure.results.run_result import RunResult
 
 Facts = Mapping[str, Any]
-Item = tuple[Message, Message]
+Item = tuple[Message, Cell]
 
 _MOST_CLASSES = 20  # named, of those there are
 
@@ -46,7 +47,7 @@ def _run(result: RunResult) -> Iterator[Item]:
     yield say("lanes"), tally(result.statuses)
     yield say("seeds"), as_is(ranges([int(seed) for seed in result.curves["seed"].values]))
     if (folds := result.curves.sizes["fold"]) > 1:
-        yield say("folds"), as_is(f"{folds:,}")
+        yield say("folds"), folds
     yield (
         say("time spent training"),
         say(
@@ -93,7 +94,7 @@ def _data(data: Facts, facts: Facts, losses: Collection[str]) -> Iterator[Item]:
             ),
         )
     elif data.get("rows"):
-        yield say("rows"), as_is(f"{data['rows']:,}")
+        yield say("rows"), int(data["rows"])
     for each in facts.get("inputs") or ():
         yield say("inputs"), _input(each)
     if targets := facts.get("targets"):
@@ -221,17 +222,16 @@ def _plan(plan: Facts) -> Iterator[Block]:
         *(say("program"), say("variants"), say("lanes"), say("parameters")),
         *(say("steps an epoch"), say("lanes in a call"), say("memory")),
     )
-    rows = tuple(
+    rows: list[tuple[Cell, ...]] = [
         (
             as_is(str(place)),
             join_list([as_is(str(name)) for name in program["variants"]]),
-            *(as_is(f"{program[key]:,}") for key in ("lanes", "parameters", "steps_per_epoch")),
-            as_is(f"{program['width']:,}"),
-            as_is(format_bytes(program["memory_bytes"])),
+            *(int(program[k]) for k in ("lanes", "parameters", "steps_per_epoch", "width")),
+            Amount(program["memory_bytes"]),
         )
         for place, program in enumerate(programs, 1)
-    )
-    table = Table(say("Programs"), heads, rows, (False, False, True, True, True, True, True))
+    ]
+    table = Table(say("Programs"), heads, tuple(rows), (False, False, True, True, True, True, True))
     yield Folded(say("The plan, as it was at the first start"), (Pairs(tuple(items)), table))
 
 

@@ -17,6 +17,7 @@ from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Span
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import describe_number
+from dure.plots.charts.texts import write_spans
 from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
 from dure.stats.intervals import interval_texts
 
@@ -168,7 +169,7 @@ def intervals(block: Intervals, paper: Paper) -> list[Text]:
         return out
     low, high = min(ends), max(ends)
     labels = [paper.label(span.label) for span in block.spans]
-    told = [paper.label(span.told) for span in block.spans]
+    told = write_spans(block)
     notes = [paper.label(span.note) if span.note else "" for span in block.spans]
     first = min(max(map(cell_len, labels)), max(12, paper.width // 3))
     numbers, words = max(map(cell_len, told)), max(map(cell_len, notes))

@@ -11,10 +11,12 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from dure.blocks import content
+from dure.blocks.cells import Cell
 from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
 from dure.blocks.pictures import Tiles
-from dure.messages.message import joined, say
+from dure.messages.message import Message, joined, say
 from dure.messages.translate import check_language
+from dure.plots.charts.texts import write_cell, write_rows
 from dure.report.text.charts import bars, curves, intervals, lines_chart, pictures
 from dure.report.text.layout import PROSE, Paper, clean, indented, pairs, prose, table
 
@@ -110,7 +112,7 @@ def _(block: content.Bullets, paper: Paper) -> list[Text]:
 @_shown.register
 def _(block: content.Card, paper: Paper) -> list[Text]:
     inner = paper.within(2)
-    numbers = [(paper.label(name), paper.label(number)) for name, number in block.numbers]
+    numbers = _written(block.numbers, paper)
     return [
         *prose(paper.describe(block.title), paper.width, "■ ", "bold"),
         *indented(prose(paper.describe(block.text), inner.width), 2),
@@ -121,14 +123,18 @@ def _(block: content.Card, paper: Paper) -> list[Text]:
 @_shown.register
 def _(block: content.Table, paper: Paper) -> list[Text]:
     header = list(map(paper.label, block.header))
-    rows = [list(map(paper.label, row)) for row in block.rows]
+    rows = [list(map(paper.label, row)) for row in write_rows(block.rows, block.alike)]
     caption = prose(paper.describe(block.caption), paper.width) if block.caption else []
     return [*caption, *table(header, rows, paper.width, block.numeric, block.strong)]
 
 
 @_shown.register
 def _(block: content.Pairs, paper: Paper) -> list[Text]:
-    return pairs([(paper.label(n), paper.label(v)) for n, v in block.items], paper.width)
+    return pairs(_written(block.items, paper), paper.width)
+
+
+def _written(items: Sequence[tuple[Message, Cell]], paper: Paper) -> list[tuple[str, str]]:
+    return [(paper.label(name), paper.label(write_cell(value))) for name, value in items]
 
 
 @_shown.register
