@@ -10,7 +10,7 @@ import pytest
 import dure.gallery
 from dure.gallery.index import ROWS, find_row
 from dure.gallery.page import VERDICT, Comparison, Page
-from dure.messages.message import Message, said_of, say
+from dure.messages.message import Message, say
 
 SOURCE = Path(dure.gallery.__file__).parent
 FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
@@ -64,5 +64,5 @@ def test_a_verdict_keeps_templates_beside_the_english_lines(tmp_path: Path) -> N
     assert kept["said"]["lines"][0]["say"] == "{seeds} seeds, mean {mean:.2f}."
     for part in ("lines", "comparisons"):
         english = [one if part == "lines" else one["what"] for one in kept[part]]
-        assert [said_of(one) for one in kept["said"][part]] == english
-    assert said_of(kept["said"]["title"]) == row.title
+        assert [Message.from_json(one) for one in kept["said"][part]] == english
+    assert Message.from_json(kept["said"]["title"]) == row.title

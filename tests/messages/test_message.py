@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dure.errors import DureError
 from dure.messages.korean_particles import with_particle
-from dure.messages.message import Message, as_is, has_words, joined, said_of, say
+from dure.messages.message import Message, as_is, has_words, joined, say
 from dure.messages.phrases import count, join_list
-from dure.messages.translate import MissingTranslation, check_language, stored, translate
+from dure.messages.translate import MissingTranslation, check_language, read_message, translate
 
 names = st.text(max_size=20)
 
@@ -42,7 +42,7 @@ def test_what_is_no_said_any_more_cannot_be_translated_silently() -> None:
 def test_joined_is_join(parts: list[str], by: str) -> None:
     said = joined(parts, by)
     assert said == by.join(part for part in parts if part)
-    assert said_of(json.loads(json.dumps(said.to_json()))) == said
+    assert Message.from_json(json.loads(json.dumps(said.to_json()))) == said
 
 
 @given(names)
@@ -63,10 +63,10 @@ def test_copies_keep_templates(again) -> None:  # type: ignore[no-untyped-def]
 
 def test_stored_and_read_again_it_is_the_same() -> None:
     said = join_list(["a", "{b}", count(1_000, "row")])
-    read = said_of(json.loads(json.dumps(said.to_json())))
+    read = Message.from_json(json.loads(json.dumps(said.to_json())))
     assert read == said == "a, {b} and 1,000 rows"
     assert translate(read, "ko") == "a, {b}, 행 1,000개"
-    assert said_of("plain") == "plain"
+    assert Message.from_json("plain") == "plain"
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_stored_and_read_again_it_is_the_same() -> None:
 )
 def test_what_is_no_sentence_stays_what_it_is(document: object) -> None:
     with pytest.raises(ValueError, match="no sentence of Dure"):
-        said_of(document)
-    assert stored(document) == str(document)
+        Message.from_json(document)
+    assert read_message(document) == str(document)
 
 
 def test_values_and_words_are_treated_apart() -> None:

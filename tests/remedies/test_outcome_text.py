@@ -15,7 +15,7 @@ from keras import layers
 
 import dure
 from dure.analysis.diagnostics.case import Finding
-from dure.messages.message import Message, as_is, said_of
+from dure.messages.message import Message, as_is
 from dure.messages.translate import translate
 from dure.remedies import outcome_text as words
 from dure.remedies.candidates import Candidates, Refused, choose
@@ -43,7 +43,7 @@ def korean(text: str) -> str:
     assert isinstance(text, Message), f"{text!r} is no longer Message"
     shown = translate(text, "ko")
     assert any("가" <= char <= "힣" for char in shown), shown
-    assert translate(said_of(json.loads(json.dumps(text.to_json()))), "ko") == shown
+    assert translate(Message.from_json(json.loads(json.dumps(text.to_json()))), "ko") == shown
     return shown
 
 

@@ -16,7 +16,7 @@ from dure.blocks.pictures import Tile, Tiles
 from dure.core.formatting import format_number
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is, say
-from dure.messages.translate import stored
+from dure.messages.translate import read_message
 from dure.stats.intervals import interval_texts
 
 VERDICT = "verdict.json"
@@ -43,7 +43,7 @@ def verdict(folder: Path) -> tuple[Message, ...]:
         There is no verdict in `folder`, or it cannot be read.
     """
     row = _verdict(folder)
-    title = stored(row.get("said", {}).get("title", row["title"]))
+    title = read_message(row.get("said", {}).get("title", row["title"]))
     return say("{id}: {title}", id=row["id"], title=title), *_lines(row)[:_FIRST]
 
 
@@ -69,7 +69,7 @@ def section(folder: Path) -> Section:
 
 
 def _lines(row: Mapping[str, Any]) -> list[Message]:
-    return [stored(line) for line in row.get("said", {}).get("lines", row["lines"])]
+    return [read_message(line) for line in row.get("said", {}).get("lines", row["lines"])]
 
 
 def _verdict(folder: Path) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _beside(comparisons: Sequence[Mapping[str, Any]], said: Sequence[Any]) -> Ta
     """The notes' figures beside Dure's own."""
     rows = []
     for place, one in enumerate(comparisons):
-        what = stored(said[place] if said else one["what"])
+        what = read_message(said[place] if said else one["what"])
         ours = interval_texts([(one["mean"], one["low"], one["high"])])[0]
         cells = (format_number(one["note"], 4), ours, f"{one['lanes']:,}")
         rows.append((what, *map(as_is, cells)))

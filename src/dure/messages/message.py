@@ -41,12 +41,36 @@ class Message(str):
         return joined((self, other), "")
 
     def to_json(self) -> dict[str, Any]:
-        """Template and values as JSON holds them, for `said_of`."""
+        """Template and values as JSON holds them, for `from_json`."""
         values = {
             name: value.to_json() if isinstance(value, Message) else value
             for name, value in self.values.items()
         }
         return {"say": self.template, "with": values}
+
+    @classmethod
+    def from_json(cls, document: Any) -> Message:
+        """What `to_json` wrote; a plain text stays as it is.
+
+        Raises
+        ------
+        ValueError
+            For anything else: files may come from anybody, and a template could reach into objects.
+        """
+        if isinstance(document, str):
+            return as_is(document)
+        try:
+            template, given = document["say"], dict(document["with"])
+            for _, field, form, _ in Formatter().parse(template):
+                if field is not None and not (field.isidentifier() and len(form or "") < 8):
+                    raise ValueError(f"{field!r} is no field of a sentence")
+            values = {
+                name: cls.from_json(value) if isinstance(value, dict) else value
+                for name, value in given.items()
+            }
+            return cls(template, values)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"no sentence of Dure: {str(document)[:80]}") from error
 
 
 class Command(str):
@@ -72,30 +96,6 @@ def joined(parts: Iterable[str], by: str = " ") -> Message:
     kept = [part for part in parts if part]
     fields = by.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(kept)))
     return Message(fields, {f"p{i}": part for i, part in enumerate(kept)})
-
-
-def said_of(document: Any) -> Message:
-    """What `Message.to_json` wrote; a plain text stays as it is.
-
-    Raises
-    ------
-    ValueError
-        For anything else: files may come from anybody, and a template could reach into objects.
-    """
-    if isinstance(document, str):
-        return as_is(document)
-    try:
-        template, given = document["say"], dict(document["with"])
-        for _, field, form, _ in Formatter().parse(template):
-            if field is not None and not (field.isidentifier() and len(form or "") < 8):
-                raise ValueError(f"{field!r} is no field of a sentence")
-        values = {
-            name: said_of(value) if isinstance(value, dict) else value
-            for name, value in given.items()
-        }
-        return Message(template, values)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"no sentence of Dure: {str(document)[:80]}") from error
 
 
 def has_words(template: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from dure.errors import DureError
 from dure.messages.ko import KOREAN
 from dure.messages.korean_particles import with_particle
-from dure.messages.message import Message, as_is, has_words, said_of
+from dure.messages.message import Message, as_is, has_words
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
 """Codes (as HTML's `lang` has them) and names."""
@@ -67,10 +67,10 @@ def translate(
     return "".join(out)
 
 
-def stored(document: Any) -> Message:
+def read_message(document: Any) -> Message:
     """What `Message.to_json` wrote to a file; English only where another Dure said it otherwise."""
     try:
-        text = said_of(document)
+        text = Message.from_json(document)
     except ValueError:  # damaged, or written by hand
         return as_is(str(document))
     try:

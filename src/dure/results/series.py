@@ -17,7 +17,7 @@ from dure.stats.intervals import Band, band
 
 
 @dataclass(frozen=True)
-class Series:
+class MetricSeries:
     """One metric of one variant: bands along the epochs, None where there is no such metric.
 
     Attributes
@@ -44,7 +44,7 @@ def metrics_of(result: RunResult) -> list[str]:
     return list(dict.fromkeys(str(name).removeprefix("val_") for name in result.curves))
 
 
-def series_of(result: RunResult, base: str) -> list[Series]:
+def series_of(result: RunResult, base: str) -> list[MetricSeries]:
     """A metric (without "val_") of every variant, lost lanes left out of the means."""
     keep = ~lost_places(result)
     bands: dict[str, list[Band | None]] = {}
@@ -58,7 +58,7 @@ def series_of(result: RunResult, base: str) -> list[Series]:
             ]
     lost = [int((~kept).sum()) for kept in keep]
     return [
-        Series(name, training, validation, gone)
+        MetricSeries(name, training, validation, gone)
         for name, training, validation, gone in zip(
             result.variants, bands[base], bands[f"val_{base}"], lost, strict=True
         )

@@ -10,7 +10,7 @@ from dure.cli import app
 from dure.cli.study_source import find_study
 from dure.errors import RunFolderError
 from dure.gallery.index import ROWS
-from dure.messages.translate import stored, translate
+from dure.messages.translate import read_message, translate
 from dure.storage.run_folder import read_manifest
 
 RUN = CliRunner()
@@ -46,7 +46,7 @@ def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
     elif form == "quiet":
         assert not shown.output
     elif form == "korean":
-        lines = [translate(stored(line), "ko") for line in verdict["said"]["lines"]]
+        lines = [translate(read_message(line), "ko") for line in verdict["said"]["lines"]]
         assert all("".join(line.split()) in "".join(shown.output.split()) for line in lines)
         assert f"Page {page}" in shown.output
     else:

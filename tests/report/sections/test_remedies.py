@@ -20,7 +20,7 @@ from keras import layers
 import dure
 from dure.blocks.charts import Curves, Intervals
 from dure.blocks.content import Bullets, Code, Document, Prose, Section, Table, blocks_of
-from dure.messages.message import Message, said_of
+from dure.messages.message import Message
 from dure.messages.translate import translate
 from dure.plots.charts.texts import write_spans
 from dure.remedies.search import cure_study
@@ -83,7 +83,7 @@ def texts(value: Any) -> Iterator[Message]:
 def stored(value: Any) -> Iterator[Message]:
     """Every text in what `verdict.json` keeps to be said."""
     if isinstance(value, dict) and set(value) == {"say", "with"}:
-        yield said_of(value)
+        yield Message.from_json(value)
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from stored(item)

@@ -15,7 +15,7 @@ from dure.cli.pages import page_after
 from dure.gallery.index import ROWS, Row, find_row
 from dure.messages.message import say
 from dure.messages.phrases import count
-from dure.messages.translate import check_language, stored, translate
+from dure.messages.translate import check_language, read_message, translate
 
 
 def list_rows(as_json: bool) -> None:
@@ -92,7 +92,7 @@ def _print(row: Row, verdict: Path, language: str) -> None:
     console = Console()
     console.print(Text(f"\n{row.id} {row.name}: {translate(row.title, language)}", style="bold"))
     for line in document["said"]["lines"]:
-        console.print(Text(f"  {translate(stored(line), language)}"), soft_wrap=False)
+        console.print(Text(f"  {translate(read_message(line), language)}"), soft_wrap=False)
     left = say(
         "{networks}, {seconds} s; {pictures} and run folders in {folder}",
         networks=count(document["lanes"], "network"),

@@ -18,7 +18,7 @@ from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, say
 from dure.messages.phrases import count, join_list
 from dure.results.run_result import RunResult
-from dure.results.series import Series, lanes_per_variant, limits, metrics_of, series_of
+from dure.results.series import MetricSeries, lanes_per_variant, limits, metrics_of, series_of
 from dure.stats.intervals import Band
 
 MOST_SINGLE = 240
@@ -121,7 +121,7 @@ def _pick_lanes(result: RunResult, most: int) -> list[int]:
 def _metric(
     base: str,
     parts: Sequence[NamedResult],
-    series: Sequence[Sequence[Series]],
+    series: Sequence[Sequence[MetricSeries]],
     picks: Sequence[Sequence[int]],
     length: int,
     columns: Ints,
@@ -196,7 +196,7 @@ def _group(lanes: Floats) -> Floats:
 def _notes(
     parts: Sequence[NamedResult],
     picks: Sequence[Sequence[int]],
-    series: Sequence[Sequence[Series]],
+    series: Sequence[Sequence[MetricSeries]],
     length: int,
     columns: Ints,
 ) -> Iterator[Message]:

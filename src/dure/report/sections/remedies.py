@@ -26,7 +26,7 @@ from dure.blocks.content import (
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
-from dure.messages.translate import stored
+from dure.messages.translate import read_message
 from dure.report.sections.curves import section as curves_of
 from dure.results.run_result import RunResult, load
 from dure.storage.run_folder import is_run_folder
@@ -51,7 +51,7 @@ def verdict(folder: Path) -> Message:
 
 def _sentences(account: Mapping[str, Any]) -> tuple[Message, ...]:
     """The verdict; its first sentence says whether anything helps."""
-    return tuple(stored(sentence) for sentence in account["said"]["verdict"])
+    return tuple(read_message(sentence) for sentence in account["said"]["verdict"])
 
 
 def section(folder: Path) -> Section:
@@ -72,14 +72,14 @@ def section(folder: Path) -> Section:
     blocks: list[Block] = [Prose(joined(_sentences(account)), "verdict")]
     if said["findings"]:
         blocks.append(Prose(say("What ails it:")))
-        blocks.append(Bullets(tuple(stored(finding) for finding in said["findings"])))
+        blocks.append(Bullets(tuple(read_message(finding) for finding in said["findings"])))
     if said["rounds"]:
-        blocks.append(Prose(stored(said["reading"]), "note"))
+        blocks.append(Prose(read_message(said["reading"]), "note"))
     for label in said["rounds"]:
         blocks += _round(account, label)
     if account["test"]:
         blocks.append(_test(account))
-    if stopping := stored(said["early_stopping"]):
+    if stopping := read_message(said["early_stopping"]):
         blocks.append(Prose(stopping))
     return Section("cures", say("Cures"), (*blocks, *_reasons(said), *_use(folder, account)))
 
@@ -166,8 +166,8 @@ def _is_of(folder: Path, manifest: Mapping[str, Any]) -> bool:
 
 def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
     told = account["said"]["rounds"][label]
-    title = stored(told["title"])
-    cells = [tuple(stored(cell) for cell in row) for row in told["rows"]]
+    title = read_message(told["title"])
+    cells = [tuple(read_message(cell) for cell in row) for row in told["rows"]]
     rows = account["rounds"][label]
     spans = tuple(
         Span(
@@ -181,7 +181,7 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
         for row, cell in zip(rows, cells, strict=True)
         if row["difference"] is not None  # no pair is sound: it stands in the table only
     )
-    header = tuple(stored(name) for name in account["said"]["header"])
+    header = tuple(read_message(name) for name in account["said"]["header"])
     winner = (account["winner"] or {}).get("name")
     strong = tuple(place for place, row in enumerate(rows) if row["cure"] == winner)
     table = Table(title, header, tuple(cells), _NUMERIC, strong)
@@ -193,7 +193,7 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
 
 
 def _axis(account: Mapping[str, Any]) -> Message:
-    metric = stored(account["said"]["metric"])
+    metric = read_message(account["said"]["metric"])
     if account["mode"] == "min":
         return say("difference in {metric} (left is better)", metric=metric)
     return say("difference in {metric} (right is better)", metric=metric)
@@ -216,7 +216,7 @@ def _test(account: Mapping[str, Any]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for found, metric in zip(held, account["said"]["test"], strict=True):
         estimates = (Estimate(*map(_number, found[name])) for name in (*columns, "gained"))
-        rows.append((stored(metric), *estimates))
+        rows.append((read_message(metric), *estimates))
     caption = say(
         "On {rows} test rows, looked at only when the choice was made", rows=f"{held[0]['rows']:,}"
     )
@@ -225,14 +225,14 @@ def _test(account: Mapping[str, Any]) -> Table:
 
 def _reasons(said: Mapping[str, Any]) -> Iterator[Block]:
     """Why these cures were tried, and others not."""
-    whys = tuple((stored(name), stored(why)) for name, why in said["whys"])
+    whys = tuple((read_message(name), read_message(why)) for name, why in said["whys"])
     if whys:
         yield Folded(say("Why these cures"), (Pairs(whys),))
-    refused = tuple(stored(refusal) for refusal in said["refused"])
+    refused = tuple(read_message(refusal) for refusal in said["refused"])
     blocks: list[Block] = []
     if refused:
-        blocks += [Prose(stored(said["not_tried"])), Bullets(refused)]
-    if left_out := stored(said["left_out"]):
+        blocks += [Prose(read_message(said["not_tried"])), Bullets(refused)]
+    if left_out := read_message(said["left_out"]):
         blocks.append(Prose(left_out))
     if blocks:
         yield Folded(say("What was not tried"), tuple(blocks))
