@@ -13,13 +13,11 @@ from dure.messages.phrases import count
 from dure.report.banner import banner, subtitle
 from dure.report.facts import (
     ProgressListener,
-    StudyFacts,
-    fair_metric,
     ignore_progress,
     measure_or_explain,
 )
 from dure.report.inspection import section as inspection
-from dure.report.measure import STEPS, measure_study
+from dure.report.measure import STEPS, MeasuredStudy, fair_metric, measure_study
 from dure.report.sections import comparison, curves, findings, overfitting, remedies, study
 from dure.report.sections.guard import make_section
 from dure.report.two_studies import TwoStudies
@@ -86,7 +84,7 @@ def _tell_part(tell: ProgressListener, place: int, label: str, done: int, total:
     tell(label, place * total + done, 2 * total)
 
 
-def _sections(facts: StudyFacts, cure: Path | None) -> Iterator[Section]:
+def _sections(facts: MeasuredStudy, cure: Path | None) -> Iterator[Section]:
     """Every section in order, each made even if another cannot be."""
     result = facts.result
     yield make_section("curves", say("Curves"), lambda: curves.section(result, facts.overfitting))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from dure.analysis.comparison.compare import compare
+from dure.analysis.comparison.pairing import penalised
+from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics import health
+from dure.analysis.diagnostics.health import Health
 from dure.analysis.overfitting.model import Overfitting
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
-from dure.messages.message import Message, say
+from dure.messages.message import Message, as_is, say
+from dure.messages.phrases import join_list
 from dure.report.facts import (
     ProgressListener,
     StudyFacts,
     any_trained,
-    fair_metric,
     measure_or_explain,
 )
 from dure.results.run_result import RunResult
@@ -21,13 +27,20 @@ STEPS = 4
 """What a report of one study takes: overfitting, comparison, findings, and the pages' blocks."""
 
 
+@dataclass(frozen=True)
+class MeasuredStudy(StudyFacts):
+    """A study with all that was looked for in its networks."""
+
+    health: Health | Message
+
+
 def measure_study(
     result: RunResult,
     baseline: str | None,
     metric: str | None,
     rope: float | None,
     progress: ProgressListener,
-) -> StudyFacts:
+) -> MeasuredStudy:
     """Measure a study; arguments are those of `Result.compare`, and `progress` of `document`."""
     progress("overfitting", 0, STEPS)
     turns = _overfitting(result)
@@ -37,7 +50,46 @@ def measure_study(
     compared = _comparison(result, baseline or _plain_variant(result), metric, rope)
     progress("findings", 2, STEPS)
     ills = measure_or_explain(lambda: health.measure(result, rows))
-    return StudyFacts(result, compared, remark, turns, ills)
+    found = ills.findings if isinstance(ills, Health) and ills.lanes else None
+    return MeasuredStudy(result, compared, remark, turns, found, ills)
+
+
+def fair_metric(
+    results: Sequence[RunResult], metric: str | None
+) -> tuple[str | None, Message | None]:
+    """What to compare the variants of these results by, and why where it is not the monitor.
+
+    Keras counts L1 and L2 penalties into the loss. Where some variants have them and others not,
+    the monitored loss would call the penalty itself a fault; another monitored metric is free of
+    it. A metric that was asked for stays.
+    """
+    loss = results[0].monitor.name
+    prefix, _, base = loss.rpartition("_")
+    if (
+        metric is not None
+        or base != "loss"
+        or any(Sequential.of_manifest(r.manifest) is not None for r in results)
+    ):
+        return metric, None
+    names = [as_is(name) for name in dict.fromkeys(penalised(results))]
+    start = f"{prefix}_" if prefix else ""
+    others = [
+        name
+        for name in map(str, results[0].curves)
+        if name.startswith(start)
+        and name != loss
+        and all(name in r.curves for r in results)
+        and (start or not name.startswith("val_"))
+    ]
+    if not others or not names:
+        return None, None
+    return others[0], say(
+        "Compared by {metric}, since {loss} of {names} holds an L1 or L2 penalty and that of the "
+        "others does not.",
+        metric=others[0],
+        loss=loss,
+        names=join_list(names),
+    )
 
 
 def _plain_variant(result: RunResult) -> str | None:

@@ -248,35 +248,28 @@ def _overfitting(facts: StudyFacts, row: OverfittingRow) -> Message:
     return joined((as_is(f"{row.variant}:"), told))
 
 
-def _worst(facts: StudyFacts, told: OverfittingRow | None) -> Finding | None:
-    """The worst finding, but not the overfitting that is already told."""
-    if isinstance(facts.health, Message):
-        return None
-    for finding in facts.health.findings:
-        again = finding.kind == "overfitting" and told is not None and told.kind == "overfits"
-        if not again:
-            return finding
-    return None
+def _worst(facts: StudyFacts, course: OverfittingRow | None) -> Finding | None:
+    """The worst finding, but not the overfitting that is already said of this course."""
+    known = course is not None and course.kind == "overfits"
+    left = (one for one in facts.findings or () if not (known and one.kind == "overfitting"))
+    return next(left, None)
 
 
 def _ails(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
-    health = facts.health
-    if isinstance(health, Message) or not health.lanes:
+    if facts.findings is None:
         return
-    if finding is not None:
-        number = len(health.findings)
-        if number == 1:
-            yield say("What ails it: {sentence}", sentence=finding.sentence)
-        else:
-            yield say(
-                "The worst of {findings}: {sentence}",
-                findings=count(number, "finding"),
-                sentence=finding.sentence,
-            )
-    elif health.findings:
+    if finding is None and facts.findings:
         yield say("Apart from overfitting nothing was found to ail the networks.")
-    else:
+    elif finding is None:
         yield say("Nothing was found to ail the networks.")
+    elif len(facts.findings) == 1:
+        yield say("What ails it: {sentence}", sentence=finding.sentence)
+    else:
+        yield say(
+            "The worst of {findings}: {sentence}",
+            findings=count(len(facts.findings), "finding"),
+            sentence=finding.sentence,
+        )
 
 
 # -- what to do next -------------------------------------------------------------------------------
