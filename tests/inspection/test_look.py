@@ -255,10 +255,10 @@ def test_rows_that_validated_are_taken_where_there_is_no_test(tmp_path: Path) ->
     study = dure.Study(build, data, validation_split=0.25, epochs=1)
     result = study.run(tmp_path / "run", progress=False)
     look = dure.look(result, data=data)
-    assert look.inputs.rows == 10 and "validation rows" in look.inputs.told
+    assert look.inputs.rows == 10 and "validation rows" in look.inputs.about["source"]
     assert look.inputs.of(0) == pytest.approx(data.x[30:])
     other = dure.look(result, data=data.take(slice(20)))  # not what it was trained on
-    assert other.inputs.rows == 20 and other.inputs.told == "cancer"
+    assert other.inputs.rows == 20 and other.inputs.about["source"] == "cancer"
 
 
 # Text.

@@ -346,7 +346,8 @@ class Look:
                 )
             )
         made = agreement.matched_filters(found, fresh)
-        return self._describe(made).assign_attrs(layer=name, source=found.attrs["source"])
+        about = {key: found.attrs[key] for key in self.inputs.about if key in found.attrs}
+        return self._describe(made).assign_attrs(about, layer=name)
 
     def agreement_of_predictions(self, x: Any = None, y: Any = None) -> xr.Dataset:
         """For each row the share of networks that agree with the majority, least first."""
@@ -386,8 +387,9 @@ class Look:
     ) -> Measured:
         found = self._each(lambda network, place: measure(network, self._rows(place, x, rows)))
         own = int(found.sizes.get("row", 0))
-        source, there = (self.inputs.told, self.inputs.rows) if x is None else ("", own)
-        return found.assign_attrs(source=source, rows_of=there)
+        if x is not None:
+            return found.assign_attrs(source="", rows_of=own)
+        return found.assign_attrs(self.inputs.about, rows_of=self.inputs.rows)
 
     def _rows(self, place: int, x: Any, rows: int) -> Tree:
         return self.inputs.of(place, rows) if x is None else self.inputs.own(place, x)

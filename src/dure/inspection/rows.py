@@ -47,7 +47,7 @@ class Inputs:
             raise DureError("x and data came together; pass one of them (y goes with x).")
         self.x: Any = as_rows(x)
         self.y: Any = None if y is None else np.asarray(y) if not is_nested(y) else y
-        self.told = ""
+        self.about: dict[str, Any] = {"source": ""}
         self._split: dict[int, Split] = {}
         self._kept: dict[int, Tree] = {}
         self._fitted: dict[int, TextToSequences] = {}
@@ -67,9 +67,11 @@ class Inputs:
             part = "validation rows"
         elif splits:
             part = "training rows too"
-        source = data.source or (data.kind or "")
-        marked = "excerpt" if data.excerpt and "excerpt" not in source else ""
-        self.told = ", ".join(filter(None, (source, marked, part)))
+        name = data.source or (data.kind or "")
+        name = name.removesuffix(", excerpt") if data.excerpt else name
+        marked = data.excerpt and "excerpt" not in name
+        source = ", ".join(filter(None, (name, "excerpt" if marked else "", part)))
+        self.about = {"source": source, "data_name": name, "excerpt": int(marked), "part": part}
 
     def _splits(self, data: Data) -> tuple[Split, ...]:
         """How the study of these networks divided these data; () if it was on others."""

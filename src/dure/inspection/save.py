@@ -219,7 +219,9 @@ def _write(look: Look, stop: _Stop, folder: Path) -> Written:
     letters = (c if c.isalnum() or c in "-_." else "." for c in f"-{stop.layer}")
     place = "".join(letters) if stop.layer else ""
     picture, arrays = (folder / f"{stop.name}{place}.{kind}" for kind in ("png", "nc"))
-    content = _stored(look, measured, twin).assign_attrs(measured.attrs, says=str(headline))
+    leads = str(next(iter(measured.data_vars), "")) if isinstance(measured, xr.Dataset) else ""
+    content = _stored(look, measured, twin)
+    content = content.assign_attrs(measured.attrs, says=str(headline), leads=leads)
     with explained("write pictures", folder):
         write_atomically(picture, iter([as_png(figure)]))
         write_atomically(arrays, iter([bytes(content.to_netcdf(engine="scipy"))]))

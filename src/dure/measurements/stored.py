@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ import xarray as xr
 
 from dure.blocks.content import Block
 from dure.measurements.labels import LANE
-from dure.messages.message import Message, say
+from dure.messages.message import Message, as_is, joined, say
 
 Measured: TypeAlias = "xr.DataArray | xr.Dataset"
 Lane: TypeAlias = tuple[str, int, int]
@@ -24,6 +24,14 @@ Lane: TypeAlias = tuple[str, int, int]
 
 ARRAYS = ("kernels", "feature_maps", "saliency", "grad_cam", "embedding_map", "confusion")
 """Kinds that were measured as one array; the others hold several variables."""
+
+MARKS = {
+    "test rows": say("test rows"),
+    "validation rows": say("validation rows"),
+    "training rows too": say("training rows too"),
+    "excerpt": say("excerpt"),
+}
+"""Which rows went in."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,9 @@ class Origin:
     ----------
     kind, layer, model
         As `dure.inspection.network` names them; `layer` is "" where it is not of one layer.
-    source
-        Which rows went in; "" where none did.
+    source, marks
+        Where the rows that went in are from ("" where none did), and which they are: "excerpt",
+        "test rows" and the like.
     lanes
         Of which lanes of a run it is; () for a network by itself.
     """
@@ -45,6 +54,7 @@ class Origin:
     layer: str
     model: str
     source: str
+    marks: tuple[str, ...]
     lanes: tuple[Lane, ...]
 
 
@@ -108,9 +118,27 @@ def read(path: Path) -> Found:
     else:
         measured = whole.drop_vars("input", errors="ignore")
         measured = measured[_in_order(measured)].assign_attrs(whole.attrs)
-    about = {key: str(whole.attrs.get(key, "")) for key in ("layer", "model", "source")}
-    origin = Origin(path=path, kind=kind, lanes=_lanes(measured), **about)
+    layer, model = (str(whole.attrs.get(key, "")) for key in ("layer", "model"))
+    origin = Origin(path, kind, layer, model, *_source(whole.attrs), _lanes(measured))
     return Found(origin, measured, inputs, untrained)
+
+
+def _source(attributes: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Where the rows are from, and their marks."""
+    if "data_name" in attributes:
+        marks = ("excerpt" if attributes["excerpt"] else "", str(attributes["part"]))
+        return str(attributes["data_name"]), tuple(filter(None, marks))
+    # Older files have all of it in one line.
+    bits = str(attributes.get("source", "")).split(", ")
+    behind: list[str] = []
+    while len(bits) > 1 and bits[-1] in MARKS:
+        behind.insert(0, bits.pop())
+    return ", ".join(bits), tuple(behind)
+
+
+def describe_source(origin: Origin) -> Message:
+    """'MNIST, excerpt, test rows'."""
+    return joined((as_is(origin.source), *(MARKS[mark] for mark in origin.marks)), ", ")
 
 
 def _in_order(measured: xr.Dataset) -> list[Hashable]:
@@ -118,7 +146,7 @@ def _in_order(measured: xr.Dataset) -> list[Hashable]:
 
     The first is the one that the headline speaks of; weights with more axes come before biases.
     """
-    begins = str(measured.attrs.get("says", "")).split(":")[0]
+    begins = measured.attrs.get("leads") or str(measured.attrs.get("says", "")).split(":")[0]
     return sorted(measured.data_vars, key=lambda n: (n != begins, -measured[n].ndim, str(n)))
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
 from dure.blocks.pictures import Tiles
-from dure.measurements.stored import Lane, Origin, Part, describe_lane, read
-from dure.messages.message import Message, as_is, joined, say
+from dure.measurements.stored import Lane, Origin, Part, describe_lane, describe_source, read
+from dure.messages.message import Message, joined, say
 from dure.messages.phrases import count, join_list
 from dure.report.inspection.catalog import KINDS, part_of
 
@@ -35,13 +35,6 @@ _OPEN |= {"embedding_map"}
 _FIRST_OF_PICTURES = ("kernels", "feature_maps")
 # Copying a folder gives its files new times, in any order, within moments of each other.
 _OLDER = 60.0
-_ROWS = {
-    "test rows": say("test rows"),
-    "validation rows": say("validation rows"),
-    "training rows too": say("training rows too"),
-    "excerpt": say("excerpt"),
-}
-"""What `dure look` writes behind the name of the data, as it can be said in other languages."""
 
 
 def section(folder: Path, result: RunResult | None) -> Section:
@@ -215,7 +208,7 @@ def _about(origin: Origin) -> Message:
     """Whose networks the section is about, and which rows they were given."""
     told = [_whose(origin)]
     if origin.source:
-        told.append(say("The rows: {source}.", source=_source(origin.source)))
+        told.append(say("The rows: {source}.", source=describe_source(origin)))
     return joined(told)
 
 
@@ -237,14 +230,6 @@ def _whose(origin: Origin) -> Message:
         variant=variant,
         lane=shown,
     )
-
-
-def _source(source: str) -> Message:
-    bits = source.split(", ")
-    behind: list[Message] = []
-    while len(bits) > 1 and bits[-1] in _ROWS:
-        behind.insert(0, _ROWS[bits.pop()])
-    return joined((as_is(", ".join(bits)), *behind), ", ")
 
 
 def _has_folds(lanes: Sequence[Lane]) -> bool:
