@@ -9,11 +9,26 @@ from traceback import extract_tb
 
 
 class DureError(Exception):
-    """Base of every error Dure raises on purpose."""
+    """Base of every error Dure raises on purpose.
+
+    Examples
+    --------
+    >>> try:
+    ...     dure.load(folder / "nowhere")
+    ... except dure.DureError as error:
+    ...     print(type(error).__name__)
+    RunFolderError
+    """
 
 
 class BackendError(DureError):
-    """Keras runs, or is told to run, on another backend than JAX."""
+    """Keras runs, or is told to run, on another backend than JAX.
+
+    Examples
+    --------
+    >>> issubclass(dure.BackendError, dure.DureError)
+    True
+    """
 
 
 class StudyError(DureError, ValueError):
@@ -25,6 +40,14 @@ class StudyError(DureError, ValueError):
         One sentence per fault: what came, what was expected, what to do.
     subject
         What the faults are about, for the first line of the message.
+
+    Examples
+    --------
+    >>> try:
+    ...     dure.Study(build, data, epochs=0, seeds=0)
+    ... except dure.StudyError as error:
+    ...     print(len(error.faults))
+    2
     """
 
     def __init__(self, faults: str | Sequence[str], subject: str = "this study") -> None:
@@ -57,19 +80,49 @@ class Faults(list[str]):
 
 
 class UnsupportedModelError(StudyError):
-    """A Keras model that Dure cannot train faithfully, with the reason."""
+    """A Keras model that Dure cannot train faithfully, with the reason.
+
+    Examples
+    --------
+    >>> issubclass(dure.UnsupportedModelError, dure.StudyError)
+    True
+    """
 
 
 class MemoryPlanError(DureError, MemoryError):
-    """A plan that needs more memory than the device has."""
+    """A plan that needs more memory than the device has.
+
+    Examples
+    --------
+    >>> issubclass(dure.MemoryPlanError, MemoryError)
+    True
+    """
 
 
 class RunFolderError(DureError):
-    """A run folder that cannot be written, read or gone on with."""
+    """A run folder that cannot be written, read or gone on with.
+
+    Examples
+    --------
+    >>> try:
+    ...     dure.load(folder)
+    ... except dure.RunFolderError as error:
+    ...     print("run folder" in str(error))
+    True
+    """
 
 
 class StudyChangedError(RunFolderError):
-    """A run folder made by another study, other data or other code; carries the differences."""
+    """A run folder made by another study, other data or other code; carries the differences.
+
+    Examples
+    --------
+    >>> try:
+    ...     dure.Study(build, data).run(folder / "run", progress=False, resume=True)
+    ... except dure.StudyChangedError as error:
+    ...     print("study" in str(error))
+    True
+    """
 
 
 def line_in(error: BaseException, file: str) -> int | None:

@@ -26,7 +26,14 @@ __all__ = ["Lane", "Result", "load"]
 
 @dataclass(frozen=True, eq=False)
 class Lane(LaneResult):
-    """One trained network of a result: ``result.best()`` or ``result.lane(...)``."""
+    """One trained network of a result: ``result.best()`` or ``result.lane(...)``.
+
+    Examples
+    --------
+    >>> lane = result.lane("rate=0.1", seed=0)
+    >>> str(lane), lane.status.kind, dict(lane.curves.sizes)
+    ('lane 3 (rate=0.1, seed 0, fold 1)', 'finished', {'epoch': 2})
+    """
 
     def model(self, which: Which = "best") -> keras.Model:
         """The trained Keras model, compiled as the study's was; loads Keras.
@@ -45,6 +52,11 @@ class Lane(LaneResult):
         DureError
             As :meth:`weights`; or if the model can be rebuilt from the run folder only with the
             study's build function, and that is not known here.
+
+        Examples
+        --------
+        >>> lane.model("final").predict(data.x[:2], verbose=0).shape
+        (2, 1)
         """
         from dure.keras_bridge.model_files import load_model
 
@@ -52,7 +64,7 @@ class Lane(LaneResult):
         return load_model(self.folder, self.variant, weights, self.build, self.fold)
 
     def save(self, path: str | PathLike[str], which: Which = "best") -> Path:
-        """Write the model of :meth:`model` as a ``.keras`` file and return where it is.
+        """Write the model of :meth:`model` (`which` as there) as a ``.keras`` file; where it is.
 
         ``keras.models.load_model`` reads it; ``import dure`` first where it takes raw text.
 
@@ -60,6 +72,11 @@ class Lane(LaneResult):
         ------
         DureError
             As :meth:`model`, or if the path does not end in ``.keras``.
+
+        Examples
+        --------
+        >>> lane.save(folder / "best.keras").name
+        'best.keras'
         """
         path = Path(path)
         if path.suffix != ".keras":
@@ -83,6 +100,12 @@ def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -
     ------
     RunFolderError
         If the folder holds no run.
+
+    Examples
+    --------
+    >>> result = dure.load(folder / "run")
+    >>> result.name
+    'study'
     """
     with Store.open(Path(folder), read_only=True) as store:
         return Result(store, build)
@@ -90,6 +113,9 @@ def load(folder: str | PathLike[str], build: Callable[..., Any] | None = None) -
 
 class Result(RunResult):
     """The lanes of one study.
+
+    What was in the folder when the object was made stays as it is: call :func:`load` again to see
+    how far a study in training has come.
 
     Attributes
     ----------
@@ -111,8 +137,16 @@ class Result(RunResult):
         One row a lane: variant, seed, fold, status, epochs (run), best_epoch (missing where no
         epoch had a finite monitor), seconds (of training).
 
-    What was in the folder when the object was made stays as it is: call :func:`load` again to see
-    how far a study in training has come.
+    Examples
+    --------
+    >>> result.name, result.monitor.name, result.variants
+    ('study', 'val_loss', ['rate=0.001', 'rate=0.1'])
+    >>> dict(result.curves.sizes)
+    {'variant': 2, 'seed': 3, 'fold': 1, 'epoch': 2}
+    >>> [status.kind for status in result.statuses][:2], len(result.first_nan)
+    (['finished', 'finished'], 0)
+    >>> [lane.seed for lane in result.lane_list()], int(result.lanes["epochs"].sum())
+    ([0, 1, 2, 0, 1, 2], 12)
     """
 
     def lane(self, variant: str, seed: int, fold: int = 1) -> Lane:
@@ -122,6 +156,11 @@ class Result(RunResult):
         ------
         DureError
             If the study has no such lane.
+
+        Examples
+        --------
+        >>> result.lane("rate=0.1", seed=2).name
+        'study: rate=0.1, seed 2'
         """
         return Lane(**vars(super().lane(variant, seed, fold)))
 
@@ -140,6 +179,11 @@ class Result(RunResult):
         ------
         DureError
             For an unknown metric or variant, or if no lane that trained to its end has a value.
+
+        Examples
+        --------
+        >>> result.best("val_accuracy", variant="rate=0.1").variant
+        'rate=0.1'
         """
         return Lane(**vars(super().best(metric, variant)))
 
@@ -148,6 +192,11 @@ class Result(RunResult):
         """Looks and decisions of a study run until decided; None for any other.
 
         `print` it, or take ``.looks`` and ``.frame()``.
+
+        Examples
+        --------
+        >>> result.sequential is None
+        True
         """
         from dure.analysis.comparison.sequential import Sequential
 
@@ -160,6 +209,12 @@ class Result(RunResult):
         what the manifest says of models and data. A finding is told where at least half of the
         lanes show it (NaN: any lane). What is the effect of another finding is left out and named,
         as is what could not be looked for. `print` it, or take ``.findings`` and ``.frame()``.
+
+        Examples
+        --------
+        >>> kinds = [finding.kind for finding in result.health().findings]
+        >>> "inputs_not_scaled" in kinds
+        True
         """
         from dure.analysis.diagnostics.health import measure
 
@@ -196,6 +251,12 @@ class Result(RunResult):
         StudyError
             No rows were held for validation, no lane has come to its end, or an argument is
             wrong; all of it at once.
+
+        Examples
+        --------
+        >>> found = result.overfitting(tolerance=0.02)
+        >>> [row.kind for row in found.rows]
+        ['cannot tell', 'cannot tell']
         """
         from dure.analysis.overfitting.overfitting import measure
 
@@ -240,6 +301,12 @@ class Result(RunResult):
         DureError
             For an unknown metric or baseline, fewer than two variants, a confidence or rope out of
             bounds, or results that cannot be paired.
+
+        Examples
+        --------
+        >>> comparison = result.compare("val_accuracy", rope=0.01)
+        >>> comparison.pairs[0].verdict, comparison.pairs[0].more_seeds
+        ('too few', 3)
         """
         from dure.analysis.comparison.compare import compare
 

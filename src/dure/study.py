@@ -69,10 +69,30 @@ class Study(StudySpec):
     ------
     StudyError
         Everything that is wrong with the arguments, at once.
+
+    Examples
+    --------
+    >>> def build(units=4, rate=0.01):
+    ...     hidden = keras.layers.Dense(units, "tanh", name="hidden")
+    ...     model = keras.Sequential([hidden, keras.layers.Dense(1, "sigmoid", name="out")])
+    ...     model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
+    ...     return model
+    >>> data = dure.data.breast_cancer()
+    >>> rates = {"rate": [0.001, 0.1]}
+    >>> study = dure.Study(build, data, rates, seeds=3, epochs=2, validation_split=0.2)
+    >>> study.variant_list[0].name, study.seed_list, len(study.lanes)
+    ('rate=0.001', (0, 1, 2), 6)
     """
 
     def plan(self) -> Plan:
-        """How the study would be trained: lanes, programs, widths, memory; trains nothing."""
+        """How the study would be trained: lanes, programs, widths, memory; trains nothing.
+
+        Examples
+        --------
+        >>> plan = study.plan()
+        >>> plan.lanes, len(plan.programs)
+        (6, 1)
+        """
         from dure.engine.planning.plan import prepare
 
         return prepare(self).plan
@@ -110,8 +130,7 @@ class Study(StudySpec):
             With `until`: variants that differ by no more than this, in the unit of the metric
             that decides (the monitor on validation rows), may be settled as equivalent.
         baseline
-            With `until`: compare every other variant with this one only; done when each is
-            settled.
+            With `until`: compare every other variant with this one only.
 
         Raises
         ------
@@ -119,6 +138,10 @@ class Study(StudySpec):
             Before anything is trained; everything that is wrong, at once.
         StudyChangedError
             `out` holds another study, or more seeds than this one has.
+
+        Examples
+        --------
+        >>> result = study.run(folder / "run", progress=False)
         """
         from dure.result import load
         from dure.training.run import run_study
@@ -145,7 +168,23 @@ class Study(StudySpec):
 
         Every share validates on the same rows and as often, and takes at least as many steps of
         the optimizer as the whole: shares train for more epochs by as much as theirs are shorter.
-        `dure.training.sweeps.learning_curve` says more.
+
+        Parameters
+        ----------
+        shares
+            Of the training rows of each split, above 0 and up to 1; at least two.
+        out
+            A folder: each share is a run folder in it (``share-0.1``), the picture is in
+            ``pictures/``. Shares that are there already are gone on with, finished ones not
+            trained again. None makes one under ``runs/``.
+        progress
+            Whether to show progress on the terminal.
+
+        Examples
+        --------
+        >>> curve = study.learning_curve([0.5, 1.0], folder / "curve", progress=False)
+        >>> [row.answer for row in curve.rows]
+        ['cannot tell', 'cannot tell']
         """
         from dure.training.sweeps import learning_curve
 
@@ -159,8 +198,21 @@ class Study(StudySpec):
     ) -> Capacity:
         """Train each variant in several sizes: how large need the network be?
 
-        `over` names one argument of `build` and its values, as ``{"units": [4, 8, 16, 32]}``.
-        `dure.training.sweeps.capacity` says more.
+        Parameters
+        ----------
+        over
+            One argument of `build` and its values, as ``{"units": [4, 8, 16, 32]}``.
+        out
+            The run folder; one that is there already is gone on with. None makes one under
+            ``runs/``.
+        progress
+            Whether to show progress on the terminal.
+
+        Examples
+        --------
+        >>> capacity = study.capacity({"units": [2, 8]}, folder / "sizes", progress=False)
+        >>> [size.parameters for size in capacity.rows[0].sizes]
+        [65, 257]
         """
         from dure.training.sweeps import capacity
 
@@ -207,6 +259,12 @@ class Study(StudySpec):
             No rows are held for validation, or an argument is wrong; all faults at once.
         RunFolderError
             `out` holds something else.
+
+        Examples
+        --------
+        >>> cured = study.cure(folder / "cure", False, variant="rate=0.001", max_trials=1)
+        >>> [cure.name for cure in cured.candidates.cures]
+        ['scaled inputs']
         """
         from dure.remedies.search import cure_study
 

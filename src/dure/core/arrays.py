@@ -42,6 +42,12 @@ class Arrays:
         Weights of the rows in training, float32, in the structure of `y`; None: all 1.
     validation_weight
         The same for evaluation. Class weights are never in here, as in Keras.
+
+    Examples
+    --------
+    >>> arrays = study.arrays()
+    >>> arrays.x.shape, arrays.train_weight is None
+    ((455, 30), True)
     """
 
     x: Tree

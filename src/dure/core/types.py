@@ -34,7 +34,14 @@ NAN_LOSS = "loss became NaN"
 
 
 class LaneKey(NamedTuple):
-    """One network in training: which variant, which seed, which fold (from 1)."""
+    """One network in training: which variant, which seed, which fold (from 1).
+
+    Examples
+    --------
+    >>> key = study.lanes[0]
+    >>> key.variant, key.seed, key.fold
+    ('rate=0.001', 0, 1)
+    """
 
     variant: str
     seed: int
@@ -71,7 +78,14 @@ class FirstNan(NamedTuple):
 
 @dataclass(frozen=True)
 class Status:
-    """How a lane stands; a failure is a value with a reason, not an exception."""
+    """How a lane stands; a failure is a value with a reason, not an exception.
+
+    Examples
+    --------
+    >>> status = result.statuses[0]
+    >>> status.kind, status.done, status.cause
+    ('finished', True, '')
+    """
 
     kind: StatusKind
     epoch: int | None = None

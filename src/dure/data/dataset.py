@@ -86,6 +86,13 @@ class Data:
         or infinite, empty arrays, a test part of other shapes, weights that do not fit, a
         `prepare` without ``fit`` and ``transform``, text without a `prepare`, names that do not
         match the classes or features.
+
+    Examples
+    --------
+    >>> x, y = np.zeros((6, 2)), np.array([0, 1, 0, 1, 0, 1])
+    >>> small = dure.Data(x, y, class_names=["no", "yes"], source="made up")
+    >>> small
+    Data(x=float32[6, 2], y=int64[6], classification, made up)
     """
 
     x: Tree
@@ -202,25 +209,49 @@ class Data:
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int64] | None:
-        """The class of each row, shape [rows]; None where `y` holds no classes."""
+        """The class of each row, shape [rows]; None where `y` holds no classes.
+
+        Examples
+        --------
+        >>> small.labels
+        array([0, 1, 0, 1, 0, 1])
+        """
         if self.y is None or is_nested(self.y) or self.task == "regression":
             return None
         return class_labels(self.y, declared=self.task == "classification")
 
     @property
     def rows(self) -> int:
-        """Rows to train and validate on; those of `test` come on top."""
+        """Rows to train and validate on; those of `test` come on top.
+
+        Examples
+        --------
+        >>> small.rows
+        6
+        """
         return row_count(self.x)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays, those of `test` included."""
+        """Bytes of all arrays, those of `test` included.
+
+        Examples
+        --------
+        >>> small.nbytes
+        96
+        """
         trees = [tree for tree in self._trees().values() if tree is not None]
         return sum(leaf_bytes(leaf) for tree in trees for _, leaf in leaves(tree, ""))
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hexadecimal) over every array's place, type, shape and bytes."""
+        """SHA-256 (hexadecimal) over every array's place, type, shape and bytes.
+
+        Examples
+        --------
+        >>> len(small.fingerprint)
+        64
+        """
         return fingerprint(self._trees())
 
     def _trees(self) -> dict[str, Tree | None]:
@@ -229,7 +260,13 @@ class Data:
         return {**named, **{f"test[{i}]": tree for i, tree in enumerate(test)}}
 
     def take(self, rows: Any) -> Data:
-        """The same data with only these rows (integers, booleans or a slice); `test` is kept."""
+        """The same data with only these rows (integers, booleans or a slice); `test` is kept.
+
+        Examples
+        --------
+        >>> small.take([0, 2]).y
+        array([0, 0])
+        """
         return replace(
             self,
             x=take_rows(self.x, rows),
@@ -250,6 +287,13 @@ class Data:
         ------
         DureError
             If the data have no `word_index`.
+
+        Examples
+        --------
+        >>> index = {"<pad>": 0, "good": 1, "film": 2}
+        >>> words = dure.Data(np.array([[1, 2, 0]]), np.array([1.0]), word_index=index)
+        >>> words.decode(words.x[0])
+        'good film'
         """
         if self.word_index is None:
             raise DureError(
@@ -266,9 +310,17 @@ class Data:
         return {number: word for word, number in (self.word_index or {}).items()}
 
     def prepared(self, train_rows: npt.ArrayLike) -> tuple[Tree, Tree | None]:
-        """`x` and the test inputs, transformed by `prepare` fitted on these rows only.
+        """`x` and the test inputs, transformed by `prepare` fitted on `train_rows` only.
 
         Without a `prepare` both come back as they are. See `transformed` for shapes.
+
+        Examples
+        --------
+        >>> from sklearn.preprocessing import StandardScaler
+        >>> scaled = dure.Data(np.eye(4), np.zeros(4), prepare=StandardScaler())
+        >>> x, test_x = scaled.prepared([0, 1, 2])
+        >>> x.shape, test_x
+        ((4, 4), None)
         """
         part: Samples | None = self.test
         test_x = None if part is None else part.x

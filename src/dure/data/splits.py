@@ -24,6 +24,12 @@ class Split:
         Number of the split, from 1.
     train, validation
         Indices of rows, int32, no row in both; `validation` is None where nothing validates.
+
+    Examples
+    --------
+    >>> split = study.splits[0]
+    >>> split.fold, split.validation[:3]
+    (1, array([364, 365, 366], dtype=int32))
     """
 
     fold: int

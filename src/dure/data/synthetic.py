@@ -54,6 +54,12 @@ def adding_problem(rows: int = 2_000, length: int = 50, *, test: int = 500, seed
     ------
     StudyError
         If a number is out of range.
+
+    Examples
+    --------
+    >>> data = dure.data.adding_problem(rows=100, length=10, test=20)
+    >>> data.x.shape, data.feature_names
+    ((100, 10, 2), ('value', 'marker'))
     """
     _check(("rows", rows, 1), ("length", length, 4), ("test", test, 0), ("seed", seed, 0))
 
@@ -100,10 +106,8 @@ def recall(
     ----------
     rows, test
         Rows to train on, and rows of the test part (0: none).
-    gap
-        Distractors between symbol and answer, 0 or more.
-    symbols
-        Symbols, 2 or more.
+    gap, symbols
+        Distractors between symbol and answer, 0 or more; symbols, 2 or more.
     seed
         Decides every number. The training rows do not depend on `test`. NumPy's global random
         state is neither read nor changed.
@@ -118,6 +122,11 @@ def recall(
     ------
     StudyError
         If a number is out of range.
+
+    Examples
+    --------
+    >>> dure.data.recall(rows=100, gap=2, symbols=3).decode([1, 5, 4])
+    's1 d2 d1'
     """
     _check(
         ("rows", rows, symbols if whole(symbols) else 1),

@@ -73,6 +73,12 @@ def windows(
     StudyError
         Everything that is wrong at once: a series that is too short (with how many values are
         needed), holds holes or no numbers, or is not in order of time; an unknown target.
+
+    Examples
+    --------
+    >>> weather = dure.data.windows(np.arange(10.0), length=3, test=0)
+    >>> weather.x.shape, weather.x[0].ravel(), weather.y[0], weather.time_gap
+    ((7, 3, 1), array([0., 1., 2.], dtype=float32), np.float32(3.0), 3)
     """
     read, chosen, fraction = _read_checked(series, length, target, horizon, stride, test)
     return _data_of(read, chosen, fraction, length, horizon, stride)

@@ -102,7 +102,14 @@ class StudySpec:
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:
-        """One split for each fold (one in all without folds); rows index into `arrays`."""
+        """One split for each fold (one in all without folds); rows index into `arrays`.
+
+        Examples
+        --------
+        >>> split = study.splits[0]
+        >>> len(split.train), len(split.validation)
+        (364, 91)
+        """
         data = self.data
         if self._validation is not None:
             whole = split_in_two(data.rows + row_count(self._validation.x), data.rows)
@@ -119,7 +126,13 @@ class StudySpec:
 
     @cached_property
     def lanes(self) -> tuple[LaneKey, ...]:
-        """Every lane in the order variants x seeds x folds, the fold varying fastest."""
+        """Every lane in the order variants x seeds x folds, the fold varying fastest.
+
+        Examples
+        --------
+        >>> study.lanes[1]
+        LaneKey(variant='rate=0.001', seed=1, fold=1)
+        """
         return tuple(
             LaneKey(variant.name, seed, split.fold)
             for variant in self.variant_list
@@ -155,6 +168,11 @@ class StudySpec:
 
         Made once. `Split.train` and `Split.validation` index into these. Weights are None where
         every row weighs 1; class weights are in `train_weight` only.
+
+        Examples
+        --------
+        >>> study.arrays().x.shape
+        (455, 30)
         """
         return self._arrays
 
@@ -163,6 +181,11 @@ class StudySpec:
 
         Without a `prepare` the very same object as `arrays()`; with one made anew on every call,
         always with the same values.
+
+        Examples
+        --------
+        >>> study.fold_arrays(study.splits[0]).x.shape
+        (455, 30)
         """
         arrays = self.arrays()
         if self.data.prepare is None:
@@ -174,6 +197,11 @@ class StudySpec:
         """The test rows, transformed as in `fold_arrays`; None without a test part.
 
         Their weights are in `validation_weight`, for they are only evaluated.
+
+        Examples
+        --------
+        >>> study.test_arrays(study.splits[0]).x.shape
+        (114, 30)
         """
         test: Samples | None = self.data.test
         if test is None:
@@ -190,6 +218,11 @@ class StudySpec:
 
         Two studies with the same account train the same lanes, as far as can be seen: of `build`
         and other functions only their own source is read, not what they call.
+
+        Examples
+        --------
+        >>> study.to_manifest()["study"]["seeds"]
+        [0, 1, 2]
         """
         data, extra = self.data, self._validation
         validation = None if extra is None else fingerprint(extra._asdict())

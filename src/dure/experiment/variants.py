@@ -28,6 +28,12 @@ class Variant:
         Shown everywhere and the coordinate in results; unique within a study.
     arguments
         What `build` is called with.
+
+    Examples
+    --------
+    >>> small = dure.Variant("small", {"units": 2})
+    >>> dure.Study(build, data, [small]).lanes
+    (LaneKey(variant='small', seed=0, fold=1),)
     """
 
     name: str

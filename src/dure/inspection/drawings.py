@@ -31,8 +31,35 @@ def with_twin(measure: Callable[..., xr.Dataset], *args: Any) -> xr.Dataset:
 class Drawings:
     """Each method draws what the `Look`'s method of the same name returns.
 
-    Arguments are passed on; errors are those of the measurement. Figures belong to nobody (pyplot
-    does not know of them): ``figure.savefig(path)`` writes one.
+    Arguments (`layer`, `layers`, `x`, `y`, `rows`, `words`, `count`) are passed on; errors are
+    those of the measurement, `measured`. Figures belong to nobody (pyplot does not know of them):
+    ``figure.savefig(path)`` writes one.
+
+    Examples
+    --------
+    >>> draw = dure.look(result.best(), data=data).draw
+    >>> draw.kernels("hidden").savefig(folder / "kernels.png")
+    >>> figures = [draw.weights("hidden"), draw.feature_maps("hidden"), draw.activations()]
+    >>> figures += [draw.gradients(), draw.saliency(), draw.predictions(), draw.confusion()]
+    >>> draw.twin_of("hidden").dims
+    ('input', 'unit')
+
+    Of lanes, and of networks over pictures and over words:
+
+    >>> lanes = dure.look(result, variant="rate=0.001", data=data).draw
+    >>> figures += [lanes.agreement("hidden"), lanes.agreement_of_predictions()]
+    >>> layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten()]
+    >>> network = keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+    >>> look = dure.look(network, data=dure.data.digits())
+    >>> figures += [look.draw.grad_cam(), look.draw.of(look.saliency(rows=2))]
+    >>> look.draw.inputs(look.saliency(rows=2)).shape, look.draw.pictures(np.arange(3)).shape
+    ((2, 8, 8, 1), (3, 8, 8, 1))
+    >>> layers = [keras.Input((3,)), keras.layers.Embedding(7, 2), keras.layers.GRU(2)]
+    >>> network = keras.Sequential([*layers, keras.layers.Dense(3, "softmax")])
+    >>> draw = dure.look(network, data=dure.data.recall(30, gap=2, symbols=3)).draw
+    >>> figures += [draw.neighbours("s1"), draw.embedding_map(), draw.memory()]
+    >>> len(draw.words(np.arange(2))), len(figures)
+    (2, 14)
     """
 
     def __init__(self, look: Look) -> None:

@@ -92,6 +92,12 @@ def look(
     ------
     DureError
         For a target that cannot be looked into, or x and data together.
+
+    Examples
+    --------
+    >>> look = dure.look(result.best(), data=data)
+    >>> look.layers()["name"].tolist()
+    ['hidden', 'out']
     """
     networks = networks_of(target, variant=variant, lanes=lanes, seed=seed, build=build)
     return Look(networks, Inputs(networks, x, y, data))
@@ -101,8 +107,52 @@ class Look:
     """What networks hold and do; made by :func:`look`.
 
     Over the lanes of a result every array has a dimension `lane` in front, with coordinates
-    variant, seed and fold. Each method that takes `x` looks at the given rows instead of its own.
-    Attributes of the arrays say `model`, `source` and `rows_of` (how many rows there are).
+    variant, seed and fold. Attributes of the arrays say `model`, `source` and `rows_of` (how many
+    rows there are).
+
+    In every method `layer` is a layer's name or the layer itself (`layers`: several), `x` are rows
+    to look at instead of its own, `y` what is true of them, `rows` how many of the first are looked
+    at, and `untrained` asks for the untrained twin, too. `target` is the class (or output) whose
+    score is followed, one for all rows or one a row; None: the predicted class. `count` is how many
+    neighbours a word has, `steps` how finely integrated gradients are summed.
+
+    Examples
+    --------
+    >>> look = dure.look(result.best(), data=data)
+    >>> look.kernels("hidden").dims, look.weights("hidden").sizes["source"]
+    (('input', 'unit'), 2)
+    >>> look.activations()["layer"].values.tolist(), look.gradients()["layer"].values.tolist()
+    (['hidden', 'out'], ['hidden', 'out'])
+    >>> look.saliency(rows=2).dims, look.predictions().sizes["row"], look.confusion().shape
+    (('row', 'feature'), 114, (2, 2))
+    >>> look.submodel("hidden").output_shape, look.class_names, look.layers().columns[0]
+    ((32, 4), ['malignant', 'benign'], 'name')
+    >>> look.save(folder / "looked", ["confusion"], progress=False).written[0].picture.name
+    'confusion.png'
+    >>> look.draw.confusion().savefig(folder / "confusion.png")
+
+    Over the lanes of a variant:
+
+    >>> lanes = dure.look(result, variant="rate=0.001", data=data)
+    >>> lanes.kernels("hidden").dims, lanes.agreement("hidden").sizes["filter"]
+    (('lane', 'input', 'unit'), 4)
+    >>> lanes.agreement_of_predictions().sizes["row"]
+    114
+
+    Of networks over pictures, and over words:
+
+    >>> layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="conv")]
+    >>> layers += [keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    >>> pictures = dure.look(keras.Sequential(layers), data=dure.data.digits())
+    >>> pictures.feature_maps("conv", rows=2).dims, pictures.grad_cam(rows=2).dims
+    (('row', 'height', 'width', 'channel'), ('row', 'height', 'width'))
+    >>> layers = [keras.Input((3,)), keras.layers.Embedding(7, 2), keras.layers.GRU(2)]
+    >>> network = keras.Sequential([*layers, keras.layers.Dense(3, "softmax")])
+    >>> words = dure.look(network, data=dure.data.recall(30, gap=2, symbols=3))
+    >>> words.neighbours("s1", count=2).sizes["rank"], words.embedding_map().dims
+    (2, ('word', 'axis'))
+    >>> words.memory(rows=8).attrs["kind"]
+    'memory'
     """
 
     def __init__(self, networks: Any, inputs: Inputs) -> None:

@@ -51,7 +51,14 @@ class LeftOut(NamedTuple):
 
 
 class Tour(NamedTuple):
-    """What a look left in a folder, and what it did not."""
+    """What a look left in a folder, and what it did not.
+
+    Examples
+    --------
+    >>> tour = look.save(folder / "look", ["kernels"], progress=False)
+    >>> [written.picture.name for written in tour.written]
+    ['kernels-hidden.png', 'kernels-out.png']
+    """
 
     folder: Path
     written: list[Written]

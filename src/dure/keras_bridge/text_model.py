@@ -31,6 +31,31 @@ class TextModel(keras.Model):  # type: ignore[misc]
     ----------
     network, text
         As given.
+
+    Examples
+    --------
+    >>> from dure.keras_bridge.text_model import TextModel
+    >>> text = dure.data.TextToSequences(num_words=10, maxlen=4).fit(["a good film", "a bad film"])
+    >>> words = keras.Input((4,))
+    >>> vectors = keras.layers.Flatten()(keras.layers.Embedding(10, 2)(words))
+    >>> network = keras.Model(words, keras.layers.Dense(1, "sigmoid", name="good")(vectors))
+    >>> model = TextModel(network, text)
+    >>> model.compile("adam", "binary_crossentropy")
+    >>> model.predict(["so good", "so bad"], verbose=0).shape, model.output_names
+    ((2, 1), ['good'])
+    >>> model.fit(["so good", "so bad"], np.array([1, 0]), verbose=0).epoch
+    [0]
+    >>> model.evaluate(["a bad film"], np.array([0]), verbose=0) > 0
+    True
+    >>> model.summary(print_fn=lambda text: print("Embedding" in text))
+    True
+
+    As Keras saves it, words and all:
+
+    >>> again = TextModel.from_config(model.get_config())
+    >>> again.compile_from_config(model.get_compile_config())
+    >>> again.loss, again.call(again.text.transform(["a film"])).shape
+    ('binary_crossentropy', (1, 1))
     """
 
     def __init__(self, network: keras.Model, text: TextToSequences, **kwargs: Any) -> None:
@@ -57,7 +82,7 @@ class TextModel(keras.Model):  # type: ignore[misc]
         return dict(self.network.get_compile_config())
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile the network, and with it this model."""
+        """Compile the network, and with it this model, by the `config` it had."""
         self.network.compile_from_config(config)
         self._compile_as_network()
 
@@ -67,7 +92,7 @@ class TextModel(keras.Model):  # type: ignore[misc]
         return list(self.network.output_names)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """The network's outputs for integers."""
+        """The network's outputs for `inputs`, integers; `training` as in Keras."""
         return self.network(inputs, training=training)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -75,15 +100,15 @@ class TextModel(keras.Model):  # type: ignore[misc]
         return super().__call__(self._integers(inputs), *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """As ``keras.Model.predict``, for raw text or integers."""
+        """As ``keras.Model.predict``, `x` being raw text or integers."""
         return super().predict(self._integers(x), *args, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """As ``keras.Model.evaluate``, for raw text or integers."""
+        """As ``keras.Model.evaluate``, `x` being raw text or integers."""
         return super().evaluate(self._integers(x), *args, **kwargs)
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """As ``keras.Model.fit``, for raw text or integers; the words learnt stay as they are."""
+        """As ``keras.Model.fit``, `x` being raw text or integers; the words learnt stay."""
         validation = kwargs.get("validation_data")
         if isinstance(validation, (tuple, list)):
             kwargs["validation_data"] = (self._integers(validation[0]), *validation[1:])
@@ -105,7 +130,7 @@ class TextModel(keras.Model):  # type: ignore[misc]
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> TextModel:
-        """The model that `get_config` told, not compiled."""
+        """The model of a `config` from `get_config`, not compiled; `custom_objects` as in Keras."""
         held = dict(config)
         network = keras.saving.deserialize_keras_object(held.pop("network"), custom_objects)
         return cls(network, TextToSequences.from_config(held.pop("text")), **held)

@@ -25,7 +25,7 @@ from dure.layers.pooling import average_pool_call, max_pool_call
 from dure.layers.recurrent import recurrent_call
 from dure.layers.tokens import multi_hot_call, one_hot_call
 
-__all__ = ["TWINS", "MultiHot", "OneHot", "Twin", "fast_call"]
+__all__ = ["MultiHot", "OneHot"]
 
 Twin = Callable[[Any], Callable[..., Any] | None]
 

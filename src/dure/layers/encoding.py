@@ -62,6 +62,16 @@ class OneHot(_Encoding):
     ------
     StudyError
         If `num_tokens` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> layer = dure.layers.OneHot(3)
+    >>> np.asarray(layer(np.array([0, 2]))).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> layer.call(np.array([1.0])).shape, layer.compute_output_shape((None, 5))
+    ((1, 3), (None, 5, 3))
+    >>> layer.places([0, 2, 7]).tolist(), layer.get_config()["num_tokens"]
+    ([0, 2, 3], 3)
     """
 
     def __init__(self, num_tokens: int, **kwargs: Any) -> None:
@@ -69,11 +79,11 @@ class OneHot(_Encoding):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Encode integers (of an integer or float type) of any shape."""
+        """Encode `inputs`, integers (of an integer or float type) of any shape."""
         return jax.nn.one_hot(self.places(inputs), self.num_tokens, dtype=self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """[...] becomes [..., num_tokens]."""
+        """`input_shape` [...] becomes [..., num_tokens]."""
         return (*input_shape, self.num_tokens)
 
 
@@ -96,6 +106,16 @@ class MultiHot(_Encoding):
     ------
     StudyError
         If `num_tokens` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> layer = dure.layers.MultiHot(4)
+    >>> np.asarray(layer(np.array([1, 3, 3]))).tolist()
+    [0.0, 1.0, 0.0, 1.0]
+    >>> layer.call(np.array([[0, 1], [2, 2]])).shape, layer.compute_output_shape((None, 5))
+    ((2, 4), (None, 4))
+    >>> layer.places([[1, 3, 7]]).tolist(), layer.get_config()["num_tokens"]
+    ([[1, 3, 4]], 4)
     """
 
     def __init__(self, num_tokens: int, mask_zero: bool = True, **kwargs: Any) -> None:
@@ -103,12 +123,12 @@ class MultiHot(_Encoding):
         self.mask_zero = bool(mask_zero)
 
     def places(self, inputs: Any) -> jax.Array:
-        """As in OneHot, without the padding."""
+        """The places of `inputs` as in OneHot, without the padding."""
         places = super().places(inputs)
         return jnp.where(places == 0, self.num_tokens, places) if self.mask_zero else places
 
     def call(self, inputs: Any) -> Any:
-        """Encode integers (of an integer or float type); the last axis is the sequence."""
+        """Encode `inputs`, integers of any number type; the last axis is the sequence."""
         places = self.places(inputs)
         *outer, length = places.shape
         rows = math.prod(outer)
@@ -117,7 +137,7 @@ class MultiHot(_Encoding):
         return encoded.at[at].set(1, mode="drop").reshape(*outer, self.num_tokens)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """[..., length] becomes [..., num_tokens]."""
+        """`input_shape` [..., length] becomes [..., num_tokens]."""
         return (*input_shape[:-1], self.num_tokens)
 
     def get_config(self) -> dict[str, Any]:

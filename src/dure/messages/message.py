@@ -24,6 +24,14 @@ class Message(str):
     values
         By name: `Message`, text to be taken as it is (a name, a number as text), or a number that
         the field's format formats.
+
+    Examples
+    --------
+    >>> message = list(result.health().lines())[-1]
+    >>> message.template
+    'Not looked for: {kinds}, since {why}.'
+    >>> type(message).from_json(message.to_json()) == message
+    True
     """
 
     template: str
@@ -50,7 +58,7 @@ class Message(str):
 
     @classmethod
     def from_json(cls, document: Any) -> Message:
-        """What `to_json` wrote; a plain text stays as it is.
+        """The sentence of a `document` that `to_json` wrote; a plain text stays as it is.
 
         Raises
         ------

@@ -96,6 +96,15 @@ class Cured:
         The same as Python source.
     seconds
         How long all of it took.
+
+    Examples
+    --------
+    >>> cured.variant, cured.metric, cured.helps, cured.checked
+    ('rate=0.001', 'val_data_loss', False, None)
+    >>> cured.verdict_line.startswith("The 1 cure that was tried is not better")
+    True
+    >>> "What ails it:" in cured.describe()
+    True
     """
 
     folder: Path
@@ -126,7 +135,13 @@ class Cured:
 
     @property
     def study(self) -> StudySpec:
-        """The study with the network handed back: its build, data, class weights, callbacks."""
+        """The study with the network handed back: its build, data, class weights, callbacks.
+
+        Examples
+        --------
+        >>> cured.study.name, cured.study.epochs
+        ('study', 2)
+        """
         changed: dict[str, Any] = {"build": self.build, "variants": None}
         if self.winner is not None and self.helps:
             changed |= self.winner.side.changes(self.original)
@@ -148,6 +163,11 @@ class Cured:
         Columns round, seeds, cure, mends, difference with low and high (at best epochs), end (at
         last epochs), p, p_adjusted, wins, verdict, diverged, baseline_diverged, of, seconds (times
         the baseline's, an epoch), parameters, more_seeds, reason (why it was chosen, or refused).
+
+        Examples
+        --------
+        >>> cured.frame()[["round", "cure", "of"]].values.tolist()
+        [['round-1', 'scaled inputs', 5]]
         """
         known = {cure.name: cure for cure in self.candidates.cures}
         rows: list[dict[str, Any]] = []
@@ -180,7 +200,13 @@ class Cured:
         return pd.DataFrame(rows, columns=columns)
 
     def table(self) -> str:
-        """All that was tried, aligned, a block a round."""
+        """All that was tried, aligned, a block a round.
+
+        Examples
+        --------
+        >>> print(cured.table().splitlines()[0])
+        Round 1: each cure on its own (5 seeds)
+        """
         from dure.remedies.outcome_text import table
 
         return table(self)

@@ -49,6 +49,12 @@ class Effect:
         Weights of the network.
     more_seeds
         Undecided: about how many more would settle it, were the difference what it seems.
+
+    Examples
+    --------
+    >>> effect = cured.effects["round-1"][0]
+    >>> effect.cure, effect.of, effect.account()["of"], "[" in effect.interval
+    ('scaled inputs', 5, 5, True)
     """
 
     cure: str

@@ -67,13 +67,18 @@ class LaneResult:
     def weights(self, which: Which = "best") -> dict[str, NDArray[Any]]:
         """The stored arrays by name: those of the best epoch, or of the end of training.
 
-        "final" is what Keras' own fit would have left in the model: the last epoch's weights, or
-        those an EarlyStopping callback restored.
+        Of `which`, "final" is what Keras' own fit would have left in the model: the last
+        epoch's weights, or those an EarlyStopping callback restored.
 
         Raises
         ------
         DureError
             For another word than these two, or a lane that is not done.
+
+        Examples
+        --------
+        >>> {name: array.shape for name, array in lane.weights("final").items()}
+        {'0000': (30, 4), '0001': (4,), '0002': (4, 1), '0003': (1,)}
         """
         if which not in ("best", "final"):
             raise DureError(f"which is {which!r}; expected 'best' or 'final'.")
@@ -157,6 +162,13 @@ class RunResult:
 
         The attribute ``not_measured`` says why variants are missing. Without any measurement
         (``Study(health=False)``, or a run folder of an older version) there are no variables.
+
+        Examples
+        --------
+        >>> result.layer_curves["layer"].values.tolist()
+        ['hidden', 'out']
+        >>> result.layer_curves["gradient_norm"].dims
+        ('variant', 'seed', 'fold', 'epoch', 'layer')
         """
         coords = {d: self.curves[d].values.tolist() for d in LANE_DIMS}
         return layer_curves(self._recorded[0], self._keys, coords, self.curves.attrs)
@@ -191,6 +203,11 @@ class RunResult:
         """Tidy curves: variant, seed, fold, epoch, a column per metric; only epochs that ran.
 
         An epoch in which a lane diverged did run: its row is there, its values NaN.
+
+        Examples
+        --------
+        >>> result.frame().columns.tolist()
+        ['variant', 'seed', 'fold', 'epoch', 'accuracy', 'loss', 'val_accuracy', 'val_loss']
         """
         shape = tuple(self.curves.sizes[d] for d in DIMS)
         ran = np.zeros(shape[:3], dtype=np.int64)
@@ -209,6 +226,11 @@ class RunResult:
         ------
         DureError
             For a metric the study does not have.
+
+        Examples
+        --------
+        >>> result.at_best("val_accuracy").sizes["seed"]
+        3
         """
         metric = self._known(metric or self.monitor.name)
         if metric in self.curves:
@@ -247,6 +269,11 @@ class RunResult:
         ------
         DureError
             For a metric the study does not have.
+
+        Examples
+        --------
+        >>> result.summary("val_loss")[["variant", "metric", "of"]].values.tolist()
+        [['rate=0.001', 'val_loss', 3], ['rate=0.1', 'val_loss', 3]]
         """
         names = self._summary_metrics() if metric is None else [self._known(metric)]
         grids = {name: self.at_best(name) for name in names}

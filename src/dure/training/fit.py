@@ -100,6 +100,10 @@ def fit(
         0 silent, 1 ("auto") a bar after every epoch, 2 a line an epoch.
     callbacks
         Keras callbacks; those that override batch methods are refused by name.
+    epochs, initial_epoch, shuffle, class_weight
+        As in Keras.
+    validation_split, validation_data, validation_freq, validation_batch_size
+        As in Keras.
     steps_per_epoch, validation_steps
         Only None: an epoch is all rows.
 
@@ -112,6 +116,13 @@ def fit(
     ------
     StudyError
         Everything that is wrong with model, data and arguments, at once.
+
+    Examples
+    --------
+    >>> model = build()
+    >>> history = dure.fit(model, data.x, data.y, epochs=2, verbose=0)
+    >>> sorted(history.history), history.epoch
+    (['accuracy', 'loss'], [0, 1])
     """
     given = _listed(callbacks)
     sorted_callbacks = sort_callbacks([c for c in given if type(c) not in _OF_EVERY_FIT])

@@ -178,7 +178,22 @@ class InterimLook:
 
 @dataclass(frozen=True)
 class Sequential:
-    """A study's rule and the looks made so far; `Result.sequential`."""
+    """A study's rule and the looks made so far; `Result.sequential`.
+
+    Examples
+    --------
+    >>> sequential = study.run(folder / "decided", False, until="decided", max_seeds=6).sequential
+    >>> [look.seeds for look in sequential.looks], sequential.ended, str(sequential.ending())
+    ([6], 'max_seeds', 'Cannot tell after 6 seeds.')
+    >>> sequential.frame().columns.tolist()[:3]
+    ['seeds', 'first', 'second']
+    >>> print(sequential.describe().splitlines()[0])
+    Cannot tell after 6 seeds.
+    >>> print(sequential.caution()[:46], sequential.note()[:29], sep="; ")
+    Seeds were added until decided (looks after 6); its seeds were added until de
+    >>> type(sequential).of_manifest({"sequential": sequential.to_manifest()}) == sequential
+    True
+    """
 
     rule: Rule
     looks: tuple[InterimLook, ...] = field(default=())

@@ -43,6 +43,12 @@ class Comparison:
         The variant all others are compared with, or None: every pair.
     notes
         Sentences that must be known to read the numbers: lanes not done, other data, and so on.
+
+    Examples
+    --------
+    >>> comparison = result.compare()
+    >>> comparison.metric, comparison.mode, comparison.pairs[0].verdict
+    ('val_loss', 'min', 'too few')
     """
 
     metric: str
@@ -55,7 +61,13 @@ class Comparison:
 
     @property
     def leader(self) -> str:
-        """The variant whose runs beat those of the others most often; not yet for that better."""
+        """The variant whose runs beat those of the others most often; not yet for that better.
+
+        Examples
+        --------
+        >>> comparison.leader in result.variants
+        True
+        """
         wins: dict[str, list[float]] = {}
         for pair in self.pairs:
             won = self._won(pair)
@@ -72,7 +84,13 @@ class Comparison:
         return float(higher if self.mode == "max" else 1 - higher)
 
     def frame(self) -> pd.DataFrame:
-        """One row a pair, a column for each attribute of :class:`Pair`."""
+        """One row a pair, a column for each attribute of :class:`Pair`.
+
+        Examples
+        --------
+        >>> comparison.frame()[["first", "second", "verdict"]].values.tolist()
+        [['rate=0.001', 'rate=0.1', 'too few']]
+        """
         rows = [asdict(pair) for pair in self.pairs]
         for row in rows:
             row["first_diverged"], row["second_diverged"] = row.pop("diverged")
@@ -83,7 +101,13 @@ class Comparison:
         return table.astype({"p": "float64", "p_adjusted": "float64"})
 
     def describe(self) -> str:
-        """The verdict first, then a table of all pairs, then what must be known to read it."""
+        """The verdict first, then a table of all pairs, then what must be known to read it.
+
+        Examples
+        --------
+        >>> comparison.describe()[:38]
+        'rate=0.001 or rate=0.1: too few seeds;'
+        """
         return "\n".join(lines(self))
 
     __str__ = describe

@@ -82,6 +82,12 @@ class Health:
         What could not be looked for: a kind and why.
     lanes, variants
         How many of each were looked at.
+
+    Examples
+    --------
+    >>> health = result.health()
+    >>> health.lanes, health.variants, health.missing[0][0]
+    (6, 2, 'vanishing_gradient')
     """
 
     findings: tuple[Finding, ...]
@@ -91,13 +97,25 @@ class Health:
     variants: int
 
     def frame(self) -> pd.DataFrame:
-        """One row a finding: kind, variant, layer, lanes, of, sentence."""
+        """One row a finding: kind, variant, layer, lanes, of, sentence.
+
+        Examples
+        --------
+        >>> health.frame().columns.tolist()
+        ['kind', 'variant', 'layer', 'lanes', 'of', 'sentence']
+        """
         columns = ["kind", "variant", "layer", "lanes", "of", "sentence"]
         rows = [[getattr(finding, name) for name in columns] for finding in self.findings]
         return pd.DataFrame(rows, columns=columns)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, as lists and dicts of plain values."""
+        """Everything, as lists and dicts of plain values.
+
+        Examples
+        --------
+        >>> sorted(health.to_json())
+        ['findings', 'lanes', 'left_out', 'not_looked_for']
+        """
 
         def plain(finding: Finding) -> dict[str, Any]:
             return {**vars(finding), "numbers": dict(finding.numbers)}
@@ -110,11 +128,23 @@ class Health:
         }
 
     def describe(self) -> str:
-        """A sentence for each finding with its numbers below; what was left out, and why."""
+        """A sentence for each finding with its numbers below; what was left out, and why.
+
+        Examples
+        --------
+        >>> print(health.describe().splitlines()[-1])
+        Not looked for: a seed unlike the others, since it takes 5 seeds to call one of them odd.
+        """
         return "\n".join(self.lines())
 
     def lines(self) -> Iterator[Message]:
-        """The lines of `describe`."""
+        """The lines of `describe`.
+
+        Examples
+        --------
+        >>> print(list(health.lines())[-1])
+        Not looked for: a seed unlike the others, since it takes 5 seeds to call one of them odd.
+        """
         if self.findings:
             yield describe_found(self)
         else:

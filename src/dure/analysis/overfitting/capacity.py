@@ -86,6 +86,13 @@ class Capacity:
         The argument of build that was swept.
     result
         The run; its variants are those of the study times the values.
+
+    Examples
+    --------
+    >>> capacity.argument, [size.value for size in capacity.rows[0].sizes], len(capacity.notes())
+    ('units', ['2', '8'], 1)
+    >>> print(capacity.describe()[:11])
+    rate=0.001:
     """
 
     argument: str
@@ -96,7 +103,13 @@ class Capacity:
     result: RunResult
 
     def frame(self) -> pd.DataFrame:
-        """One row a variant and size; each interval as three columns (mean, _low, _high)."""
+        """One row a variant and size; each interval as three columns (mean, _low, _high).
+
+        Examples
+        --------
+        >>> capacity.frame()[["units", "parameters"]].values.tolist()
+        [['2', 65], ['8', 257], ['2', 65], ['8', 257]]
+        """
         told = []
         for row in self.rows:
             for size in row.sizes:

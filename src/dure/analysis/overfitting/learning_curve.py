@@ -69,6 +69,13 @@ class LearningCurve:
         The monitor of the study, in whose direction `mode` says what is better.
     results
         The result of each run by its number of training rows (of the first fold), rising.
+
+    Examples
+    --------
+    >>> curve.metric, sorted(curve.results), len(curve.notes())
+    ('val_loss', [182, 364], 1)
+    >>> print(curve.describe()[:11])
+    rate=0.001:
     """
 
     rows: tuple[LearningRow, ...]
@@ -79,7 +86,13 @@ class LearningCurve:
     results: Mapping[int, RunResult]
 
     def frame(self) -> pd.DataFrame:
-        """One row a variant and number of rows: variant, rows, mean, low, high, lanes, of."""
+        """One row a variant and number of rows: variant, rows, mean, low, high, lanes, of.
+
+        Examples
+        --------
+        >>> curve.frame()[["variant", "rows", "of"]].values.tolist()
+        [['rate=0.001', 182, 3], ['rate=0.001', 364, 3], ['rate=0.1', 182, 3], ['rate=0.1', 364, 3]]
+        """
         columns = ["variant", "rows", "mean", "low", "high", "lanes", "of"]
         told = [(r.variant, n, *value) for r in self.rows for n, value in r.values.items()]
         return pd.DataFrame(told, columns=columns)

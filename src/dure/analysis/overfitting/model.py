@@ -51,6 +51,12 @@ class OverfittingRow:
         Still falling: about how many more until a quarter's fall is below the tolerance, if
         the falls shrink by a steady factor; None where they do not or where it is further away
         than the run was long.
+
+    Examples
+    --------
+    >>> row = result.overfitting().row("rate=0.1")
+    >>> row.kind, row.lanes, row.describe()[:22]
+    ('cannot tell', 3, 'rate=0.1: cannot tell:')
     """
 
     variant: str
@@ -71,7 +77,7 @@ class OverfittingRow:
         return self.given_away.n
 
     def describe(self, tolerance: float = TOLERANCE, metric: str = "loss") -> Message:
-        """A sentence or two."""
+        """A sentence or two, of the `metric` and with the `tolerance` that rows were made with."""
         return joined((as_is(f"{self.variant}:"), *sentences(self, tolerance, metric)))
 
 
@@ -83,6 +89,14 @@ class Overfitting:
     ----------
     metric
         The loss that was followed, such as "loss" (its validation twin is "val_loss").
+
+    Examples
+    --------
+    >>> overfitting = result.overfitting()
+    >>> overfitting.metric, overfitting.rows[0].end, overfitting.notes()[0][:30]
+    ('loss', 2, '[...]: 95 % interval over lane')
+    >>> print(overfitting.describe()[:25])
+    rate=0.001: cannot tell:
     """
 
     rows: tuple[OverfittingRow, ...]
@@ -97,6 +111,11 @@ class Overfitting:
         ------
         DureError
             For a variant that is not there.
+
+        Examples
+        --------
+        >>> overfitting.row("rate=0.1").variant
+        'rate=0.1'
         """
         for row in self.rows:
             if row.variant == variant:
@@ -108,7 +127,13 @@ class Overfitting:
         )
 
     def frame(self) -> pd.DataFrame:
-        """One row a variant; each interval as three columns, such as given_away, _low, _high."""
+        """One row a variant; each interval as three columns, such as given_away, _low, _high.
+
+        Examples
+        --------
+        >>> overfitting.frame()[["variant", "end"]].values.tolist()
+        [['rate=0.001', 2], ['rate=0.1', 2]]
+        """
         intervals = (
             *("turning_epoch", "gap_at_turn", "gap_at_end"),
             *("given_away", "lowest", "last_change"),

@@ -30,6 +30,12 @@ def digits() -> Data:
     -------
     1,437 rows and 360 test rows: `x` float32 [rows, 8, 8, 1] from 0 to 1, `y` int64 labels. The
     test part is the same on every call, with every class in proportion.
+
+    Examples
+    --------
+    >>> data = dure.data.digits()
+    >>> data.x.shape, data.kind
+    ((1437, 8, 8, 1), 'image')
     """
     from sklearn.datasets import load_digits
 
@@ -51,6 +57,12 @@ def breast_cancer() -> Data:
     455 rows and 114 test rows: `x` float32 [rows, 30] as measured, not scaled (see
     `Data.prepare`; lengths in pixels), `y` int64 labels, with `feature_names`. The test part is
     the same on every call, with both classes in proportion.
+
+    Examples
+    --------
+    >>> data = dure.data.breast_cancer()
+    >>> data.x.shape, data.class_names
+    ((455, 30), ('malignant', 'benign'))
     """
     from sklearn.datasets import load_breast_cancer
 
@@ -73,6 +85,12 @@ def diabetes() -> Data:
     -------
     353 rows and 89 test rows: `x` float32 [rows, 10], centred and scaled by scikit-learn, `y`
     float32 [rows] from 25 to 346, with `feature_names`. The test part is the same on every call.
+
+    Examples
+    --------
+    >>> data = dure.data.diabetes()
+    >>> data.x.shape, data.task
+    ((353, 10), 'regression')
     """
     from sklearn.datasets import load_diabetes
 
@@ -101,6 +119,12 @@ def mnist() -> Data:
     ------
     DureError
         If there is neither a network nor an excerpt, or what came is broken.
+
+    Examples
+    --------
+    >>> data = dure.data.mnist()
+    >>> data.x.shape[1:], data.class_names[:3]
+    ((28, 28, 1), ('0', '1', '2'))
     """
     title, source, name = "MNIST", "MNIST (LeCun, Cortes, Burges)", "mnist-15k.npz"
     path = excerpt_file(name)
@@ -134,6 +158,12 @@ def fashion_mnist() -> Data:
     ------
     DureError
         If there is neither a network nor an excerpt, or what came is broken.
+
+    Examples
+    --------
+    >>> data = dure.data.fashion_mnist()
+    >>> data.x.shape[1:], data.class_names[:2]
+    ((28, 28, 1), ('T-shirt/top', 'Trouser'))
     """
     title, source, name = "Fashion-MNIST", "Fashion-MNIST (Zalando Research)", "fashion-900.npz"
     path = excerpt_file(name)

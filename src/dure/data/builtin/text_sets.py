@@ -58,6 +58,12 @@ def imdb(num_words: int = 10_000, maxlen: int | None = None) -> Data:
     DureError
         If there is neither a network nor an excerpt, or what came is broken; StudyError for
         arguments that are no such numbers.
+
+    Examples
+    --------
+    >>> data = dure.data.imdb(num_words=500, maxlen=80)
+    >>> data.x.shape[1:], data.kind
+    ((80,), 'text')
     """
     check_coding("imdb", num_words, maxlen)
     path = excerpt_file(_REVIEWS)
@@ -127,6 +133,12 @@ def reuters(num_words: int = 10_000, maxlen: int | None = None) -> Data:
     DureError
         If there is neither a network nor an excerpt, or what came is broken; StudyError for
         arguments that are no such numbers.
+
+    Examples
+    --------
+    >>> data = dure.data.reuters(num_words=1_000, maxlen=80)
+    >>> data.x.shape[1:], len(data.class_names)
+    ((80,), 46)
     """
     check_coding("reuters", num_words, maxlen)
     path = excerpt_file(_WIRES)

@@ -33,30 +33,26 @@ def from_csv(
 ) -> Data:
     """A table with a line of names above its columns: a .csv or .tsv file, or a DataFrame.
 
-    Columns of numbers and of true and false become one float32 feature each. Columns of text with
-    up to 50 different values (and pandas' categories) become one feature of 0 and 1 for each
-    value, named such as ``"sex=male"``; the values are collected from all rows, those of the test
-    part included, which tells a network nothing about them but their names.
+    Columns of numbers and of true and false become one float32 feature each; those of text with up
+    to 50 different values (and pandas' categories) one of 0 and 1 for each value in any row, also
+    of the test part, named such as ``"sex=male"``.
 
     Parameters
     ----------
     path
         File in UTF-8 (.gz: packed), or a pandas DataFrame.
     target
-        Column to predict. Text gives labels in the order of the sorted texts, which become
-        `class_names`; whole numbers and others stay numbers, see `Data.task`.
+        Column to predict. Text gives labels in sorted order (`class_names`); numbers stay.
     features
         Columns to predict from. None: all but `target`.
     test
-        The fraction of the rows to hold out, for classes in proportion; or a second file (or
-        DataFrame) with the same columns.
+        The fraction of the rows to hold out, classes in proportion; or a second file or frame.
     task, prepare
         As for `Data`.
     missing
-        What to do with rows that have holes (empty cells, or what pandas reads as such: NA, NaN,
-        null, ...). ``"error"``: refuse, unless `prepare` is given, which then gets NaN (in all
-        columns of a text cell); holes in the target are refused all the same. ``"drop"``: leave
-        such rows out and say how many in `source`.
+        What to do with rows with holes (empty cells, NA, NaN, null, ... as pandas reads them).
+        ``"error"``: refuse, unless `prepare` is given, which then gets NaN (in all columns of a
+        text cell); in the target refuse. ``"drop"``: leave them out; `source` says how many.
     sep
         What separates columns. None: a tab where the name ends in .tsv, else a comma.
     shuffle
@@ -74,6 +70,12 @@ def from_csv(
         counted from 0 below the names): a file that cannot be read, is empty or not in UTF-8;
         names missing, unknown or there twice; holes; infinite numbers; numbers written as text
         in a column of numbers; text with too many values; a target that never changes.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"age": [30, 41, 25], "sex": ["f", "m", "m"], "pay": [9.5, 7.5, 5]})
+    >>> dure.data.from_csv(people, target="pay").feature_names
+    ('age', 'sex=f', 'sex=m')
     """
     table, chosen, fraction = _read_columns(path, str(target), features, test, sep, missing)
     return _data_of(table, chosen, str(target), fraction, task, prepare, missing, shuffle)

@@ -94,8 +94,7 @@ def from_folder(
     color_mode
         ``"rgb"`` for 3 channels, ``"grayscale"`` for 1 (luma of ITU-R 601).
     test
-        The fraction of the pictures to hold out, every class in proportion; or a second folder
-        with the same classes.
+        The fraction to hold out, every class in proportion; or a folder with the same classes.
 
     Returns
     -------
@@ -109,6 +108,15 @@ def from_folder(
         Everything that is wrong at once: no such folder, no pictures, no class folders, a single
         class or an empty one, a class none of whose pictures can be read, pictures of several
         sizes without `image_size`, more than fits into memory.
+
+    Examples
+    --------
+    >>> for number, name in enumerate(["cat", "cat", "dog", "dog"]):
+    ...     (folder / "pets" / name).mkdir(parents=True, exist_ok=True)
+    ...     keras.utils.save_img(folder / "pets" / name / f"{number}.png", np.ones((9, 9, 1)))
+    >>> pets = dure.data.from_folder(folder / "pets", image_size=(8, 8))
+    >>> pets.x.shape, pets.class_names
+    ((4, 8, 8, 3), ('cat', 'dog'))
     """
     faults = Faults()
     _check_arguments(image_size, color_mode, faults)

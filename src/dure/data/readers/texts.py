@@ -81,6 +81,13 @@ def from_texts(
         file lines from 1): a source that cannot be read, is empty or not in UTF-8 (with the first
         such byte), lines that are no JSON, unknown names, texts or labels that are missing or
         empty, a single label, nearly as many labels as texts.
+
+    Examples
+    --------
+    >>> reviews = ["good film", "a bad film", "so good", "very bad", "good", "bad"]
+    >>> film = dure.data.from_texts((reviews, ["+", "-"] * 3), maxlen=3)
+    >>> film.rows, film.class_names, film.prepare.maxlen
+    (6, ('+', '-'), 3)
     """
     faults = Faults()
     with faults.collect():

@@ -43,6 +43,12 @@ class TextToSequences:
     ------
     StudyError
         Everything wrong with the arguments, at once.
+
+    Examples
+    --------
+    >>> text = dure.data.TextToSequences(num_words=10, maxlen=4).fit(["a good film", "a bad film"])
+    >>> text.transform(["good good film"]).tolist()
+    [[0, 3, 3, 2]]
     """
 
     def __init__(
@@ -80,6 +86,11 @@ class TextToSequences:
         ------
         StudyError
             As `Tokenizer.fit_on_texts`.
+
+        Examples
+        --------
+        >>> dure.data.TextToSequences(maxlen=4).fit(["a good film"]).tokenizer.word_index
+        {'a': 1, 'good': 2, 'film': 3}
         """
         tokenizer = self._new_tokenizer()
         tokenizer.fit_on_texts(texts)
@@ -96,6 +107,11 @@ class TextToSequences:
         ------
         StudyError
             Before `fit`, or as `Tokenizer.texts_to_sequences`.
+
+        Examples
+        --------
+        >>> text.transform(["a film never seen"]).tolist()
+        [[0, 0, 1, 2]]
         """
         from dure.core.backend import keras
 
@@ -113,6 +129,11 @@ class TextToSequences:
         ------
         StudyError
             Before `fit`.
+
+        Examples
+        --------
+        >>> text.word_index
+        {'<pad>': 0, 'a': 1, 'film': 2, 'good': 3, 'bad': 4}
         """
         index = {PADDING: 0}
         for number, word in _kept(self._fitted()).items():
@@ -124,13 +145,25 @@ class TextToSequences:
 
         Only words that can come out of `transform` are in it, so a tokenizer brought back by
         `from_config` knows no others.
+
+        Examples
+        --------
+        >>> text.get_config()["fitted"]["words"]
+        ['a', 'film', 'good', 'bad']
         """
         held = self.tokenizer
         return {**self._settings(), "fitted": None if held is None else _state(held)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TextToSequences:
-        """The transformer, fitted if it was, that `get_config` told."""
+        """The transformer of a `config` from `get_config`, fitted if it was.
+
+        Examples
+        --------
+        >>> again = dure.data.TextToSequences.from_config(text.get_config())
+        >>> again.word_index == text.word_index
+        True
+        """
         settings = dict(config)
         state = settings.pop("fitted", None)
         made = cls(**settings)

@@ -79,6 +79,23 @@ class Tokenizer:
     ------
     StudyError
         Everything wrong with the arguments, at once.
+
+    Examples
+    --------
+    >>> tokenizer = dure.data.Tokenizer(oov_token="<unknown>")
+    >>> tokenizer.fit_on_texts(["a good film", "a bad film"])
+    >>> tokenizer.word_index
+    {'<unknown>': 1, 'a': 2, 'film': 3, 'good': 4, 'bad': 5}
+    >>> tokenizer.texts_to_sequences(["a bad day"]), tokenizer.sequences_to_texts([[2, 4, 3]])
+    ([[2, 5, 1]], ['a good film'])
+    >>> tokenizer.texts_to_matrix(["a bad bad film"], mode="count").tolist()
+    [[0.0, 0.0, 1.0, 1.0, 0.0, 2.0]]
+    >>> tokenizer.fit_on_sequences([[2, 3], [2]])
+    >>> tokenizer.sequences_to_matrix([[2, 3]]).tolist()
+    [[0.0, 0.0, 1.0, 1.0, 0.0, 0.0]]
+    >>> again = dure.data.Tokenizer.from_json(tokenizer.to_json())
+    >>> again.get_config() == tokenizer.get_config()
+    True
     """
 
     def __init__(
@@ -189,7 +206,7 @@ class Tokenizer:
     def texts_to_matrix(
         self, texts: Iterable[Any], mode: Mode = "binary"
     ) -> npt.NDArray[np.float64]:
-        """`sequences_to_matrix` of `texts_to_sequences`."""
+        """`sequences_to_matrix` of `texts_to_sequences`, in the same `mode`."""
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode)
 
     def sequences_to_matrix(

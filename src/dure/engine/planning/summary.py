@@ -37,6 +37,12 @@ class Plan:
         Predicted peak: the data once, and every worker's largest program.
     available_bytes
         Free memory of the device now.
+
+    Examples
+    --------
+    >>> plan = study.plan()
+    >>> plan.programs[0].variants, plan.programs[0].steps_per_epoch
+    (['rate=0.001', 'rate=0.1'], 12)
     """
 
     lanes: int
