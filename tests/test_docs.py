@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,48 @@ def test_scripts_named_are_there(page: str) -> None:
     for text in code(page):
         for path in re.findall(r"(?<![\w/.])((?:scripts|benchmarks|tests|docs)/[\w./-]+)", text):
             assert (ROOT / path.rstrip(".")).exists(), f"{page}: {path}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_modules_named_are_there(page: str) -> None:
+    """Paths in backticks that begin with a room of the source, and dotted names of `dure`."""
+    text = (ROOT / page).read_text()
+    rooms = "|".join(p.name for p in (ROOT / "src" / "dure").iterdir() if p.is_dir())
+    for path in re.findall(rf"`((?:src/dure/)?(?:{rooms})/[\w/.]*)`", text):
+        places = [ROOT / path, ROOT / "src" / "dure" / path]
+        assert any(p.exists() or p.with_suffix(".py").exists() for p in places), f"{page}: {path}"
+    assert not (wrong := unknown_names(text)), f"{page}: {wrong}"
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "examples"])
+def test_names_in_docstrings_are_there(folder: str) -> None:
+    wrong = {
+        path.relative_to(ROOT).as_posix(): names
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if (names := unknown_names(path.read_text("utf-8")))
+    }
+    assert not wrong, wrong
+
+
+def unknown_names(text: str) -> list[str]:
+    """Dotted names of `dure` in backticks that stand for nothing."""
+    return sorted(n for n in set(re.findall(r"`(dure(?:\.\w+)+)`", text)) if not is_there(n))
+
+
+@cache
+def is_there(name: str) -> bool:
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            thing: object = import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            if not hasattr(thing, part):
+                return part in getattr(thing, "__annotations__", {})
+            thing = getattr(thing, part)
+        return True
+    return False
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -231,8 +231,7 @@ class Result(RunResult):
         turn of the others, so that neither one noisy epoch nor the search for the lowest makes a
         turn: of curves that only flatten fewer than 5 in 100 are said to overfit. Lanes that
         diverged, failed or still train are left out and counted. `print` it, or see ``.rows``,
-        ``.row(variant)`` and ``.frame()``; `dure.analysis.overfitting.overfitting.Row` says what is
-        in a row.
+        ``.row(variant)`` and ``.frame()``; `OverfittingRow` says what is in a row.
 
         Parameters
         ----------

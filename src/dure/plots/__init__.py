@@ -1,1 +1,1 @@
-"""Results on a terminal and as pictures. A view never trains and never measures."""
+"""Results as pictures. What draws never trains and never measures."""

@@ -1,4 +1,4 @@
-"""What the lens' programs share: rows in batches, layers without their last activation."""
+"""What programs that look into networks share: batches, layers without their last activation."""
 
 from __future__ import annotations
 

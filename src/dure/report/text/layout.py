@@ -14,7 +14,7 @@ from dure.messages.translate import translate
 PROSE = 100
 """Columns of prose at most: longer lines are hard to read."""
 GAP = 3
-"""Columns between those of a table, as `dure.core.formatting.aligned` has them."""
+"""Columns between those of a table."""
 
 
 @dataclass(frozen=True)
