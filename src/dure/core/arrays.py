@@ -66,6 +66,12 @@ def whole(value: Any) -> int | None:
         return None
 
 
+def is_number(value: Any) -> bool:
+    """Whether this is a real number, and no boolean."""
+    kinds = (int, float, np.integer, np.floating)
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
 def leaves(tree: Tree, path: str) -> Iterator[tuple[str, Any]]:
     """The leaves of a tree with their places, such as ``x['left'][0]``; dicts by sorted key."""
     if isinstance(tree, Mapping):

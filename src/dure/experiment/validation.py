@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Array, Tree, is_nested, map_leaves, whole
+from dure.core.arrays import Array, Tree, is_nested, is_number, map_leaves, whole
 from dure.core.formatting import join_first
 from dure.data.dataset import Data
 from dure.data.splits import hold_out_last
@@ -25,8 +25,7 @@ def check_count(value: Any, name: str, faults: Faults, *, optional: bool = False
     """Append if `value` is not a whole number from 1 on."""
     if optional and value is None:
         return
-    number = whole(value)
-    if number is None or number < 1:
+    if (whole(value) or 0) < 1:
         faults.append(f"{name} is {value!r}; pass a whole number from 1 on.")
 
 
@@ -118,8 +117,7 @@ def check_validation_split(given: Any, data: Data | None, faults: Faults) -> Non
     """Append if this is no fraction below 1 or leaves no row on a side."""
     rows = None if data is None else data.rows
     gap = 0 if data is None else data.time_gap or 0
-    is_number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
-    if not is_number or not 0 <= given < 1:
+    if not is_number(given) or not 0 <= given < 1:
         faults.append(
             f"validation_split is {given!r}; pass the fraction of the rows that validates, above "
             "0 and below 1 (0 for none)."
@@ -137,8 +135,7 @@ def check_validation_split(given: Any, data: Data | None, faults: Faults) -> Non
 
 def check_train_share(share: Any, faults: Faults) -> None:
     """Append what is wrong with the share of training rows."""
-    number = isinstance(share, (int, float, np.integer, np.floating))
-    if not number or isinstance(share, bool) or not 0 < share <= 1:
+    if not is_number(share) or not 0 < share <= 1:
         faults.append(f"train_share is {share!r}; pass a number above 0 and up to 1, as 0.5.")
 
 
@@ -146,8 +143,8 @@ def check_folds(given: Any, data: Data | None, faults: Faults) -> None:
     """Append if the rows cannot be divided into this many folds."""
     if given is None:
         return
-    folds = whole(given)
-    if folds is None or folds < 2:
+    folds = whole(given) or 0
+    if folds < 2:
         faults.append(f"folds is {given!r}; pass a whole number from 2 on, or None for no folds.")
         return
     if data is None:
@@ -186,8 +183,7 @@ def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:
         )
         return
     for label, weight in given.items():
-        number = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight) or weight < 0:
+        if not is_number(weight) or not math.isfinite(weight) or weight < 0:
             faults.append(f"class_weight[{label!r}] is {weight!r}; pass a number from 0 on.")
     if data is None:
         return

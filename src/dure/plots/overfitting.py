@@ -14,10 +14,11 @@ from matplotlib.ticker import MaxNLocator
 from dure.analysis.overfitting.model import Overfitting, OverfittingRow
 from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
-from dure.core.types import Floats
+from dure.core.types import Floats, trained
 from dure.plots.lines import mean_line
 from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, plain, shortened
 from dure.results.run_result import RunResult
+from dure.results.series import lane_grid
 from dure.results.summary import source_of
 
 TRAINING, VALIDATION, TURN = COLOURS[0], COLOURS[1], COLOURS[2]
@@ -112,13 +113,11 @@ def _lanes(result: RunResult, row: OverfittingRow, name: str) -> Floats:
     sizes = [result.curves.sizes[d] for d in ("seed", "fold", "epoch")]
     if name not in result.curves:
         return np.full(sizes, np.nan)
-    values = result.curves[name].sel(variant=row.variant).transpose("seed", "fold", "epoch").copy()
-    lanes = result.lanes[result.lanes["variant"] == row.variant]
-    ended = lanes["status"].str.startswith(("finished", "stopped"))
-    for _, lane in lanes[~ended].iterrows():
-        values.loc[{"seed": lane["seed"], "fold": lane["fold"]}] = np.nan
-    found: Floats = values.values.astype(np.float64)
-    return found
+    one = result.curves[name].sel(variant=row.variant).transpose("seed", "fold", "epoch")
+    values: Floats = one.values.astype(np.float64)
+    ended = lane_grid(result, [trained(status) for status in result.statuses])
+    values[~ended[result.variants.index(row.variant)]] = np.nan
+    return values
 
 
 def _limits(drawn: list[Floats]) -> tuple[float, float]:

@@ -232,7 +232,7 @@ class RunResult:
         >>> result.at_best("val_accuracy").sizes["seed"]
         3
         """
-        metric = self._known(metric or self.monitor.name)
+        metric = self._require_metric(metric or self.monitor.name)
         if metric in self.curves:
             best = self.lanes["best_epoch"].fillna(0).to_numpy(dtype=np.int64)
             values = self.curves[metric].values[(*self._places.where, best - 1)]
@@ -275,7 +275,7 @@ class RunResult:
         >>> result.summary("val_loss")[["variant", "metric", "of"]].values.tolist()
         [['rate=0.001', 'val_loss', 3], ['rate=0.1', 'val_loss', 3]]
         """
-        names = self._summary_metrics() if metric is None else [self._known(metric)]
+        names = self._summary_metrics() if metric is None else [self._require_metric(metric)]
         grids = {name: self.at_best(name) for name in names}
         rows = [
             (variant, name, *mean_interval(grid.sel(variant=variant).values))
@@ -293,7 +293,7 @@ class RunResult:
         tests += [f"{TEST}{n}" for n in self.test if n not in self.curves]
         return (held_out or curves) + tests
 
-    def _known(self, metric: str) -> str:
+    def _require_metric(self, metric: str) -> str:
         known = [str(name) for name in self.curves] + [f"{TEST}{name}" for name in self.test]
         if metric not in known:
             raise DureError(

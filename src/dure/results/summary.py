@@ -50,14 +50,12 @@ def summary_cells(result: RunResult) -> tuple[list[Message], list[list[Message]]
     """
     table = result.summary()
     metrics = list(dict.fromkeys(table["metric"]))
+    leader = _leader(table, result)
     columns = []
     for name in metrics:
         part = table[table["metric"] == name]
         texts = interval_texts(list(part[["mean", "low", "high"]].itertuples(index=False)))
-        if name == result.monitor.name and part["mean"].notna().sum() > 1:
-            lowest = result.monitor.mode == "min"
-            means = part["mean"].to_numpy()
-            leader = int(np.nanargmin(means) if lowest else np.nanargmax(means))
+        if name == result.monitor.name and leader is not None:
             texts = [text + ("*" if i == leader else " ") for i, text in enumerate(texts)]
         columns.append(texts)
     rows = []
@@ -72,6 +70,14 @@ def summary_cells(result: RunResult) -> tuple[list[Message], list[list[Message]]
         rows.append([as_is(cell) for cell in cells])
     header = (say("variant"), *map(as_is, metrics), say("best epoch"), say("lanes"))
     return list(header), rows
+
+
+def _leader(table: pd.DataFrame, result: RunResult) -> int | None:
+    """The place of the variant with the monitor's best mean; None with fewer than two means."""
+    means = table["mean"][table["metric"] == result.monitor.name].to_numpy(np.float64)
+    if (~np.isnan(means)).sum() < 2:
+        return None
+    return int(np.nanargmin(means) if result.monitor.mode == "min" else np.nanargmax(means))
 
 
 def summary_notes(result: RunResult) -> list[Message]:
@@ -91,7 +97,7 @@ def summary_notes(result: RunResult) -> list[Message]:
     else:
         alone = say("one lane a variant: how much of this is chance cannot be known; add seeds")
         notes = [where, alone]
-    if any("*" in cell for row in summary_cells(result)[1] for cell in row[1:]):
+    if _leader(result.summary(), result) is not None:
         notes.append(
             say("* lowest mean, which alone does not say that it is better")
             if lowest

@@ -228,7 +228,8 @@ def _case(
     result: RunResult, variant: str, layers: xr.Dataset | None, first_nan: pd.DataFrame | None
 ) -> Case:
     table = result.lanes[result.lanes["variant"] == variant]
-    table = table[(table["epochs"] > 0) & ~table["status"].str.startswith("failed")]
+    failed = [result.statuses[lane].kind == "failed" for lane in table.index]
+    table = table[(table["epochs"] > 0) & ~np.array(failed, bool)]
     where = _Where(variant, table["seed"].tolist(), table["fold"].tolist())
     facts = result.manifest.get("facts") or {}
     model = (facts.get("models") or {}).get(variant) or {}

@@ -14,7 +14,7 @@ import numpy as np
 
 from dure.analysis.overfitting.model import TOLERANCE, Kind, Overfitting, OverfittingRow
 from dure.core.metrics import mode_of
-from dure.core.types import Floats
+from dure.core.types import Floats, trained
 from dure.errors import Faults, did_you_mean
 from dure.results.series import lane_grid
 from dure.stats.intervals import Interval, mean_interval
@@ -157,7 +157,7 @@ def _measured(result: RunResult, variant: str, base: str) -> _Measured:
     one = result.curves.sel(variant=variant).transpose("seed", "fold", "epoch")
     validation: Floats = one[f"val_{base}"].values.astype(np.float64)
     training = (one[base].values if base in one else validation * np.nan).astype(np.float64)
-    ended = lane_grid(result, result.lanes["status"].str.startswith(("finished", "stopped")))
+    ended = lane_grid(result, [trained(status) for status in result.statuses])
     unfinished = ~ended[result.variants.index(variant)]
     validation[unfinished] = training[unfinished] = np.nan
     known = np.isfinite(validation)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.arrays import is_number
 from dure.core.formatting import format_count, join_first
 from dure.errors import Faults, did_you_mean
 
@@ -49,7 +50,7 @@ def check_choice(name: str, value: Any, known: Sequence[str], faults: Faults) ->
 
 def check_fraction(test: Any, faults: Faults) -> float | None:
     """`test` as a fraction from 0 to below 1; None after appending a fault."""
-    if isinstance(test, (int, float, np.number)) and not isinstance(test, bool) and 0 <= test < 1:
+    if is_number(test) and 0 <= test < 1:
         return float(test)
     faults.append(
         f"test is {test!r}; pass the fraction of the rows to hold out, from 0 to below 1."
