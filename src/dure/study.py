@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dure.analysis.overfitting.capacity import Capacity
     from dure.analysis.overfitting.learning_curve import LearningCurve
     from dure.engine.planning.summary import Plan
-    from dure.remedies.outcome import Cured
+    from dure.remedies.outcome import CureOutcome
     from dure.result import Result
 
 __all__ = ["Study", "Variant"]
@@ -228,7 +228,7 @@ class Study(StudySpec):
         variant: str | None = None,
         max_trials: int = 10,
         anyway: bool = False,
-    ) -> Cured:
+    ) -> CureOutcome:
         """Find what ails the network, try changes that may mend it, and hand back the best.
 
         The study is trained as it is; what its result's `health()` finds says which changes are
@@ -267,12 +267,14 @@ class Study(StudySpec):
         ['scaled inputs']
         """
         from dure.remedies.search import cure_study
+        from dure.training.run import run_study
 
         return cure_study(
             self,
             out,
             progress,
             resume,
+            run=run_study,
             seeds=seeds,
             variant=variant,
             max_trials=max_trials,

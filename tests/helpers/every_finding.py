@@ -23,7 +23,7 @@ from dure.analysis.diagnostics import (
     inputs as arrays,
 )
 from dure.analysis.diagnostics.case import Case, Finding
-from dure.analysis.diagnostics.health import Silenced, _missing, settled
+from dure.analysis.diagnostics.health import Silenced, _missing, settle
 from dure.analysis.overfitting.model import OverfittingRow
 from dure.core.types import Status
 from dure.messages.message import Message, as_is
@@ -313,7 +313,7 @@ def silenced() -> list[Silenced]:
         (_of("vanishing_gradient", "dense_1"), _of("dead_units", "dense_2", share=1.0)),
         (_of("layer_not_learning", "dense"), _of("vanishing_gradient", "dense_1")),
     ]
-    return [one for effect, cause in pairs for one in settled([effect, cause], [case()])[1]]
+    return [one for effect, cause in pairs for one in settle([effect, cause], [case()])[1]]
 
 
 def missing() -> list[tuple[str, Message]]:

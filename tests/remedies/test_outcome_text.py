@@ -18,15 +18,17 @@ from dure.analysis.diagnostics.case import Finding
 from dure.messages.message import Message, as_is
 from dure.messages.translate import translate
 from dure.remedies import outcome_text as words
-from dure.remedies.candidates import Candidates, Refused, choose
-from dure.remedies.catalog import ANSWERS, GENERAL, Case, all_cures
-from dure.remedies.early_stopping import Stopping
-from dure.remedies.findings import _describe_ahead
-from dure.remedies.held_out import Held
-from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
-from dure.remedies.outcome import Cured
-from dure.remedies.ranking import Effect
-from dure.remedies.remedy import Cure, combined
+from dure.remedies.candidates import _describe_ahead, choose
+from dure.remedies.catalog import ANSWERS, GENERAL, CatalogFacts, all_cures
+from dure.remedies.model import Candidates, Effect, Held, Refused, Stopping
+from dure.remedies.outcome import CureOutcome
+from dure.remedies.remedy import (
+    Cure,
+    combine,
+    describe_name,
+    metric_in_words,
+    metric_on_test_rows,
+)
 from dure.remedies.surgery.model_config import Blueprint, CannotEdit
 from dure.stats.intervals import Interval
 from helpers.remedy_networks import EDITS, pictures, sequence
@@ -49,7 +51,9 @@ def korean(text: str) -> str:
 
 def cures() -> list[Cure]:
     data = (dure.data.digits(), dure.data.breast_cancer(), dure.data.diabetes())
-    return [c for d in data for units in (1, 10) for c in all_cures(Case(d, 9, units)).values()]
+    return [
+        c for d in data for units in (1, 10) for c in all_cures(CatalogFacts(d, 9, units)).values()
+    ]
 
 
 def test_every_cure_has_a_name_and_a_reason() -> None:
@@ -62,7 +66,7 @@ def test_every_cure_has_a_name_and_a_reason() -> None:
         korean(cure.why)
         for change in cure.side.describe:
             korean(change)
-    several = combined(cures()[:3])
+    several = combine(cures()[:3])
     assert describe_name(several.name) == several.name
     assert translate(describe_name("dropout 0.5 + L2 0.01 + rate x3"), "ko") == (
         "드롭아웃 0.5 + L2 0.01 + 학습률 3배"
@@ -169,14 +173,14 @@ def effect(verdict: Any = "better", cure: str = "dropout 0.5", **changes: Any) -
     return Effect(cure=cure, verdict=verdict, **known)
 
 
-def cured(**changes: Any) -> Cured:
+def cured(**changes: Any) -> CureOutcome:
     known: dict[str, Any] = {
         **{"folder": Path("runs/x"), "original": None, "variant": "a", "metric": "val_loss"},
         **{"mode": "min", "findings": (), "candidates": Candidates([], [], []), "effects": {}},
         **{"winner": None, "helps": False, "test": (), "stopping": None, "turn": None},
         **{"best": None, "build": None, "source": "", **changes},
     }
-    return Cured(**known)
+    return CureOutcome(**known)
 
 
 LOST = {"difference": NAN, "low": NAN, "high": NAN}

@@ -16,8 +16,9 @@ from keras import layers
 import dure
 from dure.analysis.diagnostics.case import Finding
 from dure.remedies import search as curing
-from dure.remedies.outcome import Cured
+from dure.remedies.outcome import CureOutcome
 from dure.remedies.search import cure_study
+from dure.training.run import run_study
 
 SEEDS, EPOCHS = 3, 4
 
@@ -43,13 +44,19 @@ def finds(*kinds: str) -> Callable[..., list[Finding]]:
     ]
 
 
-def search(out: Path, kinds: Sequence[str] = ("inputs_not_scaled",), **changes: Any) -> Cured:
+def search(out: Path, kinds: Sequence[str] = ("inputs_not_scaled",), **changes: Any) -> CureOutcome:
     options = {
         k: changes.pop(k) for k in ("max_trials", "anyway", "resume", "variant") if k in changes
     }
     seeds = changes.pop("cure_seeds", SEEDS)
     return cure_study(
-        study(**changes), out, progress=False, seeds=seeds, diagnose=finds(*kinds), **options
+        study(**changes),
+        out,
+        progress=False,
+        run=run_study,
+        seeds=seeds,
+        diagnose=finds(*kinds),
+        **options,
     )
 
 
@@ -67,7 +74,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cured(place: Path) -> Cured:
+def cured(place: Path) -> CureOutcome:
     return search(place / "first")
 
 
@@ -86,18 +93,18 @@ def sound(**changes: Any) -> dure.Data:
     return replace(data, **{"x": (data.x - mean) / spread, "test": test, **changes})
 
 
-def quick(out: Path, **changes: Any) -> Cured:
+def quick(out: Path, **changes: Any) -> CureOutcome:
     """A search of seconds: two rates, of which one wins."""
     options = {"build": slow, "data": sound(), "epochs": 3, "cure_seeds": 3, **changes}
     return search(out, ["rate_too_low"], **options)
 
 
 @pytest.fixture(scope="module")
-def rates(place: Path) -> Cured:
+def rates(place: Path) -> CureOutcome:
     return quick(place / "rates")
 
 
-def choices(found: Cured) -> dict[str, Any]:
+def choices(found: CureOutcome) -> dict[str, Any]:
     """All a search decided, and every number it decided by; no times."""
     return {
         label: [(r.cure, r.difference, r.low, r.high, r.end, r.verdict) for r in rows]
@@ -105,7 +112,7 @@ def choices(found: Cured) -> dict[str, Any]:
     } | {"winner": found.winner and found.winner.name, "best": str(found.best.lane)}
 
 
-def test_rounds_are_on_seeds_of_their_own(cured: Cured) -> None:
+def test_rounds_are_on_seeds_of_their_own(cured: CureOutcome) -> None:
     seeds = [
         sorted(set(dure.load(cured.folder / label / "plain").lanes["seed"]))
         for label in ("round-1", "round-2", "check")
@@ -119,7 +126,7 @@ def test_rounds_are_on_seeds_of_their_own(cured: Cured) -> None:
     assert len(names["check"]) == 1
 
 
-def test_what_mends_the_network_wins_and_holds_on_test_data(cured: Cured) -> None:
+def test_what_mends_the_network_wins_and_holds_on_test_data(cured: CureOutcome) -> None:
     assert cured.helps and cured.checked is not None and cured.checked.verdict == "better"
     assert cured.checked.wins == 1.0 and cured.checked.high < 0
     assert cured.test[0].metric == "data_loss" and cured.test[0].difference[2] < 0
@@ -130,7 +137,9 @@ def test_what_mends_the_network_wins_and_holds_on_test_data(cured: Cured) -> Non
     assert str(cured) == told
 
 
-def test_garbage_as_test_data_changes_nothing_of_the_choice(rates: Cured, place: Path) -> None:
+def test_garbage_as_test_data_changes_nothing_of_the_choice(
+    rates: CureOutcome, place: Path
+) -> None:
     random = np.random.default_rng(0)
     garbage = (1e6 * random.normal(size=(9, 30)).astype("float32"), random.integers(0, 2, 9))
     other = quick(place / "garbage", data=sound(test=garbage))
@@ -141,7 +150,7 @@ def test_garbage_as_test_data_changes_nothing_of_the_choice(rates: Cured, place:
         assert len(dure.load(path.parent).test) == 0
 
 
-def test_effects_are_those_of_the_curves_stored(cured: Cured) -> None:
+def test_effects_are_those_of_the_curves_stored(cured: CureOutcome) -> None:
     """The slow twin: pairs looked up one by one in the run folders."""
     for label, rows in cured.effects.items():
         plain = dure.load(cured.folder / label / "plain")
@@ -158,7 +167,7 @@ def test_effects_are_those_of_the_curves_stored(cured: Cured) -> None:
             assert row.difference == pytest.approx(np.mean(differences))
 
 
-def test_the_model_handed_back_is_the_best_lane(cured: Cured) -> None:
+def test_the_model_handed_back_is_the_best_lane(cured: CureOutcome) -> None:
     lane = cured.best.lane
     model = cured.best.model()
     for here, there in zip(model.weights, lane.weights("best").values(), strict=True):
@@ -170,7 +179,7 @@ def test_the_model_handed_back_is_the_best_lane(cured: Cured) -> None:
     assert list(found.test) and len(found.lanes) == 1
 
 
-def test_the_source_is_that_of_the_build(cured: Cured) -> None:
+def test_the_source_is_that_of_the_build(cured: CureOutcome) -> None:
     assert (cured.folder / "cured.py").read_text() == cured.source
     space: dict[str, Any] = {}
     exec(cured.source, space)
@@ -181,7 +190,7 @@ def test_the_source_is_that_of_the_build(cured: Cured) -> None:
         np.testing.assert_array_equal(here, there)
 
 
-def test_files_and_table_say_the_same(cured: Cured) -> None:
+def test_files_and_table_say_the_same(cured: CureOutcome) -> None:
     document = json.loads((cured.folder / "verdict.json").read_text())
     assert document["helps"] and document["winner"]["name"] == cured.winner.name  # type: ignore[union-attr]
     assert document["rounds"]["round-1"][0]["difference"] == pytest.approx(
@@ -201,7 +210,7 @@ class Killed(BaseException):
 
 
 def test_a_search_that_was_stopped_goes_on_to_the_same_end(
-    rates: Cured, place: Path, monkeypatch: pytest.MonkeyPatch
+    rates: CureOutcome, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, train = place / "stopped", curing.train
 
@@ -236,7 +245,7 @@ def test_nothing_found_trains_nothing_more(tmp_path: Path) -> None:
 
 def test_cures_that_do_not_help_are_not_promised(tmp_path: Path) -> None:
     found = search(  # dropout only slows a network that has hardly begun
-        tmp_path / "out", ["overfitting"], data=sound(), max_trials=1, epochs=2, cure_seeds=2
+        tmp_path / "out", ["overfitting"], data=sound(), max_trials=1, epochs=2, cure_seeds=3
     )
     assert not found.helps and found.winner is None and not found.test
     assert found.verdict_line.startswith("The 1 cure that was tried is not better")

@@ -1,52 +1,44 @@
-"""From findings to the cures that are tried: looked up, applied once, refused with a reason."""
+"""What ails a network, and the cures for it: looked up, applied once, refused with a reason."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from dure.analysis.diagnostics.case import Finding
+from dure.analysis.diagnostics.health import measure as measure_health
+from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.core.backend import keras
 from dure.errors import DureError, StudyError
 from dure.keras_bridge.functional import build_model
 from dure.messages.message import Message, as_is, joined, say
-from dure.remedies.catalog import ANSWERS, GENERAL, Case, all_cures
-from dure.remedies.findings import Finding
+from dure.remedies.catalog import ANSWERS, GENERAL, CatalogFacts, all_cures
+from dure.remedies.model import Candidates, Refused
 from dure.remedies.remedy import Cure
 from dure.remedies.surgery.edits import Penalise
 from dure.remedies.surgery.model_config import CannotEdit
-from dure.remedies.surgery.rebuild import Operated, operate
+from dure.remedies.surgery.rebuild import EditedModel, operate
 from dure.remedies.surgery.score import add_score
+from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
+    from dure.analysis.overfitting.model import OverfittingRow
     from dure.experiment.spec import StudySpec
+    from dure.results.run_result import RunResult
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A cure that a finding called for and that does not suit this network."""
-
-    cure: str
-    mends: str
-    reason: Message
+BY_HEART = 0.5
+"""Share of the validation loss by which training may be ahead before cures are tried."""
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """What will be tried, and what not."""
-
-    cures: list[Cure]
-    refused: list[Refused]
-    left_out: list[str]
-    """Names beyond the number of trials that was allowed."""
-
-
-def operated(
+def build_edited(
     build: Callable[..., keras.Model], arguments: Mapping[str, Any], cure: Cure | None, seed: int
-) -> Operated:
+) -> EditedModel:
     """The network with a cure (None: as it is), built as a study would for this seed."""
-    made: list[Operated] = []
+    made: list[EditedModel] = []
 
     def once() -> keras.Model:
         made.append(operate(build, arguments, () if cure is None else cure.edits))
@@ -75,9 +67,9 @@ def choose(
         Without findings: try the cheapest general cures.
     """
     seed = study.seed_list[0]
-    baseline = operated(study.build, arguments, None, seed)
-    case = Case(study.data, steps_of(study), output_units(baseline.model))
-    known = all_cures(case)
+    baseline = build_edited(study.build, arguments, None, seed)
+    facts = CatalogFacts(study.data, steps_of(study), output_units(baseline.model))
+    known = all_cures(facts)
     wanted = _wanted(findings)
     if anyway and not wanted:
         wanted = [(name, "general") for name in GENERAL]
@@ -111,14 +103,14 @@ def _wanted(findings: Sequence[Finding]) -> list[tuple[str, str]]:
 
 
 def objection(
-    study: StudySpec, arguments: Mapping[str, Any], cure: Cure, baseline: Operated
+    study: StudySpec, arguments: Mapping[str, Any], cure: Cure, baseline: EditedModel
 ) -> Message | None:
     """Why a cure does not suit this study; None if it does."""
     penalty = any(isinstance(edit, Penalise) for edit in cure.edits)
     if penalty and add_score(dict(baseline.compiled), accuracy=False) is None:
         return say("it has several losses, and a penalty could not be told from them")
     try:
-        done = operated(study.build, arguments, cure, study.seed_list[0])
+        done = build_edited(study.build, arguments, cure, study.seed_list[0])
         replace(study, **cure.side.changes(study))
     except StudyError as error:
         return joined(error.faults, "; ")
@@ -135,7 +127,7 @@ def objection(
     return None
 
 
-def _same(done: Operated, baseline: Operated) -> bool:
+def _same(done: EditedModel, baseline: EditedModel) -> bool:
     if done.drawing is None or done.original is None:
         return False  # a change of the optimizer refuses by itself
     same_loss = done.compiled.get("loss") == baseline.compiled.get("loss")
@@ -158,3 +150,71 @@ def output_units(model: keras.Model) -> int | None:
         return None
     width = model.outputs[0].shape[-1]
     return None if width is None else int(width)
+
+
+# -- findings --------------------------------------------------------------------------------------
+
+
+def findings_of(result: RunResult, variant: str) -> list[Finding]:
+    """Findings of one variant and of its data, worst first.
+
+    `health()` speaks of overfitting where a network is ill with it. Cures are worth trying before:
+    where validation turns at all, or training is far ahead of it.
+    """
+    found = [f for f in measure_health(result).findings if f.variant in (None, variant)]
+    kinds = {finding.kind for finding in found}
+    row = turn_of(result, variant)
+    if row is None or kinds & {"overfitting", "not_beating_chance", "nan"}:
+        return found
+    ahead = _ahead(row, variant)
+    return found if ahead is None else [*found, ahead]
+
+
+def _ahead(row: OverfittingRow, variant: str) -> Finding | None:
+    """A finding where training is ahead of validation; None where it is not."""
+    gap, away = row.gap_at_turn, row.given_away
+    far = math.isfinite(gap.low) and gap.low > BY_HEART * abs(row.lowest.mean) > 0
+    if row.kind != "overfits" and not far:
+        return None
+    numbers = {"gap": gap.mean, "given_away": away.mean, "lowest": row.lowest.mean}
+    sentence = _describe_ahead(row, far)
+    return Finding("overfitting", variant, None, gap.n, gap.of, sentence, numbers)
+
+
+def _describe_ahead(row: OverfittingRow, far: bool) -> Message:
+    gap, away = row.gap_at_turn, row.given_away
+    ahead, up = interval_texts([(gap.mean, gap.low, gap.high), (away.mean, away.low, away.high)])
+    lowest, turn, end = f"{row.lowest.mean:.3g}", f"{row.turning_epoch.mean:.0f}", f"{row.end}"
+    if row.kind != "overfits":
+        return say(
+            "Training is ahead of validation by {ahead} at a validation loss of {lowest}, so much "
+            "is learnt by heart.",
+            ahead=ahead,
+            lowest=lowest,
+        )
+    if not far:
+        return say(
+            "Validation loss turns about epoch {turn} and is up by {up} at epoch {end}.",
+            turn=turn,
+            up=up,
+            end=end,
+        )
+    return say(
+        "Training is ahead of validation by {ahead} at a validation loss of {lowest}, so much is "
+        "learnt by heart; validation loss turns about epoch {turn} and is up by {up} at epoch "
+        "{end}.",
+        ahead=ahead,
+        lowest=lowest,
+        turn=turn,
+        up=up,
+        end=end,
+    )
+
+
+def turn_of(result: RunResult, variant: str) -> OverfittingRow | None:
+    """Where a variant's validation loss turns; None where that cannot be said at all."""
+    try:
+        rows = measure_overfitting(result).rows
+    except DureError:  # nothing was held for validation, or there are too few epochs
+        return None
+    return next((row for row in rows if row.variant == variant), None)

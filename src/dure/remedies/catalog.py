@@ -27,7 +27,7 @@ SMOOTH = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
 
 
 @dataclass(frozen=True)
-class Case:
+class CatalogFacts:
     """What the table needs to know of a study besides its network.
 
     Attributes
@@ -45,9 +45,9 @@ class Case:
     output_units: int | None = None
 
 
-def all_cures(case: Case) -> dict[str, Cure]:
+def all_cures(facts: CatalogFacts) -> dict[str, Cure]:
     """Every cure there is, by name; those that do not suit these data are not in it."""
-    cures = [*_against_overfitting(), *_for_gradients(), *_for_the_rate(case), *_for_data(case)]
+    cures = [*_against_overfitting(), *_for_gradients(), *_for_the_rate(facts), *_for_data(facts)]
     return {cure.name: cure for cure in cures}
 
 
@@ -113,7 +113,7 @@ def _for_gradients() -> list[Cure]:
     ]
 
 
-def _for_the_rate(case: Case) -> list[Cure]:
+def _for_the_rate(facts: CatalogFacts) -> list[Cure]:
     slow = say("steps that are too large jump over what they look for")
     fast = say("the loss falls so slowly that larger steps would get further")
     return [
@@ -124,14 +124,14 @@ def _for_the_rate(case: Case) -> list[Cure]:
         Cure(
             "cosine schedule",
             "rate",
-            (Cosine(case.steps),),
+            (Cosine(facts.steps),),
             why=say("large steps at first, small ones at the end"),
         ),
     ]
 
 
-def _for_data(case: Case) -> list[Cure]:
-    data, cures = case.data, []
+def _for_data(facts: CatalogFacts) -> list[Cure]:
+    data, cures = facts.data, []
     numbers = isinstance(data.x, np.ndarray) and data.x.dtype.kind in "fiu"
     if numbers and data.kind == "image":
         cures += _for_pictures(data.x)
@@ -147,7 +147,7 @@ def _for_data(case: Case) -> list[Cure]:
                 ),
             )
         )
-    return [*cures, *_for_targets(case)]
+    return [*cures, *_for_targets(facts)]
 
 
 def _for_pictures(x: np.ndarray) -> list[Cure]:
@@ -166,8 +166,8 @@ def _for_pictures(x: np.ndarray) -> list[Cure]:
     return cures
 
 
-def _for_targets(case: Case) -> list[Cure]:
-    labels, cures = case.data.labels, []
+def _for_targets(facts: CatalogFacts) -> list[Cure]:
+    labels, cures = facts.data.labels, []
     if labels is not None and labels.min() >= 0:
         # scikit-learn's "balanced": rows / (classes * rows of the class).
         classes, counts = np.unique(labels, return_counts=True)
@@ -177,21 +177,21 @@ def _for_targets(case: Case) -> list[Cure]:
             "a rare class counts as much as a common one; the loss over all rows may well rise"
         )
         cures.append(Cure("class weights", "weights", side=Side(class_weight=pairs), why=why))
-    output = right_output(case)
+    output = right_output(facts)
     if output is not None:
         why = say("the pair of last activation and loss that these targets ask for")
         cures.append(Cure("fitting loss", "loss", (output,), why=why))
     return cures
 
 
-def right_output(case: Case) -> Output | None:
+def right_output(facts: CatalogFacts) -> Output | None:
     """The last activation and loss that fit the targets; None where that is not plain."""
-    y, labels, units = case.data.y, case.data.labels, case.output_units
+    y, labels, units = facts.data.y, facts.data.labels, facts.output_units
     if not isinstance(y, np.ndarray) or units is None or y.ndim > 2:
         return None
     wide = y.shape[1] if y.ndim == 2 else 1
     if labels is None:
-        fits = case.data.task == "regression" and wide == units
+        fits = facts.data.task == "regression" and wide == units
         return Output("linear", "mean_squared_error") if fits else None
     if wide > 1:
         return Output("softmax", "categorical_crossentropy") if wide == units else None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dure.analysis.comparison.paired_test import mean_difference
 from dure.core.arrays import Arrays, Samples
 from dure.core.backend import keras
 from dure.core.types import Floats
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.keras_bridge.model_files import load_model
-from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
+from dure.remedies.model import Held
+from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.remedies.surgery.score import NAME
-from dure.remedies.trial import Round, Terms
+from dure.remedies.trial import Round, SearchTerms
 from dure.results.run_result import LaneResult, Which
 from dure.stats.intervals import mean_interval
 
@@ -24,46 +25,9 @@ if TYPE_CHECKING:
     from dure.experiment.spec import Split
 
 
-Triple = tuple[float, float, float]
-"""A mean over lanes with the limits of its interval; limits are NaN with one lane."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A test metric, over the same lanes throughout.
-
-    Attributes
-    ----------
-    metric
-        Its name; "data_loss" is the loss without penalties.
-    rows
-        Test rows it was measured on.
-    left
-        The network as it is, at its last epoch: as ``fit`` leaves it.
-    baseline
-        The same at its best epoch by the validation rows.
-    winner
-        With the winning cure, at its best epoch; None without one.
-    difference
-        Winner minus baseline, both at their best epochs, paired; None without a winner.
-    gained
-        What is handed back (the winner, else the baseline at its best epoch) minus `left`.
-    """
-
-    metric: str
-    rows: int
-    left: Triple
-    baseline: Triple
-    winner: Triple | None
-    difference: Triple | None
-    gained: Triple
-
-    def account(self) -> dict[str, Any]:
-        """JSON-able."""
-        return asdict(self)
-
-
-def held_out(terms: Terms, found: Round, winner: str | None, test: Samples) -> list[Held]:
+def measure_on_test(
+    terms: SearchTerms, found: Round, winner: str | None, test: Samples
+) -> list[Held]:
     """Evaluate the baseline and the winner of a round on test data, lane by lane.
 
     Parameters
@@ -87,8 +51,8 @@ def held_out(terms: Terms, found: Round, winner: str | None, test: Samples) -> l
                 left=mean_interval(left)[:3],
                 baseline=mean_interval(best)[:3],
                 winner=None if won is None else mean_interval(won)[:3],
-                difference=None if won is None else mean_interval(won - best)[:3],
-                gained=mean_interval((best if won is None else won) - left)[:3],
+                difference=None if won is None else mean_difference(won - best),
+                gained=mean_difference((best if won is None else won) - left),
             )
         )
     # First what is comparable whatever the penalty.
@@ -96,14 +60,14 @@ def held_out(terms: Terms, found: Round, winner: str | None, test: Samples) -> l
 
 
 def _scores(
-    terms: Terms, found: Round, name: str, test: Samples, which: Sequence[Which]
+    terms: SearchTerms, found: Round, name: str, test: Samples, which: Sequence[Which]
 ) -> dict[str, dict[str, Floats]]:
     """By which weights, test metrics by name, each (seed, fold); NaN for lanes that were lost."""
     result, study = found.result_of(name), terms.study
     cures = {} if name == BASELINE else {name: found.cures[name].edits}
     changed = {} if name == BASELINE else found.cures[name].side.changes(study)
     data = changed.get("data", study.data)
-    build = CuredBuild(study.build, terms.arguments, cures, terms.score)
+    build = CureBuild(study.build, terms.arguments, cures, terms.score)
     model: keras.Model | None = None
     grids: dict[str, dict[str, Floats]] = {kind: {} for kind in which}
     for at, split in enumerate(study.splits):
@@ -122,7 +86,7 @@ def _scores(
 
 
 def _with_weights(
-    model: keras.Model | None, lane: LaneResult, which: Which, build: CuredBuild
+    model: keras.Model | None, lane: LaneResult, which: Which, build: CureBuild
 ) -> keras.Model:
     """The network with a lane's weights; one model for all lanes, so that it compiles once."""
     weights = lane.weights(which)

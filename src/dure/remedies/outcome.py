@@ -1,63 +1,22 @@
-"""What a search for cures found: the verdict, the best network, its source, all that was tried."""
+"""What ``study.cure()`` returns: the outcome of a search, with its words, tables and study."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dure.core.types import Mode
 from dure.messages.message import Message
-from dure.remedies.candidates import Candidates
-from dure.remedies.early_stopping import Stopping
-from dure.remedies.findings import Finding
-from dure.remedies.held_out import Held
-from dure.remedies.ranking import Effect
-from dure.remedies.remedy import Cure
+from dure.remedies import outcome_text
+from dure.remedies.model import SearchOutcome
 
 if TYPE_CHECKING:
-    from dure.analysis.overfitting.model import OverfittingRow
-    from dure.core.backend import keras
     from dure.experiment.spec import StudySpec
-    from dure.results.run_result import LaneResult
 
 
-@dataclass(frozen=True)
-class Best:
-    """The best single network of all that were trained with the winning cure (or without one).
-
-    Attributes
-    ----------
-    lane
-        Where it was trained: seed, fold, curves, weights.
-    build
-        The cured build, without the metric that the search measured by.
-    """
-
-    lane: LaneResult
-    build: Callable[..., keras.Model]
-
-    def model(self) -> keras.Model:
-        """The trained Keras model with the weights of its best epoch, compiled; loads Keras.
-
-        Where the data are transformed in folds (`Data.prepare`, or the cure "scaled inputs"), it
-        takes inputs transformed so: `prepared` makes them. Raw text is taken as it is.
-        """
-        from dure.keras_bridge.model_files import load_model
-
-        lane = self.lane
-
-        def build(**_: Any) -> keras.Model:  # a lane's own arguments are in the cured build
-            return self.build()
-
-        return load_model(lane.folder, lane.variant, lane.weights("best"), build, lane.fold)
-
-
-@dataclass(frozen=True)
-class Cured:
+@dataclass(frozen=True, repr=False)
+class CureOutcome(SearchOutcome):
     """What ``study.cure()`` found.
 
     Attributes
@@ -106,32 +65,6 @@ class Cured:
     >>> "What ails it:" in cured.describe()
     True
     """
-
-    folder: Path
-    original: StudySpec
-    variant: str
-    metric: str
-    mode: Mode
-    findings: tuple[Finding, ...]
-    candidates: Candidates
-    effects: Mapping[str, tuple[Effect, ...]]
-    winner: Cure | None
-    helps: bool
-    test: tuple[Held, ...]
-    stopping: Stopping | None
-    turn: OverfittingRow | None
-    best: Best | None
-    build: Callable[..., keras.Model]
-    source: str
-    seconds: float = 0.0
-    done_to: tuple[Message, ...] = field(default=())
-    """What the cure did to the network, in words."""
-
-    @property
-    def checked(self) -> Effect | None:
-        """The winner's effect on seeds that chose nothing; None where nothing won."""
-        rows = self.effects.get("check", ())
-        return rows[0] if rows else None
 
     @property
     def study(self) -> StudySpec:
@@ -182,19 +115,8 @@ class Cured:
             for r in self.candidates.refused
         ]
         columns = [
-            *(
-                "round",
-                "cure",
-                "mends",
-                "difference",
-                "low",
-                "high",
-                "end",
-                "p",
-                "p_adjusted",
-                "wins",
-            ),
-            *("verdict", "diverged", "baseline_diverged", "of", "seconds", "parameters"),
+            *("round", "cure", "mends", "difference", "low", "high", "end", "p", "p_adjusted"),
+            *("wins", "verdict", "diverged", "baseline_diverged", "of", "seconds", "parameters"),
             *("more_seeds", "reason"),
         ]
         return pd.DataFrame(rows, columns=columns)
@@ -207,26 +129,20 @@ class Cured:
         >>> print(cured.table().splitlines()[0])
         Round 1: each cure on its own (5 seeds)
         """
-        from dure.remedies.outcome_text import table
-
-        return table(self)
+        return outcome_text.table(self)
 
     @property
     def verdict_line(self) -> Message:
         """Whether anything helps, and by how much, in a few sentences."""
-        from dure.remedies.outcome_text import verdict
-
-        return verdict(self)
+        return outcome_text.verdict(self)
 
     def describe(self) -> str:
         """The verdict first, then what it rests on, in sentences and a table."""
-        from dure.remedies.outcome_text import describe
-
-        return describe(self)
+        return outcome_text.describe(self)
 
     def __str__(self) -> str:
         return self.describe()
 
     def __repr__(self) -> str:
         name = "nothing" if self.winner is None or not self.helps else repr(self.winner.name)
-        return f"<Cured: {name} helps, {self.folder}>"
+        return f"<CureOutcome: {name} helps, {self.folder}>"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from dure.analysis.comparison.pair import VERDICTS
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
-from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
-from dure.remedies.outcome import Cured
-from dure.remedies.ranking import Effect, Verdict
+from dure.remedies.model import Effect, SearchOutcome
+from dure.remedies.remedy import describe_name, metric_in_words, metric_on_test_rows
 from dure.stats.intervals import interval_texts
 
 ROUNDS = {
@@ -17,38 +17,32 @@ ROUNDS = {
     "round-2": say("Round 2, new seeds: the best cures and their combinations"),
     "check": say("Check, new seeds that chose nothing: the winner"),
 }
-VERDICTS: dict[Verdict, Message] = {
-    "better": say("better"),
-    "worse": say("worse"),
-    "undecided": say("undecided"),
-    "too few": say("too few"),
-}
 HEAD = (
     *(say("cure"), say("at the best epoch"), say("at the last epoch"), say("better in")),
     *(say("adjusted p"), say("verdict"), say("time"), say("weights")),
 )
 
 
-def describe(cured: Cured) -> str:
+def describe(found: SearchOutcome) -> str:
     """Everything, in paragraphs."""
-    parts = [verdict(cured), ails(cured), tried(cured), stopping(cured), files(cured)]
+    parts = [verdict(found), ails(found), tried(found), stopping(found), files(found)]
     return "\n\n".join(part for part in parts if part)
 
 
-def verdict(cured: Cured) -> Message:
+def verdict(found: SearchOutcome) -> Message:
     """Whether anything helps, and by how much."""
-    return joined(sentences(cured))
+    return joined(sentences(found))
 
 
-def sentences(cured: Cured) -> list[Message]:
+def sentences(found: SearchOutcome) -> list[Message]:
     """The verdict, sentence by sentence; the first says whether anything helps."""
-    if not cured.effects:
-        return _and_stop(_nothing_tried(cured), cured)
-    checked = cured.checked
-    if cured.winner is None or checked is None:
-        return _and_stop(_none_better(cured), cured)
-    name, metric = describe_name(cured.winner.name), metric_in_words(cured.metric)
-    if not cured.helps:
+    if not found.effects:
+        return _and_stop(_nothing_tried(found), found)
+    checked = found.checked
+    if found.winner is None or checked is None:
+        return _and_stop(_none_better(found), found)
+    name, metric = describe_name(found.winner.name), metric_in_words(found.metric)
+    if not found.helps:
         none = say(
             "No cure holds. '{name}' came best out of the rounds, but on {seeds} that chose "
             "nothing its {metric} differs from that of the network as it is by {interval}: "
@@ -59,7 +53,7 @@ def sentences(cured: Cured) -> list[Message]:
             interval=checked.interval,
             undecided=_undecided(checked),
         )
-        return _and_stop(none, cured)
+        return _and_stop(none, found)
     lines = [say("'{name}' helps.", name=name), _saved(checked)]
     if math.isfinite(checked.difference):
         lines.append(
@@ -73,7 +67,7 @@ def sentences(cured: Cured) -> list[Message]:
                 times=_times(checked.seconds),
             )
         )
-    return _describe([*lines, _on_test_rows(cured), _done(cured)])
+    return _describe([*lines, _on_test_rows(found), _done(found)])
 
 
 def _describe(lines: Sequence[Message]) -> list[Message]:
@@ -91,33 +85,33 @@ def _saved(checked: Effect) -> Message:
     )
 
 
-def _and_stop(lead: Message, cured: Cured) -> list[Message]:
+def _and_stop(lead: Message, found: SearchOutcome) -> list[Message]:
     """What was told, and early stopping where that helps: the one cure that changes no network."""
-    found = cured.stopping
-    if found is None or not found.better:
+    stop = found.stopping
+    if stop is None or not stop.better:
         return [lead]
-    stop = say(
+    advice = say(
         "Stopping early does help: EarlyStopping(patience={patience}, restore_best_weights=True) "
         "changes the {metric} of what fit leaves behind by {gain}, in {share} of the epochs.",
-        patience=f"{found.patience}",
-        metric=metric_in_words(cured.metric),
-        gain=interval_texts([found.gain[:3]])[0],
-        share=f"{found.epochs:.0%}",
+        patience=f"{stop.patience}",
+        metric=metric_in_words(found.metric),
+        gain=interval_texts([stop.gain[:3]])[0],
+        share=f"{stop.epochs:.0%}",
     )
-    return _describe([lead, stop, _on_test_rows(cured)])
+    return _describe([lead, advice, _on_test_rows(found)])
 
 
-def _done(cured: Cured) -> Message:
-    if not cured.done_to:
+def _done(found: SearchOutcome) -> Message:
+    if not found.done_to:
         return as_is("")
-    return say("What was done: {what}.", what=joined(cured.done_to, "; "))
+    return say("What was done: {what}.", what=joined(found.done_to, "; "))
 
 
-def _on_test_rows(cured: Cured) -> Message:
+def _on_test_rows(found: SearchOutcome) -> Message:
     """What the test data say of what is handed back; empty without any."""
-    if not cured.test:
+    if not found.test:
         return as_is("")
-    held = cured.test[0]
+    held = found.test[0]
     left, best = interval_texts([held.left, held.baseline])
     numbers = {"rows": f"{held.rows:,}", "metric": metric_on_test_rows(held.metric)}
     numbers |= {"left": left, "best": best}
@@ -144,11 +138,11 @@ def _on_test_rows(cured: Cured) -> Message:
     )
 
 
-def _nothing_tried(cured: Cured) -> Message:
-    if cured.findings and cured.candidates.refused:
-        refused = joined(refusals(cured)[:4], "; ")
+def _nothing_tried(found: SearchOutcome) -> Message:
+    if found.findings and found.candidates.refused:
+        refused = joined(refusals(found)[:4], "; ")
         return say("Nothing was tried: no cure suits this network ({refused}).", refused=refused)
-    if cured.findings:
+    if found.findings:
         return say("Nothing was tried: there is no cure known for what was found.")
     return say(
         "Nothing was tried: nothing is known to ail this network. To try a few general cures "
@@ -156,8 +150,8 @@ def _nothing_tried(cured: Cured) -> Message:
     )
 
 
-def _none_better(cured: Cured) -> Message:
-    rows = next(iter(cured.effects.values()))
+def _none_better(found: SearchOutcome) -> Message:
+    rows = next(iter(found.effects.values()))
     best = rows[0]
     if len(rows) > 1:
         lead = say(
@@ -186,7 +180,7 @@ def _none_better(cured: Cured) -> Message:
         none=lead,
         name=name,
         interval=best.interval,
-        metric=metric_in_words(cured.metric),
+        metric=metric_in_words(found.metric),
         undecided=_undecided(best),
     )
 
@@ -194,8 +188,10 @@ def _none_better(cured: Cured) -> Message:
 def _undecided(row: Effect) -> Message:
     if row.verdict == "worse":
         return say("worse.")
-    if row.verdict == "too few":
+    if row.verdict == "too few" and row.more_seeds is None:
         return say("too few sound networks to tell.")
+    if row.verdict == "too few":
+        return say("too few seeds for a test, {number} more at least.", number=f"{row.more_seeds}")
     if row.more_seeds is None:
         return say(
             "so small a difference that no sensible number of seeds would tell it from none."
@@ -205,58 +201,64 @@ def _undecided(row: Effect) -> Message:
     return say("about {number} more seeds would settle it.", number=f"{row.more_seeds}")
 
 
-def ails(cured: Cured) -> Message:
+def ails(found: SearchOutcome) -> Message:
     """The findings, a line each."""
-    if not cured.findings:
+    if not found.findings:
         return as_is("")
-    lines = [joined(("  - ", finding.sentence), "") for finding in cured.findings]
+    lines = [joined(("  - ", finding.sentence), "") for finding in found.findings]
     return joined([say("What ails it:"), *lines], "\n")
 
 
-def tried(cured: Cured) -> str:
+def tried(found: SearchOutcome) -> str:
     """The table and how to read it, and what was refused."""
-    parts: list[str] = [reading(cured), table(cured)] if cured.effects else []
-    refused = [f"  - {line}." for line in refusals(cured)]
+    parts: list[str] = [reading(found), table(found)] if found.effects else []
+    refused = [f"  - {line}." for line in refusals(found)]
     if refused:
         parts.append("\n".join([NOT_TRIED, *refused]))
-    parts.append(left_out(cured))
+    parts.append(left_out(found))
     return "\n\n".join(part for part in parts if part)
 
 
 NOT_TRIED = say("Not tried, for they do not suit this network:")
 
 
-def reading(cured: Cured) -> Message:
+def reading(found: SearchOutcome) -> Message:
     """How to read the table."""
-    return say(
+    table = say(
         "Change of the {metric}, cure minus network as it is, paired by seed and fold, with 95 % "
         "intervals; ranked at each network's best epoch. The best of many looks better in its own "
         "round than it is; the check is on seeds that chose nothing.",
-        metric=metric_in_words(cured.metric),
+        metric=metric_in_words(found.metric),
     )
+    rule = say(
+        "Verdicts are those of dure compare, corrected for all cures of a round, so a round of few "
+        "seeds has none; what loses no more networks and has a 90 % interval on the better side of "
+        "0 goes on to the next."
+    )
+    return joined((table, rule))
 
 
-def refusals(cured: Cured) -> list[Message]:
+def refusals(found: SearchOutcome) -> list[Message]:
     """Every cure that does not suit this network, with the reason."""
     return [
         say("{cure}: {reason}", cure=describe_name(refused.cure), reason=refused.reason)
-        for refused in cured.candidates.refused
+        for refused in found.candidates.refused
     ]
 
 
-def left_out(cured: Cured) -> Message:
+def left_out(found: SearchOutcome) -> Message:
     """What there was no room for; empty where there was for all."""
-    left = cured.candidates.left_out
+    left = found.candidates.left_out
     if not left:
         return as_is("")
     names = joined([describe_name(name) for name in left], ", ")
     return say("Beyond the number of trials allowed: {names}.", names=names)
 
 
-def table(cured: Cured) -> str:
+def table(found: SearchOutcome) -> str:
     """Every round as aligned rows."""
     blocks = []
-    for label, rows in cured.effects.items():
+    for label, rows in found.effects.items():
         if not rows:
             continue
         cells = [HEAD, *describe_rows(rows)]
@@ -302,28 +304,28 @@ def _cells(row: Effect, best: str, last: str) -> tuple[Message, ...]:
     )
 
 
-def stopping(cured: Cured) -> Message:
+def stopping(found: SearchOutcome) -> Message:
     """Whether to stop early with the cure, too; without one the verdict says it."""
-    found = cured.stopping
-    if found is None or not found.better or not cured.helps:
+    stop = found.stopping
+    if stop is None or not stop.better or not found.helps:
         return as_is("")
     return say(
         "With the cure, stop early all the same: the epoch restored by EarlyStopping(patience="
         "{patience}, restore_best_weights=True) differs from the last one by {gain} in {metric}, "
         "after {share} of the epochs. Networks here are compared, and handed back, at their best "
         "epoch already.",
-        patience=f"{found.patience}",
-        gain=interval_texts([found.gain[:3]])[0],
-        metric=metric_in_words(cured.metric),
-        share=f"{found.epochs:.0%}",
+        patience=f"{stop.patience}",
+        gain=interval_texts([stop.gain[:3]])[0],
+        metric=metric_in_words(found.metric),
+        share=f"{stop.epochs:.0%}",
     )
 
 
-def files(cured: Cured) -> Message:
+def files(found: SearchOutcome) -> Message:
     """Where everything is."""
     return say(
         "All of it is in {folder}: cured.py (build), verdict.json, pictures/, the rounds.",
-        folder=str(cured.folder),
+        folder=str(found.folder),
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is
 from dure.remedies import outcome_text as words
-from dure.remedies.names import describe_name, metric_in_words, metric_on_test_rows
-from dure.remedies.outcome import Cured
+from dure.remedies.model import SearchOutcome
+from dure.remedies.remedy import describe_name, metric_in_words, metric_on_test_rows
 from dure.storage.files import explained, write_atomically
 
 if TYPE_CHECKING:
@@ -64,16 +64,16 @@ def request_of(study: StudySpec, **asked: Any) -> dict[str, Any]:
     return {**manifest["study"], "data": manifest["data"], **asked}
 
 
-def account(cured: Cured) -> dict[str, Any]:
+def account(found: SearchOutcome) -> dict[str, Any]:
     """Everything that was found, JSON-able; what is not a number is null."""
     document = {
-        "verdict": words.verdict(cured),
-        "helps": cured.helps,
-        "winner": None if cured.winner is None else cured.winner.account(),
-        "metric": cured.metric,
-        "metric_in_words": metric_in_words(cured.metric),
-        "mode": cured.mode,
-        "variant": cured.variant,
+        "verdict": words.verdict(found),
+        "helps": found.helps,
+        "winner": None if found.winner is None else found.winner.account(),
+        "metric": found.metric,
+        "metric_in_words": metric_in_words(found.metric),
+        "mode": found.mode,
+        "variant": found.variant,
         "findings": [
             {
                 "kind": f.kind,
@@ -83,43 +83,43 @@ def account(cured: Cured) -> dict[str, Any]:
                 "sentence": f.sentence,
                 "numbers": dict(f.numbers),
             }
-            for f in cured.findings
+            for f in found.findings
         ],
-        "rounds": {k: [row.account() for row in rows] for k, rows in cured.effects.items()},
-        "cures": [cure.account() for cure in cured.candidates.cures],
-        "refused": [vars(r) for r in cured.candidates.refused],
-        "left_out": cured.candidates.left_out,
-        "test": [held.account() for held in cured.test],
-        "early_stopping": None if cured.stopping is None else cured.stopping.account(),
-        "best": _lane(cured),
-        "folder": str(cured.folder),
-        "seconds": cured.seconds,
-        "said": _translatable(said(cured)),
+        "rounds": {k: [row.account() for row in rows] for k, rows in found.effects.items()},
+        "cures": [cure.account() for cure in found.candidates.cures],
+        "refused": [vars(r) for r in found.candidates.refused],
+        "left_out": found.candidates.left_out,
+        "test": [held.account() for held in found.test],
+        "early_stopping": None if found.stopping is None else found.stopping.account(),
+        "best": _lane(found),
+        "folder": str(found.folder),
+        "seconds": found.seconds,
+        "said": _translatable(said(found)),
     }
     plain: dict[str, Any] = _plain(document)
     return plain
 
 
-def said(cured: Cured) -> dict[str, Any]:
+def said(found: SearchOutcome) -> dict[str, Any]:
     """All that was found in words that can be said in every language, for who reads the folder."""
-    rounds = {label: rows for label, rows in cured.effects.items() if rows}
+    rounds = {label: rows for label, rows in found.effects.items() if rows}
     return {
-        "verdict": words.sentences(cured),
-        "metric": metric_in_words(cured.metric),
-        "findings": [as_is(finding.sentence) for finding in cured.findings],
-        "reading": words.reading(cured),
+        "verdict": words.sentences(found),
+        "metric": metric_in_words(found.metric),
+        "findings": [as_is(finding.sentence) for finding in found.findings],
+        "reading": words.reading(found),
         "header": words.HEAD,
         "rounds": {
             label: {"title": words.describe_round(label, rows), "rows": words.describe_rows(rows)}
             for label, rows in rounds.items()
         },
-        "whys": [(describe_name(cure.name), cure.why) for cure in cured.candidates.cures],
+        "whys": [(describe_name(cure.name), cure.why) for cure in found.candidates.cures],
         "not_tried": words.NOT_TRIED,
-        "refused": words.refusals(cured),
-        "left_out": words.left_out(cured),
-        "test": [metric_on_test_rows(held.metric) for held in cured.test],
-        "early_stopping": words.stopping(cured),
-        "done_to": cured.done_to,
+        "refused": words.refusals(found),
+        "left_out": words.left_out(found),
+        "test": [metric_on_test_rows(held.metric) for held in found.test],
+        "early_stopping": words.stopping(found),
+        "done_to": found.done_to,
     }
 
 
@@ -131,13 +131,13 @@ def _translatable(value: Any) -> Any:
     return [_translatable(held) for held in value]
 
 
-def _lane(cured: Cured) -> dict[str, Any] | None:
+def _lane(found: SearchOutcome) -> dict[str, Any] | None:
     """Where the network handed back was trained."""
-    if cured.best is None:
+    if found.best is None:
         return None
-    lane = cured.best.lane
+    lane = found.best.lane
     return {
-        "run": str(lane.folder.relative_to(cured.folder)),
+        "run": str(lane.folder.relative_to(found.folder)),
         "variant": lane.variant,
         "seed": lane.seed,
         "fold": lane.fold,
@@ -155,13 +155,13 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def write(cured: Cured) -> None:
+def write(found: SearchOutcome) -> None:
     """Write source, verdict and pictures into the folder of the search."""
     from dure.plots.remedies import save_all
 
-    with explained("write what was found", cured.folder):
-        write_atomically(cured.folder / SOURCE, iter([cured.source.encode()]))
-        text = json.dumps(account(cured), indent=1, ensure_ascii=False)
-        write_atomically(cured.folder / VERDICT, iter([text.encode()]))
-        write_atomically(cured.folder / "told.txt", iter([words.describe(cured).encode()]))
-    save_all(account(cured), cured.folder / "pictures")
+    with explained("write what was found", found.folder):
+        write_atomically(found.folder / SOURCE, iter([found.source.encode()]))
+        text = json.dumps(account(found), indent=1, ensure_ascii=False)
+        write_atomically(found.folder / VERDICT, iter([text.encode()]))
+        write_atomically(found.folder / "told.txt", iter([words.describe(found).encode()]))
+    save_all(account(found), found.folder / "pictures")

@@ -11,26 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dure.analysis.diagnostics.case import Finding
 from dure.core.arrays import whole
 from dure.core.metrics import mode_of
 from dure.core.types import Monitor
 from dure.errors import Faults, did_you_mean
 from dure.experiment.validation import make_seeds
 from dure.remedies import record
-from dure.remedies.candidates import Candidates, choose, objection, operated
+from dure.remedies.candidates import build_edited, choose, findings_of, objection, turn_of
 from dure.remedies.codegen.source import source_of
-from dure.remedies.early_stopping import simulated
-from dure.remedies.findings import Finding, findings_of, turn_of
-from dure.remedies.held_out import Held, held_out
-from dure.remedies.outcome import Best, Cured
-from dure.remedies.ranking import Effect, effects
-from dure.remedies.remedy import Cure, combined
-from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
+from dure.remedies.effects import effects, simplest, simulate_stopping
+from dure.remedies.held_out import measure_on_test
+from dure.remedies.model import Best, Candidates, Effect, Held
+from dure.remedies.outcome import CureOutcome
+from dure.remedies.remedy import Cure, combine
+from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.remedies.surgery.score import add_score
-from dure.remedies.trial import Round, Terms, metric_of, train
+from dure.remedies.trial import Round, RunStudy, SearchTerms, metric_of, train
 from dure.results.run_result import load
+from dure.stats.intervals import mean_interval
+from dure.stats.permutation import least_pairs
 from dure.storage.run_folder import new_run_folder
-from dure.training.run import run_study
 
 if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 LEAST_SEEDS = 5
 """Seeds of the first round unless fewer are asked for."""
+LEAST_IN_CHECK = least_pairs(0.05)
+"""Seeds of the check at least: with fewer no test could reach 5 %."""
 TOGETHER = 3
 """At most so many cures go into the second round, and into one combination."""
 
@@ -50,16 +53,19 @@ def cure_study(
     progress: bool = True,
     resume: bool = False,
     *,
+    run: RunStudy,
     seeds: int | Sequence[int] | None = None,
     variant: str | None = None,
     max_trials: int = 10,
     anyway: bool = False,
     diagnose: Diagnose = findings_of,
-) -> Cured:
+) -> CureOutcome:
     """Search for changes to a network that mend what ails it; see `Study.cure`.
 
     Parameters
     ----------
+    run
+        Trains a study into a folder: `dure.training.run.run_study`.
     diagnose
         From a result and a variant's name to findings; for tests and for findings of one's own.
     """
@@ -69,13 +75,13 @@ def cure_study(
     asked = {"cure_seeds": list(seed_list), "variant": variant, "max_trials": int(max_trials)}
     request = record.request_of(study, **asked, anyway=bool(anyway))
     record.open_folder(folder, request, resume)
-    search = _Search(study, folder, seed_list, progress)
+    search = _Search(study, folder, run, seed_list, progress)
     search.look(variant, diagnose)
     search.choose(int(max_trials), anyway)
     search.rounds()
-    cured = replace(search.cured(), seconds=time.monotonic() - began)
-    record.write(cured)
-    return cured
+    outcome = replace(search.outcome(), seconds=time.monotonic() - began)
+    record.write(outcome)
+    return outcome
 
 
 def _checked(
@@ -115,13 +121,18 @@ class _Search:
     """Where a search stands; its steps are called one after another."""
 
     def __init__(
-        self, study: StudySpec, folder: Path, seeds: tuple[int, ...], progress: bool
+        self,
+        study: StudySpec,
+        folder: Path,
+        run: RunStudy,
+        seeds: tuple[int, ...],
+        progress: bool,
     ) -> None:
         self.original = study
         # No round can look at test data: they are not there.
         data = study.data if study.data.test is None else replace(study.data, test=None)
         self.blind: StudySpec = replace(study, data=data, seeds=list(seeds))
-        self.folder = folder
+        self.folder, self.run = folder, run
         self.progress = progress
         self.used = list(seeds)
         self.trained: dict[str, Round] = {}
@@ -137,7 +148,7 @@ class _Search:
             study = replace(study, variants=[v for v in study.variant_list if v.name == variant])
         self._say("The network as it is")
         study = replace(study, name="baseline")
-        folder = run_study(study, self.folder / "baseline", progress=self.progress, resume=True)
+        folder = self.run(study, self.folder / "baseline", progress=self.progress, resume=True)
         result = load(folder, study.build)
         self.baseline = result
         self.variant = _best_variant(result)
@@ -151,7 +162,7 @@ class _Search:
         self.candidates: Candidates = choose(
             self.findings, self.blind, self.arguments, limit, anyway
         )
-        first = operated(self.blind.build, self.arguments, None, self.used[0])
+        first = build_edited(self.blind.build, self.arguments, None, self.used[0])
         changes_loss = any(cure.family == "loss" for cure in self.candidates.cures)
         added = add_score(dict(first.compiled), accuracy=changes_loss)
         score = None if added is None else "accuracy" if changes_loss else "loss"
@@ -159,13 +170,14 @@ class _Search:
         monitor = self.baseline.monitor
         own = Monitor(metric, monitor.mode) if metric == monitor.name else None
         mode = mode_of(metric, own)
-        self.terms = Terms(
+        self.terms = SearchTerms(
             self.blind,
             self.arguments,
             score,
             metric,
             mode,
             self.folder,
+            self.run,
             self.progress,
             resume=True,
         )
@@ -184,9 +196,12 @@ class _Search:
         self.winner = contenders[0]
         if len(contenders) > 1:
             self._train("round-2", contenders, self._new(len(seeds)))
-            self.winner = self._simplest(contenders)
+            by_name = {cure.name: cure for cure in contenders}
+            parts = {cure.name: len(cure.parts) for cure in contenders}
+            best = simplest(self.trained["round-2"], self.effects["round-2"], parts)
+            self.winner = None if best is None else by_name[best]
         if self.winner is not None:
-            self._train("check", [self.winner], self._new(2 * len(seeds)))
+            self._train("check", [self.winner], self._new(max(2 * len(seeds), LEAST_IN_CHECK)))
 
     def _train(self, label: str, cures: Sequence[Cure], seeds: Sequence[int]) -> None:
         names = ", ".join(cure.name for cure in cures)
@@ -200,58 +215,36 @@ class _Search:
         return seeds
 
     def _contenders(self) -> list[Cure]:
-        """Cures that were better by themselves, the best of each family, and their combinations."""
+        """Promising cures by themselves, the best of each family, and their combinations."""
         by_name = {cure.name: cure for cure in self.candidates.cures}
-        better = [by_name[e.cure] for e in self.effects["round-1"] if e.verdict == "better"]
+        rows = self.effects["round-1"]
+        better = [by_name[row.cure] for row in rows if row.promising]
         best: dict[str, Cure] = {}
         for cure in better:
             best.setdefault(cure.family, cure)
         single = list(best.values())[:TOGETHER]
         groups = {2: [[0, 1]], 3: [[0, 1], [0, 2], [0, 1, 2]]}.get(len(single), [])
-        baseline = operated(self.blind.build, self.arguments, None, self.used[0])
-        together = [combined([single[place] for place in group]) for group in groups]
+        baseline = build_edited(self.blind.build, self.arguments, None, self.used[0])
+        together = [combine([single[place] for place in group]) for group in groups]
         fit = [c for c in together if objection(self.blind, self.arguments, c, baseline) is None]
         return [*single, *fit]
 
-    def _simplest(self, contenders: Sequence[Cure]) -> Cure | None:
-        """The best of the second round, or a simpler one that is as good.
-
-        As good: the mean paired difference to the best is within its standard error (the rule of
-        Breiman, Friedman, Olshen & Stone 1984 for trees). None where nothing was better on average.
-        """
-        found = self.trained["round-2"]
-        rows = self.effects["round-2"]
-        sign = 1.0 if self.terms.mode == "min" else -1.0
-        first = rows[0]
-        if first.verdict != "better" and not sign * first.difference < 0:
-            return None
-        best = found.values(first.cure)
-        by_name = {cure.name: cure for cure in contenders}
-        for name in sorted((row.cure for row in rows), key=lambda n: len(by_name[n].parts)):
-            difference = sign * (found.values(name) - best).mean(axis=1)
-            if not np.isfinite(difference).all():
-                continue
-            error = difference.std(ddof=1) / len(difference) ** 0.5 if len(difference) > 1 else 0.0
-            if difference.mean() <= error:
-                return by_name[name]
-        return by_name[first.cure]
-
     # -- handing back ----------------------------------------------------------------------------
 
-    def cured(self) -> Cured:
+    def outcome(self) -> CureOutcome:
         """Everything that was found."""
         checked = self.effects.get("check", ())
         helps = bool(checked) and checked[0].verdict == "better"
         cure = self.winner if helps else None
         cures = {} if cure is None else {cure.name: cure.edits}
         name = BASELINE if cure is None else cure.name
-        build = CuredBuild(self.blind.build, self.arguments, cures, default=name)
+        build = CureBuild(self.blind.build, self.arguments, cures, default=name)
         result, variant, monitor = self._result(name), self._variant(name), self._monitor(name)
-        stop = simulated(result, variant, monitor, self.terms.mode)
+        stop = simulate_stopping(result, variant, monitor, self.terms.mode)
         sound = np.isfinite(result.at_best(monitor).sel(variant=variant)).any()
         best = Best(result.best(monitor, variant=variant), build) if sound else None
-        done = operated(self.blind.build, self.arguments, cure, self.used[0])
-        return Cured(
+        done = build_edited(self.blind.build, self.arguments, cure, self.used[0])
+        return CureOutcome(
             folder=self.folder,
             original=self.original,
             variant=self.variant,
@@ -268,7 +261,7 @@ class _Search:
             best=best,
             build=build,
             source=self._source(cure, stop is not None and stop.better),
-            done_to=tuple(done.told + ([] if cure is None else cure.side.describe)),
+            done_to=tuple(done.changes + ([] if cure is None else cure.side.describe)),
         )
 
     def _held(self, cure: Cure | None) -> tuple[Held, ...]:
@@ -277,7 +270,9 @@ class _Search:
         if test is None or not rounds:
             return ()
         self._say("The test data, for the first time")
-        return tuple(held_out(self.terms, rounds[-1], None if cure is None else cure.name, test))
+        return tuple(
+            measure_on_test(self.terms, rounds[-1], None if cure is None else cure.name, test)
+        )
 
     def _result(self, name: str) -> RunResult:
         """The last round in which a network was trained; the first look where there was none."""
@@ -295,8 +290,8 @@ class _Search:
 
     def _source(self, cure: Cure | None, stop: bool) -> str:
         # What builds draw from the random generators must not depend on when this is called.
-        done = operated(self.blind.build, self.arguments, cure, self.used[0])
-        head = _head(cure, done.told)
+        done = build_edited(self.blind.build, self.arguments, cure, self.used[0])
+        head = _head(cure, done.changes)
         if cure is not None and cure.side.standardise:
             head.append(
                 "Inputs are standardised by training rows: pass "
@@ -323,8 +318,6 @@ def _head(cure: Cure | None, told: Sequence[str]) -> list[str]:
 
 def _best_variant(result: RunResult) -> str:
     """The variant with the best mean of the monitor over its lanes; lost lanes count as worst."""
-    from dure.stats.intervals import mean_interval
-
     sign = 1.0 if result.monitor.mode == "min" else -1.0
     values: Any = result.at_best()
 

@@ -13,9 +13,8 @@ import numpy as np
 from dure.core.backend import keras
 from dure.core.types import Floats, Mode
 from dure.remedies.remedy import Cure
-from dure.remedies.surgery.rebuild import BASELINE, CuredBuild
+from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.results.run_result import load
-from dure.training.run import run_study
 
 if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
@@ -23,9 +22,12 @@ if TYPE_CHECKING:
 
 PLAIN = "plain"
 
+RunStudy = Callable[..., Path]
+"""`dure.training.run.run_study`: study, folder, progress and resume to the run's folder."""
+
 
 @dataclass(frozen=True)
-class Terms:
+class SearchTerms:
     """What all rounds have in common.
 
     Attributes
@@ -40,6 +42,8 @@ class Terms:
         Its name in results ("val_..."), and which direction is better.
     folder
         Rounds are run folders in it.
+    run
+        Trains a study into a folder.
     """
 
     study: StudySpec
@@ -48,6 +52,7 @@ class Terms:
     metric: str
     mode: Mode
     folder: Path
+    run: RunStudy
     progress: bool = True
     resume: bool = False
 
@@ -67,7 +72,7 @@ class Round:
     results
         By what was changed beside the network: "plain" (which holds the baseline), "scaled", ...
     metric, mode
-        As in `Terms`.
+        As in `SearchTerms`.
     """
 
     label: str
@@ -114,7 +119,7 @@ class Round:
         return None
 
 
-def train(terms: Terms, label: str, cures: Sequence[Cure], seeds: Sequence[int]) -> Round:
+def train(terms: SearchTerms, label: str, cures: Sequence[Cure], seeds: Sequence[int]) -> Round:
     """Train the baseline and these cures, all on these seeds.
 
     Whatever changes only the network and its optimizer is a variant of one study, the baseline
@@ -133,13 +138,13 @@ def train(terms: Terms, label: str, cures: Sequence[Cure], seeds: Sequence[int])
 
 
 def study_of(
-    terms: Terms, cures: Sequence[Cure], seeds: Sequence[int], name: str, baseline: bool
+    terms: SearchTerms, cures: Sequence[Cure], seeds: Sequence[int], name: str, baseline: bool
 ) -> StudySpec:
     """One study of a round; all its cures change the same beside the network."""
     names = [BASELINE] if baseline else []
     names += [cure.name for cure in cures]
     study = terms.study
-    build: Callable[..., keras.Model] = CuredBuild(
+    build: Callable[..., keras.Model] = CureBuild(
         study.build, terms.arguments, {c.name: c.edits for c in cures}, terms.score
     )
     changed = dict(
@@ -194,6 +199,7 @@ def metric_of(study: StudySpec, added: str | None, accuracy: bool) -> str:
     return "val_loss" if added is None else f"val_{added}"
 
 
-def _run(study: StudySpec, terms: Terms, folder: Path) -> RunResult:
+def _run(study: StudySpec, terms: SearchTerms, folder: Path) -> RunResult:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    return load(run_study(study, folder, progress=terms.progress, resume=terms.resume), study.build)
+    made = terms.run(study, folder, progress=terms.progress, resume=terms.resume)
+    return load(made, study.build)

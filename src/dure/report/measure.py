@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dure.analysis.comparison.compare import compare
-from dure.analysis.comparison.pairing import penalised
+from dure.analysis.comparison.pairing import find_penalised
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison
 from dure.analysis.diagnostics import health
@@ -71,7 +71,7 @@ def fair_metric(
         or any(Sequential.of_manifest(r.manifest) is not None for r in results)
     ):
         return metric, None
-    names = [as_is(name) for name in dict.fromkeys(penalised(results))]
+    names = [as_is(name) for name in dict.fromkeys(find_penalised(results))]
     start = f"{prefix}_" if prefix else ""
     others = [
         name

@@ -78,7 +78,7 @@ class Smooth(NamedTuple):
         return np.where(np.isfinite(self.fits[..., 0]), found, np.nan)
 
 
-def despiked(curves: Floats) -> Floats:
+def remove_spikes(curves: Floats) -> Floats:
     """Curves with lone spikes replaced by the median of five epochs round them.
 
     A spike is further from that median than six times the curve's median step. On a stretch that
@@ -106,7 +106,7 @@ def despiked(curves: Floats) -> Floats:
     return np.where(spikes, medians, curves)
 
 
-def completed(curves: Floats, rounds: int = 200) -> Floats:
+def fill_missing(curves: Floats, rounds: int = 200) -> Floats:
     """Curves whose missing epochs are what the other lanes' course would bring.
 
     Where lanes stop early, a mean over those that remain jumps. Missing values are filled from

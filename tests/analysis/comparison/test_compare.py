@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from dure.analysis.comparison.pairing import matched
+from dure.analysis.comparison.pairing import match_pairs
 from dure.core.types import Status
 from dure.errors import DureError
 from dure.stats.bootstrap import bootstrap_t
@@ -432,6 +432,6 @@ def test_the_same_run_says_the_same_words(tmp_path: Path) -> None:
 def test_matched_gains_are_in_the_direction_of_better() -> None:
     values = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 1.0, 1.0, 1.0]])
     lost = np.array([[False, False, True, True], [False, True, False, True]])
-    found = matched(lanes_of(values, lost), 0, 1)
+    found = match_pairs(lanes_of(values, lost), 0, 1)
     assert found.gains.tolist() == [1.0, math.inf, -math.inf, 0.0]
     assert found.trained.tolist() == [1.0] and found.lost == (2, 2)

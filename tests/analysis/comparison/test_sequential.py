@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.analysis.comparison.interim import late_chance, paired, review, rule_metric
+from dure.analysis.comparison.interim import late_chance, pair_differences, review, rule_metric
 from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
 from dure.stats.alpha_spending import FIRST, Paths, SpendingPlan, interval, make_plan, sign_rows
 
@@ -271,7 +271,7 @@ def test_a_network_lost_counts_against_its_variant() -> None:
     lost = np.zeros(values.shape, bool)
     lost[1, [1, 4]] = lost[:, 2] = True
     values[lost] = np.nan
-    differences, counts = paired(values[0], values[1], lost[0], lost[1], rule())
+    differences, counts = pair_differences(values[0], values[1], lost[0], lost[1], rule())
     known = np.nanmax(np.abs(values[0] - values[1]))
     assert differences[[1, 4]] == pytest.approx([-known, -known])
     assert differences[2] == 0 and counts == (0, 2)
@@ -286,8 +286,8 @@ def test_what_a_lost_network_counts_does_not_change_later() -> None:
     values[0, 7] = 50.0
     lost = np.zeros(values.shape, bool)
     lost[0, 2] = True
-    early, _ = paired(values[0, :6], values[1, :6], lost[0, :6], lost[1, :6], rule())
-    late, _ = paired(*values, *lost, rule())
+    early, _ = pair_differences(values[0, :6], values[1, :6], lost[0, :6], lost[1, :6], rule())
+    late, _ = pair_differences(*values, *lost, rule())
     assert late[2] == early[2] > 0
 
 

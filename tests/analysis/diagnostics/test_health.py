@@ -23,7 +23,7 @@ from dure.analysis.diagnostics import (
     seeds,
 )
 from dure.analysis.diagnostics.case import Case, Finding
-from dure.analysis.diagnostics.health import KINDS, Health, settled
+from dure.analysis.diagnostics.health import KINDS, Health, settle
 from dure.core.types import Status
 from helpers.diagnostic_cases import EPOCHS, case, fall
 from helpers.made_layer_curves import layer_curves
@@ -181,7 +181,7 @@ def test_a_loss_that_grew_before_it_broke_is_a_rate_too_high() -> None:
 def test_what_a_nan_did_is_left_out_with_the_reason() -> None:
     recorded = layer_curves(changed={"dead": 18.0, "activation_gradient": GRADIENTS})
     made = replace(diverged(3), layered=case(recorded).layered)
-    kept, silenced = settled(every(made), [made])
+    kept, silenced = settle(every(made), [made])
     assert [f.kind for f in kept] == ["nan"]
     assert {s.finding.kind for s in silenced} >= {"dead_units", "vanishing_gradient"}
     assert all("NaN stopped 3 of 6 lanes" in s.reason for s in silenced)
@@ -253,22 +253,22 @@ def finding(kind: str, layer: str | None = None, **numbers: Any) -> Finding:
 def test_no_finding_beside_its_cause(
     told: tuple[str, str | None], silent: tuple[str, str | None]
 ) -> None:
-    kept, silenced = settled([finding(*silent), finding(*told)], [case()])
+    kept, silenced = settle([finding(*silent), finding(*told)], [case()])
     assert [f.kind for f in kept] == [told[0]]
     assert [s.finding.kind for s in silenced] == [silent[0]] and silenced[0].reason
 
 
 def test_dead_units_explain_a_gradient_that_ends_at_them() -> None:
     dead = finding("dead_units", "dense_2", share=1.0)
-    kept, _ = settled([finding("vanishing_gradient", "dense_1"), dead], [case()])
+    kept, _ = settle([finding("vanishing_gradient", "dense_1"), dead], [case()])
     assert kept == [dead]
     partly = finding("dead_units", "dense_2", share=0.5)
-    assert len(settled([finding("vanishing_gradient", "dense_1"), partly], [case()])[0]) == 2
+    assert len(settle([finding("vanishing_gradient", "dense_1"), partly], [case()])[0]) == 2
 
 
 def test_other_variants_are_not_silenced() -> None:
     other = replace(finding("rate_too_low"), variant="other")
-    kept, _ = settled([finding("rate_too_high"), other], [case()])
+    kept, _ = settle([finding("rate_too_high"), other], [case()])
     assert len(kept) == 2
 
 

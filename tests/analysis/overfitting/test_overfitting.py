@@ -19,7 +19,7 @@ from dure.analysis.overfitting.overfitting import measure
 from dure.core.types import Monitor, Status
 from dure.errors import DureError, StudyError
 from dure.stats.intervals import Interval
-from dure.stats.smoothing import completed, despiked, smooth, turn_of
+from dure.stats.smoothing import fill_missing, remove_spikes, smooth, turn_of
 
 Floats = np.ndarray
 DIMS = ("variant", "seed", "fold", "epoch")
@@ -306,7 +306,7 @@ def test_missing_epochs_are_filled_by_least_squares(seed: int, lanes: int, epoch
     design = np.concatenate([np.eye(lanes)[lane], np.eye(epochs)[epoch]], axis=1)
     effects = np.linalg.lstsq(design, curves[lane, epoch], rcond=None)[0]
     want = effects[:lanes, None] + effects[lanes:]
-    got = completed(curves, rounds=2000)
+    got = fill_missing(curves, rounds=2000)
     missing = np.isnan(curves)
     assert got[missing] == pytest.approx(want[missing], abs=1e-3)
     assert np.array_equal(got[~missing], curves[~missing])
@@ -324,11 +324,11 @@ def test_missing_epochs_are_filled_by_least_squares(seed: int, lanes: int, epoch
 def test_what_only_falls_or_only_rises_has_no_spikes(curves: Floats, rises: bool) -> None:
     ordered = np.sort(curves, axis=1)[:, :: 1 if rises else -1]
     steps = np.abs(np.diff(ordered, axis=1))
-    inner = despiked(ordered)[:, :-2] == ordered[:, :-2]
+    inner = remove_spikes(ordered)[:, :-2] == ordered[:, :-2]
     assert inner.all()
     # At the end three values are left: a last step among the usual ones stays too.
     usual = steps[:, -1] <= np.median(steps, axis=1)
-    assert np.array_equal(despiked(ordered)[usual, -1], ordered[usual, -1])
+    assert np.array_equal(remove_spikes(ordered)[usual, -1], ordered[usual, -1])
 
 
 def test_turns_without_each_lane_are_those_of_the_others() -> None:

@@ -24,7 +24,7 @@ from dure.remedies.surgery.edits import (
     ScaleWidth,
 )
 from dure.remedies.surgery.model_config import CannotEdit
-from dure.remedies.surgery.rebuild import Operated, operate
+from dure.remedies.surgery.rebuild import EditedModel, operate
 from helpers.remedy_networks import (
     EDITS,
     Build,
@@ -57,7 +57,7 @@ def unnumbered(config: Any) -> str:
     return re.sub(r"_\d+'", "'", str(config))
 
 
-def applied(build: Build, *edits: Edit) -> tuple[Operated, keras.Model]:
+def applied(build: Build, *edits: Edit) -> tuple[EditedModel, keras.Model]:
     """The network after surgery and as it was, with names as both would have by themselves."""
     keras.backend.clear_session(free_memory=False)
     done = under(1, lambda: operate(build, {}, edits))
@@ -77,14 +77,14 @@ def test_untouched_layers_and_the_output_stay(build: Build, edit: Edit) -> None:
     assert done.model.output_shape == before.output_shape
     assert set(old) <= set(after)
     assert done.model.compiled
-    named = " ".join(done.told) + " " + " ".join(set(after) - set(old))
+    named = " ".join(done.changes) + " " + " ".join(set(after) - set(old))
     for name, layer in old.items():
         here = after[name]
         if here.get_config() == layer.get_config():
             continue
         # Whatever differs was said to be changed, or has a layer put behind it.
         several = re.search(r"and \d+ more", named)
-        assert name in named or several, (name, done.told)
+        assert name in named or several, (name, done.changes)
         if not isinstance(edit, (ScaleWidth, Recur)):
             assert here.compute_output_shape(here.input.shape) == tuple(layer.output.shape)
 
@@ -100,8 +100,8 @@ def test_a_dropout_that_is_there_gets_another_rate() -> None:
     assert kinds == [
         *(("Dense", None), ("Dropout", 0.5), ("Dense", None), ("Dropout", 0.5), ("Dense", None)),
     ]
-    assert "rate 0.5 of dropout from 0.3" in done.told[0]
-    assert "Dropout(0.5) after dense_1" in done.told[0]
+    assert "rate 0.5 of dropout from 0.3" in done.changes[0]
+    assert "Dropout(0.5) after dense_1" in done.changes[0]
 
 
 @settings(deadline=None, max_examples=15)
@@ -161,7 +161,7 @@ def test_layers_before_the_first_change_keep_their_first_weights() -> None:
     ],
 )
 def test_what_was_done_is_said(build: Build, edit: Edit, expected: str) -> None:
-    assert expected in applied(build, edit)[0].told[0]
+    assert expected in applied(build, edit)[0].changes[0]
 
 
 def test_a_layer_put_into_a_functional_network_is_read_by_what_read_the_one_before() -> None:

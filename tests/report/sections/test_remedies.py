@@ -25,6 +25,7 @@ from dure.messages.translate import translate
 from dure.plots.charts.texts import write_spans
 from dure.remedies.search import cure_study
 from dure.report.sections import remedies
+from dure.training.run import run_study
 
 
 def build(units: int = 8) -> keras.Model:
@@ -53,7 +54,7 @@ def without_pictures() -> Iterator[None]:
 def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A search that found something to mend, and mended it."""
     folder = tmp_path_factory.mktemp("runs") / "search"
-    cure_study(study(name="cells"), folder, progress=False, seeds=3, max_trials=1)
+    cure_study(study(name="cells"), folder, progress=False, run=run_study, seeds=3, max_trials=1)
     return folder
 
 
@@ -220,7 +221,8 @@ def test_the_newest_search_of_the_same_study_is_found(found: Path, run: dure.Res
 
 def test_nothing_tried_is_told_without_rounds(tmp_path: Path) -> None:
     folder = tmp_path / "search"
-    cure_study(study(), folder, progress=False, seeds=2, diagnose=lambda result, variant: [])
+    nothing = {"diagnose": lambda result, variant: []}
+    cure_study(study(), folder, progress=False, run=run_study, seeds=2, **nothing)
     document = remedies.document_of(folder)
     section = document.section("cures")
     assert not of_kind(section, Intervals) and not of_kind(section, Table)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.paired_test import FixedTest, Judgement, judge
-from dure.analysis.comparison.pairing import Lanes, Matched, lanes_of, matched
+from dure.analysis.comparison.pairing import Lanes, Matched, lanes_of, match_pairs
 from dure.analysis.comparison.table import Comparison
 from dure.errors import DureError, did_you_mean
 from dure.stats.intervals import mean_interval
@@ -44,7 +44,7 @@ def compare_lanes(
 ) -> Comparison:
     """The comparison of lanes already read; see :meth:`dure.Result.compare`."""
     places = _pairs(lanes, baseline)
-    rows = [matched(lanes, *pair) for pair in places]
+    rows = [match_pairs(lanes, *pair) for pair in places]
     tests = [FixedTest(row.gains, row.trained, lanes.by_fold) for row in rows]
     judged = judge(tests, 1 - confidence, rope)
     pairs = tuple(

@@ -66,7 +66,9 @@ def review(
     tests = []
     for first, second in rule.pairs:
         i, j = place[first], place[second]
-        tests.append(_RepeatedTest(*paired(table[i], table[j], gone[i], gone[j], rule), rule))
+        tests.append(
+            _RepeatedTest(*pair_differences(table[i], table[j], gone[i], gone[j], rule), rule)
+        )
     pairs = []
     judged = judge(tests, ALPHA, rule.rope)
     for (first, second), test, now in zip(rule.pairs, tests, judged, strict=True):
@@ -87,7 +89,7 @@ def review(
     return InterimLook(seeds, spent, leader, ended, tuple(pairs))
 
 
-def paired(
+def pair_differences(
     first: Floats, second: Floats, first_lost: Bools, second_lost: Bools, rule: Rule
 ) -> tuple[Floats, tuple[int, int]]:
     """First - second, seed by seed, and how often one of the two alone was lost.

@@ -99,6 +99,17 @@ def _verdict(test: PairedTest, adjusted: float, equivalent: float, alpha: float)
     return "better" if test.direction > 0 else "worse"
 
 
+def mean_difference(differences: Floats, confidence: float = 0.95) -> tuple[float, float, float]:
+    """The mean of paired differences (seed, fold) with the interval that comparisons have.
+
+    Folds of a seed are averaged; seeds with a value that is not finite are left out.
+    """
+    by_fold = differences.shape[0] == 1 < differences.shape[1]
+    pairs = differences[0] if by_fold else differences.mean(axis=1)
+    known = pairs[np.isfinite(pairs)]
+    return FixedTest(pairs, known, by_fold).interval(confidence)
+
+
 @dataclass(frozen=True)
 class FixedTest:
     """The test of a study whose number of seeds was fixed before.

@@ -126,7 +126,7 @@ def lanes_of(result: RunResult, other: RunResult | None, metric: str | None) -> 
     )
 
 
-def matched(lanes: Lanes, first: int, second: int) -> Matched:
+def match_pairs(lanes: Lanes, first: int, second: int) -> Matched:
     """Two variants by their places in ``lanes.names``."""
     places = [first, second]
     values, sound, lost = lanes.values[places], lanes.sound[places], lanes.lost[places]
@@ -337,7 +337,7 @@ def _notes(
 
 
 def _penalties(results: list[RunResult], metric: str) -> Iterator[Message]:
-    if names := penalised(results):
+    if names := find_penalised(results):
         yield say(
             "Keras counts L1 and L2 penalties into the loss: {metric} of {names} holds them, that "
             "of the others does not. Compare another metric, too.",
@@ -346,7 +346,7 @@ def _penalties(results: list[RunResult], metric: str) -> Iterator[Message]:
         )
 
 
-def penalised(results: Sequence[RunResult]) -> list[str]:
+def find_penalised(results: Sequence[RunResult]) -> list[str]:
     """Variants whose loss holds L1 or L2 penalties where that of others does not; else none."""
     facts = [(result.manifest.get("facts") or {}).get("models") or {} for result in results]
     models = [(name, model) for each in facts for name, model in each.items()]

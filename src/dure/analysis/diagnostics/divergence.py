@@ -32,7 +32,7 @@ def find(case: Case) -> Iterator[Finding]:
         epoch=describe_number(float(numbers["epoch"])),
         origin=origin,
     )
-    grew, by = grown(case)
+    grew, by = measure_growth(case)
     if grew:
         numbers["grew_by"] = by
     told += _remedy(grew, by)
@@ -58,7 +58,7 @@ def _remedy(grew: int, by: float) -> Message:
     )
 
 
-def grown(case: Case) -> tuple[int, float]:
+def measure_growth(case: Case) -> tuple[int, float]:
     """How many diverged lanes had a growing loss before, and by what factor (median of those)."""
     loss = case.curve("loss")
     if loss is None or not case.diverged.any():

@@ -256,7 +256,7 @@ def measure(result: RunResult, overfitting: Overfitting | None = None) -> Health
             found += family(case)
         found += fit_quality.find_turn(case, rows.get(case.variant))
     found += inputs.find_all(known)
-    kept, silenced = settled(found, known)
+    kept, silenced = settle(found, known)
     return Health(
         tuple(sorted(kept, key=_rank)),
         tuple(silenced),
@@ -335,7 +335,7 @@ _OF_TRAINING = (
 _BY_CONSTANT = ("not_beating_chance", "layer_not_learning", "vanishing_gradient", "rate_too_low")
 
 
-def settled(
+def settle(
     findings: Sequence[Finding], cases: Sequence[Case]
 ) -> tuple[list[Finding], list[Silenced]]:
     """Findings to be told, and those left out, each with its reason."""

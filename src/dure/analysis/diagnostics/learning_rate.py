@@ -15,7 +15,7 @@ from dure.analysis.diagnostics.case import (
     median,
     row_medians,
 )
-from dure.analysis.diagnostics.divergence import grown
+from dure.analysis.diagnostics.divergence import measure_growth
 from dure.core.formatting import format_percent
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say
@@ -65,7 +65,7 @@ def _too_high(case: Case) -> Iterator[Finding]:
     loss = case.curve("loss")
     if loss is None:
         return
-    grew, by = grown(case)
+    grew, by = measure_growth(case)
     jumps, height = _jumps(case, loss)
     worse = _worse(case, loss)
     over, rises = _overshoots(case)

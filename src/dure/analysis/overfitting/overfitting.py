@@ -18,7 +18,15 @@ from dure.core.types import Floats, trained
 from dure.errors import Faults, did_you_mean
 from dure.results.series import lane_grid
 from dure.stats.intervals import Interval, mean_interval
-from dure.stats.smoothing import FEWEST, Smooth, completed, despiked, noise_of, smooth, turn_of
+from dure.stats.smoothing import (
+    FEWEST,
+    Smooth,
+    fill_missing,
+    noise_of,
+    remove_spikes,
+    smooth,
+    turn_of,
+)
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -194,7 +202,7 @@ def _smoothed(measured: _Measured) -> Smooth:
     curves = measured.validation.reshape(-1, measured.epochs.size)
     here = np.isfinite(curves).any(axis=1)
     whole = np.full_like(curves, np.nan)
-    whole[here] = completed(despiked(curves[here]))
+    whole[here] = fill_missing(remove_spikes(curves[here]))
     return smooth(whole.reshape(measured.validation.shape), measured.epochs)
 
 

@@ -251,6 +251,9 @@ _VERDICT = {
     ),
     "worse.": "더 나쁩니다.",
     "too few sound networks to tell.": "온전한 신경망이 너무 적어 판단할 수 없습니다.",
+    "too few seeds for a test, {number} more at least.": (
+        "검정하기에는 시드가 너무 적어, 적어도 {number}개가 더 필요합니다."
+    ),
     "so small a difference that no sensible number of seeds would tell it from none.": (
         "차이가 너무 작아, 시드를 웬만큼 늘려서는 차이가 없는 것과 구별할 수 없습니다."
     ),
@@ -262,6 +265,13 @@ _VERDICT = {
         "{metric} 값의 변화(처방 빼기 원래 신경망)를 시드와 폴드로 짝지어 95 % 구간과 함께 보입니"
         "다. 순위는 각 신경망의 가장 좋은 에포크에서 매깁니다. 여럿 중 가장 좋은 것은 그 라운드에서 "
         "실제보다 좋아 보입니다. 확인은 선택에 쓰지 않은 시드로 합니다."
+    ),
+    "Verdicts are those of dure compare, corrected for all cures of a round, so a round of few "
+    "seeds has none; what loses no more networks and has a 90 % interval on the better side of 0 "
+    "goes on to the next.": (
+        "판정은 dure compare와 같은 규칙으로 내리며 한 라운드의 모든 처방에 대해 보정하므로, 시드가 적은 "
+        "라운드에서는 판정이 나지 않습니다. 신경망이 더 탈락하지 않고 90 % 구간이 0보다 좋은 쪽에 있는 처방이 "
+        "다음 라운드로 올라갑니다."
     ),
     "Not tried, for they do not suit this network:": "이 신경망에 맞지 않아 시도하지 않은 처방:",
     "Beyond the number of trials allowed: {names}.": "허용된 시도 횟수를 넘은 처방: {names}.",

@@ -14,7 +14,7 @@ import numpy as np
 
 from dure.core.backend import keras
 from dure.remedies.surgery.model_config import snake_case
-from dure.remedies.surgery.rebuild import generators_kept
+from dure.remedies.surgery.rebuild import keep_generators
 
 _SHORT = {"keras.layers": "layers", "keras": "keras"}
 _INSTEAD_OF = {"LSTM": ("SimpleRNN",), "GRU": ("SimpleRNN",), "Activation": ("ReLU",)}
@@ -46,7 +46,7 @@ class Imports:
         return [f"from {module} import {name}" for module, name in sorted(self._names)]
 
 
-def written(value: Any, imports: Imports) -> str:
+def write_value(value: Any, imports: Imports) -> str:
     """Python for an argument as Keras' configurations hold it.
 
     Raises
@@ -63,9 +63,9 @@ def written(value: Any, imports: Imports) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        return f"[{', '.join(written(item, imports) for item in value)}]"
+        return f"[{', '.join(write_value(item, imports) for item in value)}]"
     if isinstance(value, tuple):
-        inside = ", ".join(written(item, imports) for item in value)
+        inside = ", ".join(write_value(item, imports) for item in value)
         return f"({inside}{',' if len(value) == 1 else ''})"
     if isinstance(value, Mapping):
         return _mapping(value, imports)
@@ -85,7 +85,7 @@ def call(entry: Mapping[str, Any], imports: Imports, name: bool = False) -> str:
     """
     module, kind, config = entry["module"], entry["class_name"], dict(entry["config"])
     if kind == "DTypePolicy":
-        return written(config["name"], imports)
+        return write_value(config["name"], imports)
     if kind == "InputLayer":
         return _input(config, imports, name)
     made = _class(module, kind)
@@ -100,8 +100,8 @@ def call(entry: Mapping[str, Any], imports: Imports, name: bool = False) -> str:
         arguments = [_argument(v, imports) for v in changed.values()]
     else:
         arguments += [f"{k}={_argument(v, imports, k)}" for k, v in changed.items()]
-    if name and given and not automatic(str(given), kind):
-        arguments.append(f"name={written(given, imports)}")
+    if name and given and not is_automatic(str(given), kind):
+        arguments.append(f"name={write_value(given, imports)}")
     if not arguments and module in _NAMED:
         return json.dumps(snake_case(kind))
     if not arguments and module == "keras.optimizers":
@@ -109,7 +109,7 @@ def call(entry: Mapping[str, Any], imports: Imports, name: bool = False) -> str:
     return f"{_place(module, kind, imports)}({', '.join(arguments)})"
 
 
-def automatic(name: str, kind: str) -> bool:
+def is_automatic(name: str, kind: str) -> bool:
     """Whether a name is one that Keras gives by itself: 'dense', 'dense_1'."""
     kinds = [kind, *_INSTEAD_OF.get(kind, ())]
     return any(re.fullmatch(rf"{snake_case(k)}(_\d+)?", name) for k in kinds)
@@ -130,22 +130,22 @@ def _first(made: Any) -> list[str]:
 
 def _argument(value: Any, imports: Imports, name: str = "") -> str:
     if name in ("kernel_size", "pool_size", "strides") and len(set(value or ())) == 1:
-        return written(value[0], imports)
+        return write_value(value[0], imports)
     # Keras' configurations hold tuples as lists: shapes, strides and ranges are tuples again.
     plain = isinstance(value, list) and all(isinstance(v, (int, float, str)) for v in value)
-    return written(tuple(value) if plain else value, imports)
+    return write_value(tuple(value) if plain else value, imports)
 
 
 def _input(config: Mapping[str, Any], imports: Imports, name: bool) -> str:
     batch, *shape = config["batch_shape"]
-    arguments = [written(tuple(shape), imports)]
+    arguments = [write_value(tuple(shape), imports)]
     if batch is not None:
         arguments.append(f"batch_size={batch}")
     arguments += [f"{k}=True" for k in ("sparse", "ragged", "optional") if config.get(k)]
     if config.get("dtype") not in (None, keras.config.floatx()):
-        arguments.append(f"dtype={written(config['dtype'], imports)}")
+        arguments.append(f"dtype={write_value(config['dtype'], imports)}")
     if name and not re.fullmatch(r"input(_layer)?(_\d+)?", config["name"]):
-        arguments.append(f"name={written(config['name'], imports)}")
+        arguments.append(f"name={write_value(config['name'], imports)}")
     return f"layers.Input({', '.join(arguments)})"
 
 
@@ -168,7 +168,7 @@ def _defaults(made: Any, config: Mapping[str, Any]) -> tuple[list[str], dict[str
     if missing:
         raise Unwritable(f"{made.__name__} does not say its {missing[0]}")
     try:
-        with generators_kept():
+        with keep_generators():
             defaults = _plain(made, {name: config[name] for name in required}).get_config()
     except Exception as error:  # a class of somebody's own may raise anything
         raise Unwritable(f"{made.__name__} cannot be made by its arguments ({error})") from error
@@ -204,7 +204,9 @@ def _mapping(value: Mapping[str, Any], imports: Imports) -> str:
         if value["class_name"] == "function":
             return imports.own(str(value.get("module")), str(value["config"]))
         return call(value, imports)
-    inside = ", ".join(f"{written(k, imports)}: {written(v, imports)}" for k, v in value.items())
+    inside = ", ".join(
+        f"{write_value(k, imports)}: {write_value(v, imports)}" for k, v in value.items()
+    )
     return f"{{{inside}}}"
 
 
@@ -220,7 +222,9 @@ def _object(value: Any, imports: Imports) -> str:
         entry = _listed(keras.saving.serialize_keras_object(value))
     except Exception as error:
         raise Unwritable(f"{type(value).__name__} cannot be written") from error
-    return written(entry, imports) if not isinstance(entry, dict) else call(entry, imports, True)
+    return (
+        write_value(entry, imports) if not isinstance(entry, dict) else call(entry, imports, True)
+    )
 
 
 def _number(value: float) -> str:

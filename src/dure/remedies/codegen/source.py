@@ -10,20 +10,20 @@ from dure.core.backend import keras
 from dure.remedies.codegen.expressions import (
     Imports,
     Unwritable,
-    automatic,
     call,
     identifier,
-    written,
+    is_automatic,
+    write_value,
 )
 from dure.remedies.surgery.model_config import Blueprint, CannotEdit, Config, name_of, snake_case
-from dure.remedies.surgery.rebuild import Operated
+from dure.remedies.surgery.rebuild import EditedModel
 
 _UNSAID = {"run_eagerly": False, "steps_per_execution": 1, "loss_weights": None}
 _WIDTH = 96
 
 
 def source_of(
-    operated: Operated,
+    operated: EditedModel,
     build: Callable[..., Any],
     arguments: Mapping[str, Any],
     head: Sequence[str] = (),
@@ -97,8 +97,8 @@ class _Writer:
                 made = self._made(entry, drawing, original)
                 listed += _broken(f"{made},", _remark(entry, original), _WIDTH - 12)
         lines += ["    [", *(f"        {line}" for line in listed), "    ],"]
-        if not automatic(drawing.config["name"], "Sequential"):
-            lines.append(f"    name={written(drawing.config['name'], self.imports)},")
+        if not is_automatic(drawing.config["name"], "Sequential"):
+            lines.append(f"    name={write_value(drawing.config['name'], self.imports)},")
         return [*lines, ")"]
 
     def _made(self, entry: Config, drawing: Blueprint, original: Blueprint | None) -> str:
@@ -146,7 +146,9 @@ class _Writer:
             raise Unwritable("a circle of layers")
         ends = [_nested(drawing.config[k], tensors) for k in ("input_layers", "output_layers")]
         name = drawing.config["name"]
-        named = "" if automatic(name, "Functional") else f", name={written(name, self.imports)}"
+        named = (
+            "" if is_automatic(name, "Functional") else f", name={write_value(name, self.imports)}"
+        )
         lines.append(f"model = keras.Model({ends[0]}, {ends[1]}{named})")
         return [piece for line in lines for piece in _broken(line, "", _WIDTH - 4)]
 
@@ -247,7 +249,7 @@ def _arguments(node: Config, tensors: Mapping[tuple[str, int], str], imports: Im
             return _tensor(value["config"]["keras_history"], tensors)
         if isinstance(value, (list, tuple)):
             return f"[{', '.join(write(item) for item in value)}]"
-        return written(value, imports)
+        return write_value(value, imports)
 
     given = [write(value) for value in node["args"]]
     given += [f"{k}={write(v)}" for k, v in node["kwargs"].items() if v is not None]
@@ -269,7 +271,7 @@ def _compile(compiled: Mapping[str, Any], imports: Imports) -> list[str]:
     # On JAX Keras compiles anyway, and says so as True.
     told = {k: v for k, v in compiled.items() if k != "jit_compile" and v is not None}
     told = {k: v for k, v in told.items() if k not in _UNSAID or v != _UNSAID[k]}
-    given = [f"{k}={written(v, imports)}" for k, v in told.items()]
+    given = [f"{k}={write_value(v, imports)}" for k, v in told.items()]
     one = f"model.compile({', '.join(given)})"
     if len(one) <= _WIDTH:
         return [one]
@@ -279,7 +281,7 @@ def _compile(compiled: Mapping[str, Any], imports: Imports) -> list[str]:
 
 def _by_hand(
     reason: Exception,
-    operated: Operated,
+    operated: EditedModel,
     drawing: Blueprint | None,
     build: Callable[..., Any],
     arguments: Mapping[str, Any],
@@ -292,7 +294,7 @@ def _by_hand(
         compiled = _compile(operated.compiled, imports)
         if operated.drawing is None:
             name = imports.own(build.__module__, getattr(build, "__name__", "build"))
-            given = ", ".join(f"{k}={written(v, imports)}" for k, v in arguments.items())
+            given = ", ".join(f"{k}={write_value(v, imports)}" for k, v in arguments.items())
             made = [f"model = original({given})"]
             imports_lines = [f"from {build.__module__} import {name} as original"]
         else:

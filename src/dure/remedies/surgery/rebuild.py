@@ -21,7 +21,7 @@ BASELINE = "baseline"
 
 
 @dataclass
-class Operated:
+class EditedModel:
     """A model after surgery.
 
     Attributes
@@ -34,7 +34,7 @@ class Operated:
         The drawing before the surgery; None likewise.
     compiled
         What ``compile`` was called with.
-    told
+    changes
         What was done to the network, a phrase an edit.
     """
 
@@ -42,7 +42,7 @@ class Operated:
     drawing: Blueprint | None
     original: Blueprint | None
     compiled: dict[str, Any]
-    told: list[Message] = field(default_factory=list)
+    changes: list[Message] = field(default_factory=list)
 
 
 def operate(
@@ -50,7 +50,7 @@ def operate(
     arguments: Mapping[str, Any],
     edits: Sequence[Edit],
     score: str | None = None,
-) -> Operated:
+) -> EditedModel:
     """Call a build and apply edits to what it returns.
 
     Without edits of the network the very model that `build` made comes back, with its own first
@@ -90,10 +90,10 @@ def operate(
         compiled["jit_compile"] = "auto" if compiled.get("jit_compile") else False
     if ordered or score is not None:
         model.compile(**compiled)
-    return Operated(model, drawing, original, compiled, [phrase for phrase in told if phrase])
+    return EditedModel(model, drawing, original, compiled, [phrase for phrase in told if phrase])
 
 
-class CuredBuild:
+class CureBuild:
     """``build(cure=NAME)``: the original build with one of several cures; a study's `build`.
 
     Parameters
@@ -131,16 +131,16 @@ class CuredBuild:
         )
 
     def __call__(self, cure: str | None = None) -> keras.Model:
-        return self.operated(cure).model
+        return self.edit(cure).model
 
-    def operated(self, cure: str | None = None) -> Operated:
+    def edit(self, cure: str | None = None) -> EditedModel:
         """The network with a cure, and what was done to it."""
         edits = self.cures[self.default if cure is None else cure]
         return operate(self.build, self.arguments, edits, self.score)
 
 
 @contextmanager
-def generators_kept() -> Iterator[None]:
+def keep_generators() -> Iterator[None]:
     """While open, random numbers may be drawn; afterwards Python's and NumPy's stand as before."""
     before = random.getstate(), np.random.get_state()
     try:

@@ -1,4 +1,4 @@
-"""Ranking: against slow, plain statistics on grids made by hand."""
+"""Effects of cures: against slow, plain statistics on grids made by hand."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from dure.remedies.early_stopping import stopped
-from dure.remedies.ranking import effects, gains
+from dure.analysis.comparison.paired_test import mean_difference
+from dure.remedies.effects import effects, gains, stop_early
 from dure.remedies.surgery.rebuild import BASELINE
+from dure.stats.bootstrap import bootstrap_t
 
 NAN = math.nan
 NUMBERS = st.integers(-50, 50).map(lambda n: n / 10)
@@ -25,7 +26,7 @@ class Grids:
     """What a round gives a ranking, without any training."""
 
     def __init__(self, mode: str, **grids: Any) -> None:
-        self.label, self.mode = "round-1", mode
+        self.label, self.metric, self.mode = "round-1", "val_loss", mode
         self.grids = {k: np.asarray(v, np.float64) for k, v in grids.items()}
         self.grids = {k: v[:, None] if v.ndim == 1 else v for k, v in self.grids.items()}
         self.cures = dict.fromkeys(name for name in grids if name != BASELINE)
@@ -69,24 +70,26 @@ def plain_sign_flip(d: list[float]) -> float:
 @given(hnp.arrays(np.float64, (3, 7), elements=NUMBERS, unique=True))
 def test_effects_are_paired_statistics(grid: np.ndarray) -> None:
     rows = {row.cure: row for row in rank(baseline=grid[0], a=grid[1], b=grid[2])}
-    raw = {}
+    raw, expected = {}, {}
     for name, values in (("a", grid[1]), ("b", grid[2])):
         d = values - grid[0]
         row = rows[name]
-        spread = float(stats.sem(d))
-        low, high = stats.t.interval(0.95, 6, d.mean(), spread)
+        _, low, high = map(float, bootstrap_t(d, 0.95))
         assert (row.difference, row.low, row.high) == pytest.approx((d.mean(), low, high))
         assert row.wins == pytest.approx(np.mean((d < 0) + 0.5 * (d == 0)))
         raw[name] = plain_sign_flip(d.tolist())
         assert row.p == pytest.approx(raw[name])
-        expected = "undecided" if low <= 0 <= high else "better" if d.mean() < 0 else "worse"
-        assert row.verdict == expected
+        expected[name] = None if low <= 0 <= high else "better" if d.mean() < 0 else "worse"
+        assert row.promising == (mean_difference(d[:, None], 0.9)[2] < 0)
     adjusted = plain_holm([raw["a"], raw["b"]])
     assert [rows["a"].p_adjusted, rows["b"].p_adjusted] == pytest.approx(adjusted)
+    for name, p in zip("ab", adjusted, strict=True):
+        assert rows[name].verdict == ((p <= 0.05 and expected[name]) or "undecided")
 
 
 def test_the_best_mean_comes_first_in_the_metrics_direction() -> None:
-    grids = {"baseline": [3, 3.1, 3.2], "a": [2, 2.2, 2.1], "b": [1, 1.1, 1.3], "c": [4, 4.3, 4.1]}
+    short = {"baseline": [3, 3.1, 3.2], "a": [2, 2.2, 2.1], "b": [1, 1.1, 1.3], "c": [4, 4.3, 4.1]}
+    grids = {name: 3 * values for name, values in short.items()}
     assert [row.cure for row in rank(**grids)] == ["b", "a", "c"]
     assert [row.cure for row in rank("max", **grids)] == ["c", "a", "b"]
     assert [row.verdict for row in rank("max", **grids)] == ["better", "worse", "worse"]
@@ -95,17 +98,22 @@ def test_the_best_mean_comes_first_in_the_metrics_direction() -> None:
 def test_lost_networks_count_against_a_cure_and_for_it() -> None:
     rows = rank(baseline=[3, 3, 3, 3.1], a=[1, 1, NAN, 1.1], b=[2.9, 3, 3.1, 3])
     assert [row.cure for row in rows] == ["b", "a"]  # though a's mean is the best
-    assert rows[1].verdict == "worse" and rows[1].diverged == 1
-    (row,) = rank(baseline=[NAN, NAN, NAN, 3], a=[1, 1.2, 1, 1.1])
-    assert row.verdict == "better" and row.baseline_diverged == 3
+    assert rows[1].diverged == 1 and not any(row.promising for row in rows)
+    (row,) = rank(baseline=[3.0] * 8, a=[1.0, *[NAN] * 7])
+    assert row.verdict == "worse" and row.diverged == 7 and not row.promising
+    (row,) = rank(baseline=[NAN, NAN, NAN, 3] * 2, a=[1, 1.2, 1, 1.1] * 2)
+    assert row.verdict == "better" and row.baseline_diverged == 6
     assert row.wins == 1.0
-    (row,) = rank(baseline=[NAN, NAN], a=[1, 2])
+    (row,) = rank(baseline=[NAN] * 6, a=[1, 2] * 3)
     assert row.verdict == "better" and math.isnan(row.difference)
+    (row,) = rank(baseline=[NAN, NAN], a=[1, 2])
+    assert row.verdict == "too few" and row.promising
 
 
 def test_too_few_seeds_are_not_tested() -> None:
     (row,) = rank(baseline=[3, 3.1, 3.2, 3, 3.1], a=[2, 2.1, 2.2, 2, 2.1])
-    assert row.p is None and row.p_adjusted is None and row.verdict == "better"
+    assert row.p is None and row.p_adjusted is None and row.verdict == "too few"
+    assert row.promising and row.more_seeds == 1
     (row,) = rank(baseline=[3], a=[2])
     assert row.verdict == "too few" and math.isnan(row.low)
 
@@ -161,5 +169,5 @@ def plain_stop(curve: list[float], patience: int) -> tuple[int, int]:
 @settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(1, 15), elements=NUMBERS), st.integers(1, 5))
 def test_early_stopping_is_that_of_keras(curve: np.ndarray, patience: int) -> None:
-    assert stopped(curve, "min", patience) == plain_stop(curve.tolist(), patience)
-    assert stopped(-curve, "max", patience) == plain_stop(curve.tolist(), patience)
+    assert stop_early(curve, "min", patience) == plain_stop(curve.tolist(), patience)
+    assert stop_early(-curve, "max", patience) == plain_stop(curve.tolist(), patience)
