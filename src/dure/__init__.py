@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         StudyError,
         UnsupportedModelError,
     )
-    from dure.inspection.look import look
+    from dure.inspection.api import look
     from dure.result import Result, load
     from dure.study import Study, Variant
     from dure.training.fit import fit
@@ -70,7 +70,7 @@ _HOME = {
     "Variant": "study",
     "fit": "training.fit",
     "load": "result",
-    "look": "inspection.look",
+    "look": "inspection.api",
 }
 
 

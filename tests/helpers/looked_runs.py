@@ -18,9 +18,9 @@ import dure
 from dure.blocks.content import Prose, Section, Table, blocks_of
 from dure.data import TextToSequences
 from dure.keras_bridge.text_model import TextModel
+from dure.measurements.catalog import part_of
 from dure.measurements.stored import read
 from dure.messages.message import Message
-from dure.report.inspection.catalog import part_of
 
 SENTENCES = ["a wonderful film", "a terrible film", "truly wonderful acting", "terrible 연기"] * 6
 

@@ -52,6 +52,7 @@ def activations(count: int, lanes: bool = False) -> Any:
         {
             **shares,
             "saturated": (dims, np.full((*lead, count), np.nan)),
+            "activation": (dims, np.full((*lead, count), "relu")),
             "units": (dims, np.full((*lead, count), 64)),
             "histogram": ((*dims, "bin"), counts),
             "edges": ((*dims, "edge"), edges),

@@ -7,7 +7,18 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Metric, Points, Span
+from dure.blocks.charts import (
+    Along,
+    Bar,
+    Bars,
+    Curves,
+    Intervals,
+    Line,
+    Lines,
+    Metric,
+    Points,
+    Span,
+)
 from dure.blocks.content import (
     Beside,
     Block,
@@ -159,7 +170,7 @@ def drawn_blocks(name: str = "conv2d") -> tuple[Block, ...]:
             title=as_is("Dead units by layer"),
             axis=as_is("share of units"),
             bars=tuple(
-                (as_is(f"{name}_{i}"), 0.9 / (i + 1), as_is(f"{90 / (i + 1):.0f} %"))
+                Bar(as_is(f"{name}_{i}"), 0.9 / (i + 1), as_is(f"{90 / (i + 1):.0f} %"))
                 for i in range(5)
             ),
         ),

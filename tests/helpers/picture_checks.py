@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -10,7 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from dure.measurements.figures import figure_of
+from dure.measurements.stored import measurement_of
+from dure.plots.render import draw
 from dure.plots.style import missing_glyphs_ignored
+
+
+def drawn(measured: Any, kind: str, inputs: Any = None, untrained: Any = None) -> Figure:
+    """The figure of a measurement, as `look.draw` makes it."""
+    inputs = None if inputs is None else np.asarray(inputs)
+    shown = figure_of(measurement_of(measured.assign_attrs(kind=kind), inputs, untrained))
+    return draw(shown.title, shown.blocks, shown.notes)
 
 
 def texts(figure: Figure) -> list[tuple[Text, Bbox]]:

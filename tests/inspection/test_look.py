@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 import dure
 from dure.data import TextToSequences
 from dure.errors import DureError, StudyError
-from dure.inspection.save import tour as take_tour
+from dure.inspection.save import save_all
 from dure.keras_bridge.text_model import TextModel
 from helpers.picture_checks import faults, said
 
@@ -298,7 +298,9 @@ def saved(lanes: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "notes.txt").write_text("mine")
     (folder / "saliency.png").write_text("an earlier picture")
     seen: list[tuple[str, int, int]] = []
-    return take_tour(lanes, folder, None, None, None, lambda *told: seen.append(told)), seen
+    return save_all(
+        lanes, lanes.draw, folder, None, None, None, lambda *told: seen.append(told)
+    ), seen
 
 
 def test_a_tour_writes_what_fits_and_says_why_not(saved: Any) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from dure.blocks.pictures import Photograph
 from dure.core.types import Floats, Ints, Mode
 from dure.messages.message import Message
+
+BarTone: TypeAlias = Literal["plain", "good", "bad", "faint"]
+"""What a value means: "good" is what is true, "bad" what is mistaken for it, "faint" neither."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ class Span:
     note: Message | None = None
     """A few words behind it, such as a verdict."""
     tone: Literal["good", "bad", "plain"] = "plain"
+    other: float = math.nan
+    """What the mean is compared with, such as the true value."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,7 @@ class Intervals:
 
     `axis` names the axis and its unit; `zero` draws a line at 0 and `rope` a band of +- rope.
     Numbers are `alike` where all have the same number of decimals.
+    `compared` is what the means are, and what `Span.other` are.
     """
 
     label: Message
@@ -115,6 +123,7 @@ class Intervals:
     zero: bool = False
     rope: float | None = None
     alike: bool = True
+    compared: tuple[Message, Message] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,13 +137,24 @@ class Line:
     high: Floats | None = None
     dashed: bool = False
     """Something to compare with, such as the untrained network."""
+    look: Literal["line", "points", "area"] = "line"
+    """Points by themselves, or filled down to 0 as a histogram, where a renderer can do that."""
 
 
 @dataclass(frozen=True)
 class Lines:
     """A chart of lines, such as a gradient by layer, or memory by distance.
 
-    `ticks` names the places 0, 1, 2, ... of the horizontal axis (layers), else it is numeric.
+    Attributes
+    ----------
+    ticks
+        Names of the places 0, 1, 2, ... of the horizontal axis (layers), else it is numeric.
+    logarithmic, logarithmic_x
+        Of the vertical and of the horizontal axis.
+    marks
+        Places of the horizontal axis that prose speaks of, such as a horizon.
+    notes
+        What belongs to this chart alone, such as the numbers of one layer.
     """
 
     label: Message
@@ -144,16 +164,53 @@ class Lines:
     lines: tuple[Line, ...]
     ticks: tuple[Message, ...] | None = None
     logarithmic: bool = False
+    logarithmic_x: bool = False
+    marks: tuple[float, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A value with its name and with itself as text.
+
+    Attributes
+    ----------
+    low, high
+        Its interval; NaN where there is none.
+    other
+        A value it is compared with, such as that of untrained networks.
+    """
+
+    name: Message
+    value: float
+    told: Message
+    low: float = math.nan
+    high: float = math.nan
+    other: float = math.nan
+    tone: BarTone = "plain"
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars with names, each a value from 0 on, and the value as text."""
+    """Bars with names, each a value from 0 on, and the value as text.
+
+    Attributes
+    ----------
+    compared
+        What the values are, and what `Bar.other` are.
+    most
+        Where the axis ends, such as 1 for shares; None: at the longest.
+    about
+        What the bars are of, to be seen beside them: a picture or a text.
+    """
 
     label: Message
     title: Message
     axis: Message
-    bars: tuple[tuple[Message, float, Message], ...]
+    bars: tuple[Bar, ...]
+    compared: tuple[Message, Message] | None = None
+    most: float | None = None
+    about: Photograph | Message | None = None
 
 
 @dataclass(frozen=True)
@@ -167,3 +224,36 @@ class Points:
     y: Floats
     x_axis: Message
     y_axis: Message
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers with names down and across, coloured by their share.
+
+    Attributes
+    ----------
+    corner
+        What stands down and what across, as the head of the names.
+    values
+        Shape [row, column]; `low` and `high` are their interval, or None.
+    shades
+        From 0 to 1 (from -1 to 1 where `signed`), same shape.
+    unit
+        What a shade is the share of.
+    written
+        Whether the numbers can be read in their places; else colours alone are shown.
+    """
+
+    caption: Message
+    corner: Message
+    down: Message
+    across: Message
+    rows: tuple[Message, ...]
+    columns: tuple[Message, ...]
+    values: Floats
+    shades: Floats
+    unit: Message
+    low: Floats | None = None
+    high: Floats | None = None
+    signed: bool = False
+    written: bool = True

@@ -13,9 +13,10 @@ from typing import Literal, TypeAlias
 
 from dure import __version__
 from dure.blocks.cells import Cell
-from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
+from dure.blocks.charts import Bars, Curves, Intervals, Lines, Matrix, Points
 from dure.blocks.pictures import Tiles
-from dure.messages.message import Message, say
+from dure.core.formatting import format_number
+from dure.messages.message import Message, as_is, say
 
 Tone = Literal["verdict", "plain", "note", "warning"]
 """How a paragraph is meant: the answer itself; an explanation; small print; something is amiss."""
@@ -69,6 +70,16 @@ class Table:
     """Whether the intervals of a column have the same number of decimals."""
 
 
+def table_of(matrix: Matrix) -> Table:
+    """A matrix for who cannot see colours: 0 is a dot."""
+    cells = [
+        [as_is(format_number(round(float(value), 1)) if value else "·") for value in line]
+        for line in matrix.values
+    ]
+    rows = tuple((name, *line) for name, line in zip(matrix.rows, cells, strict=True))
+    return Table(matrix.caption, (matrix.corner, *matrix.columns), rows)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Names with their values, such as facts of the data."""
@@ -100,6 +111,8 @@ class Words:
     texts: tuple[tuple[Message, tuple[Word, ...]], ...]
     """What is said of a text, and its words."""
     legend: Message
+    signed: bool = False
+    """Whether some words weigh against."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,7 @@ Block: TypeAlias = (
     | Tiles
     | Words
     | Points
+    | Matrix
     | Folded
     | Beside
 )

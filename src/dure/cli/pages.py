@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from dure.cli.app import folder_of
-from dure.console.late_bar import LateBar
 from dure.core.formatting import format_bytes
+from dure.core.late_bar import LateBar
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older

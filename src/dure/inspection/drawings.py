@@ -1,9 +1,9 @@
-"""Drawings of a look's measurements, by the same names and with the same arguments."""
+"""Drawings of measurements, by the same names and with the same arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 from dure.core.array_checks import is_text
 from dure.core.arrays import is_nested, take_rows
 from dure.errors import DureError
-from dure.plots.inspection import agreement, charts, grids, heatmaps, outcomes
-from dure.plots.inspection import texts as wording
-
-if TYPE_CHECKING:
-    from dure.inspection.look import Look
+from dure.inspection.look import Inspection
+from dure.measurements.figures import figure_of
+from dure.measurements.stored import measurement_of
+from dure.plots.render import draw
 
 
 def with_twin(measure: Callable[..., xr.Dataset], *args: Any) -> xr.Dataset:
@@ -29,7 +28,7 @@ def with_twin(measure: Callable[..., xr.Dataset], *args: Any) -> xr.Dataset:
 
 
 class Drawings:
-    """Each method draws what the `Look`'s method of the same name returns.
+    """Each method draws what the inspection's method of the same name returns.
 
     Arguments (`layer`, `layers`, `x`, `y`, `rows`, `words`, `count`) are passed on; errors are
     those of the measurement, `measured`. Figures belong to nobody (pyplot does not know of them):
@@ -62,7 +61,7 @@ class Drawings:
     (2, 14)
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Inspection) -> None:
         self._look = look
 
     def kernels(self, layer: Any) -> Figure:
@@ -143,47 +142,9 @@ class Drawings:
         untrained
             Beside kernels: those of the untrained twin.
         """
-        kind = str(measured.attrs["kind"])
-        if isinstance(measured, xr.DataArray):
-            return self._array(kind, measured, x, untrained)
-        if kind == "predictions":
-            return self._predictions(measured, x)
-        charts_of = {
-            "weights": charts.weights,
-            "activations": charts.activations,
-            "gradients": charts.gradients,
-            "memory": charts.memory,
-            "neighbours": wording.neighbours,
-            "matched_filters": agreement.matched_filters,
-            "agreement_of_predictions": agreement.predictions,
-        }
-        return charts_of[kind](measured)
-
-    def _array(self, kind: str, measured: xr.DataArray, x: Any, beside: Any) -> Figure:
-        if kind == "kernels":
-            return grids.kernels(measured, beside)
-        if kind == "confusion":
-            return outcomes.confusion(measured)
-        if kind == "embedding_map":
-            return wording.embedding_map(measured)
-        if kind == "feature_maps":
-            return grids.feature_maps(measured, self.pictures(measured["row"].values, x))
-        return self._where(measured, x, "Grad-CAM" if kind == "grad_cam" else "Saliency")
-
-    def _where(self, measured: xr.DataArray, x: Any, what: str) -> Figure:
-        """Saliency and Grad-CAM by what went in: pictures, texts, or features."""
-        if "height" in measured.dims:
-            pictures = self.pictures(measured["row"].values, x)
-            if pictures is None:
-                raise DureError("maps over pictures need the pictures, one array; pass x.")
-            return heatmaps.heat(measured, pictures, what)
-        if measured.dims[-1] == "step":
-            texts = self.words(measured["row"].values, x)
-            if self._look.inputs.word_index() is None:
-                told = f"{measured.attrs.get('told', '')} Numbers stand for words not known here."
-                measured = measured.assign_attrs(told=told.strip())
-            return wording.coloured_texts(self._of_steps(measured, x), texts, what)
-        return heatmaps.table(measured, what)
+        found = measurement_of(measured, self.inputs(measured, x), untrained)
+        shown = figure_of(found)
+        return draw(shown.title, shown.blocks, shown.notes)
 
     def inputs(self, measured: xr.DataArray | xr.Dataset, x: Any = None) -> npt.NDArray[Any] | None:
         """What went in for the rows that a drawing shows; None where it shows none.
@@ -203,20 +164,6 @@ class Drawings:
         if pictures is None and kind != "feature_maps" and measured.dims[-1] == "step":
             return np.asarray(self.words(rows, x))
         return pictures
-
-    def _of_steps(self, measured: xr.DataArray, x: Any) -> xr.DataArray:
-        """A map over steps at the length of the texts: coarser ones are spread evenly."""
-        steps = self._tokens(measured["row"].values, x).shape[1]
-        if steps == measured.sizes["step"]:
-            return measured
-        at = (np.arange(steps) * measured.sizes["step"]) // steps
-        return measured.isel(step=at)
-
-    def _predictions(self, measured: xr.Dataset, x: Any) -> Figure:
-        cards = self._of_cards(measured, x)
-        if isinstance(cards, list):
-            return outcomes.predictions(measured, texts=cards)
-        return outcomes.predictions(measured, cards)
 
     def _of_cards(self, measured: Any, x: Any) -> npt.NDArray[Any] | list[str] | None:
         """What stands beside the probabilities of the first rows: pictures, texts or nothing."""

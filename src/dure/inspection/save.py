@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from dure.errors import DureError, Faults, did_you_mean
-from dure.inspection.drawings import with_twin
+from dure.inspection.drawings import Drawings, with_twin
+from dure.inspection.look import Inspection
 from dure.inspection.measures.weights import kernels
-from dure.measurements.headlines import says
+from dure.measurements.headlines import headline_of
 from dure.plots.style import as_png
 from dure.storage.files import explained, write_atomically
-
-if TYPE_CHECKING:
-    from dure.inspection.look import Look
 
 OF_A_LAYER = ("kernels", "weights", "feature_maps", "agreement")
 MEASUREMENTS = (
@@ -71,8 +69,9 @@ class _Stop(NamedTuple):
     measure: Callable[[], xr.DataArray | xr.Dataset]
 
 
-def tour(
-    look: Look,
+def save_all(
+    look: Inspection,
+    drawings: Drawings,
     folder: Path,
     what: Sequence[str] | None,
     layer: Any,
@@ -89,7 +88,7 @@ def tour(
     for done, stop in enumerate(stops):
         tell(" ".join(filter(None, (stop.name, stop.layer))), done, len(stops))
         try:
-            written.append(_write(look, stop, folder))
+            written.append(_write(drawings, stop, folder))
         except DureError as error:
             left_out.append(LeftOut(stop.name, stop.layer, str(error)))
     tell("", len(stops), len(stops))
@@ -97,7 +96,7 @@ def tour(
 
 
 def _wanted(
-    look: Look, what: Sequence[str] | None, layer: Any
+    look: Inspection, what: Sequence[str] | None, layer: Any
 ) -> tuple[Sequence[str], list[str] | None]:
     names = MEASUREMENTS if what is None else ([what] if isinstance(what, str) else list(what))
     faults = Faults(faults_of_names(names))
@@ -123,7 +122,7 @@ def faults_of_names(names: Sequence[str]) -> list[str]:
 
 
 def _stops(
-    look: Look,
+    look: Inspection,
     names: Sequence[str],
     layers: list[str] | None,
     rows: int | None,
@@ -148,7 +147,7 @@ def _stops(
             left_out.append(LeftOut(name, "", reason))
 
 
-def _of_layer(look: Look, name: str, layer: str, rows: int | None) -> Callable[[], Any]:
+def _of_layer(look: Inspection, name: str, layer: str, rows: int | None) -> Callable[[], Any]:
     if name == "kernels":
         return lambda: look.kernels(layer)
     if name == "weights":
@@ -158,14 +157,14 @@ def _of_layer(look: Look, name: str, layer: str, rows: int | None) -> Callable[[
     return lambda: look.feature_maps(layer, **({} if rows is None else {"rows": rows}))
 
 
-def _of_model(look: Look, name: str, rows: int | None) -> Callable[[], Any]:
+def _of_model(look: Inspection, name: str, rows: int | None) -> Callable[[], Any]:
     if name == "neighbours":
         return lambda: look.neighbours(_some_words(look))
     given = {} if rows is None or name not in ("saliency", "grad_cam") else {"rows": rows}
     return lambda: getattr(look, name)(**given)
 
 
-def _some_words(look: Look) -> list[str]:
+def _some_words(look: Inspection) -> list[str]:
     """Six words with neighbours worth seeing: of the 500 commonest those with the longest vectors.
 
     Vectors start out short, and grow with what a network learns of their words.
@@ -181,7 +180,7 @@ def _some_words(look: Look) -> list[str]:
     return sorted(known, key=lambda word: -lengths[index[word]])[:6]
 
 
-def _fitting(look: Look, name: str) -> list[str]:
+def _fitting(look: Inspection, name: str) -> list[str]:
     """The layers that a measurement of layers fits, in the model's order."""
     network = look.networks.network()
     kept = [
@@ -210,7 +209,7 @@ def _fitting(look: Look, name: str) -> list[str]:
     return deep or called
 
 
-def _has_kernels(look: Look, layer: str) -> bool:
+def _has_kernels(look: Inspection, layer: str) -> bool:
     try:
         kernels(look.networks.network(), layer)
     except DureError:
@@ -218,16 +217,16 @@ def _has_kernels(look: Look, layer: str) -> bool:
     return True
 
 
-def _write(look: Look, stop: _Stop, folder: Path) -> Written:
+def _write(drawings: Drawings, stop: _Stop, folder: Path) -> Written:
     measured = stop.measure()
-    twin = look.draw.twin_of(stop.layer) if stop.name == "kernels" else None
-    figure = look.draw.of(measured, untrained=twin)
-    headline = says(measured)
+    twin = drawings.twin_of(stop.layer) if stop.name == "kernels" else None
+    figure = drawings.of(measured, untrained=twin)
+    headline = headline_of(measured)
     letters = (c if c.isalnum() or c in "-_." else "." for c in f"-{stop.layer}")
     place = "".join(letters) if stop.layer else ""
     picture, arrays = (folder / f"{stop.name}{place}.{kind}" for kind in ("png", "nc"))
     leads = str(next(iter(measured.data_vars), "")) if isinstance(measured, xr.Dataset) else ""
-    content = _stored(look, measured, twin)
+    content = _stored(drawings, measured, twin)
     content = content.assign_attrs(measured.attrs, says=str(headline), leads=leads)
     with explained("write pictures", folder):
         write_atomically(picture, iter([as_png(figure)]))
@@ -236,7 +235,7 @@ def _write(look: Look, stop: _Stop, folder: Path) -> Written:
 
 
 def _stored(
-    look: Look, measured: xr.DataArray | xr.Dataset, twin: xr.DataArray | None
+    drawings: Drawings, measured: xr.DataArray | xr.Dataset, twin: xr.DataArray | None
 ) -> xr.Dataset:
     """The measurement with what it is drawn beside, so that a reader needs neither model nor data.
 
@@ -249,7 +248,7 @@ def _stored(
         out = measured.to_dataset(name=str(measured.attrs["kind"]))
     if twin is not None:
         out["untrained"] = twin
-    inputs = look.draw.inputs(measured)
+    inputs = drawings.inputs(measured)
     if inputs is not None:
         dims = ("shown", *(f"input_{axis}" for axis in range(inputs.ndim - 1)))
         out["input"] = (dims, inputs)

@@ -16,7 +16,7 @@ from dure.stats.intervals import interval_texts
 Measured = Any
 
 
-def says(measured: xr.DataArray | xr.Dataset) -> Message:
+def headline_of(measured: xr.DataArray | xr.Dataset) -> Message:
     """The headline of what `dure.inspection.network` measured, by its attribute `kind`."""
     return _HEADLINES[str(measured.attrs["kind"])](measured)
 

@@ -59,7 +59,7 @@ class Origin:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Measurement:
     """One measurement.
 
     Attributes
@@ -80,7 +80,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class MeasurementPart:
     """What the section says of one measurement.
 
     Attributes
@@ -101,7 +101,7 @@ class Part:
     blocks: tuple[Block, ...]
 
 
-def read(path: Path) -> Found:
+def read(path: Path) -> Measurement:
     """A file that `dure look` wrote.
 
     Raises
@@ -118,9 +118,19 @@ def read(path: Path) -> Found:
     else:
         measured = whole.drop_vars("input", errors="ignore")
         measured = measured[_in_order(measured)].assign_attrs(whole.attrs)
-    layer, model = (str(whole.attrs.get(key, "")) for key in ("layer", "model"))
-    origin = Origin(path, kind, layer, model, *_source(whole.attrs), _lanes(measured))
-    return Found(origin, measured, inputs, untrained)
+    return measurement_of(measured, inputs, untrained, path)
+
+
+def measurement_of(
+    measured: Measured,
+    inputs: npt.NDArray[Any] | None = None,
+    untrained: xr.DataArray | None = None,
+    path: Path = Path(),
+) -> Measurement:
+    """Arrays with what went in, in the form in which a file gives them."""
+    kind, layer, model = (str(measured.attrs.get(key, "")) for key in ("kind", "layer", "model"))
+    origin = Origin(path, kind, layer, model, *_source(measured.attrs), _lanes(measured))
+    return Measurement(origin, measured, inputs, untrained)
 
 
 def _source(attributes: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -170,14 +180,24 @@ def describe_lane(lane: Lane, *, folds: bool) -> Message:
 
 
 def describe_rows(measured: Measured) -> list[Message]:
-    """'row 341' each, with the true class where it is known: 'row 341, true class 7'."""
+    """'row 341' each, with what is known: 'row 341, true class 7, predicted 1'."""
     names = []
     for place in range(measured.sizes["row"]):
         one = measured.isel(row=place)
         row = f"{int(one['row']) if 'row' in one.coords else place:,}"
-        true = one.coords.get("true")
-        if true is not None and true.ndim == 0:
-            names.append(say("row {row}, true class {true}", row=row, true=str(true.item())))
-        else:
-            names.append(say("row {row}", row=row))
+        known = {
+            name: str(one[name].item())
+            for name in ("true", "predicted")
+            if name in one.coords and one[name].ndim == 0
+        }
+        match sorted(known):
+            case ["predicted", "true"]:
+                name = say("row {row}, true class {true}, predicted {predicted}", row=row, **known)
+            case ["true"]:
+                name = say("row {row}, true class {true}", row=row, **known)
+            case ["predicted"]:
+                name = say("row {row}, predicted {predicted}", row=row, **known)
+            case _:
+                name = say("row {row}", row=row)
+        names.append(name)
     return names

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from io import BytesIO
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -194,6 +194,14 @@ class Sheet:
         bar.ax.yaxis.get_offset_text().set_fontsize(SMALL)
         bar.set_label(plain(label), fontsize=SMALL)
         bar.outline.set_linewidth(0.5)
+
+
+class Panel(NamedTuple):
+    """A part of a sheet: its size in inches, and what draws it at a place (left, top)."""
+
+    width: float
+    height: float
+    draw: Callable[[Sheet, float, float], None]
 
 
 def dressed(axes: Axes, x: str = "", y: str = "", grid: str = "both") -> Axes:

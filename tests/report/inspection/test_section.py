@@ -15,16 +15,16 @@ import xarray as xr
 from matplotlib import colormaps
 
 import dure
-from dure.blocks.charts import Bars, Lines, Points
-from dure.blocks.content import Code, Folded, Heading, Prose, Table, Words
+from dure.blocks.charts import Bars, Lines, Matrix, Points
+from dure.blocks.content import Code, Folded, Heading, Prose, Table, Words, table_of
 from dure.blocks.pictures import Tiles
-from dure.measurements.headlines import says
+from dure.measurements.catalog import part_of
+from dure.measurements.headlines import headline_of
 from dure.measurements.labels import over_lanes
 from dure.measurements.stored import read
 from dure.messages.message import Message
 from dure.messages.translate import translate
-from dure.report.inspection.catalog import part_of
-from dure.report.inspection.pictures import diverging, overlaid, photograph, shrunk
+from dure.report.html.pixels import diverging, overlaid, photograph, png_of, shrunk
 from dure.report.inspection.section import BUDGET, section
 from helpers.looked_runs import (
     SENTENCES,
@@ -88,8 +88,10 @@ def test_headlines_are_those_of_the_files(pictures: dure.Result, texts: Path) ->
     for folder in (pictures.folder / "lens", texts):
         for path in folder.glob("*.nc"):
             found = read(path)
-            assert type(says(found.measured)) is Message
-            assert says(found.measured) == xr.load_dataset(path, engine="scipy").attrs["says"]
+            assert type(headline_of(found.measured)) is Message
+            assert (
+                headline_of(found.measured) == xr.load_dataset(path, engine="scipy").attrs["says"]
+            )
 
 
 def test_both_languages_say_everything(
@@ -134,11 +136,11 @@ def test_kernels_have_the_colours_of_their_weights(pictures: dure.Result) -> Non
         assert len(block.tiles) == 6 and "Red: positive" in block.legend
         for place, tile in enumerate(block.tiles):
             wanted = colormaps["RdBu_r"]((kernels[..., place] / limit + 1) / 2)[..., :3] * 255
-            shown = pixels(tile.png)
+            shown = pixels(png_of(tile.image))
             assert shown.shape == (2, 3, 3)  # height before width
             assert np.abs(shown - wanted).max() < 3
     table = colormaps["RdBu_r"](np.arange(256), bytes=True)[:, :3].astype(int)
-    shown = np.stack([pixels(tile.png) for tile in trained.tiles], axis=2).astype(int)
+    shown = np.stack([pixels(png_of(tile.image)) for tile in trained.tiles], axis=2).astype(int)
     place = np.abs(shown[..., None, :] - table).sum(axis=-1).argmin(axis=-1)
     assert place.flat[values[0].argmax()] == place.max() > 128  # the largest is the reddest
     assert place.flat[values[0].argmin()] == place.min() < 128
@@ -182,11 +184,11 @@ def test_feature_maps_stand_beside_their_picture(pictures: dure.Result) -> None:
     for place, block in enumerate(blocks):
         assert f"row {place}, true class" in block.title and len(block.tiles) == 1 + 6
         picture = measured["input"].values[place, ..., 0]
-        grey = pixels(block.tiles[0].png)[..., 0] / 255
+        grey = pixels(png_of(block.tiles[0].image))[..., 0] / 255
         assert grey == pytest.approx(picture / picture.max(), abs=0.01)
         maps = measured["feature_maps"].values[0, place]
         for channel, tile in enumerate(block.tiles[1:]):
-            brightness = pixels(tile.png).astype(int).sum(axis=-1)
+            brightness = pixels(png_of(tile.image)).astype(int).sum(axis=-1)
             assert brightness.shape == maps.shape[:2]
             if np.ptp(maps[..., channel]) > 0:
                 at = np.unravel_index(maps[..., channel].argmax(), brightness.shape)
@@ -200,7 +202,7 @@ def test_maps_over_pictures_come_in_pairs(pictures: dure.Result) -> None:
     values = arrays(folder, "saliency")["saliency"].values[0, ..., 0]
     assert len(saliency.tiles) == len(cam.tiles) == 12 and saliency.columns == 4
     assert "Red raises" in saliency.legend and "Bright" in cam.legend and saliency.smooth
-    shown = pixels(saliency.tiles[1].png).astype(int)
+    shown = pixels(png_of(saliency.tiles[1].image)).astype(int)
     redness = shown[..., 0] - shown[..., 2]
     top = np.abs(values[0]).argmax()
     assert np.sign(redness.flat[top]) == np.sign(values[0].flat[top])
@@ -217,9 +219,9 @@ def test_a_dense_layer_on_flat_pictures_is_shown_as_pictures(tmp_path: Path) -> 
     found = read(tmp_path / "kernels-d.nc")
     (tiles,) = part_of(found, {"data": {"kind": "image"}, "facts": facts}).blocks
     assert isinstance(tiles, Tiles) and len(tiles.tiles) == 2
-    assert pixels(tiles.tiles[0].png).shape == (4, 4, 3)
+    assert pixels(png_of(tiles.tiles[0].image)).shape == (4, 4, 3)
     (matrix,) = part_of(found, {"data": {"kind": "table"}, "facts": facts}).blocks
-    assert isinstance(matrix, Tiles) and pixels(matrix.tiles[0].png).shape == (2, 16, 3)
+    assert isinstance(matrix, Tiles) and pixels(png_of(matrix.tiles[0].image)).shape == (2, 16, 3)
 
 
 def _lanes(count: int) -> dict[str, list[Any]]:
@@ -244,15 +246,16 @@ def test_mistakes_are_those_of_most_networks(pictures: dure.Result) -> None:
             f"is {true[row]}, said {mean[row].argmax()} ({share}), wrong in {against[row]} of 3"
         )
         picture = measured["input"].values[row, ..., 0]
-        grey = pixels(tile.png)[..., 0] / 255
+        grey = pixels(png_of(tile.image))[..., 0] / 255
         assert grey == pytest.approx(picture / picture.max(), abs=0.01)
 
 
 def test_confusion_is_counted_as_in_the_file(pictures: dure.Result) -> None:
     folder = pictures.folder / "lens"
     counts = arrays(folder, "confusion")["confusion"].values.mean(axis=0)
-    matrix, frequent = of_kind(folder, "confusion", Table)
-    for row, line in enumerate(cells(matrix)):
+    (matrix,) = of_kind(folder, "confusion", Matrix)
+    (frequent,) = of_kind(folder, "confusion", Table)
+    for row, line in enumerate(cells(table_of(matrix))):
         shown = [0.0 if cell == "·" else float(cell) for cell in line[1:]]
         assert shown == pytest.approx(counts[row], abs=0.06)
     off = counts * (1 - np.eye(10))
@@ -325,13 +328,13 @@ def test_networks_agree_on_units_and_rows(pictures: dure.Result) -> None:
     folder = pictures.folder / "lens"
     measured = arrays(folder, "agreement-conv2d")
     (bars,) = of_kind(folder, "agreement-conv2d", Bars)
-    counts = {str(name): value for name, value, _ in bars.bars}
+    counts = {str(bar.name): bar.value for bar in bars.bars}
     for number in (1, 2, 3):
         wanted = int((measured["found_in"].values == number).sum())
         assert counts[f"in {number} of 3"] == wanted
     assert sum(counts.values()) == 6 and "untrained" in bars.axis
     chance = int((measured["found_by_chance"].values == 3).sum())
-    assert bars.bars[0][2] == f"{counts['in 3 of 3']:.0f} ({chance})"
+    assert bars.bars[0].told == f"{counts['in 3 of 3']:.0f} ({chance})"
     votes = arrays(folder, "agreement_of_predictions")
     (table,) = of_kind(folder, "agreement_of_predictions", Table)
     first = [f"{name}: {n}" for name, n in enumerate(votes["votes"].values[0]) if n]
@@ -344,8 +347,8 @@ def test_features_are_sorted_by_what_counts(features: Path) -> None:
     size = np.abs(measured.values).mean(axis=0)
     (bars,) = of_kind(features, "saliency", Bars)
     names = measured["feature"].values[np.argsort(-size, kind="stable")]
-    assert [str(name) for name, _, _ in bars.bars] == list(names[:15])
-    assert [value for _, value, _ in bars.bars] == pytest.approx(np.sort(size)[::-1][:15])
+    assert [str(bar.name) for bar in bars.bars] == list(names[:15])
+    assert [bar.value for bar in bars.bars] == pytest.approx(np.sort(size)[::-1][:15])
     (table,) = of_kind(features, "predictions", Table)
     assert [str(cell) for cell in table.header][:3] == ["row", "true class", "said"]
 
@@ -446,14 +449,17 @@ def test_large_layers_stay_within_the_budget(tmp_path: Path) -> None:
         data.attrs.update(kind="feature_maps", layer=f"layer_{place}", model="m")
         data.to_netcdf(tmp_path / f"feature_maps-{place}.nc", engine="scipy")
     found = section(tmp_path, None)
-    sizes = [len(tile.png) for block in all_of(found, Tiles) for tile in block.tiles]
+    sizes = [len(png_of(tile.image)) for block in all_of(found, Tiles) for tile in block.tiles]
     assert BUDGET / 2 < sum(sizes) <= BUDGET
     kernels = next(b for b in all_of(found, Tiles) if b.title == "Trained, the first 32 of 512")
     assert len(kernels.tiles) == 32 and "mean of its 64 channels" in kernels.legend
     note = next(b.text for b in all_of(found, Prose) if "pictures were left out" in b.text)
     assert "layer_3" in note and "layer_0" not in note  # the least telling go first
     maps_shown = next(b for b in all_of(found, Tiles) if "Feature maps" in b.title)
-    assert pixels(maps_shown.tiles[1].png).shape == (96, 96, 3) and len(maps_shown.tiles) == 17
+    assert (
+        pixels(png_of(maps_shown.tiles[1].image)).shape == (96, 96, 3)
+        and len(maps_shown.tiles) == 17
+    )
 
 
 def test_arrays_of_other_lanes_are_noted(pictures: dure.Result, tmp_path: Path) -> None:

@@ -15,7 +15,19 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dure.blocks import content
-from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Metric, Points, Span
+from dure.blocks.charts import (
+    Along,
+    Bar,
+    Bars,
+    Curves,
+    Intervals,
+    Line,
+    Lines,
+    Matrix,
+    Metric,
+    Points,
+    Span,
+)
 from dure.blocks.content import (
     Beside,
     Block,
@@ -96,10 +108,10 @@ def lines(logarithmic: bool = False, name: str = "LSTM") -> Lines:
 
 def bars(name: str = "밀집층") -> Bars:
     rows = (
-        (as_is("conv2d"), 0.5, as_is("50 %")),
-        (as_is(name), 0.013, as_is("1.3 %")),
-        (as_is("none"), 0.0, as_is("0")),
-        (as_is("lost"), float("nan"), as_is("-")),
+        Bar(as_is("conv2d"), 0.5, as_is("50 %")),
+        Bar(as_is(name), 0.013, as_is("1.3 %")),
+        Bar(as_is("none"), 0.0, as_is("0")),
+        Bar(as_is("lost"), float("nan"), as_is("-")),
     )
     return Bars(as_is("dead units"), as_is("Dead units"), as_is("share of units"), rows)
 
@@ -117,6 +129,12 @@ def grid(name: str = "드롭아웃", columns: int = 4) -> Table:
     return Table(as_is("All of it"), header, rows, strong=(1,))
 
 
+def matrix(name: str = "고양이") -> Matrix:
+    counts, names = np.array([[9.0, 1.5], [0.0, 7.0]]), (as_is("dog"), as_is(name))
+    words = (as_is(text) for text in ("Who is what", "is \\ said", "is", "said"))
+    return Matrix(*words, names, names, counts, counts / 10, as_is("share"))
+
+
 def blocks(name: str = "드롭아웃") -> tuple[Block, ...]:
     """Every type of block, with a name in each that shows names."""
     pair = (as_is(name), as_is(name))
@@ -130,7 +148,7 @@ def blocks(name: str = "드롭아웃") -> tuple[Block, ...]:
         Pairs((pair, (as_is("source"), as_is("digits " * 40)))),
         *(Code(f"dure show '{name}'"), Code("a = 1\nb = 2", "python")),
         *(curves(("baseline", name)), intervals(name), lines(name=name), lines(True, name)),
-        *(bars(name), words(name)),
+        *(bars(name), words(name), matrix(name)),
         Tiles(as_is(name), (Tile(b"", as_is("kernel")),), as_is("Red is positive.")),
         Points(
             as_is("words in the plane"),

@@ -19,7 +19,7 @@ from dure.cli.study_source import find_study
 from dure.errors import DureError, Faults, StudyError
 
 if TYPE_CHECKING:
-    from dure.inspection.look import Look
+    from dure.inspection.api import Look
     from dure.inspection.networks import Networks
     from dure.inspection.save import Tour
     from dure.result import Lane, Result
@@ -103,7 +103,7 @@ def measured(
 
 def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look, Path]:
     """The look, and the folder to write to; every fault of the request in one error."""
-    from dure.inspection.look import Look
+    from dure.inspection.api import Look
     from dure.inspection.rows import Inputs
     from dure.inspection.save import faults_of_names
 

@@ -92,8 +92,12 @@ TEXTS: dict[str, str] = {
     "seed {seed}, fold {fold}": "시드 {seed}, 폴드 {fold}",
     "seed {seed}": "시드 {seed}",
     "row {row}, true class {true}": "행 {row}, 정답 {true}",
+    "row {row}, true class {true}, predicted {predicted}": (
+        "행 {row}, 정답 {true}, 예측 {predicted}"
+    ),
+    "row {row}, predicted {predicted}": "행 {row}, 예측 {predicted}",
     "row {row}": "행 {row}",
-    # dure.report.inspection.catalog: names
+    # dure.measurements.catalog: names
     "Predictions": "예측",
     "Confusion": "혼동",
     "Kernels of {layer}": "{layer}의 커널",
@@ -109,7 +113,7 @@ TEXTS: dict[str, str] = {
     "Units of {layer} in all networks": "모든 신경망에서 본 {layer}의 유닛",
     "Weights of {layer}": "{layer}의 가중치",
     "Outputs of {layer}": "{layer}의 출력",
-    # dure.report.inspection.catalog: what one learns
+    # dure.measurements.catalog: what one learns
     "Each weight carries one input to one unit: red passes it on, blue turns its sign, white "
     "leaves it out.": (
         "가중치 하나는 입력 하나를 유닛 하나에 전합니다. 빨간색은 그대로 전하고, 파란색은 부호를 "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    # dure.report.inspection.tiles
+    # dure.measurements.pictures
     "Red: positive weight, blue: negative, white: 0; the same colours in all of them, up to "
     "{limit} either way.": (
         "빨간색은 양의 가중치, 파란색은 음의 가중치, 흰색은 0입니다. 모두 같은 색 눈금이며 양쪽 "
@@ -46,7 +46,7 @@ TEXTS: dict[str, str] = {
         "밝을수록 중요합니다. 맵마다 가장 큰 값을 기준으로 한 눈금입니다."
     ),
     "Pictures, and what counts in them": "그림과 그 안에서 중요한 곳",
-    # dure.report.inspection.texts
+    # dure.measurements.words
     "Blue with a line raises the score, orange with dashes lowers it; each text in its own scale, "
     "from its largest value down.": (
         "파란색과 실선은 점수를 올리고 주황색과 점선은 내립니다. 텍스트마다 가장 큰 값을 기준으로 "
@@ -73,7 +73,7 @@ TEXTS: dict[str, str] = {
     "The words on a plane": "단어를 평면에 나타낸 것",
     "first component ({share} of the variance)": "첫째 주성분 (분산의 {share})",
     "second component ({share} of the variance)": "둘째 주성분 (분산의 {share})",
-    # dure.report.inspection.charts
+    # dure.measurements.layers
     "weight": "가중치",
     "shape": "모양",
     "networks": "신경망",
@@ -144,7 +144,7 @@ TEXTS: dict[str, str] = {
     "How much each step counts": "각 단계의 중요도",
     "step": "단계",
     "size, mean over rows": "크기, 행들의 평균",
-    # dure.report.inspection.outcomes
+    # dure.measurements.outcomes
     "First rows": "처음 몇 행",
     "Worst mistakes": "가장 크게 틀린 예측",
     "None of these rows is a mistake of most networks.": (
@@ -182,4 +182,48 @@ TEXTS: dict[str, str] = {
     "Most frequent mistakes": "가장 잦은 혼동",
     "networks that say so": "그렇게 예측한 신경망의 수",
     "Rows that divide the networks most": "신경망들의 예측이 가장 크게 갈리는 행",
+    # dure.measurements: what figures alone show
+    "How alike matched units are; dashed: found from here on": (
+        "짝지은 유닛이 닮은 정도. 파선: 여기부터 발견된 것으로 봅니다"
+    ),
+    "|correlation| of a unit with its match": "유닛과 그 짝의 |상관 계수|",
+    "units x networks": "유닛 x 신경망",
+    "All rows, by how many networks agree": "모든 행, 예측이 같은 신경망의 비율별",
+    "{share} agree": "{share} 일치",
+    "share of the rows": "행의 비율",
+    "The rows most in dispute": "예측이 가장 크게 갈리는 행",
+    "share of the networks with the majority": "다수와 같은 신경망의 비율",
+    "row {row}: most say {majority}": "행 {row}: 다수의 예측 {majority}",
+    "row {row}: most say {majority}, is {true}": "행 {row}: 다수의 예측 {majority}, 정답 {true}",
+    "Memory goes further back than {steps} steps in {beyond} of {networks} networks.": (
+        "신경망 {networks}개 중 {beyond}개의 기억은 {steps}단계보다 더 앞까지 미칩니다."
+    ),
+    "{layer} ({units} units)": "{layer} (유닛 {units}개)",
+    "share": "비율",
+    "size": "크기",
+    "row \\ feature": "행 \\ 특성",
+    "share of the largest, {limit}": "가장 큰 값 {limit}에 대한 비율",
+    "unit": "유닛",
+    "the map of {row}": "{row}의 맵",
+    "laid over": "겹친 그림",
+    "Red raises the score, blue lowers it; each text in its own scale, from its largest value "
+    "down.": (
+        "빨간색은 점수를 올리고 파란색은 내립니다. 텍스트마다 가장 큰 값을 기준으로 한 눈금입니다."
+    ),
+    "Dark counts much; each text in its own scale, from its largest value down.": (
+        "진할수록 중요합니다. 텍스트마다 가장 큰 값을 기준으로 한 눈금입니다."
+    ),
+    "cosine": "코사인",
+    "share of the true class": "정답 클래스에서의 비율",
+    "row {row}: said {said} ({probability})": "행 {row}: 예측 {said} ({probability})",
+    "row {row}: is {true}, said {said} ({probability})": (
+        "행 {row}: 정답 {true}, 예측 {said} ({probability})"
+    ),
+    "row {row}: is {true}, right in {right} of {networks}": (
+        "행 {row}: 정답 {true}, 신경망 {networks}개 중 {right}개가 맞힘"
+    ),
+    "Predicted against true values": "참값과 예측값",
+    "predicted = true": "예측값 = 참값",
+    "predicted value": "예측값",
+    "value": "값",
 }

@@ -28,6 +28,7 @@ from dure.report.html.axes import (
     with_room,
 )
 from dure.report.html.curves import look_of
+from dure.report.html.pixels import png_of
 from dure.report.html.placing import placed
 from dure.report.html.voice import Voice
 from dure.report.html.words import chart_name
@@ -189,11 +190,10 @@ def _number(values: Floats, place: int | None) -> str:
 
 def bars_view(block: Bars) -> dict[str, Any]:
     """Bars as shares of the longest."""
-    values = [value for _, value, _ in block.bars if np.isfinite(value)]
+    values = [bar.value for bar in block.bars if np.isfinite(bar.value)]
     longest = max((abs(value) for value in values), default=0.0) or 1.0
     rows = [
-        (name, _percent(100 * abs(value) / longest) or 0.0, told)
-        for name, value, told in block.bars
+        (bar.name, _percent(100 * abs(bar.value) / longest) or 0.0, bar.told) for bar in block.bars
     ]
     return {"block": block, "rows": rows}
 
@@ -234,7 +234,7 @@ def tiles_view(block: Tiles, voice: Voice) -> tuple[Tiles, float]:
 
     Over 24 em a tile is a picture to be read, which gets a line of its own.
     """
-    pixels = max((size_of(tile.png)[0] for tile in block.tiles), default=1)
+    pixels = max((size_of(png_of(tile.image))[0] for tile in block.tiles), default=1)
     letters = [len(voice.text(tile.caption)) for tile in block.tiles if tile.caption is not None]
     wide = 6.6 if block.smooth or pixels > 16 else 5.4 if pixels > 8 else 3.4
     wide = max(wide, 7.4) if max(letters, default=0) > 12 else wide

@@ -12,12 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dure.blocks import content
-from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
+from dure.blocks.charts import Bars, Curves, Intervals, Lines, Matrix, Points
 from dure.blocks.content import Block
 from dure.blocks.pictures import Tiles
 from dure.plots.charts.texts import write_cell, write_rows
 from dure.report.html import charts
 from dure.report.html.curves import curves_view
+from dure.report.html.pixels import png_of
 from dure.report.html.voice import Voice
 from dure.report.html.words import made_from
 
@@ -38,6 +39,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["data_uri"] = lambda png: f"data:image/png;base64,{b64encode(png).decode()}"
+    made.filters["png"] = png_of
     made.filters["size"] = charts.size_of
     made.filters["cell"] = write_cell
     made.filters["rows"] = lambda table: write_rows(table.rows, table.alike)
@@ -71,6 +73,8 @@ class Renderer:
                 return self._macro("lines", charts.lines_view(block, voice))
             case Bars():
                 return self._macro("bars", charts.bars_view(block))
+            case Matrix():
+                return self._macro("table", content.table_of(block))
             case Points():
                 return self._macro("points", charts.points_view(block, voice))
             case Tiles():

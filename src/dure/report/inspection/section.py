@@ -19,10 +19,18 @@ import numpy as np
 
 from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
 from dure.blocks.pictures import Tiles
-from dure.measurements.stored import Lane, Origin, Part, describe_lane, describe_source, read
+from dure.measurements.catalog import KINDS, part_of
+from dure.measurements.stored import (
+    Lane,
+    MeasurementPart,
+    Origin,
+    describe_lane,
+    describe_source,
+    read,
+)
 from dure.messages.message import Message, joined, say
 from dure.messages.phrases import count, join_list
-from dure.report.inspection.catalog import KINDS, part_of
+from dure.report.html.pixels import png_of
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -91,10 +99,12 @@ def section(folder: Path, result: RunResult | None) -> Section:
     return Section("inside", title, tuple(blocks))
 
 
-def _parts(paths: Sequence[Path], result: RunResult | None) -> tuple[list[Part], list[Message]]:
+def _parts(
+    paths: Sequence[Path], result: RunResult | None
+) -> tuple[list[MeasurementPart], list[Message]]:
     """What is said of each file, in the order of the section; and of those that cannot be read."""
     manifest = {} if result is None else result.manifest
-    parts: list[Part] = []
+    parts: list[MeasurementPart] = []
     faults: list[Message] = []
     called: list[str] = []
     for path in paths:
@@ -135,7 +145,7 @@ def _place(layer: str, known: Sequence[str], called: Sequence[str]) -> tuple[Any
     return (*places, [int(bit) if bit.isdigit() else -1 for bit in bits], bits)
 
 
-def _within_budget(parts: Sequence[Part]) -> tuple[list[Part], list[Message]]:
+def _within_budget(parts: Sequence[MeasurementPart]) -> tuple[list[MeasurementPart], list[Message]]:
     """The parts with as many pictures as a page can bear, and the titles of those that lost them.
 
     Open parts come first, then the others in their order.
@@ -144,7 +154,7 @@ def _within_budget(parts: Sequence[Part]) -> tuple[list[Part], list[Message]]:
     used, kept, lost = 0, {}, []
     for part in [*opened, *(part for part in parts if part not in opened)]:
         size = sum(
-            len(tile.png)
+            len(png_of(tile.image))
             for block in part.blocks
             if isinstance(block, Tiles)
             for tile in block.tiles
@@ -159,9 +169,9 @@ def _within_budget(parts: Sequence[Part]) -> tuple[list[Part], list[Message]]:
     return [kept[id(part)] for part in parts], lost
 
 
-def _opened(parts: Sequence[Part]) -> list[Part]:
+def _opened(parts: Sequence[MeasurementPart]) -> list[MeasurementPart]:
     """Those that stand open: of kernels and feature maps the first that are pictures."""
-    out: list[Part] = []
+    out: list[MeasurementPart] = []
     for part in parts:
         kind = part.origin.kind
         pictures = kind in _FIRST_OF_PICTURES and part.is_pictures
@@ -170,17 +180,17 @@ def _opened(parts: Sequence[Part]) -> list[Part]:
     return out
 
 
-def _headline(part: Part) -> Block:
+def _headline(part: MeasurementPart) -> Block:
     return Heading(part.title)
 
 
-def _shown(part: Part, main: Origin) -> Iterator[Block]:
+def _shown(part: MeasurementPart, main: Origin) -> Iterator[Block]:
     yield Prose(part.lesson)
     yield from _of_others(part, main)
     yield from part.blocks
 
 
-def _folded(parts: Sequence[Part], main: Origin) -> Iterator[Block]:
+def _folded(parts: Sequence[MeasurementPart], main: Origin) -> Iterator[Block]:
     """A fold for each kind of measurement, with all layers it was made at."""
     for _, group in groupby(parts, lambda part: part.lesson.template):
         several = list(group)
@@ -197,7 +207,7 @@ def _folded(parts: Sequence[Part], main: Origin) -> Iterator[Block]:
 # -- of which networks ----------------------------------------------------------------------------
 
 
-def _main(parts: Sequence[Part]) -> Origin:
+def _main(parts: Sequence[MeasurementPart]) -> Origin:
     """One measured on the networks that most were measured on."""
     groups = Counter((part.origin.model, part.origin.lanes) for part in parts)
     most = groups.most_common(1)[0][0]
@@ -236,14 +246,14 @@ def _has_folds(lanes: Sequence[Lane]) -> bool:
     return len({fold for _, _, fold in lanes}) > 1
 
 
-def _of_others(part: Part, main: Origin) -> list[Block]:
+def _of_others(part: MeasurementPart, main: Origin) -> list[Block]:
     """Where this one was measured on other networks than most."""
     if (part.origin.model, part.origin.lanes) == (main.model, main.lanes):
         return []
     return [Prose(_whose(part.origin), "note")]
 
 
-def _stale(parts: Sequence[Part], result: RunResult | None) -> list[Block]:
+def _stale(parts: Sequence[MeasurementPart], result: RunResult | None) -> list[Block]:
     """Where the arrays are not of the networks that the run now holds."""
     if result is None:
         return []

@@ -315,7 +315,7 @@ def _even(x: Floats, y: Floats, ordered: bool) -> Floats:
 def bars(block: Bars, paper: Paper) -> list[Text]:
     """Bars from 0 on with their values as text."""
     out = prose(paper.describe(block.title), paper.width, style="bold")
-    rows = [(paper.label(n), v, paper.label(told)) for n, v, told in block.bars]
+    rows = [(paper.label(bar.name), bar.value, paper.label(bar.told)) for bar in block.bars]
     if not rows:
         return out
     first = min(max(cell_len(name) for name, *_ in rows), paper.width // 3)

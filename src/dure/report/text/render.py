@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dure.blocks import content
 from dure.blocks.cells import Cell
-from dure.blocks.charts import Bars, Curves, Intervals, Lines, Points
+from dure.blocks.charts import Bars, Curves, Intervals, Lines, Matrix, Points
 from dure.blocks.pictures import Tiles
 from dure.messages.message import Message, joined, say
 from dure.messages.translate import check_language
@@ -126,6 +126,11 @@ def _(block: content.Table, paper: Paper) -> list[Text]:
     rows = [list(map(paper.label, row)) for row in write_rows(block.rows, block.alike)]
     caption = prose(paper.describe(block.caption), paper.width) if block.caption else []
     return [*caption, *table(header, rows, paper.width, block.numeric, block.strong)]
+
+
+@_shown.register
+def _(block: Matrix, paper: Paper) -> list[Text]:
+    return _shown(content.table_of(block), paper)
 
 
 @_shown.register

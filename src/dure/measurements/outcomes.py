@@ -10,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.charts import Bar, Bars, BarTone, Intervals, Line, Lines, Matrix, Span
 from dure.blocks.content import Block, Prose, Table
-from dure.blocks.pictures import Tile, Tiles
+from dure.blocks.pictures import Photograph, Tile, Tiles
 from dure.core.formatting import format_number, format_percent
-from dure.measurements.labels import LANE, class_names, lane_count, over_lanes
-from dure.measurements.stored import Found, first
-from dure.messages.message import Message, as_is, say
-from dure.report.inspection.pictures import photograph
+from dure.measurements.labels import LANE, class_names, lane_count, need, over_lanes
+from dure.measurements.stored import Measurement, first
+from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import interval_texts
 
 CARDS, ROWS, CLASSES, MISTAKES = 12, 8, 12, 10
+MOST_CLASSES = 10
+"""Of a card."""
 _LETTERS = 160
 """Of a text in a table."""
 
@@ -41,7 +43,7 @@ class _Answers:
     networks: int
 
 
-def predictions(found: Found) -> list[Block]:
+def predictions(found: Measurement) -> list[Block]:
     """The worst mistakes as pictures or in a table; of regression the rows furthest off."""
     if "probability" not in found.measured:
         return _furthest_off(found.measured.isel(row=slice(CARDS)))
@@ -59,7 +61,7 @@ def predictions(found: Found) -> list[Block]:
     if found.inputs is None or found.inputs.ndim != 4:
         return [*told, _table(found, answers, places[:ROWS], title)]
     tiles = tuple(
-        Tile(photograph(found.inputs[place]), _caption(answers, place), _caption(answers, place))
+        Tile(Photograph(found.inputs[place]), _caption(answers, place), _caption(answers, place))
         for place in places[:CARDS]
     )
     legend = say("Below each picture: what it is, and what was said with which probability.")
@@ -106,7 +108,7 @@ def _caption(answers: _Answers, place: int) -> Message:
     )
 
 
-def _table(found: Found, answers: _Answers, places: Sequence[int], title: Message) -> Table:
+def _table(found: Measurement, answers: _Answers, places: Sequence[int], title: Message) -> Table:
     texts = found.inputs if found.inputs is not None and found.inputs.ndim == 1 else None
     columns: list[tuple[Message, bool, list[Message]]] = [
         (say("row"), True, [as_is(f"{int(answers.rows[at]):,}") for at in places])
@@ -157,27 +159,38 @@ def _furthest_off(measured: xr.Dataset) -> list[Block]:
     return [Table(title, header, tuple(zip(*cells, strict=True)))]
 
 
-def confusion(found: Found) -> list[Block]:
+def confusion(found: Measurement, classes: int = CLASSES) -> list[Block]:
     """The matrix where it has few classes, and the most frequent mistakes."""
     counts = found.measured
+    need(counts, "true", "predicted")
     names = class_names(counts, "true")
-    blocks: list[Block] = [_matrix(counts, names)] if len(names) <= CLASSES else []
+    blocks: list[Block] = [_matrix(counts, names)] if len(names) <= classes else []
     return [*blocks, *_most_frequent(counts, names)]
 
 
-def _matrix(counts: xr.DataArray, names: Sequence[str]) -> Table:
-    mean, _, _ = over_lanes(counts)
-    header = (say("true class \\ said"), *map(as_is, names))
-    rows = tuple(
-        (as_is(name), *(as_is(format_number(round(float(v), 1)) if v else "·") for v in line))
-        for name, line in zip(names, mean, strict=True)
-    )
+def _matrix(counts: xr.DataArray, names: Sequence[str]) -> Matrix:
+    mean, low, high = over_lanes(counts)
+    several = lane_count(counts) > 1
+    total = mean.sum(axis=1, keepdims=True)
+    shares = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
     caption = (
         say("Rows of each true class by what was said, mean over networks; right on the diagonal.")
         if LANE in counts.dims
         else say("Rows of each true class by what was said; right on the diagonal.")
     )
-    return Table(caption, header, rows)
+    return Matrix(
+        caption,
+        say("true class \\ said"),
+        say("true class"),
+        say("said"),
+        tuple(map(as_is, names)),
+        tuple(map(as_is, names)),
+        mean,
+        shares,
+        say("share of the true class"),
+        low if several else None,
+        high if several else None,
+    )
 
 
 def _most_frequent(counts: xr.DataArray, names: Sequence[str]) -> list[Block]:
@@ -203,23 +216,95 @@ def _most_frequent(counts: xr.DataArray, names: Sequence[str]) -> list[Block]:
     return [Table(say("Most frequent mistakes"), header, rows, (False, False, True, True))]
 
 
-def agreement(found: Found) -> list[Block]:
-    """The rows that divide the networks most, with the votes for each class."""
+def cards(found: Measurement) -> list[Block]:
+    """The probabilities of the first rows as bars, beside what went in; worst mistakes first."""
+    need(found.measured, "row")
+    inputs = found.inputs
+    most = CARDS if inputs is None else min(len(inputs), CARDS)
+    names = class_names(found.measured["probability"])
+    blocks: list[Block] = []
+    for place in range(min(found.measured.sizes["row"], most)):
+        about: Photograph | Message | None = None
+        if inputs is not None:
+            picture = inputs.ndim == 4
+            about = Photograph(inputs[place]) if picture else as_is(str(inputs[place]))
+        one = found.measured.isel(row=place)
+        title, bars = _card_title(one, names), _card_bars(one, names)
+        blocks.append(Bars(title, title, as_is(""), bars, most=1.0, about=about))
+    return blocks
+
+
+def _class_name(value: Any, names: Sequence[str]) -> str:
+    """A class by name, whether the array holds its name or its number."""
+    item = value.item() if hasattr(value, "item") else value
+    return names[int(item)] if not isinstance(item, str) else item
+
+
+def _card_title(one: xr.Dataset, names: Sequence[str]) -> Message:
+    """'row 12: is 2, said 7 (98 %)'; over networks how many are right."""
+    probability, _, _ = over_lanes(one["probability"])
+    given = {
+        "row": f"{int(one['row']):,}",
+        "said": names[int(np.argmax(probability))],
+        "probability": format_percent(float(probability.max())),
+    }
+    if "true" not in one:
+        return say("row {row}: said {said} ({probability})", **given)
+    true = _class_name(one["true"].values.flat[0], names)
+    if LANE not in one.dims:
+        return say("row {row}: is {true}, said {said} ({probability})", true=true, **given)
+    votes = [_class_name(value, names) for value in one["predicted"].values]
+    return say(
+        "row {row}: is {true}, right in {right} of {networks}",
+        row=given["row"],
+        true=true,
+        right=str(sum(vote == true for vote in votes)),
+        networks=str(len(votes)),
+    )
+
+
+def _card_bars(one: xr.Dataset, names: Sequence[str]) -> tuple[Bar, ...]:
+    """At most ten classes, the likeliest and the true one among them."""
+    mean, low, high = over_lanes(one["probability"])
+    true = _class_name(one["true"].values.flat[0], names) if "true" in one else None
+    shown = list(range(len(names)))
+    if len(names) > MOST_CLASSES:
+        shown = list(np.argsort(-mean, kind="stable")[:MOST_CLASSES])
+        if true is not None and true not in [names[place] for place in shown]:
+            shown[-1] = names.index(true)
+    said = names[int(np.argmax(mean))]
+    bars = []
+    for place in shown:
+        name = names[place]
+        tone: BarTone = "good" if name == true else "faint"
+        if tone == "faint" and name == said:
+            tone = "bad" if true else "plain"
+        ends = float(mean[place]), as_is(""), float(low[place]), float(high[place])
+        bars.append(Bar(as_is(name), *ends, tone=tone))
+    return tuple(bars)
+
+
+def values_of_rows(found: Measurement) -> list[Block]:
+    """Of a regression: predicted against true values, and the rows furthest off."""
     measured = found.measured
-    names = class_names(measured["votes"])
-    divided = [at for at in range(measured.sizes["row"]) if float(measured["share"][at]) < 1]
-    if not divided:
-        return []
-    known = "true" in measured
-    rows = []
-    for at in divided[:ROWS]:
-        one = measured.isel(row=at)
-        votes = one["votes"].values
-        order = [int(place) for place in np.argsort(-votes, kind="stable") if votes[place] > 0]
-        row = [as_is(f"{int(one['row']):,}")]
-        row += [as_is(names[int(one["true"])])] if known else []
-        row.append(as_is(", ".join(f"{names[place]}: {int(votes[place])}" for place in order)))
-        rows.append(tuple(row))
-    header = (say("row"), *([say("true class")] if known else []), say("networks that say so"))
-    numeric = (True, *[False] * (len(header) - 1))
-    return [Table(say("Rows that divide the networks most"), header, tuple(rows), numeric)]
+    value, low, high = (side.ravel() for side in over_lanes(measured["value"]))
+    rows = [say("row {row}", row=f"{int(row):,}") for row in measured["row"].values]
+    if (outputs := measured.sizes.get("output", 1)) > 1:
+        rows = [joined((row, str(out)), ", ") for row in rows for out in range(outputs)]
+    if "true" not in measured:
+        spans = [Span(*each) for each in zip(rows, value, low, high, strict=True)]
+        return [Intervals(say("First rows"), say("predicted"), tuple(spans[:24]))]
+    true = np.asarray(first(measured["true"]).values, np.float64).ravel()
+    ends = np.array([min(value.min(), true.min()), max(value.max(), true.max())])
+    title = say("Predicted against true values")
+    lines = (
+        Line(say("predicted = true"), ends, ends, dashed=True),
+        Line(say("rows"), true, value, look="points"),
+    )
+    worst = np.argsort(-np.abs(value - true), kind="stable")[:15]
+    compared = say("predicted"), say("true value")
+    furthest = [Span(rows[at], value[at], low[at], high[at], other=true[at]) for at in worst]
+    return [
+        Lines(title, title, say("true value"), say("predicted value"), lines),
+        Intervals(say("Rows furthest off"), say("value"), tuple(furthest), compared=compared),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from matplotlib import colormaps
 from PIL import Image
 
+from dure.blocks.pictures import HeatMap, Photograph
 from dure.core.palette import DIVERGING, SEQUENTIAL
 
 Pixels: TypeAlias = "npt.NDArray[np.uint8]"
@@ -21,6 +22,21 @@ MOST_SIDE = 96
 
 _OVER = "inferno"
 _PALE = 0.45
+
+
+@lru_cache(maxsize=1024)
+def png_of(image: bytes | Photograph | HeatMap) -> bytes:
+    """A tile's picture as a PNG file, a pixel for each number."""
+    if isinstance(image, bytes):
+        return image
+    if isinstance(image, Photograph):
+        return photograph(image.values)
+    if image.over is not None:
+        return overlaid(image.over.values, image.values, signed=image.signed)
+    values = image.values if image.fine else shrunk(image.values)
+    if image.signed:
+        return diverging(values, image.high)
+    return sequential(values, image.low, image.high)
 
 
 def diverging(values: npt.ArrayLike, limit: float) -> bytes:

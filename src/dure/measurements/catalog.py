@@ -6,21 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dure.blocks.content import Block
-from dure.measurements.headlines import says
-from dure.measurements.stored import Found, Part
+from dure.measurements.agreement import divided_rows, matched_filters
+from dure.measurements.headlines import headline_of
+from dure.measurements.layers import activations, features, gradients, memory, steps, weights
+from dure.measurements.outcomes import confusion, predictions
+from dure.measurements.pictures import feature_maps, kernels, maps_over_pictures
+from dure.measurements.stored import Measurement, MeasurementPart
+from dure.measurements.words import coloured_texts, embedding_map, neighbours
 from dure.messages.message import Message, joined, say
-from dure.report.inspection.charts import (
-    activations,
-    features,
-    gradients,
-    matched_filters,
-    memory,
-    steps,
-    weights,
-)
-from dure.report.inspection.outcomes import agreement, confusion, predictions
-from dure.report.inspection.texts import coloured_texts, embedding_map, neighbours
-from dure.report.inspection.tiles import feature_maps, kernels, maps_over_pictures
 
 KINDS = (
     *("predictions", "confusion", "kernels", "feature_maps", "saliency", "grad_cam", "memory"),
@@ -30,7 +23,7 @@ KINDS = (
 """As they stand in the section."""
 
 
-def part_of(found: Found, manifest: Mapping[str, Any]) -> Part:
+def part_of(found: Measurement, manifest: Mapping[str, Any]) -> MeasurementPart:
     """What the section says of one measurement.
 
     Parameters
@@ -50,12 +43,14 @@ def part_of(found: Found, manifest: Mapping[str, Any]) -> Part:
         pictures, blocks = True, kernels(found, pixels)
     else:
         blocks = _BLOCKS[found.origin.kind](found)
-    name = _name(found)
-    title = say("{measurement}: {says}.", measurement=name, says=says(found.measured))
-    return Part(found.origin, name, title, _lesson(found, pictures), pictures, tuple(blocks))
+    name = name_of(found)
+    title = say("{measurement}: {says}.", measurement=name, says=headline_of(found.measured))
+    return MeasurementPart(
+        found.origin, name, title, _lesson(found, pictures), pictures, tuple(blocks)
+    )
 
 
-def _pixels(found: Found, manifest: Mapping[str, Any]) -> int:
+def _pixels(found: Measurement, manifest: Mapping[str, Any]) -> int:
     """How many pixels a row has, where this Dense layer reads pictures given as one long row."""
     if (manifest.get("data") or {}).get("kind") != "image" or not found.origin.lanes:
         return 0
@@ -67,7 +62,7 @@ def _pixels(found: Found, manifest: Mapping[str, Any]) -> int:
     return int(shape[0]) if len(shape) == 1 and first == found.origin.layer else 0
 
 
-def _name(found: Found) -> Message:
+def name_of(found: Measurement) -> Message:
     """'Kernels of conv2d', 'Confusion'."""
     names = {
         "predictions": say("Predictions"),
@@ -90,7 +85,7 @@ def _name(found: Found) -> Message:
     return names[found.origin.kind]
 
 
-def _where(found: Found) -> list[Block]:
+def _where(found: Measurement) -> list[Block]:
     """Saliency and Grad-CAM by what went in: pictures, texts, series or features."""
     dims = found.measured.dims
     if "height" in dims:
@@ -100,7 +95,7 @@ def _where(found: Found) -> list[Block]:
     return steps(found) if "step" in dims else features(found)
 
 
-_BLOCKS: dict[str, Callable[[Found], list[Block]]] = {
+_BLOCKS: dict[str, Callable[[Measurement], list[Block]]] = {
     "predictions": predictions,
     "confusion": confusion,
     "kernels": kernels,
@@ -110,7 +105,7 @@ _BLOCKS: dict[str, Callable[[Found], list[Block]]] = {
     "memory": memory,
     "neighbours": neighbours,
     "embedding_map": embedding_map,
-    "agreement_of_predictions": agreement,
+    "agreement_of_predictions": divided_rows,
     "activations": activations,
     "gradients": gradients,
     "matched_filters": matched_filters,
@@ -118,7 +113,7 @@ _BLOCKS: dict[str, Callable[[Found], list[Block]]] = {
 }
 
 
-def _lesson(found: Found, pictures: bool) -> Message:
+def _lesson(found: Measurement, pictures: bool) -> Message:
     if found.origin.kind == "kernels" and not pictures and "channel" not in found.measured.dims:
         return say(
             "Each weight carries one input to one unit: red passes it on, blue turns its sign, "

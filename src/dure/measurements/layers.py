@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure.blocks.charts import Bars, Line, Lines
+from dure.blocks.charts import Bar, Bars, Line, Lines, Matrix
 from dure.blocks.content import Block, Prose, Table
 from dure.core.formatting import format_number
 from dure.core.types import Floats
-from dure.measurements.labels import LANE, each_lane, median_horizon, over_lanes
-from dure.measurements.stored import Found
+from dure.measurements.labels import (
+    LANE,
+    each_lane,
+    lane_names,
+    median_horizon,
+    need,
+    over_lanes,
+)
+from dure.measurements.stored import Measurement, describe_rows
 from dure.messages.message import Message, as_is, joined, say
 from dure.stats.intervals import interval_texts
 
@@ -24,7 +32,7 @@ Interval = tuple[Floats, Floats, Floats]
 _BINS, _MOST_FEATURES = 40, 15
 
 
-def weights(found: Found) -> list[Block]:
+def weights(found: Measurement) -> list[Block]:
     """A table of means and deviations, then a histogram of each weight, trained and untrained."""
     measured = found.measured
     names = [str(name) for name in measured.data_vars]
@@ -79,7 +87,8 @@ def _histogram(values: xr.DataArray) -> Lines:
         ]
         trained = str(source) == "trained"
         name = say("trained") if trained else say("untrained")
-        lines.append(_line(name, middle, _of_shares(_stacked(own, shares)), dashed=not trained))
+        spread = _of_shares(_stacked(own, shares))
+        lines.append(replace(_line(name, middle, spread, dashed=not trained), look="area"))
     return Lines(
         say("How the values of {weight} are spread", weight=str(values.name)),
         say("Values of {weight}", weight=str(values.name)),
@@ -114,7 +123,7 @@ def _line(name: Message, x: npt.NDArray[Any], values: Interval, *, dashed: bool 
     return Line(name, at, y, limits[0], limits[1], dashed)
 
 
-def activations(found: Found) -> list[Block]:
+def activations(found: Measurement) -> list[Block]:
     """A table: how each layer answers to all rows."""
     measured = found.measured
     kinds = measured["activation"]
@@ -134,6 +143,26 @@ def activations(found: Found) -> list[Block]:
     return [Table(say("What the layers give"), (*header, *shares), rows)]
 
 
+def activation_spreads(found: Measurement, layers: int) -> list[Block]:
+    """How the outputs of each of the first layers are spread; a line for each network."""
+    blocks: list[Block] = []
+    for place in range(min(found.measured.sizes["layer"], layers)):
+        one = found.measured.isel(layer=place)
+        counts, edges = each_lane(one["histogram"]), each_lane(one["edges"])
+        alone = len(counts) == 1
+        lines = []
+        for lane, ends in zip(counts, edges, strict=True):
+            share = lane.values / max(float(lane.values.sum()), 1e-30)
+            middle = (ends.values[:-1] + ends.values[1:]) / 2
+            lines.append(Line(as_is(""), middle, share, look="area" if alone else "line"))
+        units = f"{int(np.ravel(one['units'].values)[0]):,}"
+        title = say("{layer} ({units} units)", layer=str(one["layer"].item()), units=units)
+        axes = say("output"), say("share")
+        # Zeros of a relu would hide all others on an even scale.
+        blocks.append(Lines(title, title, *axes, tuple(lines), logarithmic=True))
+    return blocks
+
+
 def _column(whole: Interval) -> list[Message]:
     """A number of each layer; a dash where it has none."""
     return [
@@ -141,9 +170,10 @@ def _column(whole: Interval) -> list[Message]:
     ]
 
 
-def gradients(found: Found) -> list[Block]:
+def gradients(found: Measurement) -> list[Block]:
     """Norms of the gradient along the layers; geometric means with their interval over lanes."""
     measured = found.measured
+    need(measured, "layer")
     layers = tuple(as_is(str(name)) for name in measured["layer"].values)
     lines = [
         _line(name, np.arange(len(layers)), _geometric(measured[variable]), dashed=dashed)
@@ -173,9 +203,16 @@ def _geometric(values: xr.DataArray) -> Interval:
     return np.exp(mean), np.exp(low), np.exp(high)
 
 
-def memory(found: Found) -> list[Block]:
-    """Influence of each earlier step against its distance, and the horizon in prose."""
+def memory(found: Measurement, others: Sequence[tuple[str, xr.Dataset]] = ()) -> list[Block]:
+    """Influence of each earlier step against its distance, and the horizon in prose.
+
+    Parameters
+    ----------
+    others
+        Further networks by name, as lines of the same chart.
+    """
     measured = found.measured
+    need(measured, "distance")
     exchanged = measured.attrs.get("method") == "exchange"
     y_axis = (
         say("change of the score by another input")
@@ -184,20 +221,28 @@ def memory(found: Found) -> list[Block]:
     )
     lanes = LANE in measured.dims
     name = say("geometric mean of the networks") if lanes else say("mean of the rows")
+    named = [(as_is(found.origin.layer or found.origin.model) if others else name, measured)]
+    named += [(as_is(other), one) for other, one in others]
+    lines = tuple(_line(n, one["distance"].values, _memory_band(one)) for n, one in named)
+    horizons = [median_horizon(one) for _, one in named]
     chart = Lines(
         say("Memory against distance"),
         say("Memory: how much a step still moves the output"),
         say("steps before the last"),
         y_axis,
-        (_line(name, measured["distance"].values, _memory_band(measured)),),
+        lines,
         logarithmic=True,
+        marks=tuple(at for at in horizons if np.isfinite(at)),
     )
     band = (
         say("The band is the 95 % interval over networks.")
         if lanes
         else say("The band holds the middle nine tenths of the rows.")
     )
-    return [chart, Prose(joined((_horizon(measured), band)))]
+    told = [_horizon(one) for _, one in named]
+    if others:
+        told = [joined((f"{n}:", one)) for (n, _), one in zip(named, told, strict=True)]
+    return [chart, Prose(joined((*told, band)))]
 
 
 def _memory_band(measured: xr.Dataset) -> Interval:
@@ -214,59 +259,40 @@ def _memory_band(measured: xr.Dataset) -> Interval:
 
 def _horizon(measured: xr.Dataset) -> Message:
     horizon, steps = median_horizon(measured), str(measured.sizes["distance"])
-    networks = np.atleast_1d(measured["horizon"].values).size
+    horizons = np.atleast_1d(measured["horizon"].values)
+    beyond, networks = int(np.isinf(horizons).sum()), horizons.size
     if np.isnan(horizon):
         return say("There is no horizon: no row has a step that is no padding.")
     if np.isinf(horizon):
-        return say(
+        told = say(
             "There is no horizon within the {steps} steps: the first of them still moves the "
             "output with 1 % of the strongest influence or more.",
             steps=steps,
         )
-    back = format_number(horizon)
-    if networks > 1:
-        return say(
+    elif networks > 1:
+        told = say(
             "The horizon, the median of the networks' own, is {horizon} steps: a step that far "
             "back or further moves the output less than 1 % as much as the strongest one.",
-            horizon=back,
+            horizon=format_number(horizon),
         )
-    return say(
-        "The horizon is {horizon} steps: a step that far back or further moves the output less "
-        "than 1 % as much as the strongest one.",
-        horizon=back,
+    else:
+        told = say(
+            "The horizon is {horizon} steps: a step that far back or further moves the output less "
+            "than 1 % as much as the strongest one.",
+            horizon=format_number(horizon),
+        )
+    if networks < 2 or not beyond:
+        return told
+    further = say(
+        "Memory goes further back than {steps} steps in {beyond} of {networks} networks.",
+        steps=steps,
+        beyond=str(beyond),
+        networks=str(networks),
     )
+    return joined((told, further))
 
 
-def matched_filters(found: Found) -> list[Block]:
-    """In how many networks each unit is found, and how many would be by chance."""
-    measured = found.measured
-    lanes, threshold = measured.sizes["lane"], float(measured.attrs.get("threshold", 0.7))
-    counts = _found_in(measured["found_in"], lanes)
-    chance = (
-        _found_in(measured["found_by_chance"], lanes) if "found_by_chance" in measured else None
-    )
-    bars = []
-    for place in range(lanes - 1, -1, -1):
-        name = say("in {count} of {lanes}", count=str(place + 1), lanes=str(lanes))
-        told = str(counts[place]) + ("" if chance is None else f" ({chance[place]})")
-        bars.append((name, float(counts[place]), as_is(told)))
-    about = say(
-        "A unit is found in a network where the correlation with its match is at least "
-        "{threshold} in size. Untrained networks show what agrees by chance.",
-        threshold=format_number(threshold),
-    )
-    title = say("In how many networks a unit of {layer} is found", layer=found.origin.layer)
-    axis = say("units, in brackets those of untrained networks") if chance else say("units")
-    return [Bars(title, title, axis, tuple(bars)), Prose(about)]
-
-
-def _found_in(found_in: xr.DataArray, lanes: int) -> list[int]:
-    """How many units are found in 1, 2, ... networks."""
-    whole = np.bincount(np.asarray(found_in.values, np.int64), minlength=lanes + 1)
-    return [int(count) for count in whole[1:]]
-
-
-def features(found: Found) -> list[Block]:
+def features(found: Measurement) -> list[Block]:
     """Which features count most: mean size of saliency over rows, with interval over lanes."""
     size = abs(found.measured).mean("row")
     intervals = list(zip(*over_lanes(size), strict=True))
@@ -274,7 +300,7 @@ def features(found: Found) -> list[Block]:
     order = np.argsort([-mean for mean, _, _ in intervals], kind="stable")[:_MOST_FEATURES]
     chosen = [intervals[place] for place in order]
     bars = tuple(
-        (as_is(names[place]), float(intervals[place][0]), as_is(text))
+        Bar(as_is(names[place]), float(intervals[place][0]), as_is(text), *intervals[place][1:])
         for place, text in zip(order, _texts(chosen), strict=True)
     )
     rows = str(found.measured.sizes["row"])
@@ -287,7 +313,7 @@ def features(found: Found) -> list[Block]:
     return [Bars(title, title, axis, bars)]
 
 
-def steps(found: Found) -> list[Block]:
+def steps(found: Measurement) -> list[Block]:
     """Where along a series it counts: mean size over rows and features, with band over lanes."""
     size = abs(found.measured)
     if "feature" in size.dims:
@@ -298,3 +324,46 @@ def steps(found: Found) -> list[Block]:
     line = _line(name, np.arange(size.sizes["step"]), (mean, np.maximum(low, 0), high))
     title = say("How much each step counts")
     return [Lines(title, title, say("step"), say("size, mean over rows"), (line,))]
+
+
+def feature_matrix(found: Measurement, rows: int, lanes: int) -> list[Block]:
+    """How much each feature moves the score of each row, with its sign; one for each network."""
+    need(found.measured, "row", "feature")
+    features = tuple(as_is(str(name)) for name in found.measured["feature"].values)
+    limit = float(np.abs(found.measured.values).max(initial=0)) or 1.0
+    unit = say("share of the largest, {limit}", limit=format_number(limit))
+    blocks: list[Block] = []
+    named = zip(lane_names(found.measured)[:lanes], each_lane(found.measured), strict=False)
+    for name, one in named:
+        values = np.asarray(one.values[:rows], np.float64)
+        told = tuple(describe_rows(one)[:rows])
+        corner = say("row \\ feature")
+        axes = as_is(""), as_is("")
+        blocks.append(
+            Matrix(
+                as_is(name),
+                corner,
+                *axes,
+                told,
+                features,
+                values,
+                values / limit,
+                unit,
+                signed=True,
+                written=False,
+            )
+        )
+    return blocks
+
+
+def steps_of_rows(found: Measurement, rows: int) -> list[Block]:
+    """Where along each of the first rows it counts: size over features, a line for each network."""
+    size = abs(found.measured)
+    size = size.sum("feature") if "feature" in size.dims else size
+    x = np.arange(size.sizes["step"], dtype=np.float64)
+    blocks: list[Block] = []
+    for place, row in enumerate(describe_rows(found.measured)[:rows]):
+        values = [np.asarray(one.isel(row=place).values) for one in each_lane(size)]
+        lines = tuple(Line(as_is(""), x, each) for each in values)
+        blocks.append(Lines(row, row, say("step"), say("size"), lines))
+    return blocks

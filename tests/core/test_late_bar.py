@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from dure.console import late_bar
-from dure.console.late_bar import LateBar
+from dure.core import late_bar
+from dure.core.late_bar import LateBar
 
 
 @pytest.mark.parametrize("terminal", [True, False])

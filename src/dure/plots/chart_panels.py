@@ -1,0 +1,335 @@
+"""Charts of blocks as parts of a sheet: lines, bars, intervals and points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
+
+from dure.blocks.charts import Bar, Bars, Intervals, Line, Lines, Points
+from dure.blocks.pictures import Photograph
+from dure.core.palette import COLOURS
+from dure.core.types import Floats
+from dure.plots.charts.texts import write_spans
+from dure.plots.style import (
+    SMALL,
+    TEXT,
+    Panel,
+    Sheet,
+    dressed,
+    inches,
+    logarithmic,
+    named_rows,
+    plain,
+    shortened,
+    show_picture,
+    widest,
+    wrapped,
+)
+
+HEAD = 0.27
+"""Inches above a chart for its title."""
+
+_LEFT, _BELOW, _NOTE, _ROW = 0.68, 0.58, 0.165, 0.21
+_TONES = {"plain": COLOURS[0], "good": COLOURS[2], "bad": COLOURS[1], "faint": "0.72"}
+# Of intervals blue is good, for green is the band of what is practically the same.
+_SPANS = {"good": COLOURS[0], "bad": COLOURS[1], "plain": "0.35"}
+_MOST_LINES = 10
+
+
+def lines_panel(block: Lines, wide: float, high: float) -> Panel:
+    """Lines with their bands in one chart; over named places bars, a chart for each line."""
+    if block.ticks is not None:
+        return _ranked(block, block.ticks)
+    inner, looks = wide - _LEFT - 0.15, {line.look for line in block.lines}
+
+    def draw(sheet: Sheet, left: float, top: float) -> None:
+        axes = sheet.axes(left + _LEFT, top + HEAD, inner, high)
+        _title(axes, block.title, inner)
+        for place, line in enumerate(block.lines):
+            guide = line.dashed and line.look == "line" and "points" in looks
+            _line(axes, line, "0.6" if guide else COLOURS[place % len(COLOURS)])
+        for at in block.marks:
+            axes.axvline(at, color="0.3", linewidth=1, linestyle="--")
+        _scales(axes, block, high)
+        dressed(axes, shortened(block.x_axis, inner), shortened(block.y_axis, high + 0.3))
+        if len(block.lines) > 1 and any(line.name for line in block.lines[:_MOST_LINES]):
+            axes.legend(fontsize=SMALL + 0.5, frameon=False)
+        for number, note in enumerate(block.notes):
+            below = top + HEAD + high + _BELOW + _NOTE * number
+            sheet.text(left + _LEFT, below, shortened(note, inner + 0.1, SMALL), SMALL)
+
+    return Panel(wide, HEAD + high + _BELOW + _NOTE * len(block.notes) + 0.1, draw)
+
+
+def _title(axes: Axes, title: str, width: float) -> None:
+    axes.set_title(plain(shortened(title, width)), fontsize=TEXT, loc="left")
+
+
+def _line(axes: Axes, line: Line, colour: str) -> None:
+    label = plain(line.name)
+    if line.look == "points":
+        axes.plot(line.x, line.y, ".", color=colour, alpha=0.5, markersize=5, label=label)
+        return
+    style = "--" if line.dashed and line.look == "line" else "-"
+    step = "steps-mid" if line.look == "area" else "default"
+    axes.plot(line.x, line.y, style, color=colour, linewidth=1.5, drawstyle=step, label=label)
+    if line.look == "area" and not line.dashed:
+        floor = np.zeros(len(line.y))
+        axes.fill_between(line.x, floor, line.y, step="mid", color=colour, alpha=0.4, linewidth=0)
+    elif line.low is not None and line.high is not None:
+        known = np.isfinite(line.low) & np.isfinite(line.high)
+        axes.fill_between(
+            line.x, line.low, line.high, where=known.tolist(), color=colour, alpha=0.2, linewidth=0
+        )
+
+
+def _scales(axes: Axes, block: Lines, high: float) -> None:
+    if block.logarithmic:
+        axes.set_yscale("log")
+        logarithmic(axes, "y", max(3, round(2.3 * high)))
+    if block.logarithmic_x:
+        axes.set_xscale("log")
+        logarithmic(axes, "x", 6)
+        return
+    whole = all(np.equal(np.mod(line.x[np.isfinite(line.x)], 1), 0).all() for line in block.lines)
+    axes.xaxis.set_major_locator(MaxNLocator(6 if high > 2 else 5, integer=whole))
+
+
+def _ranked(block: Lines, ticks: Sequence[str]) -> Panel:
+    """Named places below each other, the first on top; each line has its own axis beside."""
+    side = min(widest(ticks, SMALL + 0.5) + 0.15, 2.6)
+    wide, high = min(4.0, 9.0 / len(block.lines)), max(1.4, 0.3 * len(ticks))
+
+    def draw(sheet: Sheet, left: float, top: float) -> None:
+        for place, line in enumerate(block.lines):
+            at = left + side + place * (wide + 0.35)
+            axes = sheet.axes(at, top + HEAD, wide, high)
+            if place == 0:
+                sheet.heading(left, top + 0.1, block.title, len(block.lines) * (wide + 0.3))
+            _sideways(axes, line, len(ticks), block.logarithmic)
+            dressed(axes, shortened(line.name or block.y_axis, wide), "", "x")
+            named_rows(axes, ticks if place == 0 else [""] * len(ticks), side - 0.1)
+
+    return Panel(side + len(block.lines) * (wide + 0.35), HEAD + high + _BELOW, draw)
+
+
+def _sideways(axes: Axes, line: Line, count: int, log: bool) -> None:
+    """Bars from the left; a place without a value says so, for no logarithm has a 0."""
+    known = line.y[np.isfinite(line.y) & ((line.y > 0) | (not log))]
+    ends = [line.high[np.isfinite(line.high)]] if line.high is not None else []
+    every = np.concatenate([known, *ends])
+    floor, top = 0.0, float(every.max(initial=0.0)) * 1.05 or 1.0
+    if log:
+        floor = 10.0 ** math.floor(math.log10(float(known.min())) - 0.3) if known.size else 0.1
+        top = 10.0 ** math.ceil(math.log10(top) + 0.2) if known.size else 1.0
+    at = {float(x): i for i, x in enumerate(line.x)}
+    for place in range(count):
+        i = at.get(float(place))
+        if i is None or not np.isfinite(line.y[i]) or (log and line.y[i] <= 0):
+            axes.text(floor * 1.2 if log else 0, place, "0", va="center", fontsize=SMALL)
+            continue
+        width = line.y[i] - floor
+        axes.barh(place, width, left=floor, height=0.6, color=COLOURS[0], alpha=0.75)
+        if line.low is not None and line.high is not None and line.low[i] < line.high[i]:
+            span = [max(line.low[i], floor), line.high[i]]
+            axes.plot(span, [place, place], color="0.1", linewidth=1.5)
+    if log:
+        axes.set_xscale("log")
+    axes.set_xlim(floor, top)
+    if log:
+        logarithmic(axes, "x", 6)
+
+
+# Bars.
+
+
+def bars_panel(block: Bars, wide: float) -> Panel:
+    """Bars from the left with their names, their values as text at the right."""
+    names = [bar.name for bar in block.bars]
+    lead = 0.0 if block.about is None else 1.45 if isinstance(block.about, Photograph) else 3.3
+    side = min(widest(names, SMALL + 0.5) + 0.12, 0.45 * (wide - lead))
+    told = widest([bar.told for bar in block.bars], SMALL) + 0.1
+    told = told if told > 0.11 else 0.12
+    text = [] if isinstance(block.about, Photograph) else _cut_lines(block.about or "", lead - 0.25)
+    step = _ROW if block.compared is None else 0.3
+    high = max(step * len(names), 0.3)
+    beside = 1.3 if isinstance(block.about, Photograph) else 0.14 * len(text)
+
+    def draw(sheet: Sheet, left: float, top: float) -> None:
+        bad = any(bar.tone == "bad" for bar in block.bars)
+        sheet.heading(left, top + 0.1, block.title, wide - 0.2, color=COLOURS[1] if bad else "0")
+        if isinstance(block.about, Photograph):
+            show_picture(sheet.picture(left, top + HEAD, 1.3, 1.3), block.about.values)
+        elif text:
+            sheet.text(left, top + HEAD, "\n".join(text), SMALL, va="top", linespacing=1.15)
+        inner = wide - lead - side - told - 0.2
+        axes = sheet.axes(left + lead + side, top + HEAD, inner, high)
+        _bars(axes, block)
+        dressed(axes, shortened(block.axis, wide - lead), "", "x")
+        named_rows(axes, names, side - 0.1)
+        for place, bar in enumerate(block.bars):
+            middle = top + HEAD + high * (place + 0.5) / len(names)
+            if bar.told:
+                sheet.text(left + wide - told - 0.12, middle, bar.told, SMALL)
+        if block.compared is not None:
+            key(sheet, left + lead + side, top + HEAD + high + 0.5, block.compared)
+
+    below = (0.45 if block.axis else 0.28) + (0.2 if block.compared is not None else 0)
+    return Panel(wide, HEAD + max(high + below, beside) + 0.12, draw)
+
+
+def _cut_lines(text: str, width: float) -> list[str]:
+    """At most ten lines of a text."""
+    lines = wrapped(text, width, SMALL) if text else []
+    return [*lines[:9], "…"] if len(lines) > 10 else lines
+
+
+def _bars(axes: Axes, block: Bars) -> None:
+    two = block.compared is not None
+    for place, bar in enumerate(block.bars):
+        at, thick = (place - 0.2, 0.38) if two else (place, 0.72)
+        colour = _TONES[bar.tone]
+        axes.barh(at, bar.value, height=thick, color=colour)
+        if math.isfinite(bar.low):
+            span = np.clip([bar.low, bar.high], -math.inf, block.most or math.inf)
+            axes.plot(span, [at, at], color="0.1", linewidth=1)
+    if two:
+        others = [bar.other for bar in block.bars]
+        places = [place + 0.2 for place in range(len(others))]
+        axes.barh(places, others, height=0.38, color=COLOURS[1])
+    least = min([0.0, *(bar.value for bar in block.bars if math.isfinite(bar.value))])
+    axes.set_xlim(least, block.most or _longest(block.bars))
+    inner = axes.get_window_extent().width / axes.figure.dpi
+    axes.xaxis.set_major_locator(MaxNLocator(max(2, min(6, round(2 * inner)))))
+
+
+def _longest(bars: Sequence[Bar]) -> float:
+    ends = [v for bar in bars for v in (bar.value, bar.high, bar.other) if math.isfinite(v)]
+    return 1.05 * max(ends, default=0.0) or 1.0
+
+
+def key(sheet: Sheet, left: float, top: float, names: Sequence[str]) -> None:
+    """What the first colours stand for, on one line."""
+    for name, colour in zip(names, COLOURS, strict=False):
+        sheet.text(left, top, "■", SMALL, color=colour)
+        sheet.text(left + 0.15, top, name, SMALL)
+        left += inches(name, SMALL) + 0.4
+
+
+# Intervals.
+
+
+def intervals_panel(block: Intervals, wide: float) -> Panel:
+    """Means with their intervals below each other, numbers and notes at the right."""
+    names = [span.label for span in block.spans]
+    side = min(widest(names, TEXT) + 0.15, 3.5)
+    columns: list[list[str]] = [
+        write_spans(block),
+        [span.note or "" for span in block.spans],
+    ]
+    columns = [column for column in columns if any(column)]
+    widths = [widest(column, TEXT) + 0.2 for column in columns]
+    track = max(wide - side - sum(widths), 2.2)
+    high = 0.28 * max(len(names), 1)
+
+    def draw(sheet: Sheet, left: float, top: float) -> None:
+        sheet.heading(left, top + 0.1, block.label, side + track + sum(widths))
+        axes = dressed(sheet.axes(left + side, top + HEAD, track, high), block.axis, grid="x")
+        named_rows(axes, names, side - 0.1, TEXT)
+        if block.rope is not None:
+            axes.axvspan(-block.rope, block.rope, color=COLOURS[2], alpha=0.13, linewidth=0)
+        if block.zero:
+            axes.axvline(0, color="0.2", linewidth=1)
+        _spans(axes, block)
+        at = left + side + track + 0.15
+        for column, width in zip(columns, widths, strict=True):
+            for place, text in enumerate(column):
+                sheet.text(at, top + HEAD + 0.28 * (place + 0.5), text, TEXT)
+            at += width
+        if block.compared is not None:
+            key(sheet, left + side, top + HEAD + high + 0.5, block.compared)
+
+    below = 0.5 + (0.2 if block.compared is not None else 0)
+    return Panel(side + track + sum(widths), HEAD + high + below, draw)
+
+
+def _spans(axes: Axes, block: Intervals) -> None:
+    for place, span in enumerate(block.spans):
+        colour = COLOURS[0] if block.compared is not None else _SPANS[span.tone]
+        if math.isfinite(span.other):
+            axes.plot([span.other, span.mean], [place] * 2, color="0.7", linewidth=2, zorder=1)
+            axes.plot(span.other, place, "o", color=COLOURS[1], markersize=5)
+        if math.isfinite(span.low):
+            axes.plot([span.low, span.high], [place] * 2, color=colour, linewidth=2, zorder=2)
+        axes.plot(span.mean, place, "o", color=colour, markersize=5)
+
+
+# Points.
+
+
+def points_panel(block: Points, wide: float, high: float) -> Panel:
+    """Names as points; those that have room are written, `named_points` says how many."""
+
+    def draw(sheet: Sheet, left: float, top: float) -> None:
+        axes = _points_axes(sheet, block, left, top, wide, high)
+        dressed(axes, block.x_axis, block.y_axis)
+        for place, side in _apart(axes, block):
+            axes.annotate(
+                plain(block.names[place]),
+                (block.x[place], block.y[place]),
+                side,
+                textcoords="offset points",
+                fontsize=SMALL + 0.5,
+                ha="left" if side[0] > 0 else "right",
+                va="bottom" if side[1] > 0 else "top",
+            )
+
+    return Panel(wide, high + 0.6, draw)
+
+
+def named_points(block: Points, wide: float, high: float) -> int:
+    """How many names have room beside their points."""
+    return len(_apart(_points_axes(Sheet(wide, high + 0.6, "x"), block, 0, 0, wide, high), block))
+
+
+def _points_axes(
+    sheet: Sheet, block: Points, left: float, top: float, wide: float, high: float
+) -> Axes:
+    axes = sheet.axes(left + _LEFT, top + 0.05, wide - _LEFT - 0.1, high)
+    axes.plot(block.x, block.y, ".", color=COLOURS[0], markersize=4, alpha=0.7)
+    axes.margins(0.07, 0.04)
+    axes.autoscale_view()
+    return axes
+
+
+_Side = tuple[float, float]
+_SIDES: tuple[_Side, ...] = ((4, 2), (-4, 2), (4, -2), (-4, -2))
+"""Where a word may stand beside its point: right or left of it, above or below, in points."""
+
+
+def _apart(axes: Axes, block: Points) -> list[tuple[int, _Side]]:
+    """Names that can stand beside their points: over no other name or point, and inside."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    points: Floats = np.stack([block.x, block.y], axis=1)
+    dots, inch = axes.transData.transform(points), figure.dpi
+    frame = axes.get_window_extent()
+    boxes: list[Bbox] = []
+    kept = []
+    for place, word in enumerate(block.names):
+        size = np.array([inches(word, SMALL + 0.5), 0.155]) * inch
+        for side in _SIDES:
+            x, y = dots[place] + np.array(side) * inch / 72 - size * (np.array(side) < 0)
+            box = Bbox.from_bounds(x, y, *size)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1
+            crowded = box.count_contains(dots) or any(box.overlaps(other) for other in boxes)
+            if inside and not crowded:
+                boxes.append(box)
+                kept.append((place, side))
+                break
+    return kept

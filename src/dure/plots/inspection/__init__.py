@@ -1,1 +1,0 @@
-"""Pictures of what `dure.inspection` measured."""
