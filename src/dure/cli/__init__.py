@@ -7,5 +7,5 @@ from dure.cli.app import app
 __all__ = ["app"]
 
 # In the order in which `dure --help` shows their commands.
-for _group in ("runs", "report", "inside", "compare", "overfitting", "health", "cure"):
+for _group in ("runs", "report", "look", "gallery", "compare", "overfitting", "health", "cure"):
     import_module(f"dure.cli.commands.{_group}")

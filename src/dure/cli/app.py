@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
-from dure import __version__
+import dure
 from dure.errors import DureError, RunFolderError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dure import Result
 
 OK, ERROR, LANES_FAILED, INTERRUPTED = 0, 1, 3, 130
 
@@ -53,7 +61,7 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, its name,
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"dure {__version__}")
+        print(f"dure {dure.__version__}")
         raise typer.Exit
 
 
@@ -66,22 +74,77 @@ def _main(
     pass
 
 
-@contextmanager
-def errors_in_words() -> Iterator[None]:
-    try:
-        yield
-    except DureError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a subcommand that says errors in words."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(*given: Any, **named: Any) -> None:
+            try:
+                function(*given, **named)
+            except DureError as error:
+                print_error(f"Error: {error}")
+                raise typer.Exit(ERROR) from None
+            except KeyboardInterrupt:
+                raise typer.Exit(INTERRUPTED) from None
+
+        app.command(name)(run)
+        return function
+
+    return register
 
 
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True).print(Text(f"Error: {message}"), soft_wrap=True)
-    raise typer.Exit(ERROR)
+def print_error(text: str) -> None:
+    """Print a text on the standard error stream, names in it as they are."""
+    Console(stderr=True).print(Text(text), soft_wrap=True)
 
 
-def folder_of(name: str) -> Path:
+def print_json(document: Any) -> None:
+    """Print a document; null stands for NaN, which JSON has not."""
+    print(json.dumps(_without_nan(document), ensure_ascii=False))
+
+
+def print_answer(
+    as_json: bool,
+    document: Callable[[], Any],
+    show: Callable[[], Any],
+    picture: Path | None = None,
+) -> None:
+    """Print what was found: one JSON document, or what `show` prints and where the picture is."""
+    if as_json:
+        print_json(document())
+        return
+    show()
+    if picture is not None:
+        print(f"\nPicture {picture}")
+
+
+def print_parts(*parts: RenderableType) -> None:
+    """Print tables and texts, one below the other; names in texts are never markup."""
+    console = Console()
+    for part in parts:
+        console.print(Text(part) if isinstance(part, str) else part)
+
+
+def frame_rows(frame: pd.DataFrame, digits: int = 10) -> list[dict[str, Any]]:
+    """The rows of a table as JSON has them."""
+    rows: list[dict[str, Any]] = json.loads(
+        frame.to_json(orient="records", double_precision=digits)
+    )
+    return rows
+
+
+def free_output(as_json: bool) -> AbstractContextManager[Any]:
+    """Keep the standard output for the one document: a study's file may print, too."""
+    return redirect_stdout(sys.stderr) if as_json else nullcontext()
+
+
+def load_run(name: str) -> Result:
+    """A result by the path of its folder, by its name under runs/, or the latest there."""
+    return dure.load(find_run_folder(name))
+
+
+def find_run_folder(name: str) -> Path:
     """A run folder by path, by name under runs/, or the latest there."""
     from dure.storage.run_folder import is_run_folder
     from dure.storage.run_list import latest, list_runs
@@ -98,12 +161,11 @@ def folder_of(name: str) -> Path:
     )
 
 
-def without_nan(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
+def _without_nan(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: without_nan(v) for k, v in value.items()}
+        return {k: _without_nan(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [without_nan(v) for v in value]
+        return [_without_nan(v) for v in value]
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and value != value else value

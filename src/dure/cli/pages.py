@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
-from rich.text import Text
 
-from dure.cli.app import folder_of
+import dure
+from dure.cli.app import find_run_folder, print_error
 from dure.core.formatting import format_bytes
 from dure.core.late_bar import LateBar
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older
-from dure.report.sections.remedies import REQUEST, VERDICT
+from dure.report.sections.remedies import REQUEST, VERDICT, document_of, found_for
 from dure.storage.files import explained, write_atomically
 from dure.storage.run_folder import is_run_folder
 from dure.storage.run_list import latest, list_runs
 
 if TYPE_CHECKING:
+    from dure import Result
     from dure.blocks.content import Document
-    from dure.result import Result
 
 
 class Page(NamedTuple):
@@ -84,7 +84,7 @@ def is_row_folder(folder: Path) -> bool:
     return (folder / VERDICT).is_file() and not is_cure_folder(folder)
 
 
-def reported(name: str) -> Path:
+def find_reported(name: str) -> Path:
     """A folder that can be reported on, by path, by name under runs/, or the latest run.
 
     Raises
@@ -102,7 +102,7 @@ def reported(name: str) -> Path:
             )
         if is_run_folder(folder) or is_cure_folder(folder) or is_row_folder(folder):
             return folder
-    return folder_of(name)  # which says what there is
+    return find_run_folder(name)  # which says what there is
 
 
 def runs_of(folder: Path) -> list[Path]:
@@ -114,7 +114,7 @@ def runs_of(folder: Path) -> list[Path]:
     return []
 
 
-def measured(result: Result, console: Console, what: Sequence[str] = ()) -> str | None:
+def measure(result: Result, console: Console, what: Sequence[str] = ()) -> str | None:
     """Look inside the networks of a run, unless that was done, or the run is not over.
 
     Parameters
@@ -133,14 +133,14 @@ def measured(result: Result, console: Console, what: Sequence[str] = ()) -> str 
         return None
     if not all(status.done for status in result.statuses):
         return None
-    from dure.cli.commands.look import Request, measured
+    from dure.cli.look_request import Request, look_inside
 
     reason = None
     with suppress(OSError):  # a folder that cannot be written says so itself
         unfinished.touch()
     with redirect_stdout(sys.stderr):  # what a study's file prints is no part of the answer
         try:
-            measured(Request(str(result.folder), what=what), folder_of, console)
+            look_inside(Request(str(result.folder), what=what), console)
         except DureError as error:
             reason = str(error)
         except Exception as error:  # whatever a study's own code raises: the page can do without
@@ -171,19 +171,8 @@ def document_of_run(
         What was asked for is not in the run.
     """
     from dure.report.document import document
-    from dure.report.sections.remedies import found_for
 
     return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
-
-
-def _document_of(folder: Path) -> Document:
-    """The report of a search for cures, or of a row of the gallery."""
-    from dure.gallery import report_page
-    from dure.report.sections import remedies
-
-    return (
-        remedies.document_of(folder) if is_cure_folder(folder) else report_page.document_of(folder)
-    )
 
 
 def _check(folder: Path, runs: Sequence[Result], other: Path | None, asked: Asked) -> None:
@@ -253,6 +242,7 @@ def make_page(
     out: Path | None = None,
     what: Sequence[str] | None = (),
     console: Console,
+    of_row: Callable[[Path], Document] = document_of,
 ) -> Page:
     """Measure what is missing, make the document, write the page.
 
@@ -268,26 +258,26 @@ def make_page(
         Names of measurements to make first; none: all that fit. None: nothing is measured.
     console
         Where progress is shown.
+    of_row
+        Makes the document of a row of the gallery.
 
     Raises
     ------
     DureError
         A folder cannot be read or written, or what was asked for is not in it.
     """
-    from dure.result import load
-
-    runs = [load(run) for run in (*runs_of(folder), *([] if other is None else [other]))]
+    runs = [dure.load(run) for run in (*runs_of(folder), *([] if other is None else [other]))]
     _check(folder, runs, other, asked)
     unseen = []
     for run in runs if what is not None else ():
-        reason = measured(run, console, what or ())
+        reason = measure(run, console, what or ())
         if reason is not None:
             unseen.append(reason if len(runs) == 1 else f"{run.folder.name}: {reason}")
     with LateBar(console) as bar:
         if is_run_folder(folder):
             document = document_of_run(runs[0], None if other is None else runs[-1], asked, bar)
         else:
-            document = _document_of(folder)
+            document = (document_of if is_cure_folder(folder) else of_row)(folder)
         path = out or folder / file_name(language, "" if other is None else other.resolve().name)
         size = write_page(document, path, language)
     return Page(path, size, "; ".join(unseen) or None)
@@ -300,6 +290,7 @@ def page_after(
     what: Sequence[str] | None,
     silent: bool,
     opened: bool,
+    of_row: Callable[[Path], Document] = document_of,
 ) -> Page | None:
     """The page of what has just been trained; what goes wrong is said, and the run stays.
 
@@ -311,16 +302,19 @@ def page_after(
         Show no progress, print nothing but what went wrong, and open nothing.
     opened
         Whether to open it in the browser where there is a screen.
+    of_row
+        As of `make_page`.
     """
     later = f"make it with `dure report {folder}`"
     try:
-        made = make_page(folder, language, what=what, console=Console(stderr=True, quiet=silent))
+        console = Console(stderr=True, quiet=silent)
+        made = make_page(folder, language, what=what, console=console, of_row=of_row)
     except KeyboardInterrupt:
-        _tell(f"Stopped before the page was made. What was trained is kept; {later}.")
+        print_error(f"Stopped before the page was made. What was trained is kept; {later}.")
         raise
     except Exception as error:  # nothing about a page may cost anyone a run
         reason = str(error) if isinstance(error, DureError) else f"{type(error).__name__}: {error}"
-        _tell(
+        print_error(
             f"The page could not be made: {reason.rstrip('.')}. What was trained is kept; {later}."
         )
         return None
@@ -329,7 +323,3 @@ def page_after(
         if opened:
             open_page(made.path)
     return made
-
-
-def _tell(text: str) -> None:
-    Console(stderr=True).print(Text(text), soft_wrap=True)

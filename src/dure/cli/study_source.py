@@ -11,17 +11,14 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import dure
 from dure.errors import DureError, Faults, StudyError, did_you_mean, line_in
-
-if TYPE_CHECKING:
-    from dure.study import Study
-
 
 _loaded: dict[str, ModuleType] = {}  # study files by the name Python knows them under
 
@@ -68,33 +65,32 @@ def source_of(
     return {"file": str(Path(file).resolve()), "name": name or None, **changes}
 
 
-def find_study(source: Mapping[str, Any]) -> Study:
-    """The study a source names, changed as it says.
+def find_study(source: Mapping[str, Any]) -> dure.Study:
+    """The study a source names, changed as it says; `KINDS` has who finds it.
 
     Raises
     ------
     StudyError
         There is no such file or study, several to choose from, or the file raised an error.
     """
-    study = _of_row(source) if "gallery" in source else _in_module(source)
+    study = next((find(source) for kind, find in KINDS.items() if kind in source))
     changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
     if source.get("set"):
         changes["variants"] = _with_settings(study, source["set"])
     return replace(study, **changes) if changes else study
 
 
-def _of_row(source: Mapping[str, Any]) -> Study:
-    from dure.gallery.study_finder import study_of
-
-    return study_of(source)
-
-
-def _in_module(source: Mapping[str, Any]) -> Study:
-    from dure.study import Study
-
+def _in_module(source: Mapping[str, Any]) -> dure.Study:
     module = _module(source)
-    studies = {n: v for n, v in vars(module).items() if isinstance(v, Study)}
-    return _chosen(studies, source.get("name"), source.get("file") or source["module"])
+    studies = {n: v for n, v in vars(module).items() if isinstance(v, dure.Study)}
+    return _choose(studies, source.get("name"), source.get("file") or source["module"])
+
+
+KINDS: dict[str, Callable[[Mapping[str, Any]], dure.Study]] = {
+    "file": _in_module,
+    "module": _in_module,
+}
+"""What finds the study of a source that has this key; commands add kinds of their own."""
 
 
 def _value(text: str) -> Any:
@@ -104,7 +100,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _chosen(studies: Mapping[str, Study], name: str | None, where: str) -> Study:
+def _choose(studies: Mapping[str, dure.Study], name: str | None, where: str) -> dure.Study:
     """The named study; without a name `study`, or the only one."""
     if not studies:
         raise StudyError(f"{where} has no study; write `study = dure.Study(...)` in it.")
@@ -123,7 +119,7 @@ def _chosen(studies: Mapping[str, Study], name: str | None, where: str) -> Study
     )
 
 
-def _with_settings(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _with_settings(study: dure.Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The study's variants with some arguments fixed; in a grid, a list gives several values."""
     variants = study.variants
     named = variants is not None and (
@@ -157,11 +153,11 @@ def _module(source: Mapping[str, Any]) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise StudyError(told(error, path)) from error
+        raise StudyError(describe_error(error, path)) from error
     return module
 
 
-def told(error: BaseException, path: Path) -> str:
+def describe_error(error: BaseException, path: Path) -> str:
     """An error that came out of the file at `path`, with the line there that led to it."""
     line = line_in(error, str(path))
     where = f"{path}, line {line}" if line else str(path)

@@ -15,8 +15,7 @@ from keras import layers
 from PIL import Image
 from typer.testing import CliRunner
 
-from dure.cli import app
-from dure.cli.commands import look as look_command
+from dure.cli import app, look_request
 from dure.cli.data_source import Takes, find_data
 from dure.cli.study_source import find_study
 from dure.data import TextToSequences
@@ -153,8 +152,8 @@ def test_one_lane_of_a_run(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ended = look(place / "run", "--lane", "units=2/1", "--what", "kernels", "--out", out)
     assert ended.code == 0 and "tiny: units=2, seed 1" in ended.out
-    assert look_command._lane("a/b/3/2") == ("a/b", 3, 2)
-    assert look_command._lane("a/3") == ("a", 3, 1)
+    assert look_request._lane("a/b/3/2") == ("a/b", 3, 2)
+    assert look_request._lane("a/3") == ("a", 3, 1)
 
 
 def test_a_run_whose_study_is_gone_needs_data(place: Path, tmp_path: Path) -> None:

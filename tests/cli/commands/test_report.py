@@ -126,7 +126,7 @@ def test_what_was_measured_is_not_measured_again(
 ) -> None:
     folder, _ = seen
     monkeypatch.setattr(
-        "dure.cli.commands.look.measured", lambda *given: pytest.fail("measured again")
+        "dure.cli.look_request.look_inside", lambda *given: pytest.fail("measured again")
     )
     ended = cli("report", folder, "--json", "--out", "again.html")
     assert ended.code == 0, ended
@@ -148,7 +148,7 @@ def test_what_is_out_of_date_is_measured_again(
         os.utime(weights, (newest.stat().st_mtime + 3600,) * 2)
     asked = []
     monkeypatch.setattr(
-        "dure.cli.commands.look.measured", lambda request, *_: asked.append(request.target)
+        "dure.cli.look_request.look_inside", lambda request, *_: asked.append(request.target)
     )
     assert cli("report", folder).code == 0
     assert asked == [str(folder)]
@@ -193,7 +193,7 @@ def test_code_of_a_study_that_raises_costs_no_page(
     def broken(*_: Any) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr("dure.cli.commands.look.measured", broken)
+    monkeypatch.setattr("dure.cli.look_request.look_inside", broken)
     ended = cli("report", given)
     assert ended.code == 0 and "was measured: KeyError: 'lost'" in ended.out
 
@@ -201,7 +201,7 @@ def test_code_of_a_study_that_raises_costs_no_page(
 def test_a_half_way_run_has_a_page_and_is_not_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dure.cli.commands.look.measured", lambda *given: pytest.fail("measured"))
+    monkeypatch.setattr("dure.cli.look_request.look_inside", lambda *given: pytest.fail("measured"))
     waiting = {("dropout", seed, 1): Status("waiting") for seed in (2, 3)}
     folder = run_of(tmp_path / "half", LOSSES, waiting).folder
     ended = cli("report", folder)
@@ -322,7 +322,7 @@ def test_a_row_without_studies_is_what_it_says(tmp_path: Path) -> None:
 def test_mistakes_are_one_error(
     given: Path, arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dure.cli.commands.look.measured", lambda *given: pytest.fail("measured"))
+    monkeypatch.setattr("dure.cli.look_request.look_inside", lambda *given: pytest.fail("measured"))
     before = sorted(given.iterdir())
     assert said in refused("report", given, *arguments)
     assert sorted(given.iterdir()) == before

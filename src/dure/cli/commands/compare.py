@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dure.cli.app import Json, Run, app, errors_in_words, folder_of, without_nan
+from dure.cli.app import Json, Run, command, frame_rows, load_run, print_answer
+from dure.errors import DureError
 
 if TYPE_CHECKING:
     from dure.analysis.comparison.table import Comparison
 
 
-@app.command()
+@command()
 def compare(
     run: Run,
     other: Annotated[
@@ -45,22 +45,13 @@ def compare(
 
     Example:  dure compare latest --metric val_accuracy --baseline plain --rope 0.01
     """
-    with errors_in_words():
-        from dure.result import load
-
-        second = None if other is None else load(folder_of(other))
-        found = load(folder_of(run)).compare(metric, baseline, second, confidence, rope)
-        picture = None if out is None else _draw(found, out)
-        if as_json:
-            print(_json(found, picture))
-            return
-        print(found)
-        if picture is not None:
-            print(f"\nPicture {picture}")
+    second = None if other is None else load_run(other)
+    found = load_run(run).compare(metric, baseline, second, confidence, rope)
+    picture = None if out is None else _draw(found, out)
+    print_answer(as_json, lambda: _document(found, picture), lambda: print(found), picture)
 
 
 def _draw(found: Comparison, out: Path) -> Path:
-    from dure.errors import DureError
     from dure.plots.comparison import differences
     from dure.plots.style import as_png
 
@@ -76,11 +67,11 @@ def _draw(found: Comparison, out: Path) -> Path:
     return path
 
 
-def _json(found: Comparison, picture: Path | None) -> str:
-    pairs = json.loads(found.frame().to_json(orient="records", double_precision=15))
+def _document(found: Comparison, picture: Path | None) -> dict[str, Any]:
+    pairs = frame_rows(found.frame(), digits=15)
     for row, pair in zip(pairs, found.pairs, strict=True):
         row["told"] = pair.describe()
-    document = {
+    return {
         "metric": found.metric,
         "mode": found.mode,
         "confidence": found.confidence,
@@ -91,4 +82,3 @@ def _json(found: Comparison, picture: Path | None) -> str:
         "notes": list(found.notes),
         "picture": None if picture is None else str(picture),
     }
-    return json.dumps(without_nan(document), ensure_ascii=False)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dure.cli.app import Epochs, Json, Quiet, Seeds, Settings, Target, app, errors_in_words
+from dure.cli.app import (
+    Epochs,
+    Json,
+    Quiet,
+    Seeds,
+    Settings,
+    Target,
+    command,
+    free_output,
+    print_answer,
+)
 from dure.cli.study_source import find_study, source_of
 
 
-@app.command()
+@command()
 def cure(
     target: Target,
     out: Annotated[
@@ -42,23 +49,18 @@ def cure(
 
     Example:  dure cure reviews.py:study --seeds 5 --max-trials 8 --out runs/reviews-cure
     """
-    with errors_in_words():
-        source = source_of(target, None, epochs, settings)
-        # A study's file may print; with --json only the document may reach the standard output.
-        with redirect_stdout(sys.stderr) if as_json else nullcontext():
-            study = find_study(source)
-            cured = study.cure(
-                out,
-                not (quiet or as_json),
-                resume,
-                seeds=seeds,
-                variant=variant,
-                max_trials=max_trials,
-                anyway=anyway,
-            )
-        if as_json:
-            from dure.remedies.record import account
+    with free_output(as_json):
+        study = find_study(source_of(target, None, epochs, settings))
+        cured = study.cure(
+            out,
+            not (quiet or as_json),
+            resume,
+            seeds=seeds,
+            variant=variant,
+            max_trials=max_trials,
+            anyway=anyway,
+        )
+    if as_json or not quiet:
+        from dure.remedies.record import account
 
-            print(json.dumps(account(cured), ensure_ascii=False))
-        elif not quiet:
-            print(f"\n{cured.describe()}")
+        print_answer(as_json, lambda: account(cured), lambda: print(f"\n{cured.describe()}"))

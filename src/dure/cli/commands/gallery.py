@@ -1,82 +1,99 @@
-"""What `dure gallery` does: lists the rows, or runs one and prints its verdict."""
+"""The command that lists the rows of the gallery, or runs one and prints its verdict."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.box import SIMPLE_HEAD
+import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from dure.cli.pages import page_after
-from dure.gallery.index import ROWS, Row, find_row
+from dure.cli import study_source
+from dure.cli.app import (
+    Epochs,
+    Json,
+    Language,
+    NoOpen,
+    Quiet,
+    Seeds,
+    command,
+    print_answer,
+    print_json,
+    print_parts,
+)
+from dure.core.tables import make_table
 from dure.messages.message import say
 from dure.messages.phrases import count
 from dure.messages.translate import check_language, read_message, translate
 
-
-def list_rows(as_json: bool) -> None:
-    """Print every row with its id, name, a line, and the data it needs."""
-    if as_json:
-        rows = [{"id": r.id, "name": r.name, "title": r.title, "needs": r.needs} for r in ROWS]
-        print(json.dumps(rows, ensure_ascii=False))
-        return
-    table = Table(box=SIMPLE_HEAD)
-    for column in ("id", "name", "what it does", "needs"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("id", "name"))
-    for row in ROWS:
-        table.add_row(row.id, row.name, row.title, row.needs or "nothing")
-    console = Console()
-    console.print(table)
-    console.print("Run one:  dure gallery A1    within a minute:  dure gallery A1 --quick")
+if TYPE_CHECKING:
+    from dure import Study
+    from dure.gallery.index import Row
 
 
-def run_row(
-    name: str,
-    out: Path | None,
-    *,
-    quick: bool,
-    seeds: int | None,
-    epochs: int | None,
-    language: str,
-    opened: bool,
-    silent: bool,
-    as_json: bool,
+@command()
+def gallery(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ROW]", help="Id or name of a row; none lists all.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Within a minute: fewer rows, seeds or epochs.")
+    ] = False,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to; runs/ROW if none.")
+    ] = None,
+    language: Language = "en",
+    no_open: NoOpen = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Run one row, print its verdict and write its page.
+    """Studies from single neurons to recurrent networks, by name, on real data.
 
-    Parameters
-    ----------
-    out
-        Folder to write to; None: ``runs/<id>-<name>``, with "-quick" behind for a quick run.
-    language
-        Of the page, and of what is printed.
-    opened
-        Whether to open the page where there is a screen.
-    silent
-        Say nothing but errors.
+    Example:  dure gallery D2 --quick
     """
+    if name is None:
+        _list_rows(as_json)
+        return
+    from dure.cli.pages import page_after
+    from dure.gallery.index import find_row
+    from dure.gallery.report_page import document_of
+
     check_language(language)
-    row = find_row(name)
+    row, silent = find_row(name), quiet or as_json
     folder = out or Path("runs") / f"{row.id}-{row.name}{'-quick' if quick else ''}"
     # Progress goes to standard error, so it may be shown beside a JSON document.
-    verdict = verdict_of(row, folder, quick=quick, seeds=seeds, epochs=epochs, progress=not silent)
+    verdict = _run_row(row, folder, quick, seeds, epochs, progress=not silent)
+    document = json.loads(verdict.read_text(encoding="utf-8"))
     if not silent:
-        _print(row, verdict, language)
+        _print(row, document, folder, language)
     # Looking inside every run would take longer than a quick row may.
     what = None if quick else ()
-    page = page_after(folder, language, what=what, silent=silent, opened=opened)
+    page = page_after(
+        *(folder, language), what=what, silent=silent, opened=not no_open, of_row=document_of
+    )
     if as_json:
-        document = json.loads(verdict.read_text(encoding="utf-8"))
-        document["report"] = None if page is None else str(page.path)
-        print(json.dumps(document, ensure_ascii=False))
+        print_json({**document, "report": None if page is None else str(page.path)})
 
 
-def verdict_of(
-    row: Row, folder: Path, *, quick: bool, seeds: int | None, epochs: int | None, progress: bool
+def _list_rows(as_json: bool) -> None:
+    """Print every row with its id, name, a line, and the data it needs."""
+    from dure.gallery.index import ROWS
+
+    rows = [{"id": r.id, "name": r.name, "title": r.title, "needs": r.needs} for r in ROWS]
+    cells = [(r.id, r.name, r.title, r.needs or "nothing") for r in ROWS]
+    table = make_table(("id", "name", "what it does", "needs"), cells, words=range(4))
+    how = "Run one:  dure gallery A1    within a minute:  dure gallery A1 --quick"
+    print_answer(as_json, lambda: rows, lambda: print_parts(table, how))
+
+
+def _run_row(
+    row: Row, folder: Path, quick: bool, seeds: int | None, epochs: int | None, progress: bool
 ) -> Path:
     """Run a row and return the path of its verdict."""
     from dure.gallery.page import VERDICT, Page
@@ -87,8 +104,16 @@ def verdict_of(
     return folder / VERDICT
 
 
-def _print(row: Row, verdict: Path, language: str) -> None:
-    document = json.loads(verdict.read_text(encoding="utf-8"))
+def _study_of_row(source: Mapping[str, Any]) -> Study:
+    from dure.gallery.study_finder import study_of
+
+    return study_of(source)
+
+
+study_source.KINDS["gallery"] = _study_of_row
+
+
+def _print(row: Row, document: Mapping[str, Any], folder: Path, language: str) -> None:
     console = Console()
     console.print(Text(f"\n{row.id} {row.name}: {translate(row.title, language)}", style="bold"))
     for line in document["said"]["lines"]:
@@ -98,6 +123,6 @@ def _print(row: Row, verdict: Path, language: str) -> None:
         networks=count(document["lanes"], "network"),
         seconds=f"{document['seconds']:.0f}",
         pictures=count(len(document["pictures"]), "picture"),
-        folder=str(verdict.parent),
+        folder=str(folder),
     )
     console.print(Text(f"\n{translate(left, language)}"), soft_wrap=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dure.cli.app import Json, Run, app, errors_in_words, folder_of, without_nan
+from dure.cli.app import Json, Run, command, load_run, print_answer, print_parts
 
 if TYPE_CHECKING:
     from dure.analysis.diagnostics.health import Health
@@ -22,7 +21,7 @@ _BAD = ("nan", "loss_mismatch", "not_beating_chance", "exploding_gradient", "van
 _MILD = ("odd_seed", "overfitting", "classes_unbalanced", "underfitting")
 
 
-@app.command()
+@command()
 def health(
     folder: Run,
     pictures: Annotated[
@@ -34,26 +33,18 @@ def health(
 
     Example:  dure health latest
     """
-    with errors_in_words():
-        from dure.result import load
+    result = load_run(folder)
+    found = result.health()
+    paths = []
+    if pictures:
+        from dure.plots.layers import save_all
 
-        result = load(folder_of(folder))
-        found = result.health()
-        paths = []
-        if pictures:
-            from dure.plots.layers import save_all
-
-            paths = save_all(result)
-        if as_json:
-            document = {"folder": str(result.folder), **found.to_json()}
-            document["pictures"] = [str(path) for path in paths]
-            print(json.dumps(without_nan(document), ensure_ascii=False))
-            return
-        console = Console()
-        for line in _lines(found):
-            console.print(line)
-        if paths:
-            console.print(Text(f"\n{len(paths)} pictures: {paths[0].parent}/health-*.png"))
+        paths = save_all(result)
+    parts: list[RenderableType] = list(_lines(found))
+    if paths:
+        parts.append(f"\n{len(paths)} pictures: {paths[0].parent}/health-*.png")
+    document = {"folder": str(result.folder), **found.to_json(), "pictures": list(map(str, paths))}
+    print_answer(as_json, lambda: document, lambda: print_parts(*parts))
 
 
 def _lines(found: Health) -> Iterator[Padding]:

@@ -1,241 +1,91 @@
-"""What `dure look` does: finds model, data and layers, takes the tour, and tells what it found."""
+"""The command that looks inside networks."""
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.box import SIMPLE_HEAD
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dure.cli.study_source import find_study
-from dure.errors import DureError, Faults, StudyError
+from dure.cli.app import Json, Quiet, command, free_output, print_answer, print_parts
+from dure.core.tables import make_table
 
 if TYPE_CHECKING:
-    from dure.inspection.api import Look
-    from dure.inspection.networks import Networks
     from dure.inspection.save import Tour
-    from dure.result import Lane, Result
-
-WITHOUT_ROWS = ("kernels", "weights")
-"""Measurements that need no data."""
 
 
-class Request(NamedTuple):
-    """What the command line asked for."""
-
-    target: str
-    data: str | None = None
-    column: str | None = None
-    layers: Sequence[str] = ()
-    what: Sequence[str] = ()
-    rows: int | None = None
-    lane: str | None = None
-    variant: str | None = None
-    out: Path | None = None
-
-
-def run_look(
-    request: Request, run_folder: Callable[[str], Path], *, quiet: bool, as_json: bool
+@command()
+def look(
+    target: Annotated[
+        str, typer.Argument(metavar="MODEL|RUN", help="A .keras or .h5 file, or a run folder.")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="A set such as mnist, a .npz, .csv, .jsonl or .txt file, or a folder of pictures "
+            "or texts. Of a run: its own data if none.",
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--target", help="The column of a table that is predicted.")
+    ] = None,
+    layers: Annotated[
+        list[str] | None, typer.Option("--layer", help="Only this layer; repeatable.")
+    ] = None,
+    what: Annotated[
+        list[str] | None,
+        typer.Option("--what", help="Only this, such as kernels or saliency; repeatable."),
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option("--rows", help="How many pictures or texts to show.")
+    ] = None,
+    lane: Annotated[
+        str | None, typer.Option("--lane", help="One network of a run: VARIANT/SEED/FOLD.")
+    ] = None,
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="All networks of this variant of a run.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder to write to; lens/ in the run, or look-MODEL/, if none."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
-    """Look, write, and print what was found.
+    """Look inside a trained network: pictures and arrays of all that fits it.
 
-    Parameters
-    ----------
-    run_folder
-        Finds a run folder by path or name.
-
-    Raises
-    ------
-    DureError
-        Everything that is wrong with the request at once, or if nothing of it could be written.
+    Example:  dure look digits.keras --data mnist --layer conv2d --out digits-inside
     """
-    console = Console(stderr=True, quiet=quiet or as_json)
-    with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        found, name = measured(request, run_folder, console)
-    if as_json:
-        print(_json(found))
-    elif not quiet:
-        _print(found, name)
+    from dure.cli.look_request import Request, look_inside
 
-
-def measured(
-    request: Request, run_folder: Callable[[str], Path], console: Console
-) -> tuple[Tour, str]:
-    """Look and write; what was written, and the name of what was looked into.
-
-    Parameters
-    ----------
-    console
-        Where progress is shown; one that is quiet shows none.
-
-    Raises
-    ------
-    DureError
-        As `run_look`.
-    """
-    # Keras says through this logger that a file's metrics were never used; nobody needs them here.
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    with console.status("Loading model and data ..."):
-        look, folder = _prepared(request, run_folder)
-    found = look.save(
-        folder,
-        list(request.what) or None,
-        list(request.layers) or None,
-        request.rows,
-        progress=not console.quiet,
-    )
-    if not found.written:
-        reasons = [
-            " ".join(filter(None, (one.name, one.layer))) + f": {one.reason}"
-            for one in found.left_out
-        ]
-        raise StudyError(reasons, subject="this look; nothing was written")
-    return found, look.networks.name
-
-
-def _prepared(request: Request, run_folder: Callable[[str], Path]) -> tuple[Look, Path]:
-    """The look, and the folder to write to; every fault of the request in one error."""
-    from dure.inspection.api import Look
-    from dure.inspection.rows import Inputs
-    from dure.inspection.save import faults_of_names
-
-    faults = Faults(faults_of_names(request.what))
-    if request.rows is not None and request.rows < 1:
-        faults.append(f"--rows is {request.rows}; pass a number from 1 on.")
-    networks: Networks | None = None
-    folder, study = Path(f"look-{Path(request.target).stem}"), None
-    with faults.collect():
-        target, study = _target(request, run_folder)
-        folder = target.folder / "lens" if hasattr(target, "folder") else folder
-        networks = _networks(request, target, study)
-        folder = networks.source.folder / "lens" if networks.source is not None else folder
-    for layer in request.layers if networks is not None else ():
-        with faults.collect():
-            assert networks is not None
-            networks.network().find(layer)
-    given = None
-    with faults.collect():
-        given = _data(request, networks, study)
-    if faults or networks is None or given is None:
-        raise StudyError(faults, subject="this look")
-    inputs = Inputs(networks, given.x, None, given.data)
-    if inputs.rows:
-        networks.network().inputs(inputs.of(0, 1))  # one error, not one for each measurement
-    return Look(networks, inputs), request.out or folder
-
-
-def _target(
-    request: Request, run_folder: Callable[[str], Path]
-) -> tuple[Path | Result | Lane, Any]:
-    """The file, or the result or lane that was named; and the study of a run if it is found."""
-    from dure.inspection.network.files import SUFFIXES
-    from dure.result import load
-
-    path = Path(request.target)
-    if path.suffix in SUFFIXES or path.is_file():
-        if request.lane or request.variant:
-            raise DureError(f"--lane and --variant choose networks of a run; {path} is one model.")
-        return path, None
-    result = load(run_folder(request.target))
-    study = None
-    if result.manifest.get("source"):
-        try:
-            study = find_study(result.manifest["source"])
-        except (DureError, ImportError):
-            study = None  # moved or changed: data then have to be given
-    if request.lane is None:
-        return result, study
-    if request.variant is not None:
-        raise DureError("--lane and --variant came together; pass one of them.")
-    return result.lane(*_lane(request.lane)), study
-
-
-def _lane(text: str) -> tuple[str, int, int]:
-    """'cell=LSTM/3/2' or 'cell=LSTM/3' as variant, seed and fold."""
-    for count in (2, 1):
-        variant, *numbers = text.rsplit("/", count)
-        if len(numbers) == count and all(number.isdigit() for number in numbers):
-            return variant, int(numbers[0]), int(numbers[1]) if count == 2 else 1
-    raise DureError(f"--lane {text!r} is not VARIANT/SEED or VARIANT/SEED/FOLD, as in LSTM/0/1.")
-
-
-def _networks(request: Request, target: Any, study: Any) -> Networks:
-    from dure.inspection.networks import networks_of
-
-    build = None if study is None else study.build
-    return networks_of(target, variant=request.variant, build=build)
-
-
-def _data(request: Request, networks: Networks | None, study: Any) -> Any:
-    """The data named, or those of the run's own study."""
-    from dure.cli.data_source import Given, Takes, find_data
-
-    if request.data is not None:
-        return find_data(request.data, _takes(networks) if networks else Takes(), request.column)
-    of_run = networks is not None and networks.source is not None
-    if not of_run or (request.what and set(request.what) <= set(WITHOUT_ROWS)):
-        return Given()
-    assert networks is not None and networks.source is not None
-    manifest = networks.source.manifest
-    if study is None:
-        file = (manifest.get("source") or {}).get("file")
-        told = f"their study in {file} cannot be loaded" if file else "the run was made from Python"
-        raise DureError(f"the run's own data cannot be found ({told}); give them with --data.")
-    if study.data.fingerprint != manifest.get("data", {}).get("fingerprint"):
-        raise DureError(
-            "the run's study now makes other data than it was trained on; give them with --data."
-        )
-    return Given(study.data)
-
-
-def _takes(networks: Networks) -> Any:
-    """What the networks say they take."""
-    from dure.cli.data_source import Takes
-
-    network = networks.network()
-    shape = getattr(network.model, "input_shape", None)
-    single = isinstance(shape, tuple) and not any(isinstance(s, (tuple, list)) for s in shape)
-    layers = network.layers.values()
-    sizes = [getattr(one, name, None) for one in layers for name in ("input_dim", "num_tokens")]
-    vocabulary = next((int(size) for size in sizes if isinstance(size, int)), None)
-    raw = networks.text() is not None
-    return Takes(tuple(shape[1:]) if single and shape else (), vocabulary, raw)
+    request = Request(target, data, column, layers or (), what or (), rows, lane, variant, out)
+    with free_output(as_json):
+        found, name = look_inside(request, Console(stderr=True, quiet=quiet or as_json))
+    if as_json or not quiet:
+        print_answer(as_json, lambda: _document(found), lambda: _print(found, name))
 
 
 def _print(found: Tour, name: str) -> None:
-    console = Console()
-    table = Table(title=Text(name), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("measurement", "layer", "what it says"):
-        table.add_column(column, overflow="fold", no_wrap=column != "what it says")
-    for one in found.written:
-        table.add_row(*map(Text, (one.name, one.layer, one.says)))
-    console.print(table)
+    rows = [(one.name, one.layer, one.says) for one in found.written]
+    print_parts(make_table(("measurement", "layer", "what it says"), rows, name, words=range(3)))
     if found.left_out:
         out = Table(box=None, padding=(0, 2, 0, 1), show_header=False)
         for other in found.left_out:
-            name = " ".join(filter(None, (other.name, other.layer)))
-            out.add_row(Text(name), Text(other.reason))
-        console.print(" Left out", style="bold")
-        console.print(out)
-    console.print(
-        Text(f"\n{len(found.written)} pictures, and their arrays (.nc), in {found.folder}"),
-        soft_wrap=True,
-    )
+            out.add_row(Text(" ".join(filter(None, (other.name, other.layer)))), Text(other.reason))
+        print_parts(Text(" Left out", style="bold"), out)
+    print(f"\n{len(found.written)} pictures, and their arrays (.nc), in {found.folder}")
 
 
-def _json(found: Tour) -> str:
+def _document(found: Tour) -> dict[str, Any]:
     written = [
         {**one._asdict(), "picture": str(one.picture), "arrays": str(one.arrays)}
         for one in found.written
     ]
     left_out = [one._asdict() for one in found.left_out]
-    document = {"folder": str(found.folder), "written": written, "left_out": left_out}
-    return json.dumps(document, ensure_ascii=False)
+    return {"folder": str(found.folder), "written": written, "left_out": left_out}

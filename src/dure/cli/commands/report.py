@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from dure.cli.app import Json, Language, NoOpen, app, errors_in_words, folder_of
+from dure.cli.app import Json, Language, NoOpen, command, find_run_folder, print_answer
 from dure.errors import DureError
 
 
-@app.command()
+@command()
 def report(
     run: Annotated[
         str,
@@ -55,27 +54,24 @@ def report(
 
     Example:  dure report runs/small runs/large --metric val_accuracy --out both.html
     """
-    with errors_in_words():
-        from dure.cli.pages import Asked, make_page, open_page, reported
-        from dure.messages.translate import check_language
+    from dure.cli.pages import Asked, find_reported, make_page, open_page
+    from dure.gallery.report_page import document_of
+    from dure.messages.translate import check_language
 
-        check_language(language)
-        if out is not None and (out.suffix.lower() not in (".html", ".htm") or out.is_dir()):
-            raise DureError(f"--out is {str(out)!r}; expected a file that ends in .html.")
-        folder = reported(run)
-        second = None if other is None else folder_of(other)
-        made = make_page(
-            folder,
-            language,
-            other=second,
-            asked=Asked(baseline, metric, rope),
-            out=out,
-            console=Console(stderr=True, quiet=as_json),
-        )
-        if as_json:
-            told = {"report": str(made.path), "bytes": made.bytes, "language": language}
-            print(json.dumps({**told, "not_measured": made.unseen}, ensure_ascii=False))
-            return
-        print(made.describe())
-        if not no_open:
-            open_page(made.path)
+    check_language(language)
+    if out is not None and (out.suffix.lower() not in (".html", ".htm") or out.is_dir()):
+        raise DureError(f"--out is {str(out)!r}; expected a file that ends in .html.")
+    made = make_page(
+        find_reported(run),
+        language,
+        other=None if other is None else find_run_folder(other),
+        asked=Asked(baseline, metric, rope),
+        out=out,
+        console=Console(stderr=True, quiet=as_json),
+        of_row=document_of,
+    )
+    document = {"report": str(made.path), "bytes": made.bytes, "language": language}
+    document["not_measured"] = made.unseen
+    print_answer(as_json, lambda: document, lambda: print(made.describe()))
+    if not (as_json or no_open):
+        open_page(made.path)

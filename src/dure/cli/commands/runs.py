@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+import dure
 from dure.cli.app import (
     LANES_FAILED,
     OK,
@@ -25,23 +24,25 @@ from dure.cli.app import (
     Seeds,
     Settings,
     Target,
-    app,
-    errors_in_words,
-    folder_of,
-    without_nan,
+    command,
+    find_run_folder,
+    frame_rows,
+    free_output,
+    load_run,
+    print_json,
 )
 from dure.cli.study_source import find_study, overrides, source_of
 from dure.errors import DureError, RunFolderError, StudyError
 
 if TYPE_CHECKING:
-    from dure.result import Result
+    from dure import Result
 
 
 _DEMO_MEASURES = ("kernels", "feature_maps", "predictions", "confusion", "saliency")
 """What the demonstration looks at inside: all that fits would take longer than its training."""
 
 
-@app.command()
+@command()
 def demo(
     out: Out = None,
     seeds: Seeds = None,
@@ -57,27 +58,26 @@ def demo(
 
     Example:  dure demo --seeds 10
     """
-    with errors_in_words():
-        from dure.cli.pages import page_after
-        from dure.messages.translate import check_language
+    from dure.cli.pages import page_after
+    from dure.messages.translate import check_language
 
-        check_language(language)
-        silent = quiet or as_json
+    check_language(language)
+    silent = quiet or as_json
 
-        def with_page(result: Result) -> dict[str, Any]:
-            page = page_after(
-                result.folder, language, what=_DEMO_MEASURES, silent=silent, opened=not no_open
-            )
-            return {"report": None if page is None else str(page.path)}
+    def with_page(result: Result) -> dict[str, Any]:
+        page = page_after(
+            result.folder, language, what=_DEMO_MEASURES, silent=silent, opened=not no_open
+        )
+        return {"report": None if page is None else str(page.path)}
 
-        source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}
-        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, ending=with_page)
-        if not silent:
-            _print_next(result.folder)
-        raise typer.Exit(_exit_code(result))
+    source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}
+    result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, ending=with_page)
+    if not silent:
+        _print_next(result.folder)
+    raise typer.Exit(_exit_code(result))
 
 
-@app.command()
+@command()
 def run(
     target: Target,
     out: Out = None,
@@ -110,14 +110,13 @@ def run(
 
     Example:  dure run reviews.py --until decided --max-seeds 50 --rope 0.005
     """
-    with errors_in_words():
-        source = source_of(target, seeds, epochs, settings)
-        terms = {"until": until, "max_seeds": max_seeds, "rope": rope, "baseline": baseline}
-        result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, terms=terms)
-        raise typer.Exit(_exit_code(result))
+    source = source_of(target, seeds, epochs, settings)
+    terms = {"until": until, "max_seeds": max_seeds, "rope": rope, "baseline": baseline}
+    result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, terms=terms)
+    raise typer.Exit(_exit_code(result))
 
 
-@app.command()
+@command()
 def resume(
     folder: Run,
     seeds: Annotated[
@@ -130,32 +129,31 @@ def resume(
 
     Example:  dure resume runs/demo-3f9a1c --seeds 20
     """
-    with errors_in_words():
-        from dure.storage.store import Store
+    from dure.storage.store import Store
 
-        path = folder_of(folder)
-        with Store.open(path, read_only=True) as store:
-            manifest, keys = store.manifest, store.lanes
-        source = manifest.get("source")
-        if not source:
-            raise RunFolderError(
-                f"{path} was started from Python, so only Python knows its build function: call "
-                f"study.run(out={str(path)!r}, resume=True) there."
-            )
-        terms = _terms_of(manifest)
-        if not terms:
-            # The folder itself knows best which seeds it has been given.
-            present = list(dict.fromkeys(key.seed for key in keys))
-            source = {**source, "seeds": _enlarged(present, seeds, path)}
-        elif seeds is not None:
-            raise StudyError(
-                f"{path} adds its seeds by itself until it is decided: resume it without --seeds."
-            )
-        result = _run(source, path, resume=True, quiet=quiet, as_json=as_json, terms=terms)
-        raise typer.Exit(_exit_code(result))
+    path = find_run_folder(folder)
+    with Store.open(path, read_only=True) as store:
+        manifest, keys = store.manifest, store.lanes
+    source = manifest.get("source")
+    if not source:
+        raise RunFolderError(
+            f"{path} was started from Python, so only Python knows its build function: call "
+            f"study.run(out={str(path)!r}, resume=True) there."
+        )
+    terms = _terms_of(manifest)
+    if not terms:
+        # The folder itself knows best which seeds it has been given.
+        present = list(dict.fromkeys(key.seed for key in keys))
+        source = {**source, "seeds": _enlarge_seeds(present, seeds, path)}
+    elif seeds is not None:
+        raise StudyError(
+            f"{path} adds its seeds by itself until it is decided: resume it without --seeds."
+        )
+    result = _run(source, path, resume=True, quiet=quiet, as_json=as_json, terms=terms)
+    raise typer.Exit(_exit_code(result))
 
 
-@app.command("list")
+@command("list")
 def list_(
     root: Annotated[Path, typer.Argument(help="Folder that holds run folders.")] = Path("runs"),
     as_json: Json = False,
@@ -164,21 +162,20 @@ def list_(
 
     Example:  dure list runs
     """
-    with errors_in_words():
-        from dure.storage.run_list import list_runs
+    from dure.storage.run_list import list_runs
 
-        runs = list_runs(root)
-        if as_json:
-            print(json.dumps([{**r._asdict(), "folder": str(r.folder)} for r in runs]))
-        elif runs:
-            from dure.console.tables import runs_table
+    runs = list_runs(root)
+    if as_json:
+        print_json([{**r._asdict(), "folder": str(r.folder)} for r in runs])
+    elif runs:
+        from dure.console.tables import runs_table
 
-            Console().print(runs_table(runs))
-        else:
-            print(f"No runs in {root}. Start one with: dure demo")
+        Console().print(runs_table(runs))
+    else:
+        print(f"No runs in {root}. Start one with: dure demo")
 
 
-@app.command()
+@command()
 def show(
     folder: Run,
     metric: Annotated[str | None, typer.Option("--metric", help="Only this metric.")] = None,
@@ -195,26 +192,23 @@ def show(
 
     Example:  dure show latest --full --lang ko
     """
-    with errors_in_words():
-        from dure.result import load
+    if full and as_json:
+        raise DureError("--full is text, and --json are numbers; pass one of them.")
+    if language != "en" and not full:
+        raise DureError("--lang is of --full; the rest of what this shows is English.")
+    result = load_run(folder)
+    if as_json:
+        print_json(_document(result, metric))
+        return
+    from dure.console.tables import lanes_table, metric_table, summary_table
 
-        if full and as_json:
-            raise DureError("--full is text, and --json are numbers; pass one of them.")
-        if language != "en" and not full:
-            raise DureError("--lang is of --full; the rest of what this shows is English.")
-        result = load(folder_of(folder))
-        if as_json:
-            print(_json(result, metric))
-            return
-        from dure.console.tables import lanes_table, metric_table, summary_table
-
-        console = Console()
-        if full:
-            _show_report(console, result, metric, language)
-        else:
-            console.print(metric_table(result, metric) if metric else summary_table(result))
-        if lanes:
-            console.print(lanes_table(result))
+    console = Console()
+    if full:
+        _show_report(console, result, metric, language)
+    else:
+        console.print(metric_table(result, metric) if metric else summary_table(result))
+    if lanes:
+        console.print(lanes_table(result))
 
 
 def _show_report(console: Console, result: Result, metric: str | None, language: str) -> None:
@@ -260,7 +254,7 @@ def _terms_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {"until": "decided", **terms}
 
 
-def _enlarged(present: list[int], total: int | None, folder: Path) -> list[int]:
+def _enlarge_seeds(present: list[int], total: int | None, folder: Path) -> list[int]:
     """The seeds there are, and the smallest numbers not among them up to a total."""
     total = len(present) if total is None else total
     if total < len(present):
@@ -288,14 +282,13 @@ def _run(
     ending
         Called when all was printed; what it returns joins the JSON document.
     """
-    # A study's file may print; with --json only the document may reach the standard output.
-    with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        result = _trained(source, out, resume, quiet or as_json, terms or {})
+    with free_output(as_json):
+        result = _train(source, out, resume, quiet or as_json, terms or {})
     if not quiet and not as_json:
         _print_summary(result)
     more = {} if ending is None else ending(result)
     if as_json:
-        print(_json(result, None, more))
+        print_json({**_document(result), **more})
     return result
 
 
@@ -312,7 +305,7 @@ def _print_summary(result: Result) -> None:
     print(f"\nRun folder {result.folder} ({len(pictures)} pictures in pictures/)")
 
 
-def _trained(
+def _train(
     source: Mapping[str, Any],
     out: Path | None,
     resume: bool,
@@ -321,8 +314,7 @@ def _trained(
 ) -> Result:
     console = Console(stderr=True, quiet=silent)
     planned = False
-    with _said_on_interrupt(console, lambda: not planned):
-        from dure.result import load
+    with _explain_interrupt(console, lambda: not planned):
         from dure.training.run import run_study
         from dure.training.setup import reporter_for
 
@@ -340,11 +332,11 @@ def _trained(
                 return reporter_for(prepared, progress=not silent)
 
             folder = run_study(study, out, resume=resume, source=source, reporter=shown, **terms)
-            return load(folder, study.build)
+            return dure.load(folder, study.build)
 
 
 @contextmanager
-def _said_on_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[None]:
+def _explain_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -353,13 +345,13 @@ def _said_on_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[
         raise
 
 
-def _json(result: Result, metric: str | None, more: Mapping[str, Any] | None = None) -> str:
+def _document(result: Result, metric: str | None = None) -> dict[str, Any]:
     summary = result.summary(metric).to_dict(orient="records")
-    lanes = json.loads(result.lanes.to_json(orient="records"))
-    document = {"folder": str(result.folder), "summary": summary, "lanes": lanes}
+    document = {"folder": str(result.folder), "summary": summary}
+    document["lanes"] = frame_rows(result.lanes)
     if "sequential" in result.manifest:
         document["sequential"] = result.manifest["sequential"]
-    return json.dumps(without_nan({**document, **(more or {})}), ensure_ascii=False)
+    return document
 
 
 def _exit_code(result: Result) -> int:
