@@ -13,7 +13,8 @@ from rich.text import Text
 
 from dure.core.formatting import clean_text
 
-_GAP = 3  # columns of a terminal between those of a table without lines
+GAP = 3
+"""Columns of a terminal between those of a table without lines beside them."""
 _PAGE = 100  # columns of plain text
 
 
@@ -40,7 +41,7 @@ def make_table(
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD if lines else None,
-        padding=(0, 1) if lines else (0, _GAP, 0, 0),
+        padding=(0, 1) if lines else (0, GAP, 0, 0),
         pad_edge=lines,
         header_style=None if lines else "",
     )
@@ -69,7 +70,8 @@ def align_columns(
     paper = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
     grid = [list(map(clean_text, row)) for row in (header, *rows)]
     with paper.capture() as written:
-        for number, block in enumerate(_blocks(grid, page)):
+        widths = [max(map(cell_len, column)) for column in zip(*grid, strict=True)]
+        for number, block in enumerate(split_columns(widths, page)):
             if number:
                 paper.print()
             cells = [[row[column] for column in block] for row in grid]
@@ -78,12 +80,12 @@ def align_columns(
     return [line.rstrip() for line in written.get().splitlines()]
 
 
-def _blocks(grid: Sequence[Sequence[str]], page: int) -> Iterator[list[int]]:
-    """Columns that fit beside each other, the first in each block."""
-    widths = [max(map(cell_len, column)) + _GAP for column in zip(*grid, strict=True)]
+def split_columns(widths: Sequence[int], page: int) -> Iterator[list[int]]:
+    """Columns that fit beside each other, with the first in each block."""
     block = [0]
     for column in range(1, len(widths)):
-        if len(block) > 1 and sum(widths[c] for c in block) + widths[column] - _GAP > page:
+        wide = sum(widths[c] + GAP for c in block) + widths[column]
+        if len(block) > 1 and wide > page:
             yield block
             block = [0]
         block.append(column)

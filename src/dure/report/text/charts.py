@@ -14,11 +14,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Span
+from dure.core.formatting import clean_text
+from dure.core.tables import GAP
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import describe_number
 from dure.plots.charts.texts import write_spans
-from dure.report.text.layout import GAP, Paper, clean, indented, padded, prose, table, wrapped
+from dure.report.text.layout import Paper, indented, padded, prose, table, wrapped
 from dure.stats.intervals import interval_texts
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -49,7 +51,9 @@ def curves(block: Curves, paper: Paper) -> list[Text]:
         notes.append(say("* Fewer lanes: the others had ended by then, or diverged."))
     turns = [
         say(
-            "{variant} at epoch {epoch}", variant=clean(name), epoch=describe_number(round(turn, 1))
+            "{variant} at epoch {epoch}",
+            variant=clean_text(name),
+            epoch=describe_number(round(turn, 1)),
         )
         for name, turn in zip(block.variants, block.turns, strict=True)
         if turn is not None
@@ -72,7 +76,7 @@ def _metric(
 ) -> tuple[list[Text], bool]:
     """A table, and whether some mean in it rests on fewer lanes than there are."""
     kept = [
-        (clean(variant), along, lanes)
+        (clean_text(variant), along, lanes)
         for variant, along, lanes in zip(block.variants, means, block.lanes, strict=True)
         if along is not None
     ]
@@ -347,7 +351,7 @@ def _bar(value: float, longest: float, room: int) -> str:
 def pictures(title: Message, shows: Message, paper: Paper) -> list[Text]:
     """What cannot be shown as text: what it shows, and the command that shows it."""
     command = (
-        " ".join(["dure report", *map(clean, paper.source)]) if paper.source else "dure report"
+        " ".join(["dure report", *map(clean_text, paper.source)]) if paper.source else "dure report"
     )
     where = say("Pictures: in the page, `{command}`.", command=as_is(command))
     return [

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
+from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
+from dure.core.formatting import clean_text
+from dure.core.tables import GAP, split_columns
 from dure.messages.message import Message
 from dure.messages.translate import translate
 
 PROSE = 100
 """Columns of prose at most: longer lines are hard to read."""
-GAP = 3
-"""Columns between those of a table."""
+_PAPER = Console(file=StringIO(), width=10_000)
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Paper:
 
     def describe(self, text: Message) -> str:
         """A text in the language; line breaks of our own words stay, all others are gone."""
-        return translate(text, self.language, value=clean)
+        return translate(text, self.language, value=clean_text)
 
     def label(self, text: Message) -> str:
         """A text that stays in one line."""
@@ -36,11 +42,6 @@ class Paper:
     def within(self, columns: int) -> Paper:
         """The same with a margin at the left."""
         return replace(self, width=max(20, self.width - columns))
-
-
-def clean(text: str) -> str:
-    """Text that cannot move the cursor, turn the line round or break it, whatever a name holds."""
-    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -82,16 +83,13 @@ def padded(text: str, width: int, right: bool = False) -> str:
 def pairs(items: Sequence[tuple[str, str]], width: int) -> list[Text]:
     """Names and, in a column beside them, their values."""
     most = max((cell_len(name) for name, _ in items), default=0)
-    column = min(most, width // 3)
-    lines = []
-    for name, value in items:
-        names = wrapped(name, max(10, column))
-        values = wrapped(value, max(10, min(width, PROSE) - column - 2))
-        for place in range(max(len(names), len(values))):
-            left = names[place] if place < len(names) else ""
-            right = values[place] if place < len(values) else ""
-            lines.append(Text(f"{padded(left, column)}  {right}".rstrip()))
-    return lines
+    column = min(most, max(10, width // 3))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=column, overflow="fold")
+    grid.add_column(max_width=max(10, min(width, PROSE) - column - 2), overflow="fold")
+    for item in items:
+        grid.add_row(*map(Text, item))
+    return _as_lines(grid)
 
 
 def table(
@@ -105,33 +103,42 @@ def table(
 
     Strong rows are bold and begin with '›', for where nothing can be bold.
     """
-    marks = ["  ", *("› " if place in strong else "  " for place in range(len(rows)))]
-    if not strong:
-        marks = [""] * len(marks)
-    width -= len(marks[0])
     grid = [list(header), *map(list, rows)]
     right = list(numeric) or [False] + [True] * (len(header) - 1)
+    room = width - (2 if strong else 0)
     wanted = [max(1, *map(cell_len, column)) for column in zip(*grid, strict=True)]
     widths = list(wanted)
-    if sum(widths) + GAP * (len(widths) - 1) > width:
-        widths = _narrowed(widths, right, width)
+    if sum(widths) + GAP * (len(widths) - 1) > room:
+        widths = _narrowed(widths, right, room)
+    if strong:
+        for place, row in enumerate(grid):
+            mark = "› " if place - 1 in strong else "  "
+            row[0] = mark + "\n  ".join(wrapped(row[0], widths[0]))
+        widths[0], wanted[0] = widths[0] + 2, wanted[0] + 2
     lines: list[Text] = []
-    for number, block in enumerate(_blocks(widths, width)):
-        lines += [Text("")] if number else []
+    for number, block in enumerate(split_columns(widths, width)):
         spare = width - sum(widths[c] + GAP for c in block) + GAP
         for column in block[1:]:
             more = max(0, min(spare, wanted[column] - widths[column]))
             widths[column] += more
             spare -= more
-        for place, (mark, row) in enumerate(zip(marks, grid, strict=True)):
-            style = "bold" if place == 0 or place - 1 in strong else ""
-            cells = [row[c] for c in block]
-            shown = _row(cells, [widths[c] for c in block], [right[c] for c in block])
-            leads = [mark, *["  " if mark else ""] * (len(shown) - 1)]
-            lines += [Text(f"{a}{b}".rstrip(), style) for a, b in zip(leads, shown, strict=True)]
-            if place == 0:
-                columns = sum(widths[c] for c in block) + GAP * (len(block) - 1)
-                lines.append(Text("─" * (columns + len(mark))))
+        part = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+        for c in block:
+            justify: Literal["left", "right"] = "right" if right[c] else "left"
+            part.add_column(Text(grid[0][c]), width=widths[c], justify=justify, overflow="fold")
+        for place, row in enumerate(grid[1:]):
+            style = "bold" if place in strong else ""
+            part.add_row(*(Text(row[column]) for column in block), style=style)
+        lines += [*([Text("")] if number else []), *_as_lines(part)]
+    return lines
+
+
+def _as_lines(table: Table) -> list[Text]:
+    lines = []
+    for segments in _PAPER.render_lines(table, pad=False):
+        line = Text.assemble(*((part.text, part.style or "") for part in segments))
+        line.rstrip()
+        lines.append(line)
     return lines
 
 
@@ -142,22 +149,3 @@ def _narrowed(widths: Sequence[int], right: Sequence[bool], width: int) -> list[
     words = min(most, max(24, width // 3))
     kept = (min(w, most if r else words) for w, r in zip(widths[1:], right[1:], strict=True))
     return [first, *kept]
-
-
-def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
-    blocks: list[list[int]] = [[0]]
-    for column in range(1, len(widths)):
-        used = sum(widths[c] + GAP for c in blocks[-1])
-        if len(blocks[-1]) > 1 and used + widths[column] > width:
-            blocks.append([0])
-        blocks[-1].append(column)
-    return blocks
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
-    parts = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    lines = []
-    for place in range(max(map(len, parts))):
-        shown = (part[place] if place < len(part) else "" for part in parts)
-        lines.append((" " * GAP).join(map(padded, shown, widths, right)))
-    return lines

@@ -14,11 +14,12 @@ from dure.blocks import content
 from dure.blocks.cells import Cell
 from dure.blocks.charts import Bars, Curves, Intervals, Lines, Matrix, Points
 from dure.blocks.pictures import Tiles
+from dure.core.formatting import clean_text
 from dure.messages.message import Message, joined, say
 from dure.messages.translate import check_language
 from dure.plots.charts.texts import write_cell, write_rows
 from dure.report.text.charts import bars, curves, intervals, lines_chart, pictures
-from dure.report.text.layout import PROSE, Paper, clean, indented, pairs, prose, table
+from dure.report.text.layout import PROSE, Paper, indented, pairs, prose, table
 
 _STYLES = {"verdict": "bold", "plain": "", "note": "dim", "warning": "bold"}
 _STRONGEST = 5  # words of a text that are named with their weights
@@ -57,7 +58,7 @@ class _Report:
 
 
 def _lines(document: content.Document, paper: Paper) -> Iterator[Text]:
-    yield from prose(clean(document.title), paper.width, style="bold")
+    yield from prose(clean_text(document.title), paper.width, style="bold")
     yield from prose(paper.describe(document.subtitle), paper.width)
     if document.banner is not None:
         yield Text("")
@@ -144,7 +145,7 @@ def _written(items: Sequence[tuple[Message, Cell]], paper: Paper) -> list[tuple[
 
 @_shown.register
 def _(block: content.Code, paper: Paper) -> list[Text]:
-    return [Text(f"    {clean(line)}".rstrip()) for line in block.text.split("\n")]
+    return [Text(f"    {clean_text(line)}".rstrip()) for line in block.text.split("\n")]
 
 
 @_shown.register
@@ -169,7 +170,7 @@ def _flowing(words: Sequence[content.Word], width: int) -> list[Text]:
         style = ""
         if heavy and abs(word.weight) >= heavy:
             style = "bold" if word.weight > 0 else "underline"
-        for part in prose(clean(word.text), width):
+        for part in prose(clean_text(word.text), width):
             if lines[-1] and lines[-1].cell_len + 1 + part.cell_len > width:
                 lines.append(Text())
             if lines[-1]:
@@ -182,7 +183,7 @@ def _strongest(words: Sequence[content.Word]) -> list[str]:
     heaviest: dict[str, float] = {}
     for word in sorted(words, key=lambda word: -abs(word.weight)):
         if word.weight:
-            heaviest.setdefault(clean(word.text), word.weight)
+            heaviest.setdefault(clean_text(word.text), word.weight)
     return [f"{text} {weight:+.2f}" for text, weight in list(heaviest.items())[:_STRONGEST]]
 
 
@@ -197,7 +198,7 @@ def _(block: content.Beside, paper: Paper) -> list[Text]:
     out: list[Text] = []
     for name, blocks in block.columns:
         out += [Text("")] if out else []
-        out += prose(clean(name), paper.width, "─ ", "bold")
+        out += prose(clean_text(name), paper.width, "─ ", "bold")
         out += indented(list(_stacked(blocks, paper.within(2)))[1:], 2)
     return out
 
