@@ -10,6 +10,8 @@ from dure.core.tables import align_columns, make_table
 def test_columns_line_up_and_go_on_below() -> None:
     lines = align_columns(("가나", "b"), [("a", "1"), ("bc", "22")])
     assert lines == ["가나    b", "a       1", "bc     22"]
+    marked = align_columns(("n", "value"), [("a", "1.5*"), ("b", "20 ")])
+    assert marked == ["n   value", "a    1.5*", "b     20"]
     below = align_columns(("name", "one", "two"), [("[/x]", "1", "2")], page=12)
     assert below == ["name   one", "[/x]     1", "", "name   two", "[/x]     2"]
 

@@ -15,6 +15,7 @@ from dure.core.formatting import clean_text
 
 GAP = 3
 """Columns of a terminal between those of a table without lines beside them."""
+_KEPT = "\ue000"  # private, so in no text; rich takes plain spaces off the end of a cell
 _PAGE = 100  # columns of plain text
 
 
@@ -53,8 +54,19 @@ def make_table(
             no_wrap=place not in words,
         )
     for row in rows:
-        table.add_row(*(Text(clean_text(cell)) for cell in row))
+        cells = map(clean_text, row)
+        table.add_row(*(Text(cell) if lines else keep_end(cell) for cell in cells))
     return table
+
+
+def keep_end(cell: str) -> Text:
+    """A cell whose last space stays, which stands below a mark such as '*'; see `free_end`."""
+    return Text(f"{cell[:-1]}{_KEPT}" if cell.endswith(" ") else cell)
+
+
+def free_end(line: str) -> str:
+    """A line of cells as `keep_end` made them, with plain spaces."""
+    return line.replace(_KEPT, " ")
 
 
 def align_columns(
@@ -77,7 +89,7 @@ def align_columns(
             cells = [[row[column] for column in block] for row in grid]
             left = [place for place, column in enumerate(block) if column in words]
             paper.print(make_table(cells[0], cells[1:], words=left, lines=False))
-    return [line.rstrip() for line in written.get().splitlines()]
+    return [free_end(line).rstrip() for line in written.get().splitlines()]
 
 
 def split_columns(widths: Sequence[int], page: int) -> Iterator[list[int]]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dure.core.formatting import clean_text
-from dure.core.tables import GAP, split_columns
+from dure.core.tables import GAP, free_end, keep_end, split_columns
 from dure.messages.message import Message
 from dure.messages.translate import translate
 
@@ -128,7 +128,7 @@ def table(
             part.add_column(Text(grid[0][c]), width=widths[c], justify=justify, overflow="fold")
         for place, row in enumerate(grid[1:]):
             style = "bold" if place in strong else ""
-            part.add_row(*(Text(row[column]) for column in block), style=style)
+            part.add_row(*(keep_end(row[column]) for column in block), style=style)
         lines += [*([Text("")] if number else []), *_as_lines(part)]
     return lines
 
@@ -136,7 +136,7 @@ def table(
 def _as_lines(table: Table) -> list[Text]:
     lines = []
     for segments in _PAPER.render_lines(table, pad=False):
-        line = Text.assemble(*((part.text, part.style or "") for part in segments))
+        line = Text.assemble(*((free_end(part.text), part.style or "") for part in segments))
         line.rstrip()
         lines.append(line)
     return lines
