@@ -20,7 +20,7 @@ SETS = (
 _TABLES, _TEXTS = (".csv", ".tsv"), (".jsonl", ".json")
 
 
-class Takes(NamedTuple):
+class NetworkInput(NamedTuple):
     """What a network takes, as far as it says so."""
 
     shape: tuple[Any, ...] = ()
@@ -30,14 +30,14 @@ class Takes(NamedTuple):
     raw_text: bool = False
 
 
-class Given(NamedTuple):
+class LookData(NamedTuple):
     """Rows to look at: `data`, or texts without anything else."""
 
     data: Data | None = None
     x: Any = None
 
 
-def find_data(name: str, takes: Takes, target: str | None = None) -> Given:
+def find_data(name: str, takes: NetworkInput, target: str | None = None) -> LookData:
     """The data that a command line names.
 
     Parameters
@@ -57,7 +57,7 @@ def find_data(name: str, takes: Takes, target: str | None = None) -> Given:
         If there are no such data, or they cannot be read.
     """
     if name in SETS:
-        return Given(_named(name, takes))
+        return LookData(_load_set(name, takes))
     path = Path(name)
     if not path.exists():
         raise DureError(
@@ -66,12 +66,12 @@ def find_data(name: str, takes: Takes, target: str | None = None) -> Given:
         )
     kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if path.is_dir():
-        return Given(_from_folder(path, takes))
-    readers: dict[str, Callable[[], Given]] = {
-        ".npz": lambda: Given(_from_arrays(path)),
-        ".txt": lambda: Given(x=_lines(path)),
-        **dict.fromkeys(_TABLES, lambda: Given(_from_table(path, takes, target))),
-        **dict.fromkeys(_TEXTS, lambda: Given(_labelled_texts(path, target))),
+        return LookData(_read_folder(path, takes))
+    readers: dict[str, Callable[[], LookData]] = {
+        ".npz": lambda: LookData(_read_arrays(path)),
+        ".txt": lambda: LookData(x=_read_lines(path)),
+        **dict.fromkeys(_TABLES, lambda: LookData(_read_table(path, takes, target))),
+        **dict.fromkeys(_TEXTS, lambda: LookData(_read_texts(path, target))),
     }
     if kind.lower() not in readers:
         raise DureError(
@@ -81,7 +81,7 @@ def find_data(name: str, takes: Takes, target: str | None = None) -> Given:
     return readers[kind.lower()]()
 
 
-def _named(name: str, takes: Takes) -> Data:
+def _load_set(name: str, takes: NetworkInput) -> Data:
     load = getattr(sets, name)
     arguments: dict[str, int] = {}
     if name in ("imdb", "reuters") and takes.shape and takes.shape[0]:
@@ -92,7 +92,7 @@ def _named(name: str, takes: Takes) -> Data:
     return made
 
 
-def _from_folder(path: Path, takes: Takes) -> Data:
+def _read_folder(path: Path, takes: NetworkInput) -> Data:
     if takes.raw_text:
         return sets.from_texts(path)
     size = tuple(takes.shape[:2]) if len(takes.shape) == 3 and all(takes.shape[:2]) else None
@@ -100,7 +100,7 @@ def _from_folder(path: Path, takes: Takes) -> Data:
     return sets.from_folder(path, image_size=size, color_mode="grayscale" if grey else "rgb")
 
 
-def _from_arrays(path: Path) -> Data:
+def _read_arrays(path: Path) -> Data:
     try:
         with np.load(path, allow_pickle=False) as held:
             arrays = {key: held[key] for key in held.files}
@@ -117,19 +117,19 @@ def _from_arrays(path: Path) -> Data:
     return Data(arrays["x"], arrays.get("y"), test=test, source=path.name)
 
 
-def _from_table(path: Path, takes: Takes, target: str | None) -> Data:
+def _read_table(path: Path, takes: NetworkInput, target: str | None) -> Data:
     if takes.raw_text:
-        return _labelled_texts(path, target)
+        return _read_texts(path, target)
     if target is None:
         raise DureError(f"{path} is a table: say which column is predicted, --target COLUMN.")
     return sets.from_csv(path, target)
 
 
-def _labelled_texts(path: Path, target: str | None) -> Data:
+def _read_texts(path: Path, target: str | None) -> Data:
     return sets.from_texts(path, label=target or "label")
 
 
-def _lines(path: Path) -> Any:
+def _read_lines(path: Path) -> Any:
     with explained("read", path.parent):
         content = path.read_bytes()
     try:

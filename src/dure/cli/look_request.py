@@ -24,7 +24,7 @@ WITHOUT_ROWS = ("kernels", "weights")
 """Measurements that need no data."""
 
 
-class Request(NamedTuple):
+class LookRequest(NamedTuple):
     """What the command line asked for."""
 
     target: str
@@ -38,7 +38,7 @@ class Request(NamedTuple):
     out: Path | None = None
 
 
-def look_inside(request: Request, console: Console) -> tuple[Tour, str]:
+def look_inside(request: LookRequest, console: Console) -> tuple[Tour, str]:
     """Look and write; what was written, and the name of what was looked into.
 
     Parameters
@@ -71,7 +71,7 @@ def look_inside(request: Request, console: Console) -> tuple[Tour, str]:
     return found, look.networks.name
 
 
-def _prepare(request: Request) -> tuple[Look, Path]:
+def _prepare(request: LookRequest) -> tuple[Look, Path]:
     """The look, and the folder to write to; every fault of the request in one error."""
     from dure.inspection.api import Look
     from dure.inspection.rows import Inputs
@@ -83,9 +83,9 @@ def _prepare(request: Request) -> tuple[Look, Path]:
     networks: Networks | None = None
     folder, study = Path(f"look-{Path(request.target).stem}"), None
     with faults.collect():
-        target, study = _target(request)
+        target, study = _find_target(request)
         folder = target.folder / "lens" if hasattr(target, "folder") else folder
-        networks = _networks(request, target, study)
+        networks = _find_networks(request, target, study)
         folder = networks.source.folder / "lens" if networks.source is not None else folder
     for layer in request.layers if networks is not None else ():
         with faults.collect():
@@ -93,7 +93,7 @@ def _prepare(request: Request) -> tuple[Look, Path]:
             networks.network().find(layer)
     given = None
     with faults.collect():
-        given = _data(request, networks, study)
+        given = _find_data(request, networks, study)
     if faults or networks is None or given is None:
         raise StudyError(faults, subject="this look")
     inputs = Inputs(networks, given.x, None, given.data)
@@ -102,7 +102,7 @@ def _prepare(request: Request) -> tuple[Look, Path]:
     return Look(networks, inputs), request.out or folder
 
 
-def _target(request: Request) -> tuple[Path | dure.Result | LaneResult, Any]:
+def _find_target(request: LookRequest) -> tuple[Path | dure.Result | LaneResult, Any]:
     """The file, or the result or lane that was named; and the study of a run if it is found."""
     from dure.inspection.network.files import SUFFIXES
 
@@ -122,10 +122,10 @@ def _target(request: Request) -> tuple[Path | dure.Result | LaneResult, Any]:
         return result, study
     if request.variant is not None:
         raise DureError("--lane and --variant came together; pass one of them.")
-    return result.lane(*_lane(request.lane)), study
+    return result.lane(*_read_lane(request.lane)), study
 
 
-def _lane(text: str) -> tuple[str, int, int]:
+def _read_lane(text: str) -> tuple[str, int, int]:
     """'cell=LSTM/3/2' or 'cell=LSTM/3' as variant, seed and fold."""
     for count in (2, 1):
         variant, *numbers = text.rsplit("/", count)
@@ -134,22 +134,24 @@ def _lane(text: str) -> tuple[str, int, int]:
     raise DureError(f"--lane {text!r} is not VARIANT/SEED or VARIANT/SEED/FOLD, as in LSTM/0/1.")
 
 
-def _networks(request: Request, target: Any, study: Any) -> Networks:
+def _find_networks(request: LookRequest, target: Any, study: Any) -> Networks:
     from dure.inspection.networks import networks_of
 
     build = None if study is None else study.build
     return networks_of(target, variant=request.variant, build=build)
 
 
-def _data(request: Request, networks: Networks | None, study: Any) -> Any:
+def _find_data(request: LookRequest, networks: Networks | None, study: Any) -> Any:
     """The data named, or those of the run's own study."""
-    from dure.cli.data_source import Given, Takes, find_data
+    from dure.cli.data_source import LookData, NetworkInput, find_data
 
     if request.data is not None:
-        return find_data(request.data, _takes(networks) if networks else Takes(), request.column)
+        return find_data(
+            request.data, _describe_input(networks) if networks else NetworkInput(), request.column
+        )
     of_run = networks is not None and networks.source is not None
     if not of_run or (request.what and set(request.what) <= set(WITHOUT_ROWS)):
-        return Given()
+        return LookData()
     assert networks is not None and networks.source is not None
     manifest = networks.source.manifest
     if study is None:
@@ -160,12 +162,12 @@ def _data(request: Request, networks: Networks | None, study: Any) -> Any:
         raise DureError(
             "the run's study now makes other data than it was trained on; give them with --data."
         )
-    return Given(study.data)
+    return LookData(study.data)
 
 
-def _takes(networks: Networks) -> Any:
+def _describe_input(networks: Networks) -> Any:
     """What the networks say they take."""
-    from dure.cli.data_source import Takes
+    from dure.cli.data_source import NetworkInput
 
     network = networks.network()
     shape = getattr(network.model, "input_shape", None)
@@ -174,4 +176,4 @@ def _takes(networks: Networks) -> Any:
     sizes = [getattr(one, name, None) for one in layers for name in ("input_dim", "num_tokens")]
     vocabulary = next((int(size) for size in sizes if isinstance(size, int)), None)
     raw = networks.text() is not None
-    return Takes(tuple(shape[1:]) if single and shape else (), vocabulary, raw)
+    return NetworkInput(tuple(shape[1:]) if single and shape else (), vocabulary, raw)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dure.blocks.content import Document
 
 
-class Page(NamedTuple):
+class WrittenPage(NamedTuple):
     """A page that was written."""
 
     path: Path
@@ -45,7 +45,7 @@ class Page(NamedTuple):
         return "\n".join(lines)
 
 
-class Asked(NamedTuple):
+class ReportRequest(NamedTuple):
     """What a report of runs shall tell, as `dure.report.document.document` takes it."""
 
     baseline: str | None = None
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
     rope: float | None = None
 
 
-NOTHING = Asked()
+NOTHING = ReportRequest()
 UNFINISHED = "look-unfinished"
 """Lies in a run folder while its networks are looked into: whoever is killed leaves it behind."""
 
@@ -105,7 +105,7 @@ def find_reported(name: str) -> Path:
     return find_run_folder(name)  # which says what there is
 
 
-def runs_of(folder: Path) -> list[Path]:
+def find_runs(folder: Path) -> list[Path]:
     """The run folders that a page about this folder looks into."""
     if is_run_folder(folder):
         return [folder]
@@ -114,7 +114,7 @@ def runs_of(folder: Path) -> list[Path]:
     return []
 
 
-def measure(result: Result, console: Console, what: Sequence[str] = ()) -> str | None:
+def measure_inside(result: Result, console: Console, what: Sequence[str] = ()) -> str | None:
     """Look inside the networks of a run, unless that was done, or the run is not over.
 
     Parameters
@@ -133,14 +133,14 @@ def measure(result: Result, console: Console, what: Sequence[str] = ()) -> str |
         return None
     if not all(status.done for status in result.statuses):
         return None
-    from dure.cli.look_request import Request, look_inside
+    from dure.cli.look_request import LookRequest, look_inside
 
     reason = None
     with suppress(OSError):  # a folder that cannot be written says so itself
         unfinished.touch()
     with redirect_stdout(sys.stderr):  # what a study's file prints is no part of the answer
         try:
-            look_inside(Request(str(result.folder), what=what), console)
+            look_inside(LookRequest(str(result.folder), what=what), console)
         except DureError as error:
             reason = str(error)
         except Exception as error:  # whatever a study's own code raises: the page can do without
@@ -150,10 +150,10 @@ def measure(result: Result, console: Console, what: Sequence[str] = ()) -> str |
     return reason
 
 
-def document_of_run(
+def make_document(
     result: Result,
     other: Result | None = None,
-    asked: Asked = NOTHING,
+    asked: ReportRequest = NOTHING,
     tell: Callable[[str, int, int], None] = ignore_progress,
 ) -> Document:
     """The report of a run, with the search for cures that was made of it, if there is one.
@@ -175,7 +175,7 @@ def document_of_run(
     return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
 
 
-def _check(folder: Path, runs: Sequence[Result], other: Path | None, asked: Asked) -> None:
+def _check(folder: Path, runs: Sequence[Result], other: Path | None, asked: ReportRequest) -> None:
     """Raises DureError for what a report cannot tell, before anything takes long."""
     if not is_run_folder(folder):
         if other is not None or any(value is not None for value in asked):
@@ -217,7 +217,7 @@ def write_page(document: Document, path: Path, language: str) -> int:
     return len(content)
 
 
-def file_name(language: str, beside: str = "") -> str:
+def name_page(language: str, beside: str = "") -> str:
     """The name of a page in a run folder: 'report.html', 'report.ko.html'.
 
     Parameters
@@ -238,12 +238,12 @@ def make_page(
     language: str = "en",
     *,
     other: Path | None = None,
-    asked: Asked = NOTHING,
+    asked: ReportRequest = NOTHING,
     out: Path | None = None,
     what: Sequence[str] | None = (),
     console: Console,
     of_row: Callable[[Path], Document] = document_of,
-) -> Page:
+) -> WrittenPage:
     """Measure what is missing, make the document, write the page.
 
     Parameters
@@ -253,7 +253,7 @@ def make_page(
     other
         The folder of a second run.
     out
-        Where to; None: beside what it tells of, by `file_name`.
+        Where to; None: beside what it tells of, by `name_page`.
     what
         Names of measurements to make first; none: all that fit. None: nothing is measured.
     console
@@ -266,24 +266,24 @@ def make_page(
     DureError
         A folder cannot be read or written, or what was asked for is not in it.
     """
-    runs = [dure.load(run) for run in (*runs_of(folder), *([] if other is None else [other]))]
+    runs = [dure.load(run) for run in (*find_runs(folder), *([] if other is None else [other]))]
     _check(folder, runs, other, asked)
     unseen = []
     for run in runs if what is not None else ():
-        reason = measure(run, console, what or ())
+        reason = measure_inside(run, console, what or ())
         if reason is not None:
             unseen.append(reason if len(runs) == 1 else f"{run.folder.name}: {reason}")
     with LateBar(console) as bar:
         if is_run_folder(folder):
-            document = document_of_run(runs[0], None if other is None else runs[-1], asked, bar)
+            document = make_document(runs[0], None if other is None else runs[-1], asked, bar)
         else:
             document = (document_of if is_cure_folder(folder) else of_row)(folder)
-        path = out or folder / file_name(language, "" if other is None else other.resolve().name)
+        path = out or folder / name_page(language, "" if other is None else other.resolve().name)
         size = write_page(document, path, language)
-    return Page(path, size, "; ".join(unseen) or None)
+    return WrittenPage(path, size, "; ".join(unseen) or None)
 
 
-def page_after(
+def make_page_or_explain(
     folder: Path,
     language: str,
     *,
@@ -291,7 +291,7 @@ def page_after(
     silent: bool,
     opened: bool,
     of_row: Callable[[Path], Document] = document_of,
-) -> Page | None:
+) -> WrittenPage | None:
     """The page of what has just been trained; what goes wrong is said, and the run stays.
 
     Parameters

@@ -23,7 +23,9 @@ from dure.errors import DureError, Faults, StudyError, did_you_mean, line_in
 _loaded: dict[str, ModuleType] = {}  # study files by the name Python knows them under
 
 
-def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) -> dict[str, Any]:
+def read_overrides(
+    seeds: int | None, epochs: int | None, settings: Sequence[str]
+) -> dict[str, Any]:
     """What a command line changes in a study, as a source keeps it.
 
     Parameters
@@ -46,11 +48,11 @@ def overrides(seeds: int | None, epochs: int | None, settings: Sequence[str]) ->
     faults = [f"--set {s!r} is not ARGUMENT=VALUE, as in --set dropout=0.5." for s in wrong]
     Faults(faults).raise_if_any("--set")
     if pairs:
-        given["set"] = {name: _value(text) for name, _, text in pairs.values()}
+        given["set"] = {name: read_value(text) for name, _, text in pairs.values()}
     return given
 
 
-def source_of(
+def make_source(
     target: str, seeds: int | None, epochs: int | None, settings: Sequence[str] | None
 ) -> dict[str, Any]:
     """The source that a command line's FILE.py[:NAME] names, with what the line changes in it.
@@ -58,10 +60,10 @@ def source_of(
     Raises
     ------
     StudyError
-        As in `overrides`.
+        As in `read_overrides`.
     """
     file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
-    changes = overrides(seeds, epochs, settings or [])
+    changes = read_overrides(seeds, epochs, settings or [])
     return {"file": str(Path(file).resolve()), "name": name or None, **changes}
 
 
@@ -76,24 +78,25 @@ def find_study(source: Mapping[str, Any]) -> dure.Study:
     study = next((find(source) for kind, find in KINDS.items() if kind in source))
     changes: dict[str, Any] = {k: source[k] for k in ("seeds", "epochs") if k in source}
     if source.get("set"):
-        changes["variants"] = _with_settings(study, source["set"])
+        changes["variants"] = _fix_arguments(study, source["set"])
     return replace(study, **changes) if changes else study
 
 
-def _in_module(source: Mapping[str, Any]) -> dure.Study:
-    module = _module(source)
+def _find_in_module(source: Mapping[str, Any]) -> dure.Study:
+    module = _load_module(source)
     studies = {n: v for n, v in vars(module).items() if isinstance(v, dure.Study)}
     return _choose(studies, source.get("name"), source.get("file") or source["module"])
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any]], dure.Study]] = {
-    "file": _in_module,
-    "module": _in_module,
+    "file": _find_in_module,
+    "module": _find_in_module,
 }
 """What finds the study of a source that has this key; commands add kinds of their own."""
 
 
-def _value(text: str) -> Any:
+def read_value(text: str) -> Any:
+    """A Python literal, or else the text as it stands."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -119,7 +122,7 @@ def _choose(studies: Mapping[str, dure.Study], name: str | None, where: str) -> 
     )
 
 
-def _with_settings(study: dure.Study, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _fix_arguments(study: dure.Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The study's variants with some arguments fixed; in a grid, a list gives several values."""
     variants = study.variants
     named = variants is not None and (
@@ -131,7 +134,7 @@ def _with_settings(study: dure.Study, settings: Mapping[str, Any]) -> dict[str, 
     return {**(variants or {}), **fixed}
 
 
-def _module(source: Mapping[str, Any]) -> ModuleType:
+def _load_module(source: Mapping[str, Any]) -> ModuleType:
     if "module" in source:
         return importlib.import_module(source["module"])
     path = Path(source["file"])

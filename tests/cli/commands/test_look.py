@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from dure.cli import app, look_request
-from dure.cli.data_source import Takes, find_data
+from dure.cli.data_source import NetworkInput, find_data
 from dure.cli.study_source import find_study
 from dure.data import TextToSequences
 from dure.keras_bridge.text_model import TextModel
@@ -152,8 +152,8 @@ def test_one_lane_of_a_run(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ended = look(place / "run", "--lane", "units=2/1", "--what", "kernels", "--out", out)
     assert ended.code == 0 and "tiny: units=2, seed 1" in ended.out
-    assert look_request._lane("a/b/3/2") == ("a/b", 3, 2)
-    assert look_request._lane("a/3") == ("a", 3, 1)
+    assert look_request._read_lane("a/b/3/2") == ("a/b", 3, 2)
+    assert look_request._read_lane("a/3") == ("a", 3, 1)
 
 
 def test_a_run_whose_study_is_gone_needs_data(place: Path, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_pictures_come_at_the_networks_size(place: Path, tmp_path: Path) -> None
         *("--out", tmp_path, "--json"),
     )
     assert ended.code == 0, ended
-    given = find_data(str(place / "pictures"), Takes((8, 8, 1)))
+    given = find_data(str(place / "pictures"), NetworkInput((8, 8, 1)))
     assert given.data is not None and given.data.x.shape == (6, 8, 8, 1)
 
 
@@ -200,9 +200,9 @@ def test_sets_come_at_the_networks_length(tmp_path: Path, monkeypatch: pytest.Mo
     parts = {f"{name}_{key}": value for name in ("train", "test") for key, value in part.items()}
     np.savez(tmp_path / "imdb-6k.npz", **parts, y_train=np.arange(2), y_test=np.arange(2))
     monkeypatch.setenv("DURE_DATA", str(tmp_path))
-    given = find_data("imdb", Takes((7,), vocabulary=50))
+    given = find_data("imdb", NetworkInput((7,), vocabulary=50))
     assert given.data is not None and given.data.x.shape[1] == 7 and given.data.x.max() < 50
-    digits = find_data("digits", Takes()).data
+    digits = find_data("digits", NetworkInput()).data
     assert digits is not None and digits.kind == "image"
 
 

@@ -485,7 +485,7 @@ def test_a_page_that_fails_costs_no_run(
     given: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def after(**options: Any) -> Any:
-        return pages.page_after(given, "en", what=None, **options)
+        return pages.make_page_or_explain(given, "en", what=None, **options)
 
     made = after(silent=True, opened=True)
     assert made is not None and made.path.is_file()

@@ -295,10 +295,10 @@ def test_an_error_in_build_is_shown_with_file_and_line(tmp_path: Path) -> None:
 def test_set_fixes_arguments(
     tmp_path: Path, studies: str, arguments: list[str], variants: list[str]
 ) -> None:
-    from dure.cli.study_source import find_study, overrides
+    from dure.cli.study_source import find_study, read_overrides
 
     path = file(tmp_path, tmp_path.name, STUDY, studies)
-    source = {"file": str(path), "name": None, **overrides(3, 7, arguments)}
+    source = {"file": str(path), "name": None, **read_overrides(3, 7, arguments)}
     study = find_study(json.loads(json.dumps(source)))
     assert [variant.name for variant in study.variant_list] == variants
     assert (len(study.seed_list), study.epochs) == (3, 7)
@@ -318,13 +318,15 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_words_stay_words_and_literals_become_values() -> None:
-    from dure.cli.study_source import overrides
+    from dure.cli.study_source import read_overrides
 
-    given = overrides(None, None, ["cell=LSTM", "rate=1e-3", "deep=True", "path=a=b", "none=None"])
+    given = read_overrides(
+        None, None, ["cell=LSTM", "rate=1e-3", "deep=True", "path=a=b", "none=None"]
+    )
     assert given == {
         "set": {"cell": "LSTM", "rate": 1e-3, "deep": True, "path": "a=b", "none": None}
     }
-    assert overrides(None, None, []) == {}
+    assert read_overrides(None, None, []) == {}
 
 
 # Run folders.

@@ -18,7 +18,7 @@ from dure.cli.app import (
     free_output,
     print_answer,
 )
-from dure.cli.study_source import find_study, source_of
+from dure.cli.study_source import find_study, make_source
 
 
 @command()
@@ -50,7 +50,7 @@ def cure(
     Example:  dure cure reviews.py:study --seeds 5 --max-trials 8 --out runs/reviews-cure
     """
     with free_output(as_json):
-        study = find_study(source_of(target, None, epochs, settings))
+        study = find_study(make_source(target, None, epochs, settings))
         cured = study.cure(
             out,
             not (quiet or as_json),

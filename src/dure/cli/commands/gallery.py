@@ -60,7 +60,7 @@ def gallery(
     if name is None:
         _list_rows(as_json)
         return
-    from dure.cli.pages import page_after
+    from dure.cli.pages import make_page_or_explain
     from dure.gallery.index import find_row
     from dure.gallery.report_page import document_of
 
@@ -74,7 +74,7 @@ def gallery(
         _print(row, document, folder, language)
     # Looking inside every run would take longer than a quick row may.
     what = None if quick else ()
-    page = page_after(
+    page = make_page_or_explain(
         *(folder, language), what=what, silent=silent, opened=not no_open, of_row=document_of
     )
     if as_json:

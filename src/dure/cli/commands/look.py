@@ -62,9 +62,9 @@ def look(
 
     Example:  dure look digits.keras --data mnist --layer conv2d --out digits-inside
     """
-    from dure.cli.look_request import Request, look_inside
+    from dure.cli.look_request import LookRequest, look_inside
 
-    request = Request(target, data, column, layers or (), what or (), rows, lane, variant, out)
+    request = LookRequest(target, data, column, layers or (), what or (), rows, lane, variant, out)
     with free_output(as_json):
         found, name = look_inside(request, Console(stderr=True, quiet=quiet or as_json))
     if as_json or not quiet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +24,7 @@ from dure.cli.app import (
     print_answer,
     print_parts,
 )
-from dure.cli.study_source import find_study, source_of
+from dure.cli.study_source import find_study, make_source, read_value
 from dure.core.tables import make_table
 from dure.errors import StudyError
 from dure.stats.intervals import interval_texts
@@ -80,7 +79,7 @@ def learning_curve(
     Example:  dure learning-curve reviews.py --shares 0.1,0.2,0.5,1 --seeds 5 --out runs/more-rows
     """
     with free_output(as_json):
-        study = find_study(source_of(target, seeds, epochs, settings))
+        study = find_study(make_source(target, seeds, epochs, settings))
         numbers = _values(shares, "--shares", "0.1,0.2,0.5,1")
         curve = study.learning_curve(numbers, out, progress=not (quiet or as_json))
     folder = next(iter(curve.results.values())).folder.parent
@@ -109,7 +108,7 @@ def capacity(
         name, equals, values = over.partition("=")
         if not equals or not name.isidentifier():
             raise StudyError(f"--over {over!r} is not ARG=V1,V2,..., as in --over units=4,8,16.")
-        study = find_study(source_of(target, seeds, epochs, settings))
+        study = find_study(make_source(target, seeds, epochs, settings))
         sizes = {name: _values(values, "--over", "units=4,8,16")}
         found = study.capacity(sizes, out, progress=not (quiet or as_json))
     if as_json or not quiet:
@@ -122,14 +121,7 @@ def _values(text: str, option: str, example: str) -> list[Any]:
     pieces = [piece.strip() for piece in text.split(",")]
     if not all(pieces):
         raise StudyError(f"{option} holds {text!r}; write values with commas between: {example}.")
-    return [_literal(piece) for piece in pieces]
-
-
-def _literal(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+    return [read_value(piece) for piece in pieces]
 
 
 def _print(as_json: bool, found: Any, table: Callable[[Any], Table], picture: Path) -> None:

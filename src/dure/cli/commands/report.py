@@ -54,7 +54,7 @@ def report(
 
     Example:  dure report runs/small runs/large --metric val_accuracy --out both.html
     """
-    from dure.cli.pages import Asked, find_reported, make_page, open_page
+    from dure.cli.pages import ReportRequest, find_reported, make_page, open_page
     from dure.gallery.report_page import document_of
     from dure.messages.translate import check_language
 
@@ -65,7 +65,7 @@ def report(
         find_reported(run),
         language,
         other=None if other is None else find_run_folder(other),
-        asked=Asked(baseline, metric, rope),
+        asked=ReportRequest(baseline, metric, rope),
         out=out,
         console=Console(stderr=True, quiet=as_json),
         of_row=document_of,

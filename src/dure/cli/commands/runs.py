@@ -31,7 +31,7 @@ from dure.cli.app import (
     load_run,
     print_json,
 )
-from dure.cli.study_source import find_study, overrides, source_of
+from dure.cli.study_source import find_study, make_source, read_overrides
 from dure.errors import DureError, RunFolderError, StudyError
 
 if TYPE_CHECKING:
@@ -58,19 +58,19 @@ def demo(
 
     Example:  dure demo --seeds 10
     """
-    from dure.cli.pages import page_after
+    from dure.cli.pages import make_page_or_explain
     from dure.messages.translate import check_language
 
     check_language(language)
     silent = quiet or as_json
 
     def with_page(result: Result) -> dict[str, Any]:
-        page = page_after(
+        page = make_page_or_explain(
             result.folder, language, what=_DEMO_MEASURES, silent=silent, opened=not no_open
         )
         return {"report": None if page is None else str(page.path)}
 
-    source = {"module": "dure.gallery.demo", "name": "study", **overrides(seeds, epochs, [])}
+    source = {"module": "dure.gallery.demo", "name": "study", **read_overrides(seeds, epochs, [])}
     result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, ending=with_page)
     if not silent:
         _print_next(result.folder)
@@ -110,7 +110,7 @@ def run(
 
     Example:  dure run reviews.py --until decided --max-seeds 50 --rope 0.005
     """
-    source = source_of(target, seeds, epochs, settings)
+    source = make_source(target, seeds, epochs, settings)
     terms = {"until": until, "max_seeds": max_seeds, "rope": rope, "baseline": baseline}
     result = _run(source, out, resume=False, quiet=quiet, as_json=as_json, terms=terms)
     raise typer.Exit(_exit_code(result))
@@ -213,14 +213,14 @@ def show(
 
 def _show_report(console: Console, result: Result, metric: str | None, language: str) -> None:
     """Print the whole report."""
-    from dure.cli.pages import Asked, document_of_run
+    from dure.cli.pages import ReportRequest, make_document
     from dure.core.late_bar import LateBar
     from dure.messages.translate import check_language
     from dure.report.text.render import render
 
     check_language(language)
     with LateBar(Console(stderr=True)) as bar:
-        document = document_of_run(result, asked=Asked(metric=metric), tell=bar)
+        document = make_document(result, asked=ReportRequest(metric=metric), tell=bar)
     # Commands stay in one line, to be copied.
     console.print(render(document, language), soft_wrap=True)
 
