@@ -11,6 +11,11 @@ from rich.console import Console
 from dure.cli.app import Json, Language, NoOpen, command, find_run_folder, print_answer
 from dure.errors import DureError
 
+Metric = Annotated[
+    str | None,
+    typer.Option("--metric", help="What to compare by, as 'val_accuracy'; the monitor if none."),
+]
+
 
 @command()
 def report(
@@ -33,12 +38,7 @@ def report(
     baseline: Annotated[
         str | None, typer.Option("--baseline", help="Compare all others with this variant.")
     ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric", help="What to compare by, as 'val_accuracy'; the monitor if none."
-        ),
-    ] = None,
+    metric: Metric = None,
     rope: Annotated[
         float | None,
         typer.Option("--rope", help="The largest difference that makes none to you."),
