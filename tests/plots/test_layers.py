@@ -10,7 +10,7 @@ import pytest
 
 from dure.errors import DureError
 from dure.plots.layers import against_depth, against_epoch, save_all
-from dure.results.layer_order import in_order
+from dure.results.layer_order import order_layers
 from helpers.made_layer_curves import layer_curves
 from helpers.picture_checks import faults, said
 
@@ -72,10 +72,10 @@ def test_the_layers_of_a_deeper_variant_stand_before_the_output(tmp_path: Path) 
     recorded = layer_curves(["dense", "end", "dense_1"], ["short", "deep"])
     orders = {"short": ["dense", "end"], "deep": ["dense", "dense_1", "end"]}
     given: Any = Given(tmp_path, recorded, orders)
-    assert in_order(given)["layer"].values.tolist() == ["dense", "dense_1", "end"]
+    assert order_layers(given)["layer"].values.tolist() == ["dense", "dense_1", "end"]
     paths = save_all(given)
     assert {p.name for p in paths} >= {"health-depth.png", "health-dead.png"}
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in paths)
     contrary: Any = Given(tmp_path, recorded, {"a": ["dense", "end"], "b": ["end", "dense"]})
-    assert in_order(contrary)["layer"].values.tolist() == ["dense", "end", "dense_1"]
+    assert order_layers(contrary)["layer"].values.tolist() == ["dense", "end", "dense_1"]
     assert save_all(Given(tmp_path, recorded.drop_vars(list(recorded)), {})) == []  # type: ignore[arg-type]

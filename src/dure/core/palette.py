@@ -1,4 +1,4 @@
-"""TODO."""
+"""Colours of variants, told apart also by those who see fewer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,5 @@ COLOURS = (
     *("#882255", "#999933", "#332288"),
 )
 
-
 TRAINED, UNTRAINED = COLOURS[0], COLOURS[1]
-
-
 DIVERGING, SEQUENTIAL = "RdBu_r", "viridis"

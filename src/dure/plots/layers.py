@@ -34,7 +34,7 @@ from dure.plots.style import (
     shortened,
     widest,
 )
-from dure.results.layer_order import in_order
+from dure.results.layer_order import order_layers
 from dure.results.run_result import RunResult
 from dure.stats.intervals import band
 
@@ -159,7 +159,7 @@ def save_all(result: RunResult, folder: str | PathLike[str] | None = None) -> li
     folder
         A run folder: the files go to ``pictures/`` in it, which is made. Default: the result's own.
     """
-    layers = in_order(result)
+    layers = order_layers(result)
     if not layers.data_vars or not _known(layers["gradient_norm"]).any():
         return []
     figures = {"depth": against_depth(layers)}

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The order of layers that several variants share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import xarray as xr
 from dure.results.run_result import RunResult
 
 
-def in_order(result: RunResult) -> xr.Dataset:
+def order_layers(result: RunResult) -> xr.Dataset:
     """`Result.layer_curves`, its layers in an order that keeps to that of every variant's model.
 
     There they stand in order of first appearance, so that what a deeper variant has more comes

@@ -58,9 +58,9 @@ def findings(health: Health) -> list[Block]:
 
 def recorded(result: RunResult) -> list[Block]:
     """Gradients and dead units by layer, a line a variant; nothing where none were recorded."""
-    from dure.results.layer_order import in_order
+    from dure.results.layer_order import order_layers
 
-    layers = in_order(result)
+    layers = order_layers(result)
     blocks: list[Block] = []
     gradients = _late(result, layers, "gradient_norm")
     if gradients is not None:
