@@ -83,9 +83,11 @@ def fit(
 ) -> keras.callbacks.History:
     """Train a compiled Keras model as ``model.fit`` would, to the same numbers, faster.
 
-    Arguments mean what they mean in Keras (https://keras.io/api/models/model_training_apis/).
-    Afterwards the model holds trained weights, optimizer state and seeds, so ``evaluate``,
-    ``predict``, ``save`` and a further ``fit`` of either kind go on from there.
+    Arguments mean what they mean in Keras (https://keras.io/api/models/model_training_apis/), also
+    `epochs`, `initial_epoch`, `shuffle`, `class_weight`, `validation_split`, `validation_data`,
+    `validation_freq` and `validation_batch_size`. Afterwards the model holds trained weights,
+    optimizer state and seeds, so ``evaluate``, ``predict``, ``save`` and a further ``fit`` of
+    either kind go on from there.
 
     Parameters
     ----------
@@ -100,17 +102,8 @@ def fit(
         0 silent, 1 ("auto") a bar after every epoch, 2 a line an epoch.
     callbacks
         Keras callbacks; those that override batch methods are refused by name.
-    epochs, initial_epoch, shuffle, class_weight
-        As in Keras.
-    validation_split, validation_data, validation_freq, validation_batch_size
-        As in Keras.
     steps_per_epoch, validation_steps
         Only None: an epoch is all rows.
-
-    Returns
-    -------
-    keras.callbacks.History
-        As from Keras.
 
     Raises
     ------
@@ -120,32 +113,44 @@ def fit(
     Examples
     --------
     >>> model = build()
-    >>> history = dure.fit(model, data.x, data.y, epochs=2, verbose=0)
-    >>> sorted(history.history), history.epoch
-    (['accuracy', 'loss'], [0, 1])
+    >>> dure.fit(model, data.x, data.y, epochs=2, verbose=0).epoch
+    [0, 1]
     """
-    given = _listed(callbacks)
-    sorted_callbacks = sort_callbacks([c for c in given if type(c) not in _OF_EVERY_FIT])
-    steps = {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+    return _check(locals()).run()  # a signature as long as Keras' is written out once
+
+
+_OF_STUDY = (
+    "epochs",
+    "shuffle",
+    "class_weight",
+    "validation_data",
+    "validation_freq",
+    "validation_batch_size",
+)
+"""Arguments of :func:`fit` that mean the same to a study."""
+
+
+def _check(given: Mapping[str, Any]) -> _Fit:
+    """A fit ready to run, of the arguments of :func:`fit` by name; raises all faults at once."""
+    model, callbacks = given["model"], _listed(given["callbacks"])
+    held_out = given["validation_data"] is not None
+    sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
+    steps = {name: given[name] for name in ("steps_per_epoch", "validation_steps")}
     problems = Faults((*faults(model), *sorted_callbacks.faults))
-    problems += _argument_faults(initial_epoch, verbose, steps)
+    problems += _argument_faults(given["initial_epoch"], given["verbose"], steps)
     study = None
     with problems.collect():
         study = StudySpec(
             lambda: model,
-            Data(x, y, sample_weight=sample_weight),
-            epochs=epochs,
-            batch_size=32 if batch_size is None else batch_size,
-            validation_split=0.0 if validation_data is not None else validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            class_weight=class_weight,
-            validation_batch_size=validation_batch_size,
-            validation_freq=validation_freq,
+            Data(given["x"], given["y"], sample_weight=given["sample_weight"]),
+            batch_size=32 if given["batch_size"] is None else given["batch_size"],
+            validation_split=0.0 if held_out else given["validation_split"],
+            **{name: given[name] for name in _OF_STUDY},
         )
     if problems or study is None:
         raise StudyError(problems, "this fit")
-    return _Fit(model, study, given, verbose, initial_epoch, sorted_callbacks.stop_on_nan).run()
+    stops = sorted_callbacks.stop_on_nan
+    return _Fit(model, study, callbacks, given["verbose"], given["initial_epoch"], stops)
 
 
 def _listed(callbacks: Any) -> list[Any]:
