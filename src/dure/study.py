@@ -263,8 +263,6 @@ class Study(StudySpec):
         Examples
         --------
         >>> cured = study.cure(folder / "cure", False, variant="rate=0.001", max_trials=1)
-        >>> [cure.name for cure in cured.candidates.cures]
-        ['scaled inputs']
         """
         from dure.remedies.search import cure_study
         from dure.training.run import run_study
