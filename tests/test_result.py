@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.core.metrics import mode_of
-from dure.core.tables import align_columns
+from dure.core.terminal import align_columns
 from dure.core.types import LaneKey, Monitor, Status
 from dure.errors import DureError, RunFolderError
 from dure.result import Result, load

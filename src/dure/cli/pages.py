@@ -15,7 +15,7 @@ from rich.console import Console
 import dure
 from dure.cli.app import find_run_folder, print_error
 from dure.core.formatting import format_bytes
-from dure.core.late_bar import LateBar
+from dure.core.terminal import LateBar
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from dure.core.formatting import clean_text, format_duration, join_first
 from dure.core.metrics import mode_of
-from dure.core.tables import make_table
+from dure.core.terminal import make_table
 from dure.core.types import LaneKey, Status
 from dure.messages.phrases import count
 from dure.messages.status_text import KINDS

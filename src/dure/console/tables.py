@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from dure.core.formatting import clean_text
-from dure.core.tables import align_columns, make_table
+from dure.core.terminal import align_columns, make_table
 from dure.messages.phrases import count
 from dure.results.run_result import RunResult
 from dure.results.summary import source_of, summary_cells, summary_notes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from dure.core.late_bar import LateBar
+from dure.core.terminal import LateBar
 from dure.data.dataset import Data
 from dure.inspection.drawings import Drawings
 from dure.inspection.look import Inspection

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dure.core.tables import align_columns
+from dure.core.terminal import align_columns
 from dure.core.types import DIMS, trained
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count

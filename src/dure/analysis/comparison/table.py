@@ -18,7 +18,7 @@ from dure.analysis.comparison.pair import (
     verdict_cell,
 )
 from dure.core.formatting import format_percent
-from dure.core.tables import align_columns
+from dure.core.terminal import align_columns
 from dure.core.types import Mode
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list

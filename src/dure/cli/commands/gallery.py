@@ -25,7 +25,7 @@ from dure.cli.app import (
     print_json,
     print_parts,
 )
-from dure.core.tables import make_table
+from dure.core.terminal import make_table
 from dure.messages.message import say
 from dure.messages.phrases import count
 from dure.messages.translate import check_language, read_message, translate

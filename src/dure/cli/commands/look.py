@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dure.cli.app import Json, Quiet, command, free_output, print_answer, print_parts
-from dure.core.tables import make_table
+from dure.core.terminal import make_table
 
 if TYPE_CHECKING:
     from dure.inspection.save import Tour

@@ -25,7 +25,7 @@ from dure.cli.app import (
     print_parts,
 )
 from dure.cli.study_source import find_study, make_source, read_value
-from dure.core.tables import make_table
+from dure.core.terminal import make_table
 from dure.errors import StudyError
 from dure.stats.intervals import interval_texts
 

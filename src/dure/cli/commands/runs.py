@@ -214,7 +214,7 @@ def show(
 def _show_report(console: Console, result: Result, metric: str | None, language: str) -> None:
     """Print the whole report."""
     from dure.cli.pages import ReportRequest, make_document
-    from dure.core.late_bar import LateBar
+    from dure.core.terminal import LateBar
     from dure.messages.translate import check_language
     from dure.report.text.render import render
 

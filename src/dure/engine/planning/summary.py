@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dure.core.formatting import format_bytes, format_count
-from dure.core.tables import align_columns
+from dure.core.terminal import align_columns
 
 MOST_NAMES = 40
 """Characters of variants' names in a plan's row."""

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from dure.blocks.charts import Along, Bars, Curves, Intervals, Line, Lines, Span
 from dure.core.formatting import clean_text
-from dure.core.tables import GAP
+from dure.core.terminal import GAP
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import describe_number

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dure.core.formatting import clean_text
-from dure.core.tables import GAP, free_end, keep_end, split_columns
+from dure.core.terminal import GAP, free_end, keep_end, split_columns
 from dure.messages.message import Message
 from dure.messages.translate import translate
 

@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from dure.core.tables import align_columns, make_table
+from dure.core.terminal import align_columns, make_table
 
 
 def test_columns_line_up_and_go_on_below() -> None:

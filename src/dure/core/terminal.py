@@ -1,13 +1,15 @@
-"""Tables for terminals and plain text; what stands in their cells is never read as markup."""
+"""What terminals and plain text show: tables, whose cells are never markup, and a late bar."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +18,8 @@ from dure.core.formatting import clean_text
 GAP = 3
 """Columns of a terminal between those of a table without lines beside them."""
 _KEPT = "\ue000"  # private, so in no text; rich takes plain spaces off the end of a cell
+PATIENCE = 2.0
+"""Seconds without a progress bar."""
 _PAGE = 100  # columns of plain text
 
 
@@ -102,3 +106,33 @@ def split_columns(widths: Sequence[int], page: int) -> Iterator[list[int]]:
             block = [0]
         block.append(column)
     yield block
+
+
+class LateBar:
+    """A progress bar, with the time left, that shows itself once two seconds are gone.
+
+    A context manager; called with what comes next, how much is done and how much there is. Shows
+    nothing where the console is no terminal or is quiet.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(console=console, transient=True)
+        self._task = self._progress.add_task("")
+        self._began = time.monotonic()
+
+    def __enter__(self) -> LateBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it has shown itself."""
+        return self._progress.live.is_started
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        late = time.monotonic() - self._began > PATIENCE
+        if late and self._progress.console.is_terminal and not self.is_shown:
+            self._progress.start()
+        self._progress.update(self._task, description=label, completed=done, total=total)
