@@ -135,7 +135,7 @@ def _read_lane(text: str) -> tuple[str, int, int]:
 
 
 def _find_networks(request: LookRequest, target: Any, study: Any) -> Networks:
-    from dure.inspection.networks import networks_of
+    from dure.inspection.targets import networks_of
 
     build = None if study is None else study.build
     return networks_of(target, variant=request.variant, build=build)

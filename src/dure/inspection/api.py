@@ -14,9 +14,9 @@ from dure.data.dataset import Data
 from dure.inspection.drawings import Drawings
 from dure.inspection.look import Inspection
 from dure.inspection.network.network import LayerLike
-from dure.inspection.networks import networks_of
 from dure.inspection.rows import Inputs
 from dure.inspection.save import Tour, save_all
+from dure.inspection.targets import networks_of
 
 if TYPE_CHECKING:
     from dure.core.backend import keras

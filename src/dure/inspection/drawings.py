@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,18 +13,10 @@ from matplotlib.figure import Figure
 from dure.core.array_checks import is_text
 from dure.core.arrays import is_nested, take_rows
 from dure.errors import DureError
-from dure.inspection.look import Inspection
+from dure.inspection.look import Inspection, with_twin
 from dure.measurements.figures import figure_of
 from dure.measurements.stored import measurement_of
 from dure.plots.render import draw
-
-
-def with_twin(measure: Callable[..., xr.Dataset], *args: Any) -> xr.Dataset:
-    """A measurement beside the untrained twin's, or alone where the model cannot be made again."""
-    try:
-        return measure(*args, untrained=True)
-    except DureError:
-        return measure(*args, untrained=False)
 
 
 class Drawings:

@@ -316,6 +316,14 @@ class Inspection:
         )
 
 
+def with_twin(measure: Callable[..., xr.Dataset], *args: Any) -> xr.Dataset:
+    """A measurement beside the untrained twin's, or alone where the model cannot be made again."""
+    try:
+        return measure(*args, untrained=True)
+    except DureError:
+        return measure(*args, untrained=False)
+
+
 def _describe_score(measured: xr.DataArray, target: npt.ArrayLike | None) -> str:
     whose = "the predicted class" if target is None else f"class {target}"
     how = "" if measured.attrs.get("method") != "integrated" else " Integrated gradients."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
 from dure.errors import DureError, Faults, did_you_mean
-from dure.inspection.drawings import Drawings, with_twin
-from dure.inspection.look import Inspection
+from dure.inspection.look import Inspection, with_twin
 from dure.inspection.measures.weights import kernels
 from dure.measurements.headlines import headline_of
 from dure.plots.style import as_png
@@ -26,6 +26,24 @@ MEASUREMENTS = (
 _MOST_LAYERS = 6
 _PASSED_ON = ("Dropout", "Noise", "Flatten", "Reshape", "ActivityRegularization", "Masking")
 """Layers that change nothing, or only the shape, of what they are given in inference."""
+
+
+class Draws(Protocol):
+    """What is asked of `dure.inspection.drawings.Drawings` here."""
+
+    def twin_of(self, layer: Any) -> xr.DataArray | None:
+        """Kernels of the untrained twin."""
+
+    def of(
+        self,
+        measured: xr.DataArray | xr.Dataset,
+        x: Any = None,
+        untrained: xr.DataArray | None = None,
+    ) -> Figure:
+        """The drawing of something measured."""
+
+    def inputs(self, measured: xr.DataArray | xr.Dataset, x: Any = None) -> Any:
+        """What went in for the rows that a drawing shows."""
 
 
 class Written(NamedTuple):
@@ -71,7 +89,7 @@ class _Stop(NamedTuple):
 
 def save_all(
     look: Inspection,
-    drawings: Drawings,
+    drawings: Draws,
     folder: Path,
     what: Sequence[str] | None,
     layer: Any,
@@ -217,7 +235,7 @@ def _has_kernels(look: Inspection, layer: str) -> bool:
     return True
 
 
-def _write(drawings: Drawings, stop: _Stop, folder: Path) -> Written:
+def _write(drawings: Draws, stop: _Stop, folder: Path) -> Written:
     measured = stop.measure()
     twin = drawings.twin_of(stop.layer) if stop.name == "kernels" else None
     figure = drawings.of(measured, untrained=twin)
@@ -235,7 +253,7 @@ def _write(drawings: Drawings, stop: _Stop, folder: Path) -> Written:
 
 
 def _stored(
-    drawings: Drawings, measured: xr.DataArray | xr.Dataset, twin: xr.DataArray | None
+    drawings: Draws, measured: xr.DataArray | xr.Dataset, twin: xr.DataArray | None
 ) -> xr.Dataset:
     """The measurement with what it is drawn beside, so that a reader needs neither model nor data.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dure.blocks.content import Block
@@ -11,7 +12,7 @@ from dure.measurements.headlines import headline_of
 from dure.measurements.layers import activations, features, gradients, memory, steps, weights
 from dure.measurements.outcomes import confusion, predictions
 from dure.measurements.pictures import feature_maps, kernels, maps_over_pictures
-from dure.measurements.stored import Measurement, MeasurementPart
+from dure.measurements.stored import Measurement, Origin
 from dure.measurements.words import coloured_texts, embedding_map, neighbours
 from dure.messages.message import Message, joined, say
 
@@ -21,6 +22,28 @@ KINDS = (
     *("matched_filters", "weights"),
 )
 """As they stand in the section."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasurementPart:
+    """What the section says of one measurement.
+
+    Attributes
+    ----------
+    name, title
+        What it is, and that with its headline.
+    lesson
+        What one learns from it.
+    is_pictures
+        Whether the array itself is a picture, height by width.
+    """
+
+    origin: Origin
+    name: Message
+    title: Message
+    lesson: Message
+    is_pictures: bool
+    blocks: tuple[Block, ...]
 
 
 def part_of(found: Measurement, manifest: Mapping[str, Any]) -> MeasurementPart:

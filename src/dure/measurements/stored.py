@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure.blocks.content import Block
 from dure.measurements.labels import LANE
 from dure.messages.message import Message, as_is, joined, say
 
@@ -77,28 +76,6 @@ class Measurement:
     measured: Any
     inputs: npt.NDArray[Any] | None
     untrained: xr.DataArray | None
-
-
-@dataclass(frozen=True, eq=False)
-class MeasurementPart:
-    """What the section says of one measurement.
-
-    Attributes
-    ----------
-    name, title
-        What it is, and that with its headline.
-    lesson
-        What one learns from it.
-    is_pictures
-        Whether the array itself is a picture, height by width.
-    """
-
-    origin: Origin
-    name: Message
-    title: Message
-    lesson: Message
-    is_pictures: bool
-    blocks: tuple[Block, ...]
 
 
 def read(path: Path) -> Measurement:

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from dure.errors import DureError
-from dure.inspection.network.heads import head
 from dure.inspection.network.network import BATCH, OUTPUT, Network
-from dure.inspection.network.slopes import gradient
+from dure.inspection.network.slopes import gradient, head
 from dure.inspection.network.structure import layers, submodel
 from helpers import plain_numpy as plain
 

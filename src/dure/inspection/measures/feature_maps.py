@@ -12,6 +12,7 @@ from dure.core.arrays import Array, Tree
 from dure.core.backend import keras
 from dure.errors import DureError
 from dure.inspection.network.axes import attributes, channels_last, map_axes, rows_first
+from dure.inspection.network.batching import activation_name
 from dure.inspection.network.network import LayerLike, Network
 
 BINS = 50
@@ -158,19 +159,6 @@ class _Counts:
         }
 
 
-def activation_name(layer: keras.Layer) -> str:
-    """Name of the activation a layer ends with, such as "relu"; "" where it has none."""
-    activation = getattr(layer, "activation", None)
-    if isinstance(layer, keras.layers.Bidirectional):
-        activation = layer.forward_layer.activation
-    if isinstance(activation, keras.Layer):
-        layer, activation = activation, None
-    if activation is None:
-        plain = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
-        return plain.get(type(layer).__name__, "softmax" if _is_softmax(layer) else "")
-    return str(getattr(activation, "__name__", type(activation).__name__))
-
-
 def can_die(layer: keras.Layer) -> bool:
     """Whether the layer's activation gives exactly 0, with no gradient, on half of its range."""
     activation = getattr(layer, "activation", None)
@@ -183,10 +171,6 @@ def can_die(layer: keras.Layer) -> bool:
 def channel_axis(layer: keras.Layer) -> int:
     """The axis of a layer's output that tells its units apart."""
     return 1 if getattr(layer, "data_format", None) == "channels_first" else -1
-
-
-def _is_softmax(layer: keras.Layer) -> bool:
-    return isinstance(layer, keras.layers.Softmax)
 
 
 def _acts(layer: keras.Layer) -> bool:

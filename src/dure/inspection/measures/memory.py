@@ -10,10 +10,9 @@ import xarray as xr
 
 from dure.core.arrays import Array, Tree
 from dure.errors import DureError, did_you_mean
-from dure.inspection.measures.saliency import norms, place
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import INPUT, Network
-from dure.inspection.network.slopes import gradient, nothing
+from dure.inspection.network.slopes import gradient, norms, nothing, place
 
 Method = Literal["gradient", "exchange"]
 

@@ -14,8 +14,8 @@ from dure.core.arrays import row_count as rows_of
 from dure.data.dataset import class_labels as labels_of
 from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes, class_labels
-from dure.inspection.network.heads import Head, head
 from dure.inspection.network.network import OUTPUT, Network
+from dure.inspection.network.slopes import Head, head
 
 _EPSILON = 1e-7
 """Keras' own: probabilities are kept so far from 0 before the logarithm."""

@@ -8,14 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure.core.arrays import Array, Tree, is_nested
+from dure.core.arrays import Array, Tree
 from dure.core.backend import jnp, keras
 from dure.errors import DureError, did_you_mean
 from dure.inspection.network.axes import attributes, input_axes, rows_first
-from dure.inspection.network.heads import head
-from dure.inspection.network.network import INPUT, Call, LayerLike, Network
-from dure.inspection.network.slopes import Gradient, batch_size, gradient, nothing, slopes, targets
-from dure.layers.encoding import MultiHot, OneHot
+from dure.inspection.network.network import INPUT, LayerLike, Network
+from dure.inspection.network.slopes import (
+    Gradient,
+    batch_size,
+    gradient,
+    head,
+    norms,
+    nothing,
+    place,
+    slopes,
+    targets,
+)
+from dure.layers.encoding import MultiHot
 
 Method = Literal["gradient", "integrated"]
 
@@ -83,43 +92,6 @@ def saliency(
     layer = None if at == INPUT else at
     out = rows_first(kept, dims, attributes(network, "saliency", layer, **more), "saliency")
     return out.assign_coords(score=("row", found.score), target=("row", found.target))
-
-
-def place(network: Network, x: Tree) -> tuple[Array, str]:
-    """Where gradients with respect to `x` are taken: the input itself, or the layer that makes
-    vectors of its integers; and `x`, as floats in the first case.
-
-    Raises
-    ------
-    DureError
-        For several inputs, or inputs the model does not take.
-    """
-    x = network.inputs(x)
-    if is_nested(x):
-        raise DureError(
-            f"{network.model.name!r} takes {len(x)} inputs; this view is of models with one. "
-            "feature_maps and gradients take several."
-        )
-    for call in network.calls(x):
-        if call.input_shape == (1, *x.shape[1:]) and _looks_up(network.layers[call.name], call):
-            return x, call.name
-    return x.astype(np.float32), INPUT
-
-
-def _looks_up(layer: keras.Layer, call: Call) -> bool:
-    """Whether a layer makes vectors of integers: Keras' and Dure's do, others if they get some.
-
-    To Keras' other layers whole numbers are as good as floats.
-    """
-    if isinstance(layer, (keras.layers.Embedding, OneHot, MultiHot)):
-        return True
-    own = not type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.Model)
-    return own and "int" in call.input_dtype and "float" in call.dtype
-
-
-def norms(values: Any, gradients: Any, difference: Any) -> Any:
-    """Keeps the gradients' norms over the last axis."""
-    return jnp.sqrt(jnp.square(gradients).sum(axis=-1)) if gradients.ndim > 2 else gradients
 
 
 def _at_tokens(values: Array, tokens: Array, mask_zero: bool) -> Array:

@@ -55,6 +55,21 @@ def squashing(layer: keras.Layer) -> str:
     return ""
 
 
+def activation_name(layer: keras.Layer) -> str:
+    """Name of the activation a layer ends with, such as "relu"; "" where it has none."""
+    activation = getattr(layer, "activation", None)
+    if isinstance(layer, keras.layers.Bidirectional):
+        activation = layer.forward_layer.activation
+    if isinstance(activation, keras.Layer):
+        layer, activation = activation, None
+    if activation is None:
+        plain = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
+        return plain.get(
+            type(layer).__name__, "softmax" if isinstance(layer, keras.layers.Softmax) else ""
+        )
+    return str(getattr(activation, "__name__", type(activation).__name__))
+
+
 def as_array(value: Any) -> Array:
     """As NumPy; floats of half precision, which few files can hold, as float32."""
     array = np.asarray(value)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import Array, Tree, is_nested, row_count
-from dure.core.backend import jax, jnp
+from dure.core.backend import jax, jnp, keras
 from dure.errors import DureError
 from dure.inspection.network import batching
-from dure.inspection.network.heads import head
-from dure.inspection.network.network import BATCH, INPUT, Network
+from dure.inspection.network.network import BATCH, INPUT, Call, Network
 from dure.keras_bridge.layer_hooks import first, watched, with_first
+from dure.layers.encoding import MultiHot, OneHot
 
 _VALUES = 1 << 24
 """Values of one place that a batch holds at most (64 MiB)."""
@@ -173,3 +173,95 @@ def _program(network: Network, at: str, x: Tree, reduce: Reduce) -> Any:
         return each, unit, reduce(value, slope, difference)
 
     return network.program(("gradient", at, reduce, top), lambda: program)
+
+
+def place(network: Network, x: Tree) -> tuple[Array, str]:
+    """Where gradients with respect to `x` are taken: the input itself, or the layer that makes
+    vectors of its integers; and `x`, as floats in the first case.
+
+    Raises
+    ------
+    DureError
+        For several inputs, or inputs the model does not take.
+    """
+    x = network.inputs(x)
+    if is_nested(x):
+        raise DureError(
+            f"{network.model.name!r} takes {len(x)} inputs; this view is of models with one. "
+            "feature_maps and gradients take several."
+        )
+    for call in network.calls(x):
+        if call.input_shape == (1, *x.shape[1:]) and _looks_up(network.layers[call.name], call):
+            return x, call.name
+    return x.astype(np.float32), INPUT
+
+
+def _looks_up(layer: keras.Layer, call: Call) -> bool:
+    """Whether a layer makes vectors of integers: Keras' and Dure's do, others if they get some.
+
+    To Keras' other layers whole numbers are as good as floats.
+    """
+    if isinstance(layer, (keras.layers.Embedding, OneHot, MultiHot)):
+        return True
+    own = not type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.Model)
+    return own and "int" in call.input_dtype and "float" in call.dtype
+
+
+def norms(values: Any, gradients: Any, difference: Any) -> Any:
+    """Keeps the gradients' norms over the last axis."""
+    return jnp.sqrt(jnp.square(gradients).sum(axis=-1)) if gradients.ndim > 2 else gradients
+
+
+# How a model's first output comes about.
+
+
+class Head(NamedTuple):
+    """How a model's first output comes about."""
+
+    layer: str
+    """The layer whose activation is the last step, "" where there is none to leave out."""
+    call: int
+    activation: str
+    """ "softmax", "sigmoid", or "" for any other."""
+    shape: tuple[int, ...]
+    """Without rows."""
+    logits: bool
+    """Whether the compiled loss takes the outputs as logits (``from_logits=True``)."""
+    loss: str
+    """Class or name of the compiled loss of that output; "" if not compiled."""
+
+    @property
+    def units(self) -> int:
+        """Places on the last axis."""
+        return self.shape[-1] if self.shape else 1
+
+    @property
+    def binary(self) -> bool:
+        """One unit that stands for two classes."""
+        cross_entropy = "binarycrossentropy" in self.loss.replace("_", "").lower()
+        return self.units == 1 and (self.activation == "sigmoid" or cross_entropy)
+
+
+def head(network: Network, x: Tree) -> Head:
+    """How the model's first output comes about; computes nothing."""
+    calls, shape = network.trace(network.inputs(x))
+    last = [
+        call for call in calls if call.is_output and batching.squashing(network.layers[call.name])
+    ]
+    loss = _first_loss(network.model)
+    logits = bool(getattr(loss, "from_logits", False))
+    told = "" if loss is None else getattr(loss, "__name__", type(loss).__name__)
+    if not last:
+        return Head("", -1, "", shape, logits, told)
+    name, call = last[0].name, last[0].output_call
+    return Head(name, call, batching.squashing(network.layers[name]), shape, logits, told)
+
+
+def _first_loss(model: keras.Model) -> Any:
+    """The compiled loss of the first output; None if there is none."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, dict):
+        names = getattr(model, "output_names", None) or list(loss)
+        loss = loss.get(names[0])
+    loss = first(loss) if loss else None
+    return keras.losses.get(loss) if isinstance(loss, str) else loss

@@ -9,7 +9,7 @@ import pandas as pd
 from dure.core.arrays import Tree
 from dure.core.backend import keras
 from dure.errors import DureError
-from dure.inspection.measures.feature_maps import activation_name
+from dure.inspection.network.batching import activation_name
 from dure.inspection.network.network import LayerLike, Network
 
 

@@ -19,10 +19,9 @@ import numpy as np
 
 from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
 from dure.blocks.pictures import Tiles
-from dure.measurements.catalog import KINDS, part_of
+from dure.measurements.catalog import KINDS, MeasurementPart, part_of
 from dure.measurements.stored import (
     Lane,
-    MeasurementPart,
     Origin,
     describe_lane,
     describe_source,
