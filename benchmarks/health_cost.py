@@ -87,7 +87,7 @@ WORKLOADS: dict[str, Callable[[int, bool], dure.Study]] = {
 
 def part(name: str) -> dict[str, Any]:
     """Processor seconds of training and of measuring one lane."""
-    from dure.engine.lanes.probe_runner import Probing
+    from dure.engine.lanes.probe_runner import ProbeRunner
     from dure.engine.planning import plan
     from dure.engine.program.program import Program
 
@@ -106,13 +106,13 @@ def part(name: str) -> dict[str, Any]:
         setattr(owner, method, call)
 
     timed(Program, "__call__", "train")
-    timed(Probing, "measure_start", "measure")
-    timed(Probing, "measure_end", "measure")
+    timed(ProbeRunner, "measure_start", "measure")
+    timed(ProbeRunner, "measure_end", "measure")
     study = WORKLOADS[name](1, True)
     with tempfile.TemporaryDirectory() as folder:
         result = study.run(Path(folder) / "run", progress=False)
         epochs = result.layer_curves["epoch"].values.tolist()
-    return {**spent, "epochs": epochs, "rows": plan.prepare(study).measuring.rows}
+    return {**spent, "epochs": epochs, "rows": plan.prepare(study).probe_schedule.rows}
 
 
 def whole(name: str, health: bool) -> dict[str, float]:

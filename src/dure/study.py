@@ -145,17 +145,13 @@ class Study(StudySpec):
         """
         from dure.result import load
         from dure.training.run import run_study
+        from dure.training.sequential import SequentialTerms, run_until
 
-        folder = run_study(
-            self,
-            out=out,
-            progress=progress,
-            resume=resume,
-            until=until,
-            max_seeds=max_seeds,
-            rope=rope,
-            baseline=baseline,
-        )
+        terms = SequentialTerms(until, max_seeds, rope, baseline)
+        if terms.asked:
+            folder = run_until(self, terms, out, progress, resume)
+        else:
+            folder = run_study(self, out, progress, resume)
         return load(folder, self.build)
 
     def learning_curve(
@@ -186,9 +182,10 @@ class Study(StudySpec):
         >>> [row.answer for row in curve.rows]
         ['cannot tell', 'cannot tell']
         """
+        from dure.training.run import run_study
         from dure.training.sweeps import learning_curve
 
-        return learning_curve(self, shares, out, progress)
+        return learning_curve(self, run_study, shares, out, progress)
 
     def capacity(
         self,
@@ -214,9 +211,10 @@ class Study(StudySpec):
         >>> [size.parameters for size in capacity.rows[0].sizes]
         [65, 257]
         """
+        from dure.training.run import run_study
         from dure.training.sweeps import capacity
 
-        return capacity(self, over, out, progress)
+        return capacity(self, run_study, over, out, progress)
 
     def cure(
         self,

@@ -9,17 +9,19 @@ import keras
 import numpy as np
 import pandas as pd
 
+from dure.core.arrays import Arrays
 from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES
 from dure.engine.probes.probe import Probe
-from dure.engine.program.program import Rows
-from dure.keras_bridge.functional import Lowered, make_ready, state_of
+from dure.keras_bridge.building import make_ready
+from dure.keras_bridge.functional import Lowered, state_of
+from dure.layers import fast_call
 
 
 def probe_of(model: keras.Model, x: Any, y: Any, weight: Any = None, width: int = 1) -> Probe:
     """A probe compiled for all of these rows."""
     make_ready(model, (x, y, weight))
-    probe = Probe(Lowered(model), width)
-    rows = Rows(x, y, weight, None)
+    probe = Probe(Lowered(model, fast_call), width)
+    rows = Arrays(x, y, weight, None)
 
     class Carry:
         model = jax.tree.map(np.asarray, state_of(probe._lowered.model))
@@ -36,6 +38,6 @@ def probed(
     assert probe.fault is None, probe.fault
     states = jax.tree.map(lambda a: np.asarray(a)[None], state_of(model))
     order = np.arange(len(jax.tree.leaves(x)[0]), dtype=np.int32)[None]
-    tables, values = probe.measure(states, order, Rows(x, y, weight, None))
+    tables, values = probe.measure(states, order, Arrays(x, y, weight, None))
     table = pd.DataFrame(tables[0], index=list(probe.names), columns=list(LAYER_QUANTITIES))
     return table, dict(zip(LANE_QUANTITIES, values[0].tolist(), strict=True))

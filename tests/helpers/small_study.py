@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +11,8 @@ import numpy as np
 
 import dure
 from dure.core.types import LaneKey, Status
+from dure.training.run import run_study
+from dure.training.sequential import SequentialTerms, run_until
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.normal(size=(75, 6)).astype("float32")
@@ -131,3 +134,17 @@ def same(ours: Sequence[Any], theirs: Sequence[Any]) -> None:
     """Arrays that are equal to the bit."""
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def run_heard(
+    study: dure.Study,
+    folder: Path,
+    reporter: Callable[[Any], Any],
+    terms: SequentialTerms | None = None,
+) -> dure.Result:
+    """Run a study before a reporter of one's own, until it is decided if there are terms."""
+    if terms is None:
+        run_study(study, folder, reporter=reporter)
+    else:
+        run_until(study, terms, folder, reporter=reporter)
+    return dure.load(folder, study.build)

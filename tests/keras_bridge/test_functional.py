@@ -12,17 +12,16 @@ from keras import layers as L
 
 import dure
 from dure.errors import UnsupportedModelError
-from dure.keras_bridge.functional import (
-    Lowered,
+from dure.keras_bridge.building import (
     build_model,
     build_weights,
-    description,
-    faults,
+    count_parameters,
+    describe_architecture,
+    find_faults,
     make_ready,
-    parameters,
-    state_of,
-    write_state,
 )
+from dure.keras_bridge.functional import Lowered, state_of, write_state
+from dure.layers import fast_call
 
 X = np.random.default_rng(2).normal(size=(24, 6, 6, 1)).astype("float32")
 Y = (X.sum(axis=(1, 2, 3)) > 0).astype("int32")
@@ -48,7 +47,7 @@ def build(units: int = 3, rate: float = 0.05) -> keras.Model:
 def lowered() -> Lowered:
     model, _ = build_model(build, {}, 4)
     make_ready(model, BATCH)
-    return Lowered(model)
+    return Lowered(model, fast_call)
 
 
 def test_first_weights_and_the_generator_are_those_after_set_random_seed() -> None:
@@ -99,8 +98,8 @@ def test_names_are_put_back_when_build_fails() -> None:
 def test_what_is_no_model_is_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="build returned int"):
         build_model(lambda: 5, {}, 0)  # type: ignore[arg-type,return-value]
-    assert "is not compiled" in faults(keras.Sequential([L.Dense(1)]))[0]
-    assert faults(build()) == []
+    assert "is not compiled" in find_faults(keras.Sequential([L.Dense(1)]))[0]
+    assert find_faults(build()) == []
 
 
 @pytest.fixture
@@ -151,7 +150,7 @@ def test_stacked_tracing_keeps_recurrent_layers_from_cudnn() -> None:
     model.compile("sgd", "mse")
     make_ready(model, (np.zeros((4, 5, 2), "float32"), np.zeros(4, "float32"), None))
     before = model.layers[0].use_cudnn
-    with Lowered(model).tracing(stacked=True):
+    with Lowered(model, fast_call).tracing(stacked=True):
         assert model.layers[0].use_cudnn is False
     assert model.layers[0].use_cudnn == before
 
@@ -197,7 +196,7 @@ def test_a_schedules_rate_follows_the_steps() -> None:
     decay = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
     model.compile(keras.optimizers.SGD(decay), "mse")
     make_ready(model, (np.zeros((4, 2), "float32"), np.zeros(4, "float32"), None))
-    lowered, state = Lowered(model), state_of(model)
+    lowered, state = Lowered(model, fast_call), state_of(model)
     assert not lowered.rate_is_variable
     assert float(lowered.learning_rate(state)) == pytest.approx(0.1)
     place = model.optimizer.variables.index(model.optimizer.iterations)
@@ -214,12 +213,12 @@ def test_descriptions_tell_networks_apart_but_not_builds() -> None:
     def describe(**arguments: Any) -> str:
         model, _ = build_model(build, arguments, 0)
         make_ready(model, BATCH)
-        return description(model)
+        return describe_architecture(model)
 
     assert describe() == describe() == describe(rate=0.5)
     assert describe() != describe(units=4)
 
 
 def test_parameters_count_frozen_weights_too(lowered: Lowered) -> None:
-    assert parameters(lowered.model) == lowered.model.count_params()
-    assert parameters(lowered.model) == 3 * 9 + 3 + 4 * 3 + 12 + 1
+    assert count_parameters(lowered.model) == lowered.model.count_params()
+    assert count_parameters(lowered.model) == 3 * 9 + 3 + 4 * 3 + 12 + 1

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.layers import TWINS
-from dure.layers.convolution import Window, convolve, convolve_depthwise, window_for
+from dure.layers.convolution import convolve, convolve_depthwise
+from dure.layers.windows import Window, window_for
 
 L = keras.layers
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.layers import TWINS
-from dure.layers.convolution import window_for
 from dure.layers.pooling import average_pool, max_pool
+from dure.layers.windows import window_for
 
 L = keras.layers
 KINDS = {"max": max_pool, "average": average_pool}

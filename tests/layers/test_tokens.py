@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from keras import layers as L
 
 import dure
-from dure.keras_bridge.functional import Lowered, make_ready
-from dure.layers import MultiHot, OneHot
-from dure.layers.tokens import _ENCODED, SPARSE, Tokens, _without_repeats
+from dure.keras_bridge.building import make_ready
+from dure.keras_bridge.functional import Lowered
+from dure.layers import MultiHot, OneHot, fast_call
+from dure.layers.encoding import SPARSE, _without_repeats
+from dure.layers.tokens import _ENCODED, Tokens
 
 BATCH, WORDS = 4, 7
 COUNT = 211  # tokens; at least SPARSE a word, and in no other shape here
@@ -56,7 +58,7 @@ def _run(model: Any, x: Any, twins: bool) -> tuple[Any, str]:
 
     step = jax.jit(jax.value_and_grad(loss, has_aux=True), compiler_options=QUICK)
     trainable = [v.value for v in model.trainable_variables]
-    with Lowered(model, fast=twins).tracing():
+    with Lowered(model, fast_call if twins else None).tracing():
         compiled = step.lower(trainable, x).compile()
     (_, (out, left)), gradients = compiled(trainable, x)
     return (out, gradients, left), compiled.as_text()
@@ -219,7 +221,7 @@ def test_stacked_lanes(encode: Any) -> None:
         return (model.stateless_call(w, fixed, x, training=True)[0] ** 2).sum()
 
     step = jax.value_and_grad(loss)
-    with Lowered(model).tracing(stacked=True):
+    with Lowered(model, fast_call).tracing(stacked=True):
         compiled = jax.jit(jax.vmap(step)).lower(weights, fixed, rows).compile()
         alone = jax.jit(step).lower(*jax.tree.map(lambda v: v[0], (weights, fixed, rows))).compile()
     together = compiled(weights, fixed, rows)
@@ -262,7 +264,7 @@ PEAK = """
 import resource, sys
 import dure
 import keras, numpy as np
-from dure.layers import MultiHot, OneHot
+from dure.layers import MultiHot, OneHot, fast_call
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

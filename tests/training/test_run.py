@@ -11,7 +11,6 @@ from sklearn.preprocessing import StandardScaler
 import dure
 from dure.engine.planning.plan import prepare
 from dure.engine.planning.width import widen
-from dure.training.run import run_study
 from helpers.small_study import (
     TEST,
     Heard,
@@ -21,6 +20,7 @@ from helpers.small_study import (
     build,
     keras_lane,
     lane_weights,
+    run_heard,
     same,
     study,
 )
@@ -33,7 +33,7 @@ def heard() -> Heard:
 
 @pytest.fixture(scope="module")
 def result(heard: Heard, tmp_path_factory: Any) -> dure.Result:
-    return run_study(study(), tmp_path_factory.mktemp("runs") / "plain", reporter=heard)
+    return run_heard(study(), tmp_path_factory.mktemp("runs") / "plain", heard)
 
 
 @pytest.mark.parametrize("seed", [0, 5])
@@ -99,11 +99,11 @@ def test_stacked_lanes_are_the_same_lanes(
 
     def prepare_wide(study: Any) -> Any:
         prepared = prepare(study)
-        widen(prepared, lambda program, lanes: program.widened(width))
+        widen(prepared, lambda program, row: program.widened(width))
         return prepared
 
     monkeypatch.setattr(dure.training.run, "prepare", prepare_wide)
-    wide = run_study(study(), tmp_path / "wide", reporter=Heard())
+    wide = run_heard(study(), tmp_path / "wide", Heard())
     assert (wide.lanes["epochs"] == result.lanes["epochs"]).all()
     assert (wide.lanes["status"] == result.lanes["status"]).all()
     for metric, values in wide.curves.items():
@@ -115,7 +115,7 @@ def test_round_length_changes_nothing(
 ) -> None:
     monkeypatch.setattr("dure.engine.lanes.pool.ROUND_SECONDS", 0.0)
     heard = Heard()
-    stepwise = run_study(study(), tmp_path / "run", reporter=heard)
+    stepwise = run_heard(study(), tmp_path / "run", heard)
     assert {epochs for _, epochs in heard.rounds} == {1}
     assert_same_runs(stepwise, result)
 
@@ -127,7 +127,7 @@ def test_an_interrupted_study_resumes_to_the_bit(
     monkeypatch.setattr("dure.engine.lanes.pool.ROUND_SECONDS", 0.0)
     heard = Heard(interrupt_after=rounds)
     with pytest.raises(KeyboardInterrupt):
-        run_study(study(), tmp_path / "run", reporter=heard)
+        run_heard(study(), tmp_path / "run", heard)
     assert "resume=True" in heard.notes[-1]
     resumed = study().run(tmp_path / "run", progress=False, resume=True)
     assert_same_runs(resumed, result)

@@ -19,9 +19,8 @@ from dure.core.types import LaneKey, Status
 from dure.errors import StudyChangedError, StudyError
 from dure.storage.curves_db import LaneRound
 from dure.storage.store import Store
-from dure.training.run import run_study
-from dure.training.sequential import enlarged, with_seeds
-from helpers.small_study import Heard, X, Y, lane_weights, same
+from dure.training.sequential import SequentialTerms, extend_seeds, with_seeds
+from helpers.small_study import Heard, X, Y, lane_weights, run_heard, same
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,7 +28,7 @@ def _undrawn() -> Iterator[None]:
     """Pictures take longer than these networks."""
     with pytest.MonkeyPatch.context() as patched:
         for module in ("dure.training.run", "dure.training.sequential"):
-            patched.setattr(f"{module}.draw", lambda result: None)
+            patched.setattr(f"{module}.save_pictures", lambda result: None)
         yield
 
 
@@ -98,7 +97,7 @@ def whole(heard: list[Heard], tmp_path_factory: Any) -> dure.Result:
         return heard[-1]
 
     folder = tmp_path_factory.mktemp("until") / "whole"
-    return run_study(close(), folder, reporter=reporter, until="decided", max_seeds=12)
+    return run_heard(close(), folder, reporter, SequentialTerms("decided", 12))
 
 
 def test_an_easy_study_is_settled_at_once(tmp_path: Path) -> None:
@@ -207,7 +206,7 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on_and_does(
 ) -> None:
     heard = Heard(interrupt_after=20)
     with pytest.raises(KeyboardInterrupt):
-        run_study(close(), tmp_path / "run", reporter=heard, until="decided", max_seeds=12)
+        run_heard(close(), tmp_path / "run", heard, SequentialTerms("decided", 12))
     assert "resume=True, until='decided', max_seeds=12)" in heard.notes[-1]
     result = close().run(tmp_path / "run", False, resume=True, until="decided", max_seeds=12)
     assert result.sequential == whole.sequential
@@ -240,8 +239,8 @@ def test_a_rule_does_not_change_on_the_way(whole: dure.Result, tmp_path: Path) -
 
 
 def test_seeds_are_enlarged_by_the_smallest_unused() -> None:
-    assert enlarged([0, 1, 5], 6) == (0, 1, 5, 2, 3, 4)
-    assert enlarged([7, 8], 2) == (7, 8)
+    assert extend_seeds([0, 1, 5], 6) == (0, 1, 5, 2, 3, 4)
+    assert extend_seeds([7, 8], 2) == (7, 8)
     other = with_seeds(close(), [3, 4])
     assert other.seed_list == (3, 4) and len(other.lanes) == 4
 

@@ -9,7 +9,6 @@ import hashlib
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,8 +29,7 @@ class Samples(NamedTuple):
     weight: Tree | None
 
 
-@dataclass(frozen=True, eq=False)
-class Arrays:
+class Arrays(NamedTuple):
     """What the engine reads rows from; every leaf has the same number of rows.
 
     Attributes

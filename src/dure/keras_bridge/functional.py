@@ -1,220 +1,27 @@
-"""The one door to Keras' internals: a compiled model becomes pure functions, and back.
+"""A compiled Keras model as pure functions, and back.
 
 Keras' JAX trainer already has a functional training step (see the Keras guide *Customizing what
-happens in fit() with JAX*); this module takes a model's state apart for it, puts it together
-again, and is the only place that touches names Keras does not document.
+happens in fit() with JAX*); this module takes a model's state apart for it, and puts it together
+again. No room but this one touches names Keras does not document.
 """
 
 from __future__ import annotations
 
-import collections
 import contextlib
-import functools
-import json
 import threading
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from dure.core.arrays import Tree
 from dure.core.backend import jax, keras
-from dure.errors import UnsupportedModelError
-from dure.layers import fast_call
+from dure.keras_bridge.model_state import Batch, ModelState
 
-Arrays = Any
-"""A pytree of arrays: one array, or tuples, lists and dicts of them, as Keras takes them."""
-
-Batch = tuple[Arrays, Arrays, Arrays]
-"""Inputs, targets (or None) and sample weights (or None) of one step."""
+FindCall: TypeAlias = Callable[[Any], Callable[..., Any] | None]
+"""From a layer to what may stand for its ``call``; None where Keras' own stays."""
 
 _TRACING = threading.Lock()
-
-
-class ModelState(NamedTuple):
-    """All numbers of a model in training, in Keras' own order; metrics are kept apart."""
-
-    trainable: list[Any]
-    non_trainable: list[Any]
-    optimizer: list[Any]
-
-
-_NAMES: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
-"""How many names of each kind a model of a study has used; it may make more when it is built."""
-
-
-@contextlib.contextmanager
-def _names(counts: dict[str, int]) -> Iterator[None]:
-    """Name layers made inside from these counts, as in a process that made nothing else.
-
-    ``keras.backend.clear_session`` would do it too, but also forgets the user's dtype policy.
-    """
-    state, key = keras.src.backend.common.global_state, "object_name_uids"
-    before = state.get_global_attribute(key)
-    state.set_global_attribute(key, counts)
-    try:
-        yield
-    finally:
-        state.set_global_attribute(key, before)
-
-
-def _own_names(model: keras.Model) -> contextlib.AbstractContextManager[None]:
-    counts = _NAMES.get(model)
-    return contextlib.nullcontext() if counts is None else _names(counts)
-
-
-def build_model(
-    build: Callable[..., keras.Model], arguments: Mapping[str, Any], seed: int
-) -> tuple[keras.Model, np.random.RandomState]:
-    """Build a model as ``keras.utils.set_random_seed(seed); build(**arguments)`` does.
-
-    Returns the model and NumPy's generator as the build left it: Keras' ``fit`` draws the order
-    of its batches from there.
-    """
-    counts: dict[str, int] = collections.defaultdict(int)
-    with _names(counts):
-        keras.utils.set_random_seed(seed)
-        model = build(**arguments)
-        order = np.random.RandomState()
-        order.set_state(np.random.get_state())
-    if not isinstance(model, keras.Model):
-        raise UnsupportedModelError(
-            f"build returned {type(model).__name__}, expected a compiled keras.Model; "
-            "end build with model.compile(...) and `return model`."
-        )
-    _NAMES[model] = counts
-    return model, order
-
-
-def faults(model: keras.Model) -> list[str]:
-    """Why a model cannot be trained by Dure, one sentence each; empty when it can."""
-    if not isinstance(model, keras.Model):
-        return [f"the model is of type {type(model).__name__}; pass a compiled keras.Model."]
-    found = []
-    if not getattr(model, "compiled", False) or model.optimizer is None:
-        found.append(
-            f"model {model.name!r} is not compiled; "
-            "call model.compile(optimizer=..., loss=...) before it is trained."
-        )
-    for method in ("train_step", "test_step"):
-        if getattr(type(model), method) is not getattr(keras.Model, method):
-            found.append(
-                f"model {model.name!r} ({type(model).__name__}) has its own {method}; Dure "
-                "compiles Keras' own. Express it as a loss, a metric or add_loss in a layer, or "
-                "train this model with model.fit."
-            )
-    if getattr(model, "run_eagerly", False):
-        found.append(
-            f"model {model.name!r} was compiled with run_eagerly=True, which cannot be compiled "
-            "into a training program; leave run_eagerly out."
-        )
-    return found
-
-
-def make_ready(model: keras.Model, batch: Batch) -> bool:
-    """Build what is not built yet (model, metrics, loss, optimizer) for batches of these shapes.
-
-    Returns whether Keras' ``fit`` would have drawn a batch to do the same: it then also draws one
-    shuffled order that no epoch uses.
-    """
-    parts = (model._compile_metrics, model._compile_loss)
-    draws = not all(layer.built for layer in model._flatten_layers()) or any(
-        part is not None and not part.built for part in parts
-    )
-    x, y, weight = batch
-    data = (x,) if y is None else (x, y) if weight is None else (x, y, weight)
-    with _own_names(model):
-        model._symbolic_build(data_batch=data)
-    return draws
-
-
-def compiled_parts(model: keras.Model) -> tuple[Any, ...]:
-    """What ``compile`` gave a model; other objects mean other programs."""
-    return model.optimizer, model._compile_loss, model._compile_metrics
-
-
-def losses_of(model: keras.Model) -> list[tuple[tuple[Any, ...], Any]]:
-    """Every loss of a model made ready, with the place of the output it judges; () for the one."""
-    if model._compile_loss is None:
-        return []
-    return [(tuple(path), loss) for path, loss, *_ in model._compile_loss._flat_losses or ()]
-
-
-def label_faults(model: keras.Model, y: Arrays) -> list[str]:
-    """Labels no output stands for, one sentence each; JAX would take their loss as 0 silently.
-
-    Parameters
-    ----------
-    model
-        Made ready. Subclassed models, whose outputs are not known beforehand, are not looked at.
-    y
-        NumPy targets in the nesting the model was made ready with.
-    """
-    outputs = getattr(model, "_outputs_struct", None)
-    if outputs is None:
-        outputs = getattr(model, "outputs", None)
-        outputs = outputs[0] if outputs else None
-    if y is None or outputs is None:
-        return []
-    found = []
-    for path, loss in losses_of(model):
-        if getattr(loss, "fn", None) is not keras.losses.sparse_categorical_crossentropy:
-            continue
-        labels, output = _at(y, path), _at(outputs, path)
-        if labels is None or output is None:
-            continue
-        options = loss._fn_kwargs
-        classes = output.shape[options.get("axis", -1)]
-        ignored = options.get("ignore_class")
-        labels = labels if ignored is None else labels[labels != ignored]
-        if classes is not None and labels.size and not 0 <= labels.min() <= labels.max() < classes:
-            place = "".join(f"[{key!r}]" for key in path)
-            found.append(
-                f"y{place} holds labels from {labels.min()} to {labels.max()}, and the output it "
-                f"belongs to has {classes} classes (0 to {classes - 1}); renumber the labels, or "
-                f"give that output {int(labels.max()) + 1} units."
-            )
-    return found
-
-
-def _at(tree: Any, path: Sequence[Any]) -> Any:
-    """The array at a path of a tree; None where the tree is nested otherwise."""
-    try:
-        leaf = functools.reduce(lambda branch, key: branch[key], path, tree)
-    except (KeyError, IndexError, TypeError):
-        return None
-    return leaf if hasattr(leaf, "shape") else None
-
-
-def build_weights(model: keras.Model, x: Arrays) -> None:
-    """Create weights and optimizer state where they are missing; only `x`'s shapes are used.
-
-    A fraction of :func:`make_ready`'s work: metrics and loss are left as they are.
-    """
-
-    def symbolic(array: Any) -> keras.KerasTensor:
-        return keras.KerasTensor(array.shape, str(array.dtype))
-
-    with _own_names(model):
-        if not all(layer.built for layer in model._flatten_layers()):
-            keras.src.backend.compute_output_spec(model, jax.tree.map(symbolic, x), training=False)
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-
-
-def description(model: keras.Model) -> str:
-    """Architecture of a model as text, equal for two builds of the same network."""
-    variables = [*model.trainable_variables, *model.non_trainable_variables]
-    shapes = [(tuple(v.shape), str(v.dtype), v.trainable) for v in variables]
-    try:
-        config: Any = model.get_config()
-    except NotImplementedError:
-        config = [type(layer).__name__ for layer in model._flatten_layers()]
-    return json.dumps([config, shapes], default=_without_address, sort_keys=True)
-
-
-def _without_address(value: Any) -> str:
-    return str(getattr(value, "__qualname__", type(value).__qualname__))
 
 
 def state_of(model: keras.Model) -> ModelState:
@@ -243,14 +50,15 @@ class Lowered:
     Parameters
     ----------
     model
-        Compiled, and made ready by :func:`make_ready`.
-    fast
-        Whether to use the fast twins of :mod:`dure.layers`.
+        Compiled, and made ready by :func:`dure.keras_bridge.building.make_ready`.
+    find_call
+        Finds a layer's fast twin, as :func:`dure.layers.fast_call` does; None: every layer
+        computes Keras' way.
     """
 
-    def __init__(self, model: keras.Model, fast: bool = True) -> None:
+    def __init__(self, model: keras.Model, find_call: FindCall | None) -> None:
         self.model = model
-        self.fast = fast
+        self._find_call = find_call
         model.reset_metrics()
         self.initial_metrics = [np.asarray(v.value) for v in model.metrics_variables]
         self._weight_places = _weight_places(model)
@@ -270,7 +78,7 @@ class Lowered:
         """
         with _TRACING, contextlib.ExitStack() as undo:
             for layer in self.model._flatten_layers():
-                if self.fast and (call := fast_call(layer)) is not None:
+                if self._find_call and (call := self._find_call(layer)) is not None:
                     object.__setattr__(layer, "call", call)
                     undo.callback(object.__delattr__, layer, "call")
                 if stacked and hasattr(layer, "use_cudnn"):
@@ -301,6 +109,10 @@ class Lowered:
         mapping = list(zip(self.model.metrics_variables, metrics, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return _flat_results(self.model.get_metrics_result())
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Names of all metrics, as in Keras' logs; nothing is computed."""
+        return tuple(jax.eval_shape(lambda: self.results(self.initial_metrics)))
 
     def directions(self) -> dict[str, str]:
         """By metric name "min" or "max", where Keras knows it ("loss" is always "min")."""
@@ -391,12 +203,7 @@ def _flat_metrics(model: keras.Model) -> Iterator[Any]:
         yield from getattr(metric, "metrics", None) or [metric]
 
 
-def parameters(model: keras.Model) -> int:
-    """How many weights a model has, frozen ones included."""
-    return int(sum(np.prod(w.shape, dtype=np.int64) for w in model.weights))
-
-
-def to_device(arrays: Arrays, device: Any = None) -> Arrays:
+def put_on_device(arrays: Tree, device: Any = None) -> Tree:
     """Arrays on a device; on a CPU they stay where they are if their memory is aligned for it.
 
     ``jax.numpy.asarray`` always copies, and holds two copies while it does.

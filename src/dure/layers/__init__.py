@@ -20,10 +20,9 @@ from dure.layers.convolution import (
 )
 from dure.layers.dense import dense_call
 from dure.layers.embedding import embedding_call
-from dure.layers.encoding import MultiHot, OneHot
+from dure.layers.encoding import MultiHot, OneHot, multi_hot_call, one_hot_call
 from dure.layers.pooling import average_pool_call, max_pool_call
 from dure.layers.recurrent import recurrent_call
-from dure.layers.tokens import multi_hot_call, one_hot_call
 
 __all__ = ["MultiHot", "OneHot"]
 

@@ -10,14 +10,19 @@ Models that hold them are saved and loaded as any other, by any process that has
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dure.core.backend import jax, jnp, keras
 from dure.errors import StudyError
+from dure.layers.tokens import Tokens, encoded
 
 Shape = tuple[int | None, ...]
+
+SPARSE = 24
+"""Tokens for each place of a sequence from which a multi-hot product is a sum of rows."""
 
 
 class _Encoding(keras.layers.Layer):  # type: ignore[misc]
@@ -132,9 +137,9 @@ class MultiHot(_Encoding):
         places = self.places(inputs)
         *outer, length = places.shape
         rows = math.prod(outer)
-        encoded = jnp.zeros((rows, self.num_tokens), self.compute_dtype)
+        dense = jnp.zeros((rows, self.num_tokens), self.compute_dtype)
         at = (jnp.arange(rows)[:, None], places.reshape(rows, length))
-        return encoded.at[at].set(1, mode="drop").reshape(*outer, self.num_tokens)
+        return dense.at[at].set(1, mode="drop").reshape(*outer, self.num_tokens)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`input_shape` [..., length] becomes [..., num_tokens]."""
@@ -143,3 +148,46 @@ class MultiHot(_Encoding):
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from."""
         return {**super().get_config(), "mask_zero": self.mask_zero}
+
+
+def one_hot_call(layer: OneHot) -> Callable[..., Any]:
+    """A replacement for ``layer.call`` that remembers the integers."""
+
+    def call(inputs: Any) -> Any:
+        return encoded(
+            OneHot.call(layer, inputs), Tokens(layer.places(inputs), layer.num_tokens, False)
+        )
+
+    return call
+
+
+def multi_hot_call(layer: MultiHot) -> Callable[..., Any] | None:
+    """As :func:`one_hot_call`; the dense array is kept where it is the faster way."""
+    if jax.default_backend() != "cpu":
+        return None
+
+    def call(inputs: Any) -> Any:
+        dense = MultiHot.call(layer, inputs)
+        places = layer.places(inputs)
+        if places.shape[-1] * SPARSE > layer.num_tokens:
+            return dense
+        return encoded(
+            dense, Tokens(_without_repeats(places, layer.num_tokens), layer.num_tokens, True)
+        )
+
+    return call
+
+
+def _without_repeats(places: jax.Array, num_tokens: int) -> jax.Array:
+    """`places` [..., length] with all but one of equal ones replaced by `num_tokens`."""
+    length = places.shape[-1]
+    flat = places.reshape(-1, length)
+    at = (jnp.arange(len(flat))[:, None], flat)
+    kind = jnp.int16 if length < 2**15 else jnp.int32
+    order = jnp.broadcast_to(jnp.arange(length, dtype=kind), flat.shape)
+    # The largest, not any: which one is kept must not depend on the order of writing.
+    last = jnp.zeros((len(flat), num_tokens + 1), kind).at[at].max(order, mode="promise_in_bounds")
+    kept = last.at[at].get(mode="promise_in_bounds") == order
+    # Behind a barrier: the gradient must not compute it again.
+    once: jax.Array = jax.lax.optimization_barrier(jnp.where(kept, flat, num_tokens))
+    return once.reshape(places.shape)

@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 from dure.core.backend import jax, jnp, keras
-from dure.layers.convolution import (
+from dure.layers.windows import (
     Call,
     Window,
+    is_plain,
     pad_spatial,
-    plain,
     scatter_taps,
     taps,
     window_for,
@@ -156,7 +156,7 @@ average_pool.defvjp(_average_pool_forward, _average_pool_backward)
 
 
 def _pool_call(pool: Callable[[Window, jax.Array], jax.Array], layer: Any) -> Call | None:
-    if not plain(layer) or layer.padding not in ("valid", "same") or min(layer.strides) < 1:
+    if not is_plain(layer) or layer.padding not in ("valid", "same") or min(layer.strides) < 1:
         return None
 
     def call(inputs: Any) -> Any:

@@ -2,8 +2,8 @@
 
 ``recurrent_call(layer)`` gives a function with the signature of ``layer.call``; put in its place
 while a training step is traced, it computes the same outputs, draws the same dropout masks from the
-layer's own seed generator, and carries gradients written by hand (recurrent_loops, recurrent_gru,
-where the measurements stand). A training step of a small text model (100 words, batch 64,
+layer's own seed generator, and carries gradients written by hand (recurrent_loops, where the
+measurements stand). A training step of a small text model (100 words, batch 64,
 Embedding(16), RMSprop; one core, benchmarks/recurrent_step.py) takes 0.20 ms instead of 0.60 with
 SimpleRNN(8), 0.62 instead of 1.03 with LSTM(8, dropout=0.3), 1.12 instead of 1.87 with two LSTM(8),
 0.86 instead of 1.59 with two GRU(8). Compiled with ``xla_cpu_prefer_vector_width=512`` on a core
@@ -18,8 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dure.core.backend import jax, jnp, keras
-from dure.layers.recurrent_gru import gru
-from dure.layers.recurrent_loops import Form, lstm, project, simple_rnn
+from dure.layers.recurrent_loops import Form, Given, batched, run_cell
 from dure.layers.tokens import Tokens, tokens_of
 
 _NAMES = {
@@ -39,7 +38,61 @@ _FLOAT = "float32"
 _MOST_RECURRENT_WEIGHTS = 64 * 4 * 64
 _MOST_LSTM_STATE = 64 * 128  # units * batch
 
-Runner = Callable[..., tuple[jax.Array | None, list[jax.Array]]]
+Read = Callable[[Any, "list[Input]"], tuple[jax.Array, jax.Array, jax.Array, jax.Array | None]]
+"""From a cell and its input to the first four of Given."""
+
+
+def _repeat(matrix: jax.Array, times: int) -> jax.Array:
+    return jnp.broadcast_to(matrix, (times, *matrix.shape))
+
+
+def _may_repeat(kernel: jax.Array) -> bool:
+    """Whether a kernel may be held once for every step, as products batched over time need it."""
+    return kernel.size <= 32768
+
+
+def _rows(blocks: jax.Array) -> jax.Array:
+    """[time, features, batch] as [time * batch, features], behind a barrier (see project)."""
+    rows: jax.Array = jax.lax.optimization_barrier(
+        blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1])
+    )
+    return rows
+
+
+@jax.custom_vjp
+def project(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Input projection of all steps: x [time, batch, features] @ kernel [features, columns].
+
+    Returns [time, columns * batch].
+    """
+    steps, batch, features = x.shape
+    if _may_repeat(kernel):
+        return batched(_repeat(kernel.T, steps), x, 2, 2).reshape(steps, -1)
+    rows = x.reshape(-1, features) @ kernel
+    return rows.reshape(steps, batch, -1).transpose(0, 2, 1).reshape(steps, -1)
+
+
+def _project_forward(
+    x: jax.Array, kernel: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return project(x, kernel), (x, kernel)
+
+
+def _project_backward(
+    kept: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    x, kernel = kept
+    steps, batch, _ = x.shape
+    gradient = gradient.reshape(steps, -1, batch)
+    if not _may_repeat(kernel):
+        rows = _rows(gradient)
+        return (rows @ kernel.T).reshape(x.shape), (rows.T @ x.reshape(len(rows), -1)).T
+    # Without the barrier XLA folds the transpose into the product, which takes twice as long.
+    dx = jax.lax.optimization_barrier(batched(_repeat(kernel, steps), gradient, 2, 1))
+    return dx.transpose(0, 2, 1), batched(gradient, x, 2, 1).sum(0).T
+
+
+project.defvjp(_project_forward, _project_backward)
 
 
 class Encoded(NamedTuple):
@@ -49,7 +102,7 @@ class Encoded(NamedTuple):
     scale: jax.Array | None  # [time, batch]
 
     def project(self, kernel: jax.Array) -> jax.Array:
-        """As recurrent_loops.project: [time, columns * batch]."""
+        """As project: [time, columns * batch]."""
         rows = self.tokens.times(kernel)
         if self.scale is not None:
             rows = rows * self.scale[..., None]
@@ -70,8 +123,8 @@ def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
     sequences go Keras' way above the sizes where that is faster (64 units for an LSTM, 73 for a
     GRU, 128 for a SimpleRNN); one-hot and multi-hot ones stay, so that they are never made.
     """
-    run = _RUNNERS.get(type(getattr(layer, "cell", None)))
-    if run is None or not _is_supported(layer):
+    kind = _CELLS.get(type(getattr(layer, "cell", None)))
+    if kind is None or not _is_supported(layer):
         return None
 
     def call(
@@ -81,7 +134,7 @@ def recurrent_call(layer: keras.layers.Layer) -> Callable[..., Any] | None:
             return type(layer).call(
                 layer, sequences, initial_state=initial_state, mask=mask, training=training
             )
-        return _call(layer, run, sequences, initial_state, mask, bool(training))
+        return _call(layer, *kind, sequences, initial_state, mask, bool(training))
 
     return call
 
@@ -139,7 +192,13 @@ def _fits(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> bool:
 
 
 def _call(
-    layer: Any, run: Runner, sequences: Any, initial_state: Any, mask: Any, training: bool
+    layer: Any,
+    name: str,
+    read: Read,
+    sequences: Any,
+    initial_state: Any,
+    mask: Any,
+    training: bool,
 ) -> Any:
     tokens = tokens_of(sequences)
     sequences = keras.ops.convert_to_tensor(sequences)
@@ -167,9 +226,11 @@ def _call(
     units = layer.cell.units
     flat_live = None if live is None else jnp.tile(live, (1, units))
     flat_drop = None if kept is None else jnp.stack([_flat(m) for m in kept])
-    form = Form(_NAMES[layer.cell.activation], layer.return_sequences)
-    sequence, last = run(layer.cell, form, inputs, [_flat(s) for s in states], flat_live, flat_drop)
-    last = [s.reshape(units, batch).T for s in last]
+    after = getattr(layer.cell, "reset_after", True)
+    form = Form(name, _NAMES[layer.cell.activation], layer.return_sequences, after)
+    given = Given(*read(layer.cell, inputs), flat_live, flat_drop)
+    sequence, ended = run_cell(form, given, tuple(_flat(s) for s in states))
+    last = [s.reshape(units, batch).T for s in ended]
     return _outputs(layer, sequence, last, live)
 
 
@@ -259,19 +320,12 @@ def _half(values: list[jax.Array], sigmoid: tuple[bool, ...]) -> list[jax.Array]
     return [0.5 * v if s else v for v, s in zip(values, sigmoid, strict=True)]
 
 
-def _run_simple_rnn(
-    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
-) -> tuple[jax.Array | None, list[jax.Array]]:
+def _read_simple_rnn(cell: Any, x: list[Input]) -> Any:
     bias = _value(cell.bias) if cell.use_bias else jnp.zeros(cell.units, _FLOAT)
-    weights = _value(cell.recurrent_kernel).T
-    inputs = _one_project(x[0], _value(cell.kernel))
-    sequence, last = simple_rnn(form, inputs, weights, bias, states[0], live, drop)
-    return sequence, [last]
+    return _one_project(x[0], _value(cell.kernel)), _value(cell.recurrent_kernel).T, bias, None
 
 
-def _run_lstm(
-    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
-) -> tuple[jax.Array | None, list[jax.Array]]:
+def _read_lstm(cell: Any, x: list[Input]) -> Any:
     sigmoid = (True, True, False, True)
 
     def halved(variable: Any) -> jax.Array:
@@ -280,14 +334,10 @@ def _run_lstm(
 
     inputs = _project(x, halved(cell.kernel), [0, 1, 2, 3], 4)
     bias = halved(cell.bias) if cell.use_bias else jnp.zeros(4 * cell.units, _FLOAT)
-    weights = halved(cell.recurrent_kernel).T
-    sequence, h, c = lstm(form, inputs, weights, bias, *states, live, drop)
-    return sequence, [h, c]
+    return inputs, halved(cell.recurrent_kernel).T, bias, None
 
 
-def _run_gru(
-    cell: Any, form: Form, x: list[Input], states: list[jax.Array], live: Any, drop: Any
-) -> tuple[jax.Array | None, list[jax.Array]]:
+def _read_gru(cell: Any, x: list[Input]) -> Any:
     update, reset, candidate = jnp.split(_value(cell.kernel), 3, axis=1)
     kernel = jnp.concatenate([candidate, 0.5 * update, 0.5 * reset], axis=1)
     inputs = _project(x, kernel, [2, 0, 1], 3)
@@ -300,13 +350,11 @@ def _run_gru(
         bias = jnp.concatenate([given[0, 2 * cell.units :], 0.5 * update, 0.5 * reset])
         if cell.reset_after:
             inner_bias = given[1, 2 * cell.units :]
-    form = form._replace(reset_after=cell.reset_after)
-    sequence, last = gru(form, inputs, weights, bias, inner_bias, states[0], live, drop)
-    return sequence, [last]
+    return inputs, weights, bias, inner_bias
 
 
-_RUNNERS: dict[Any, Runner] = {
-    keras.layers.SimpleRNNCell: _run_simple_rnn,
-    keras.layers.LSTMCell: _run_lstm,
-    keras.layers.GRUCell: _run_gru,
+_CELLS: dict[Any, tuple[str, Read]] = {
+    keras.layers.SimpleRNNCell: ("simple_rnn", _read_simple_rnn),
+    keras.layers.LSTMCell: ("lstm", _read_lstm),
+    keras.layers.GRUCell: ("gru", _read_gru),
 }

@@ -49,71 +49,40 @@ ACTIVATIONS = {
 class Form(NamedTuple):
     """What is fixed when a recurrence is traced.
 
-    ``activation`` is a key of ACTIVATIONS; ``sequences`` says whether all outputs are wanted or
-    only the last state; ``reset_after`` is the GRU's convention.
+    ``cell`` is a key of CELLS and ``activation`` of ACTIVATIONS; ``sequences`` says whether all
+    outputs are wanted or only the last state; ``reset_after`` is the GRU's convention.
     """
 
+    cell: str
     activation: str
     sequences: bool
     reset_after: bool = True
 
 
+class Given(NamedTuple):
+    """What a recurrence of some gates reads beside its first state; n is units * batch.
+
+    The sigmoid gates expect inputs, weights and bias already halved (see the module's docstring).
+    Gates come in Keras' order for an LSTM: input, forget, candidate, output. Those of a GRU are
+    ordered so that what each product needs is contiguous: candidate, update, reset in inputs and
+    bias; update, reset, candidate in weights.
+    """
+
+    inputs: jax.Array  # [time, gates * n]
+    weights: jax.Array  # [gates * units, units], the recurrent kernel transposed
+    bias: jax.Array  # [gates * units]
+    inner_bias: jax.Array | None  # [units], of a GRU: the candidate's, scaled by the reset gate
+    live: jax.Array | None  # [time, n], false where the state is held
+    drop: jax.Array | None  # [gates, n]; of a GRU only with form.reset_after
+
+
+State = tuple[jax.Array, ...]
+"""h and, of an LSTM, c, each [n]."""
+
+
 def batched(left: jax.Array, right: jax.Array, left_axis: int, right_axis: int) -> jax.Array:
     """Matrix products batched over axis 0, summing the named axes."""
     return jax.lax.dot_general(left, right, (((left_axis,), (right_axis,)), ((0,), (0,))))
-
-
-def _repeat(matrix: jax.Array, times: int) -> jax.Array:
-    return jnp.broadcast_to(matrix, (times, *matrix.shape))
-
-
-def _is_small(kernel: jax.Array) -> bool:
-    """Whether a kernel may be held once for every step, as products batched over time need it."""
-    return kernel.size <= 32768
-
-
-def _rows(blocks: jax.Array) -> jax.Array:
-    """[time, features, batch] as [time * batch, features], behind a barrier (see project)."""
-    rows: jax.Array = jax.lax.optimization_barrier(
-        blocks.transpose(0, 2, 1).reshape(-1, blocks.shape[1])
-    )
-    return rows
-
-
-@jax.custom_vjp
-def project(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Input projection of all steps: x [time, batch, features] @ kernel [features, columns].
-
-    Returns [time, columns * batch].
-    """
-    steps, batch, features = x.shape
-    if _is_small(kernel):
-        return batched(_repeat(kernel.T, steps), x, 2, 2).reshape(steps, -1)
-    rows = x.reshape(-1, features) @ kernel
-    return rows.reshape(steps, batch, -1).transpose(0, 2, 1).reshape(steps, -1)
-
-
-def _project_forward(
-    x: jax.Array, kernel: jax.Array
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return project(x, kernel), (x, kernel)
-
-
-def _project_backward(
-    kept: tuple[jax.Array, jax.Array], gradient: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    x, kernel = kept
-    steps, batch, _ = x.shape
-    gradient = gradient.reshape(steps, -1, batch)
-    if not _is_small(kernel):
-        rows = _rows(gradient)
-        return (rows @ kernel.T).reshape(x.shape), (rows.T @ x.reshape(len(rows), -1)).T
-    # Without the barrier XLA folds the transpose into the product, which takes twice as long.
-    dx = jax.lax.optimization_barrier(batched(_repeat(kernel, steps), gradient, 2, 1))
-    return dx.transpose(0, 2, 1), batched(gradient, x, 2, 1).sum(0).T
-
-
-project.defvjp(_project_forward, _project_backward)
 
 
 def recur(weights: jax.Array, h: jax.Array, drop: jax.Array | None) -> jax.Array:
@@ -157,9 +126,9 @@ def bias_gradient(dz: jax.Array, columns: int) -> jax.Array:
     return dz.reshape(len(dz), columns, -1).sum((0, 2))
 
 
-def over_batch(bias: jax.Array, h: jax.Array, units: int) -> jax.Array:
+def over_batch(bias: jax.Array, batch: int) -> jax.Array:
     """A bias as it is added to flat gates: each value once for every row of the batch."""
-    return jnp.repeat(bias, h.shape[0] // units)
+    return jnp.repeat(bias, batch)
 
 
 def before(first: jax.Array, later: jax.Array) -> jax.Array:
@@ -176,103 +145,91 @@ def where_live(live: jax.Array | None, new: jax.Array, old: jax.Array | float) -
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def simple_rnn(
-    form: Form,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    live: jax.Array | None,
-    drop: jax.Array | None,
-) -> tuple[jax.Array | None, jax.Array]:
-    """h' = activation(inputs + weights h + bias) over all steps.
+def run_cell(form: Form, given: Given, state: State) -> tuple[jax.Array | None, State]:
+    """A cell over all steps: its states h [time, n] (None unless form.sequences) and the last."""
+    return _run(form, False, given, state)
 
-    Shapes: inputs [time, n] with n = units * batch, weights [units, units] (transposed recurrent
-    kernel), bias [units], h [n], live [time, n] (false where the state is held) or None, drop
-    [1, n] or None. Returns the states [time, n] (None unless form.sequences) and the last one.
+
+def _run(form: Form, keep: bool, given: Given, state: State) -> tuple[Any, State]:
+    step = CELLS[form.cell].step(form, given, len(state[0]) // given.weights.shape[1])
+
+    def advance(state: State, at: Any) -> tuple[State, Any]:
+        state, kept = step(state, *at)
+        if keep:
+            return state, (*kept, state[0])
+        return state, state[0] if form.sequences else None
+
+    last, kept = jax.lax.scan(advance, state, (given.inputs, given.live))
+    return kept, last
+
+
+def _run_forward(form: Form, given: Given, state: State) -> tuple[Any, Any]:
+    kept, last = _run(form, True, given, state)
+    return (kept[-1] if form.sequences else None, last), (given, state, kept)
+
+
+def _run_backward(form: Form, saved: Any, gradients: Any) -> tuple[Given, State]:
+    given, first, kept = saved
+    dsequence, dlast = gradients
+    coefficients, step = CELLS[form.cell].slopes(form, given, first, kept)
+
+    def retrace(dstate: State, at: Any) -> tuple[State, Any]:
+        (dh, *others), (coefficients, extra) = dstate, at
+        earlier: tuple[State, Any] = step(
+            dh if extra is None else dh + extra, *others, coefficients
+        )
+        return earlier
+
+    dstate, (dz, dinner) = jax.lax.scan(retrace, dlast, (coefficients, dsequence), reverse=True)
+    earlier, units = before(first[0], kept[-1]), given.weights.shape[1]
+    if form.cell == "gru":
+        dweights, dinner_bias = _gru_weights(dz, dinner, earlier, kept, units, given.drop)
+    else:
+        dweights, dinner_bias = weights_gradient(dz, earlier, units, given.drop), None
+    dbias = bias_gradient(dz, len(given.bias))
+    return Given(dz, dweights, dbias, dinner_bias, None, None), dstate
+
+
+run_cell.defvjp(_run_forward, _run_backward)
+
+
+class Cell(NamedTuple):
+    """A cell's arithmetic, given the form and what is the same at every step.
+
+    ``step`` makes the function from a state, its inputs and where it is live to the new state and
+    what the gradients need to know of the step, beside h; ``slopes`` makes, of what was kept of all
+    steps, the coefficients of each and the function from the gradient of its state and these to
+    that of the state before, of its inputs and (GRU) of what the reset gate scales.
     """
-    return _simple_rnn(form, form.sequences, inputs, weights, bias, h, live, drop)
+
+    step: Callable[..., Any]
+    slopes: Callable[..., Any]
 
 
-def _simple_rnn(
-    form: Form,
-    keep: bool,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    live: jax.Array | None,
-    drop: jax.Array | None,
-) -> tuple[jax.Array | None, jax.Array]:
-    activate = ACTIVATIONS[form.activation].value
-    bias = over_batch(bias, h, len(weights))
+def _simple_rnn_step(form: Form, given: Given, batch: int) -> Callable[..., Any]:
+    activate, bias = ACTIVATIONS[form.activation].value, over_batch(given.bias, batch)
 
-    def step(
-        h: jax.Array, at: tuple[jax.Array, jax.Array | None]
-    ) -> tuple[jax.Array, jax.Array | None]:
-        x, live = at
-        h = where_live(live, activate(x + recur(weights, h, drop) + bias), h)
-        return h, h if keep else None
+    def step(state: State, x: jax.Array, live: jax.Array | None) -> tuple[State, Any]:
+        (h,) = state
+        new = activate(x + recur(given.weights, h, given.drop) + bias)
+        return (where_live(live, new, h),), ()
 
-    last, states = jax.lax.scan(step, h, (inputs, live))
-    return states, last
+    return step
 
 
-def _simple_rnn_forward(
-    form: Form,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    *masks: jax.Array | None,
-) -> tuple[Any, Any]:
-    states, last = _simple_rnn(form, True, inputs, weights, bias, h, *masks)
-    return (states if form.sequences else None, last), (weights, h, states, *masks)
-
-
-def _simple_rnn_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
-    weights, first, states, live, drop = kept
-    dstates, dh = gradients
+def _simple_rnn_slopes(form: Form, given: Given, first: State, kept: Any) -> tuple[Any, Any]:
+    (states,), live, drop = kept, given.live, given.drop
     slopes = where_live(live, ACTIVATIONS[form.activation].slope(states), 0.0)
     held = None if live is None else 1.0 - live
-    transposed = weights.T
+    transposed = given.weights.T
 
-    def step(dh: jax.Array, at: Any) -> tuple[jax.Array, jax.Array]:
-        slope, extra, held = at
-        dh = dh if extra is None else dh + extra
+    def step(dh: jax.Array, at: Any) -> tuple[State, Any]:
+        slope, held = at
         dz = dh * slope
         back = recur_back(transposed, dz, drop)
-        return back if held is None else back + dh * held, dz
+        return (back if held is None else back + dh * held,), (dz, None)
 
-    dh, dz = jax.lax.scan(step, dh, (slopes, dstates, held), reverse=True)
-    units = len(weights)
-    dweights = weights_gradient(dz, before(first, states), units, drop)
-    return dz, dweights, bias_gradient(dz, units), dh, None, None
-
-
-simple_rnn.defvjp(_simple_rnn_forward, _simple_rnn_backward)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def lstm(
-    form: Form,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    c: jax.Array,
-    live: jax.Array | None,
-    drop: jax.Array | None,
-) -> tuple[jax.Array | None, jax.Array, jax.Array]:
-    """LSTM over all steps; gates in Keras' order: input, forget, candidate, output.
-
-    The three sigmoid gates expect inputs, weights and bias already halved (see the module's
-    docstring). Shapes: inputs [time, 4 * n] with n = units * batch, weights [4 * units, units],
-    bias [4 * units], h and c [n], live [time, n] or None, drop [4, n] or None. Returns the states h
-    [time, n] (None unless form.sequences), the last h and the last c.
-    """
-    kept, h, c = _lstm(form, False, inputs, weights, bias, h, c, live, drop)
-    return kept, h, c
+    return (slopes, held), step
 
 
 def _lstm_gates(form: Form, z: jax.Array) -> jax.Array:
@@ -283,82 +240,125 @@ def _lstm_gates(form: Form, z: jax.Array) -> jax.Array:
     return jnp.concatenate([jnp.tanh(i), jnp.tanh(f), g, jnp.tanh(o)])
 
 
-def _lstm(
-    form: Form,
-    keep: bool,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    c: jax.Array,
-    live: jax.Array | None,
-    drop: jax.Array | None,
-) -> tuple[Any, jax.Array, jax.Array]:
-    activate = ACTIVATIONS[form.activation].value
-    bias = over_batch(bias, h, weights.shape[1])
+def _lstm_step(form: Form, given: Given, batch: int) -> Callable[..., Any]:
+    activate, bias = ACTIVATIONS[form.activation].value, over_batch(given.bias, batch)
 
-    def step(
-        state: tuple[jax.Array, jax.Array], at: Any
-    ) -> tuple[tuple[jax.Array, jax.Array], Any]:
-        (h, c), (x, live) = state, at
-        gates = _lstm_gates(form, x + recur(weights, h, drop) + bias)
+    def step(state: State, x: jax.Array, live: jax.Array | None) -> tuple[State, Any]:
+        h, c = state
+        gates = _lstm_gates(form, x + recur(given.weights, h, given.drop) + bias)
         i, f, g, o = blocks(gates, 4)
         c = where_live(live, 0.5 * ((f + 1) * c + (i + 1) * g), c)
         h = where_live(live, 0.5 * (o + 1) * activate(c), h)
-        if keep:
-            return (h, c), (gates, c, h)
-        return (h, c), h if form.sequences else None
+        return (h, c), (gates, c)
 
-    (h, c), kept = jax.lax.scan(step, (h, c), (inputs, live))
-    return kept, h, c
+    return step
 
 
-def _lstm_forward(
-    form: Form,
-    inputs: jax.Array,
-    weights: jax.Array,
-    bias: jax.Array,
-    h: jax.Array,
-    c: jax.Array,
-    *masks: jax.Array | None,
-) -> tuple[Any, Any]:
-    kept, last_h, last_c = _lstm(form, True, inputs, weights, bias, h, c, *masks)
-    states = kept[2] if form.sequences else None
-    return (states, last_h, last_c), (weights, h, c, *kept, *masks)
-
-
-def _lstm_backward(form: Form, kept: Any, gradients: Any) -> tuple[Any, ...]:
-    weights, first_h, first_c, gates, c, h, live, drop = kept
-    dstates, dh, dc = gradients
+def _lstm_slopes(form: Form, given: Given, first: State, kept: Any) -> tuple[Any, Any]:
+    (gates, c, _), live = kept, given.live
     slope = ACTIVATIONS[form.activation].slope
     i, f, g, o = blocks(gates, 4)
     out = ACTIVATIONS[form.activation].value(c)
     by_dc = [  # gradient of each gate's argument per unit of dc, then of c's per unit of dh
         g * (0.5 - 0.5 * i * i),
-        before(first_c, c) * (0.5 - 0.5 * f * f),
+        before(first[1], c) * (0.5 - 0.5 * f * f),
         (0.5 + 0.5 * i) * slope(g),
     ]
     by_dh = [out * (0.5 - 0.5 * o * o), (0.5 + 0.5 * o) * slope(out)]
     by_dc, by_dh = jax.tree.map(lambda p: where_live(live, p, 0.0), (by_dc, by_dh))
     carry_c = where_live(live, 0.5 + 0.5 * f, 1.0)
     held = None if live is None else 1.0 - live
-    transposed = weights.T
+    transposed = given.weights.T
 
-    def step(
-        state: tuple[jax.Array, jax.Array], at: Any
-    ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
-        (dh, dc), ((di, df, dg), (do, dout), carry_c, extra, held) = state, at
-        dh = dh if extra is None else dh + extra
+    def step(dh: jax.Array, dc: jax.Array, at: Any) -> tuple[State, Any]:
+        (di, df, dg), (do, dout), carry_c, held = at
         dc = dc + dh * dout
         dz = jnp.concatenate([dc * di, dc * df, dc * dg, dh * do])
-        back = recur_back(transposed, dz, drop)
-        return (back if held is None else back + dh * held, dc * carry_c), dz
+        back = recur_back(transposed, dz, given.drop)
+        return (back if held is None else back + dh * held, dc * carry_c), (dz, None)
 
-    given = (by_dc, by_dh, carry_c, dstates, held)
-    (dh, dc), dz = jax.lax.scan(step, (dh, dc), given, reverse=True)
+    return (by_dc, by_dh, carry_c, held), step
+
+
+def _gru_step(form: Form, given: Given, batch: int) -> Callable[..., Any]:
+    activate, weights = ACTIVATIONS[form.activation].value, given.weights
+    assert given.inner_bias is not None
+    bias, inner_bias = over_batch(given.bias, batch), over_batch(given.inner_bias, batch)
     units = weights.shape[1]
-    dweights = weights_gradient(dz, before(first_h, h), units, drop)
-    return dz, dweights, bias_gradient(dz, 4 * units), dh, dc, None, None
+    n = units * batch
+
+    def step(state: State, x: jax.Array, live: jax.Array | None) -> tuple[State, Any]:
+        (h,) = state
+        x = x + bias
+        if form.reset_after:
+            z = recur(weights, h, given.drop)
+            gates = jnp.tanh(x[n:] + z[: 2 * n])
+            inner = z[2 * n :] + inner_bias
+            update, reset = blocks(0.5 * gates + 0.5, 2)
+            candidate = activate(x[:n] + reset * inner)
+        else:
+            gates = jnp.tanh(x[n:] + recur(weights[: 2 * units], h, None))
+            update, reset = blocks(0.5 * gates + 0.5, 2)
+            inner = reset * h
+            candidate = activate(x[:n] + recur(weights[2 * units :], inner, None))
+        h = where_live(live, update * h + (1 - update) * candidate, h)
+        return (h,), (gates, inner, candidate)
+
+    return step
 
 
-lstm.defvjp(_lstm_forward, _lstm_backward)
+def _gru_slopes(form: Form, given: Given, first: State, kept: Any) -> tuple[Any, Any]:
+    """Gradients are linear in dh: all coefficients are computed for all steps at once."""
+    (gates, inner, candidate, h), live = kept, given.live
+    update, reset = blocks(0.5 * gates + 0.5, 2)
+    slopes = 2 * (gates * (-0.5 * gates) + 0.5)  # (1 - tanh^2), of the halved arguments
+    earlier = before(first[0], h)
+    by_candidate = (1 - update) * ACTIVATIONS[form.activation].slope(candidate)
+    by_update = 0.5 * (earlier - candidate) * blocks(slopes, 2)[0]
+    by_reset = 0.5 * (inner if form.reset_after else earlier) * blocks(slopes, 2)[1]
+    by_candidate, by_update = (where_live(live, p, 0.0) for p in (by_candidate, by_update))
+    units, transposed = given.weights.shape[1], given.weights.T
+
+    def step(dh: jax.Array, at: Any) -> tuple[State, Any]:
+        by_candidate, by_update, by_reset, reset, carry = at
+        dcandidate, dupdate = dh * by_candidate, dh * by_update
+        if form.reset_after:
+            dreset, dinner = dcandidate * by_reset, dcandidate * reset
+            back = recur_back(transposed, jnp.concatenate([dupdate, dreset, dinner]), given.drop)
+        else:
+            through = recur_back(transposed[:, 2 * units :], dcandidate, None)
+            dreset, dinner = through * by_reset, None
+            back = recur_back(transposed[:, : 2 * units], jnp.concatenate([dupdate, dreset]), None)
+            back = back + through * reset
+        return (dh * carry + back,), (jnp.concatenate([dcandidate, dupdate, dreset]), dinner)
+
+    return (by_candidate, by_update, by_reset, reset, where_live(live, update, 1.0)), step
+
+
+def _gru_weights(
+    dz: jax.Array,
+    dinner: jax.Array | None,
+    earlier: jax.Array,
+    kept: Any,
+    units: int,
+    drop: jax.Array | None,
+) -> tuple[jax.Array, jax.Array]:
+    """Gradients of the recurrent weights and of the inner bias."""
+    n = earlier.shape[1]
+    if dinner is not None and drop is not None:
+        gates = weights_gradient(dz[:, n:], earlier, units, drop[:2])
+        candidate = weights_gradient(dinner, earlier, units, drop[2:])
+    else:
+        # The candidate's block is thrown away: multiplying it is cheaper than copying the others.
+        gates = weights_gradient(dz, earlier, units, None)[units:]
+        by, of = (dz[:, :n], kept[1]) if dinner is None else (dinner, earlier)
+        candidate = weights_gradient(by, of, units, None)
+    inner_bias = jnp.zeros(units, dz.dtype) if dinner is None else bias_gradient(dinner, units)
+    return jnp.concatenate([gates, candidate]), inner_bias
+
+
+CELLS = {
+    "simple_rnn": Cell(_simple_rnn_step, _simple_rnn_slopes),
+    "lstm": Cell(_lstm_step, _lstm_slopes),
+    "gru": Cell(_gru_step, _gru_slopes),
+}

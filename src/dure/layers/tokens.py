@@ -27,23 +27,18 @@ Multi-hot before Dense, batch 512, with both of two cores in reach of the compil
     :data:`ROWS_BYTES` at a time (all at once 5.3 instead of 3.8 with 64 units, a word at a time 3.2
     instead of 1.5 with 16); their gradient is added a word at a time, all sequences at once.
 
-    So rows are summed where there are at least :data:`SPARSE` tokens for each place of the
-    sequence. Elsewhere one batch's multi-hot is what is fastest, and is made; so it is on a GPU,
-    where adding a word at a time is no use. All rows' multi-hot never is.
+    So rows are summed where there are at least :data:`dure.layers.encoding.SPARSE` tokens for each
+    place of the sequence. Elsewhere one batch's multi-hot is what is fastest, and is made; so it is
+    on a GPU, where adding a word at a time is no use. All rows' multi-hot never is.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 from dure.core.backend import jax, jnp
-from dure.layers.encoding import MultiHot, OneHot
-
-SPARSE = 24
-"""Tokens for each place of a sequence from which a multi-hot product is a sum of rows."""
 
 ROWS_BYTES = 2**22
 """How much of a kernel's rows is gathered before it is summed."""
@@ -88,52 +83,9 @@ def tokens_of(inputs: Any) -> Tokens | None:
     return tokens if alive is not None and alive() is inputs else None
 
 
-def one_hot_call(layer: OneHot) -> Callable[..., Any]:
-    """A replacement for ``layer.call`` that remembers the integers."""
-
-    def call(inputs: Any) -> Any:
-        return encoded(
-            OneHot.call(layer, inputs), Tokens(layer.places(inputs), layer.num_tokens, False)
-        )
-
-    return call
-
-
-def multi_hot_call(layer: MultiHot) -> Callable[..., Any] | None:
-    """As :func:`one_hot_call`; the dense array is kept where it is the faster way."""
-    if jax.default_backend() != "cpu":
-        return None
-
-    def call(inputs: Any) -> Any:
-        dense = MultiHot.call(layer, inputs)
-        places = layer.places(inputs)
-        if places.shape[-1] * SPARSE > layer.num_tokens:
-            return dense
-        return encoded(
-            dense, Tokens(_without_repeats(places, layer.num_tokens), layer.num_tokens, True)
-        )
-
-    return call
-
-
 def with_row_of_zeros(kernel: jax.Array) -> jax.Array:
     """`kernel` [rows, columns] with a row of zeros under it, for places that stand for nothing."""
     return jnp.concatenate([kernel, jnp.zeros((1, kernel.shape[1]), kernel.dtype)])
-
-
-def _without_repeats(places: jax.Array, num_tokens: int) -> jax.Array:
-    """`places` [..., length] with all but one of equal ones replaced by `num_tokens`."""
-    length = places.shape[-1]
-    flat = places.reshape(-1, length)
-    at = (jnp.arange(len(flat))[:, None], flat)
-    kind = jnp.int16 if length < 2**15 else jnp.int32
-    order = jnp.broadcast_to(jnp.arange(length, dtype=kind), flat.shape)
-    # The largest, not any: which one is kept must not depend on the order of writing.
-    last = jnp.zeros((len(flat), num_tokens + 1), kind).at[at].max(order, mode="promise_in_bounds")
-    kept = last.at[at].get(mode="promise_in_bounds") == order
-    # Behind a barrier: the gradient must not compute it again.
-    once: jax.Array = jax.lax.optimization_barrier(jnp.where(kept, flat, num_tokens))
-    return once.reshape(places.shape)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

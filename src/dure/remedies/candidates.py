@@ -13,7 +13,7 @@ from dure.analysis.diagnostics.health import measure as measure_health
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.core.backend import keras
 from dure.errors import DureError, StudyError
-from dure.keras_bridge.functional import build_model
+from dure.keras_bridge.building import build_model
 from dure.messages.message import Message, as_is, joined, say
 from dure.remedies.catalog import ANSWERS, GENERAL, CatalogFacts, all_cures
 from dure.remedies.model import Candidates, Refused

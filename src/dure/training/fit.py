@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dure.core.arrays import whole
+from dure.core.arrays import Arrays, whole
 from dure.core.backend import jax, keras
 from dure.data.dataset import Data
 from dure.engine.lanes.factory import validated_epochs
@@ -17,25 +17,32 @@ from dure.engine.lanes.lane import BatchOrder
 from dure.engine.lanes.pool import ROUND_SECONDS
 from dure.engine.planning.plan import (
     first_batch,
+    lower_model,
     program_shape,
-    ready,
     row_shapes,
     split_size,
-    told_with_shapes,
 )
 from dure.engine.program.host_callbacks import sort_callbacks
-from dure.engine.program.program import RUNNING, Carry, Orders, Program, Rows
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import (
+    RUNNING,
+    Carry,
+    Orders,
+    lane_of,
+    split_metrics,
+    stack_lanes,
+)
+from dure.engine.program.rounds import compile_rounds
 from dure.errors import Faults, StudyError
 from dure.experiment.spec import StudySpec
-from dure.keras_bridge.functional import (
-    Lowered,
+from dure.keras_bridge.building import (
     compiled_parts,
-    faults,
-    label_faults,
-    state_of,
-    to_device,
-    write_state,
+    errors_with_shapes,
+    find_faults,
+    find_label_faults,
+    make_ready,
 )
+from dure.keras_bridge.functional import put_on_device, state_of, write_state
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
 """Most epochs, and row numbers, of one call of the program."""
@@ -136,7 +143,7 @@ def _check(given: Mapping[str, Any]) -> _Fit:
     held_out = given["validation_data"] is not None
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
     steps = {name: given[name] for name in ("steps_per_epoch", "validation_steps")}
-    problems = Faults((*faults(model), *sorted_callbacks.faults))
+    problems = Faults((*find_faults(model), *sorted_callbacks.faults))
     problems += _argument_faults(given["initial_epoch"], given["verbose"], steps)
     study = None
     with problems.collect():
@@ -199,8 +206,8 @@ class _Fit:
         self.verbose = 1 if verbose == "auto" else int(verbose)
         self.epoch = initial_epoch
         shapes = row_shapes(study)
-        drew = ready(model, first_batch(study, shapes))
-        Faults(label_faults(model, study.arrays().y)).raise_if_any("this fit")
+        drew = make_ready(model, first_batch(study, shapes))
+        Faults(find_label_faults(model, study.arrays().y)).raise_if_any("this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
         self.order = BatchOrder(self.split.train, study.shuffle, study.batch_size, generator)
@@ -220,7 +227,7 @@ class _Fit:
 
     def run(self) -> keras.callbacks.History:
         """Train; whatever ends it, the model holds the state of the last complete epoch."""
-        rows = to_device(Rows.of(self.study.arrays()))
+        rows = put_on_device(self.study.arrays())
         self.model.stop_training = False
         logs: dict[str, Any] = {}
         self.callbacks.on_train_begin()
@@ -234,7 +241,7 @@ class _Fit:
         self.callbacks.on_train_end(logs)
         return self.model.history
 
-    def _round(self, rows: Rows, validated: Any) -> dict[str, Any]:
+    def _round(self, rows: Arrays, validated: Any) -> dict[str, Any]:
         count = self._round_epochs()
         if self.by_epoch:
             self.callbacks.on_epoch_begin(self.epoch)
@@ -251,11 +258,11 @@ class _Fit:
         )
         carry = self.program.start(state_of(self.model))._replace(epoch=np.int32(self.epoch))
         start = time.perf_counter()
-        carry, orders = jax.tree.map(lambda a: np.asarray(a)[None], (carry, orders))
+        carry, orders = stack_lanes((carry, orders))
         after, curves, _ = jax.block_until_ready(self.program(carry, orders, rows))
         seconds = time.perf_counter() - start
         self.program.seconds_per_epoch = seconds / count
-        write_state(self.model, jax.tree.map(lambda a: a[0], after.model))
+        write_state(self.model, lane_of(after.model))
         return self._tell(after, np.asarray(curves)[0], validate, count)
 
     def _round_epochs(self) -> int:
@@ -281,18 +288,14 @@ class _Fit:
 
 def _logs(program: Program, row: Any, validated: bool) -> dict[str, Any]:
     """An epoch's logs as Keras gives them: floats; no val_ metrics where it was not validated."""
-    logs: dict[str, Any] = {}
-    column = 0
-    for name, shape in program.metric_shapes.items():
-        size = int(np.prod(shape, dtype=int))
-        values = row[column : column + size]
-        column += size
-        if validated or not name.startswith("val_"):
-            logs[name] = values.reshape(shape) if shape else float(values[0])
-    return logs
+    return {
+        name: values if values.ndim else float(values)
+        for name, values in split_metrics(row, program.metric_shapes)
+        if validated or not name.startswith("val_")
+    }
 
 
-def _program(model: keras.Model, study: StudySpec, shapes: Rows, stop_on_nan: bool) -> Program:
+def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: bool) -> Program:
     """The program for this model and these sizes, traced before if it was."""
     size = split_size(study.splits[0])
     shape = program_shape(study, sort_callbacks([]), size, stop_on_nan, diverge_on_nan=False)
@@ -307,8 +310,8 @@ def _program(model: keras.Model, study: StudySpec, shapes: Rows, stop_on_nan: bo
     )
     programs = _Programs.of(model).by_size
     if key not in programs:
-        program = Program(Lowered(model), shape, None, [])
-        with told_with_shapes(shapes):
+        program = Program(lower_model(model), shape, None, [], compile_rounds)
+        with errors_with_shapes(shapes.x, shapes.y):
             program.trace(program.start(state_of(model)), shapes)
         programs[key] = program
     return programs[key]

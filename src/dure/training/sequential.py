@@ -13,38 +13,51 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dure.analysis.comparison.interim import review, rule_metric, values_of
 from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
 from dure.core.formatting import format_count, join_first
-from dure.engine.planning.plan import Prepared, prepare
+from dure.engine.planning.plan import PreparedStudy, prepare
 from dure.errors import Faults, did_you_mean
 from dure.results.run_result import load
 from dure.stats.alpha_spending import FIRST
 from dure.storage.store import Store
-from dure.training.setup import draw, keep_networks, make_manifest, open_store, reporter_for
-from dure.training.trainer import Trainer
+from dure.training.setup import (
+    make_manifest,
+    open_store,
+    reporter_for,
+    save_pictures,
+    store_networks,
+)
+from dure.training.trainer import LaneTrainer
 
 if TYPE_CHECKING:
     from dure.console.progress import Reporter
     from dure.experiment.spec import StudySpec
 
 
-class Terms(NamedTuple):
+class SequentialTerms(NamedTuple):
     """What `Study.run` was asked: when to end, and what counts as a difference."""
 
-    until: str | None
-    max_seeds: int
-    rope: float | None
-    baseline: str | None
+    until: str | None = None
+    max_seeds: int = 50
+    rope: float | None = None
+    baseline: str | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether this asks for looks at all, if wrongly; else lanes are simply trained."""
+        return any(given is not None for given in (self.until, self.rope, self.baseline))
 
 
 def run_until(
     study: StudySpec,
-    terms: Terms,
-    out: str | Path | None,
-    progress: bool,
-    resume: bool,
-    source: Mapping[str, Any] | None,
-    reporter: Callable[[Prepared], Reporter] | None,
+    terms: SequentialTerms,
+    out: str | Path | None = None,
+    progress: bool = True,
+    resume: bool = False,
+    source: Mapping[str, Any] | None = None,
+    reporter: Callable[[PreparedStudy], Reporter] | None = None,
 ) -> Path:
     """Train a study's variants on more and more seeds until the comparison of them is decided.
+
+    Arguments are those of `dure.training.run.run_study`; the reporter is made once a look.
 
     Killed and resumed it goes on where it was, to the same decisions: what a look sees are the
     curves in the run folder, and what it says is in the manifest before more seeds are added.
@@ -55,21 +68,21 @@ def run_until(
         Everything wrong with the terms, at once; before anything is trained.
     """
     Faults(_faults(study, terms)).raise_if_any("until='decided'")
-    seeds = enlarged(study.seed_list, terms.max_seeds)
+    seeds = extend_seeds(study.seed_list, terms.max_seeds)
     prepared = prepare(with_seeds(study, seeds))
     rule = _rule(study, terms, prepared)
     first = with_seeds(study, seeds[: rule.plan.looks[0]])
     manifest = make_manifest(first, prepared, source)
     manifest["sequential"] = Sequential(rule).to_manifest()
     with open_store(first, manifest, out, resume, most=prepared.study) as store:
-        keep_networks(prepared, store.folder)
-        _Looking(prepared, store, reporter or (lambda p: reporter_for(p, progress))).go_on()
+        store_networks(prepared, store.folder)
+        _Looks(prepared, store, reporter or (lambda p: reporter_for(p, progress))).make_all()
         folder = store.folder
-    draw(load(folder))
+    save_pictures(load(folder))
     return folder
 
 
-def enlarged(seeds: Sequence[int], total: int) -> tuple[int, ...]:
+def extend_seeds(seeds: Sequence[int], total: int) -> tuple[int, ...]:
     """These seeds, then the smallest numbers that are not among them, `total` in all."""
     more = (seed for seed in count() if seed not in set(seeds))
     return (*seeds, *islice(more, max(0, total - len(seeds))))
@@ -84,7 +97,7 @@ def with_seeds(study: StudySpec, seeds: Sequence[int]) -> StudySpec:
     return other
 
 
-def _faults(study: StudySpec, terms: Terms) -> list[str]:
+def _faults(study: StudySpec, terms: SequentialTerms) -> list[str]:
     """Everything that keeps this study from being run on these terms."""
     until, most, rope, baseline = terms
     names = [variant.name for variant in study.variant_list]
@@ -114,7 +127,7 @@ def _faults(study: StudySpec, terms: Terms) -> list[str]:
     return found
 
 
-def _rule(study: StudySpec, terms: Terms, prepared: Prepared) -> Rule:
+def _rule(study: StudySpec, terms: SequentialTerms, prepared: PreparedStudy) -> Rule:
     monitor = next(iter(prepared.prototypes.values())).monitor
     metric, mode = rule_metric(monitor.name, monitor.mode)
     return Rule.of(
@@ -128,19 +141,19 @@ def _rule(study: StudySpec, terms: Terms, prepared: Prepared) -> Rule:
     )
 
 
-class _Looking:
+class _Looks:
     """The looks of one run, as far as they have come."""
 
     def __init__(
-        self, prepared: Prepared, store: Store, reporter: Callable[[Prepared], Reporter]
+        self, prepared: PreparedStudy, store: Store, reporter: Callable[[PreparedStudy], Reporter]
     ) -> None:
         self._prepared, self._store, self._reporter = prepared, store, reporter
         known = Sequential.of_manifest(store.manifest)
         assert known is not None
         self._rule, self._looks = known.rule, list(known.looks)
-        self._trainer = Trainer(prepared, store)
+        self._trainer = LaneTrainer(prepared, store)
 
-    def go_on(self) -> None:
+    def make_all(self) -> None:
         """Make the looks that are left, each after training what it needs."""
         if self._looks and self._looks[-1].ended:
             return

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What every run begins and ends with: its folder, manifest, networks, progress, pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dure import __version__
 from dure.data.text.sequences import TextToSequences
 from dure.engine.planning.model_facts import study_facts
-from dure.engine.planning.plan import Prepared
+from dure.engine.planning.plan import PreparedStudy
 from dure.keras_bridge.model_files import has_text, save_architecture, save_text
 from dure.results.run_result import RunResult
 from dure.storage.run_folder import is_run_folder, new_run_folder
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
 
 
-def keep_networks(prepared: Prepared, folder: Path) -> None:
+def store_networks(prepared: PreparedStudy, folder: Path) -> None:
     """Store what trained models are made from: architectures, and the words of each fold."""
     for variant, prototype in prepared.prototypes.items():
         save_architecture(folder, variant, prototype.lowered.model)
-    _keep_texts(prepared.study, folder)
+    _store_texts(prepared.study, folder)
 
 
-def _keep_texts(study: StudySpec, folder: Path) -> None:
+def _store_texts(study: StudySpec, folder: Path) -> None:
     """Store each fold's transformer of raw text, so that its models take raw text."""
     text = study.data.prepare
     if type(text) is not TextToSequences:  # a subclass may do more than its configuration says
@@ -44,7 +44,7 @@ def _keep_texts(study: StudySpec, folder: Path) -> None:
             save_text(folder, split.fold, fitted)
 
 
-def reporter_for(prepared: Prepared, progress: bool) -> Reporter:
+def reporter_for(prepared: PreparedStudy, progress: bool) -> Reporter:
     """What shows a study's progress on the terminal, or nothing at all."""
     from dure.console.progress import Progress, Quiet
 
@@ -56,7 +56,7 @@ def reporter_for(prepared: Prepared, progress: bool) -> Reporter:
     return Progress(lanes, lanes * study.epochs, names, first.monitor.name)
 
 
-def draw(result: RunResult) -> None:
+def save_pictures(result: RunResult) -> None:
     """Draw every curve into the run folder."""
     from dure.plots.curves import save_all
 
@@ -64,7 +64,7 @@ def draw(result: RunResult) -> None:
 
 
 def make_manifest(
-    study: StudySpec, prepared: Prepared, source: Mapping[str, Any] | None
+    study: StudySpec, prepared: PreparedStudy, source: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """What the run folder says of the study; equal parts mean equal curves."""
     first = next(iter(prepared.prototypes.values()))

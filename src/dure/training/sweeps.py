@@ -14,11 +14,11 @@ from dure.analysis.overfitting.learning_curve import LearningCurve
 from dure.analysis.overfitting.learning_curve import learning_curve as read_learning_curve
 from dure.core.fingerprint import describe
 from dure.errors import Faults
+from dure.experiment.runner import StudyRunner
 from dure.experiment.spec import StudySpec
 from dure.experiment.variants import Variant, make_variants
 from dure.results.run_result import RunResult, load
 from dure.storage.run_folder import new_run_folder
-from dure.training.run import run_study
 
 SHARES = (0.1, 0.2, 0.5, 1.0)
 
@@ -27,6 +27,7 @@ __all__ = ["SHARES", "capacity", "learning_curve"]
 
 def learning_curve(
     study: StudySpec,
+    run_study: StudyRunner,
     shares: Sequence[float] = SHARES,
     out: str | Path | None = None,
     progress: bool = True,
@@ -45,6 +46,8 @@ def learning_curve(
     ----------
     study
         Must hold rows for validation.
+    run_study
+        Trains the study on each share.
     shares
         Of the training rows, each above 0 and up to 1; at least two, all of them different. For a
         law that says what twice the rows would bring: at least four.
@@ -131,6 +134,7 @@ def _stretched(study: StudySpec, times: int) -> int | list[int]:
 
 def capacity(
     study: StudySpec,
+    run_study: StudyRunner,
     over: Mapping[str, Sequence[Any]],
     out: str | Path | None = None,
     progress: bool = True,
@@ -142,6 +146,8 @@ def capacity(
     study
         Must hold rows for validation. Where its variants set the argument themselves, the values
         given here take its place.
+    run_study
+        Trains the study of all sizes.
     over
         One argument and its values, at least two: ``{"units": [4, 8, 16, 32]}``.
     out

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.engine.lanes.factory import LaneBuilder, Restored
+from dure.engine.lanes.factory import LaneBuilder, LaneSave
 from dure.engine.lanes.lane import snapshot
 from dure.engine.lanes.pool import LaneDone, Pool, RoundDone
-from dure.engine.planning.plan import Prepared, devices
+from dure.engine.planning.plan import PreparedStudy, devices
 from dure.engine.planning.width import widen_for_device
 from dure.storage.checkpoints import LaneSnapshot
 from dure.storage.curves_db import LaneRound
@@ -25,7 +25,7 @@ CHECKPOINT_SECONDS = 20.0
 """Least time between two checkpoint generations: what a kill can cost."""
 
 
-class Trainer:
+class LaneTrainer:
     """Trains the lanes of a run folder; programs are compiled once, whatever comes when.
 
     Parameters
@@ -34,7 +34,7 @@ class Trainer:
         Of a study with all lanes that the folder has or will be given.
     """
 
-    def __init__(self, prepared: Prepared, store: Store) -> None:
+    def __init__(self, prepared: PreparedStudy, store: Store) -> None:
         self._prepared, self._store = prepared, store
         self._places = devices()[: prepared.plan.workers]
         self._builder = LaneBuilder(prepared, self._places[0])
@@ -52,12 +52,12 @@ class Trainer:
         for key, lane in here.items():
             if statuses[lane].done:
                 shown.lane_done(key, statuses[lane], None)
-        restored = {store.lanes[lane]: _restored(s) for lane, s in store.restore().items()}
+        saves = {store.lanes[lane]: _read_save(s) for lane, s in store.restore().items()}
         places = {i: here[key] for i, key in enumerate(keys) if key in here}
         recorder = Recorder(store, shown, places, keep_state=not prepared.callbacks.host)
         pool = Pool(
             self._places,
-            lambda index: self._builder.lane(index, restored.pop(keys[index], None)),
+            lambda index: self._builder.lane(index, saves.pop(keys[index], None)),
             max(p.width for t in prepared.prototypes.values() for p in t.programs.values()),
         )
         waiting = [i for i in self._order if i in places and not statuses[places[i]].done]
@@ -83,7 +83,7 @@ def _going_on(store: Store) -> str:
     return f"study.run(out={str(store.folder)!r}, resume=True{terms})"
 
 
-def _lane_order(prepared: Prepared) -> list[int]:
+def _lane_order(prepared: PreparedStudy) -> list[int]:
     """All variants of a seed before the next seed, so that early results compare variants.
 
     Folds that are prepared each by itself come one after another: only one is in memory then.
@@ -136,7 +136,7 @@ class Recorder:
         """Store a lane's weights and that it is done."""
         lane = self._places[done.index]
         self._latest.pop(lane, None)
-        ended = done.finished
+        ended = done.outcome
         self._store.finish_lane(
             lane,
             done.status,
@@ -179,9 +179,9 @@ def _health(done: RoundDone) -> LaneHealth:
         return LaneHealth()
     return LaneHealth(
         probe.names,
-        [measured.epoch for measured in done.health],
-        [measured.layers for measured in done.health],
-        [measured.lane for measured in done.health],
+        [reading.epoch for reading in done.readings],
+        [reading.layers for reading in done.readings],
+        [reading.lane for reading in done.readings],
         probe.fault,
     )
 
@@ -201,8 +201,8 @@ def _lane_snapshot(done: RoundDone) -> LaneSnapshot:
     return LaneSnapshot(arrays, done.first_epoch + done.epochs - 1, extra)
 
 
-def _restored(saved: LaneSnapshot) -> Restored:
+def _read_save(saved: LaneSnapshot) -> LaneSave:
     arrays = dict(saved.arrays)
     order = {"keys": arrays.pop("order"), **saved.extra}
     leaves = [arrays[name] for name in sorted(arrays)]
-    return Restored(leaves, saved.epoch, order, float(saved.extra["seconds"]))
+    return LaneSave(leaves, saved.epoch, order, float(saved.extra["seconds"]))

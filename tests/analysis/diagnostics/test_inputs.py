@@ -12,7 +12,7 @@ from dure.analysis.diagnostics import fit_quality, inputs, loss_mismatch
 from dure.analysis.diagnostics.case import Case
 from dure.engine.planning.model_facts import model_facts
 from dure.gallery.keras_tour import e8_losses
-from dure.keras_bridge.functional import make_ready
+from dure.keras_bridge.building import make_ready
 from helpers.diagnostic_cases import EPOCHS, case
 
 # -- loss and last activation ----------------------------------------------------------------------

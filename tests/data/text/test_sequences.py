@@ -19,7 +19,7 @@ from dure.errors import RunFolderError
 from dure.keras_bridge.model_files import load_text
 from dure.keras_bridge.text_model import TextModel
 from dure.result import Result
-from dure.training.trainer import Trainer
+from dure.training.trainer import LaneTrainer
 
 ROWS, TEST_ROWS, FOLDS = 24, 4, 2
 COMMON = ["fine film indeed", "dull film again"]
@@ -134,7 +134,7 @@ def test_words_are_there_before_training_and_a_resumed_run_leaves_them(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "train", interrupted)
+        patched.setattr(LaneTrainer, "train", interrupted)
         with pytest.raises(KeyboardInterrupt):
             make_study().run(folder, progress=False)
     files = sorted((folder / "text").iterdir())

@@ -19,7 +19,7 @@ from dure.data import statistics
 from dure.data.statistics import chance, describe_inputs, describe_targets
 from dure.engine.planning.model_facts import model_facts, study_facts
 from dure.engine.planning.plan import prepare
-from dure.keras_bridge.functional import make_ready
+from dure.keras_bridge.building import make_ready
 
 import keras  # isort: skip
 from keras import layers  # isort: skip

@@ -12,7 +12,7 @@ from jax import lax
 from keras import layers as L
 
 import dure
-from dure.engine.planning.plan import Prepared, prepare
+from dure.engine.planning.plan import PreparedStudy, prepare
 from dure.engine.planning.summary import Plan, PlannedProgram
 from dure.engine.program.memory import peak_bytes
 from dure.engine.program.program import Program
@@ -28,7 +28,7 @@ def model_of(*stack: Any, optimizer: Any = "adam", loss: Any = "mse") -> keras.M
     return model
 
 
-def prepared(build: Callable[..., Any], x: Any = X, y: Any = Y, **options: Any) -> Prepared:
+def prepared(build: Callable[..., Any], x: Any = X, y: Any = Y, **options: Any) -> PreparedStudy:
     return prepare(dure.Study(build, dure.Data(x, y), **{"batch_size": 16, **options}))
 
 
@@ -187,7 +187,7 @@ def test_predicted_memory_is_what_xla_needs(make: Callable[..., Any]) -> None:
     y = np.zeros(len(x), "float32")
     ready = prepared(lambda: make()[0], x, y, batch_size=64, validation_split=0.5)
     (program,) = ready.prototypes["default"].programs.values()
-    compiled = program._traced.lower().compile().memory_analysis()
+    compiled = program.traced.lower().compile().memory_analysis()
     # A call's inputs and outputs are separate buffers; the data are shared and counted apart.
     needed = (
         compiled.temp_size_in_bytes

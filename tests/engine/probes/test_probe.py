@@ -13,11 +13,18 @@ from hypothesis import strategies as st
 from keras import layers as L
 
 import dure
+from dure.core.arrays import Arrays
 from dure.engine.probes import schedule
 from dure.engine.probes.activity import activity_of, shares
 from dure.engine.probes.probe import _ahead
-from dure.engine.probes.schedule import LEAST_EPOCHS, SHARE, Work, measuring, sample, spaced
-from dure.engine.program.program import Rows
+from dure.engine.probes.schedule import (
+    LEAST_EPOCHS,
+    SHARE,
+    Work,
+    fibonacci_epochs,
+    sample_rows,
+    schedule_probes,
+)
 from dure.keras_bridge.functional import state_of
 from dure.layers import OneHot
 from helpers.probes import probe_of, probed
@@ -340,7 +347,7 @@ def test_two_lanes_in_one_call_are_each_measured_as_alone() -> None:
     probe = probe_of(models[0], X, Y, width=2)
     states = jax.tree.map(lambda *a: np.stack(a), *(state_of(m) for m in models))
     orders = np.tile(np.arange(ROWS, dtype=np.int32), (2, 1))
-    tables, values = probe.measure(states, orders, Rows(X, Y, None, None))
+    tables, values = probe.measure(states, orders, Arrays(X, Y, None, None))
     for place, model in enumerate(models):
         table, lane = probed(model, X, Y)
         np.testing.assert_allclose(tables[place], table, rtol=1e-4)
@@ -368,33 +375,33 @@ WORKS = st.builds(
 @given(WORKS)
 @settings(deadline=None)
 def test_chosen_epochs_hold_both_ends_and_keep_to_the_budget(work: Work) -> None:
-    found = measuring(work)
+    found = schedule_probes(work)
     assert found.epochs[0] == 0 and found.epochs[-1] == work.epochs
     assert list(found.epochs) == sorted(set(found.epochs))
-    assert set(found.epochs) <= set(spaced(work.epochs))
+    assert set(found.epochs) <= set(fibonacci_epochs(work.epochs))
     assert 1 <= found.rows <= min(256, work.train_rows)
     cost = len(found.epochs) * work.probe_seconds(found.rows)
     assert len(found.epochs) <= LEAST_EPOCHS or cost <= SHARE * work.train_seconds * 1.001
-    assert measuring(work) == found
+    assert schedule_probes(work) == found
 
 
 def test_epochs_are_spaced_geometrically() -> None:
-    assert spaced(1) == (0, 1)
-    assert spaced(2) == (0, 1, 2)
-    assert spaced(40) == (0, 1, 2, 3, 5, 8, 13, 21, 34, 40)
-    long = measuring(Work(100, 10_000, 32, 100_000, 10**6))
+    assert fibonacci_epochs(1) == (0, 1)
+    assert fibonacci_epochs(2) == (0, 1, 2)
+    assert fibonacci_epochs(40) == (0, 1, 2, 3, 5, 8, 13, 21, 34, 40)
+    long = schedule_probes(Work(100, 10_000, 32, 100_000, 10**6))
     assert long.epochs == (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 100) and long.rows == 256
-    assert measuring(Work(100, 100, 32, 10, 10**6)).epochs == (0, 3, 21, 100)
+    assert schedule_probes(Work(100, 100, 32, 10, 10**6)).epochs == (0, 3, 21, 100)
 
 
 @given(st.integers(1, 400), st.data())
 def test_sampled_rows_are_training_rows_and_always_the_same(rows: int, data: Any) -> None:
     count = data.draw(st.integers(1, rows))
     train = (np.random.default_rng(1).permutation(3 * rows)[:rows]).astype(np.int32)
-    taken = sample(train, count)
+    taken = sample_rows(train, count)
     assert len(set(taken.tolist())) == count and set(taken) <= set(train)
     schedule._places.cache_clear()
-    np.testing.assert_array_equal(taken, sample(train.copy(), count))
+    np.testing.assert_array_equal(taken, sample_rows(train.copy(), count))
 
 
 def test_health_is_true_or_false(tmp_path: Path) -> None:

@@ -14,10 +14,9 @@ import dure
 from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES
 from dure.engine.planning import plan
 from dure.engine.planning.width import widen
-from dure.training.run import run_study
-from engine.program import test_stepped
+from engine.program import test_rounds
 from helpers.probes import probed
-from helpers.small_study import Heard, X, Y, assert_same_training, study
+from helpers.small_study import Heard, X, Y, assert_same_training, run_heard, study
 
 RATES = [0.05, 0.2]
 
@@ -29,7 +28,7 @@ def heard() -> Heard:
 
 @pytest.fixture(scope="module")
 def result(heard: Heard, tmp_path_factory: Any) -> dure.Result:
-    return run_study(study(), tmp_path_factory.mktemp("health") / "on", reporter=heard)
+    return run_heard(study(), tmp_path_factory.mktemp("health") / "on", heard)
 
 
 def test_training_is_the_same_to_the_bit_without(result: dure.Result, tmp_path: Path) -> None:
@@ -41,8 +40,8 @@ def test_training_is_the_same_to_the_bit_without(result: dure.Result, tmp_path: 
 
 def test_so_is_that_of_stepped_rounds(tmp_path: Path) -> None:
     options = {"variants": {"groups": [2]}, "seeds": 1}
-    on = test_stepped.study(**options).run(tmp_path / "on", progress=False)
-    off = test_stepped.study(**options, health=False).run(tmp_path / "off", progress=False)
+    on = test_rounds.study(**options).run(tmp_path / "on", progress=False)
+    off = test_rounds.study(**options, health=False).run(tmp_path / "off", progress=False)
     assert_same_training(on, off)
     assert (on.layer_curves["gradient_norm"].sel(layer="conv2d", epoch=0) > 0).all()
 
@@ -98,10 +97,10 @@ def test_a_lane_after_training_is_measured_at_its_last_state(tmp_path: Path) -> 
 
 def plain_rows(asked: dure.Study) -> Any:
     """The rows a study of one split measures."""
-    from dure.engine.probes.schedule import sample
+    from dure.engine.probes.schedule import sample_rows
 
-    chosen = plan.prepare(asked).measuring
-    return sample(asked.splits[0].train, chosen.rows)
+    chosen = plan.prepare(asked).probe_schedule
+    return sample_rows(asked.splits[0].train, chosen.rows)
 
 
 def test_stacked_lanes_are_measured_alike(
@@ -112,11 +111,11 @@ def test_stacked_lanes_are_measured_alike(
 
     def prepare_wide(study: Any) -> Any:
         prepared = plan.prepare(study)
-        widen(prepared, lambda program, lanes: program.widened(2))
+        widen(prepared, lambda program, row: program.widened(2))
         return prepared
 
     monkeypatch.setattr(dure.training.run, "prepare", prepare_wide)
-    wide = run_study(study(), tmp_path / "wide", reporter=Heard())
+    wide = run_heard(study(), tmp_path / "wide", Heard())
     xr.testing.assert_allclose(wide.layer_curves, result.layer_curves, rtol=2e-3, atol=1e-5)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -316,6 +317,7 @@ def _train(
     planned = False
     with _explain_interrupt(console, lambda: not planned):
         from dure.training.run import run_study
+        from dure.training.sequential import SequentialTerms, run_until
         from dure.training.setup import reporter_for
 
         # Its data may have to be downloaded, with a bar that shares no line with a spinner.
@@ -331,7 +333,9 @@ def _train(
                 planned = True
                 return reporter_for(prepared, progress=not silent)
 
-            folder = run_study(study, out, resume=resume, source=source, reporter=shown, **terms)
+            asked = SequentialTerms(**terms)
+            run = partial(run_until, terms=asked) if asked.asked else run_study
+            folder = run(study, out=out, resume=resume, source=source, reporter=shown)
             return dure.load(folder, study.build)
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from dure.core.backend import jax, keras
-from dure.engine.lanes.lane import Lane
+from dure.core.backend import keras
+from dure.engine.lanes.lane import TrainingLane
 from dure.engine.program.host_callbacks import CALLBACK_LOCK
-from dure.engine.program.program import Carry
-from dure.keras_bridge.functional import ModelState, state_of, write_state
+from dure.engine.program.round_data import Carry, lane_of, stack_lanes
+from dure.keras_bridge.functional import state_of, write_state
 
 
-class HostCallbacks:
+class CallbackRunner:
     """Keras' CallbackList of one lane.
 
     Before each call the model holds the lane's state, and what a callback changes in it (weights,
     learning rate) goes back into the lane, as it would under Keras' ``fit``.
     """
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: TrainingLane) -> None:
         self.model = lane.model
         self.epoch = lane.epoch
         self._validated = lane.validate
@@ -43,7 +41,7 @@ class HostCallbacks:
         """Before the first epoch."""
         with CALLBACK_LOCK:
             self.model.stop_training = False
-            write_state(self.model, _only(carry))
+            write_state(self.model, lane_of(carry.model))
             self._list.on_train_begin()
             return self._changed(carry)
 
@@ -58,7 +56,7 @@ class HostCallbacks:
         if not any(len(values) for values in metrics.values()):
             return carry
         with CALLBACK_LOCK:
-            write_state(self.model, _only(carry))
+            write_state(self.model, lane_of(carry.model))
             values = {name: float(column[-1]) for name, column in metrics.items()}
             # Keras leaves val_ metrics out of the logs of an epoch that was not validated.
             self._logs = {
@@ -77,10 +75,4 @@ class HostCallbacks:
             self._list.on_train_end(self._logs)
 
     def _changed(self, carry: Carry) -> Carry:
-        state = state_of(self.model)
-        return carry._replace(model=jax.tree.map(lambda a: np.asarray(a)[None], state))
-
-
-def _only(carry: Carry) -> ModelState:
-    """The one lane of a carry of width 1."""
-    return jax.tree.map(lambda a: a[0], carry.model)  # type: ignore[no-any-return]
+        return carry._replace(model=stack_lanes(state_of(self.model)))

@@ -10,24 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.arrays import Arrays
 from dure.core.types import LaneKey
-from dure.engine.lanes.lane import BatchOrder, Lane, with_leaves
-from dure.engine.planning.plan import Prepared, other_architecture
-from dure.engine.probes.schedule import sample
-from dure.engine.program.host_callbacks import callbacks_of_lane
-from dure.engine.program.program import Rows
-from dure.keras_bridge.functional import (
-    build_model,
-    build_weights,
-    description,
-    make_ready,
-    state_of,
-    to_device,
-)
+from dure.engine.lanes.lane import BatchOrder, TrainingLane, with_leaves
+from dure.engine.planning.plan import PreparedStudy
+from dure.engine.probes.schedule import sample_rows
+from dure.engine.program.host_callbacks import copy_callbacks
+from dure.keras_bridge.building import build_again
+from dure.keras_bridge.functional import put_on_device, state_of
 
 
 @dataclass(frozen=True)
-class Restored:
+class LaneSave:
     """Where an interrupted lane goes on: its carry's leaves, epochs done and batch order."""
 
     leaves: list[npt.NDArray[Any]]
@@ -39,26 +33,26 @@ class Restored:
 class _OnDevice:
     """Arrays on the device, dropped when the last lane that reads them is gone."""
 
-    def __init__(self, rows: Rows, test: Rows | None) -> None:
-        self.rows = rows
-        self.test = test
+    def __init__(self, rows: Arrays, test: Arrays | None, device: Any) -> None:
+        self.rows: Arrays = put_on_device(rows, device)
+        self.test: Arrays | None = put_on_device(test, device)
 
 
 class LaneBuilder:
-    """Turns a lane's key into a :class:`Lane` with its first weights.
+    """Turns a lane's key into a :class:`TrainingLane` with its first weights.
 
     Keras keeps its dtype policy and names by thread, so every lane is built in the thread that
     made this object.
     """
 
-    def __init__(self, prepared: Prepared, device: Any) -> None:
+    def __init__(self, prepared: PreparedStudy, device: Any) -> None:
         self.prepared = prepared
         self.study = prepared.study
         self._device = device
         self._cache: weakref.WeakValueDictionary[int, _OnDevice] = weakref.WeakValueDictionary()
         self._latest: _OnDevice | None = None
 
-    def lane(self, index: int, restored: Restored | None = None) -> Lane:
+    def lane(self, index: int, saved: LaneSave | None = None) -> TrainingLane:
         """Build the model of lane `index` under its seed and make the lane ready to train.
 
         Raises
@@ -69,22 +63,23 @@ class LaneBuilder:
         study, key = self.study, self.study.lanes[index]
         prototype = self.prepared.prototypes[key.variant]
         split = study.splits[key.fold - 1]
-        model, generator = build_model(study.build, prototype.variant.arguments, key.seed)
-        if self.prepared.callbacks.host:
-            make_ready(model, self.prepared.batch)
-        else:
-            build_weights(model, self.prepared.batch[0])
-        if description(model) != prototype.description:
-            raise other_architecture(key.seed, study.seed_list[0])
+        model, generator = build_again(
+            study.build,
+            prototype.variant.arguments,
+            key.seed,
+            self.prepared.batch,
+            (study.seed_list[0], prototype.architecture),
+            whole=bool(self.prepared.callbacks.host),
+        )
         order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
         if prototype.draws_to_build:
             order.skip_building_draw()
         program = self.prepared.program(key)
         carry = program.start(state_of(model))
         on_device = self._on_device(key)
-        callbacks = callbacks_of_lane(self.prepared.callbacks.host, key)
-        chosen = self.prepared.measuring
-        lane = Lane(
+        callbacks = copy_callbacks(self.prepared.callbacks.host, key)
+        schedule = self.prepared.probe_schedule
+        lane = TrainingLane(
             index=index,
             key=key,
             program=program,
@@ -100,34 +95,30 @@ class LaneBuilder:
             model=model if callbacks else None,
             keep=on_device,
             probe=self.prepared.probe(key),
-            measuring=chosen,
-            sample=sample(split.train, chosen.rows) if chosen.epochs else None,
+            probe_schedule=schedule,
+            sample=sample_rows(split.train, schedule.rows) if schedule.epochs else None,
         )
-        if restored is not None:
-            lane.carry = with_leaves(carry, restored.leaves)
-            lane.epoch = restored.epoch
-            lane.seconds = restored.seconds
-            order.restore(restored.order)
+        if saved is not None:
+            lane.carry = with_leaves(carry, saved.leaves)
+            lane.epoch = saved.epoch
+            lane.seconds = saved.seconds
+            order.restore(saved.order)
         return lane
 
-    def rows(self, index: int) -> Rows:
+    def rows(self, index: int) -> Arrays:
         """The arrays lane `index` reads, on the device."""
         return self._on_device(self.study.lanes[index]).rows
 
     def _on_device(self, key: LaneKey) -> _OnDevice:
         """The arrays of a fold; one set for all folds unless each is prepared by itself."""
         place = key.fold if self.study.data.prepare is not None else 0
-        found = self._cache.get(place)
-        if found is None:
+        held = self._cache.get(place)
+        if held is None:
             split = self.study.splits[key.fold - 1]
             arrays, test = self.study.fold_arrays(split), self.study.test_arrays(split)
-            rows = to_device(Rows.of(arrays), self._device)
-            found = _OnDevice(
-                rows, None if test is None else to_device(Rows.of(test), self._device)
-            )
-            self._cache[place] = found
-        self._latest = found
-        return found
+            self._cache[place] = held = _OnDevice(arrays, test, self._device)
+        self._latest = held
+        return held
 
 
 def validated_epochs(frequency: int | list[int], epochs: int) -> npt.NDArray[np.bool_]:

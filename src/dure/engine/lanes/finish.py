@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.engine.lanes.lane import Lane
+from dure.engine.lanes.lane import TrainingLane
 from dure.engine.program.callbacks import EarlyStopping
 from dure.engine.program.host_callbacks import CALLBACK_LOCK
-from dure.engine.program.program import Carry
+from dure.engine.program.round_data import Carry
 
 
 @dataclass(frozen=True)
-class Finished:
+class LaneOutcome:
     """Weights in the order of ``model.get_weights()``.
 
     Attributes
@@ -39,7 +39,7 @@ class Finished:
     test: dict[str, float]
 
 
-def finish(lane: Lane, carry: Carry) -> Finished:
+def finish(lane: TrainingLane, carry: Carry) -> LaneOutcome:
     """Settle a lane that has ended; `carry` is its own, without lane axis, NumPy leaves."""
     lowered = lane.program.lowered
     best_epoch = int(carry.best["epoch"]) + 1 if carry.best["found"] else None
@@ -51,10 +51,10 @@ def finish(lane: Lane, carry: Carry) -> Finished:
         test = lane.program.test(state, lane.test_rows)
     same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(best, weights, strict=True))
     value = None if best_epoch is None else float(carry.best["value"])
-    return Finished(best_epoch, value, weights, None if same else list(best), test)
+    return LaneOutcome(best_epoch, value, weights, None if same else list(best), test)
 
 
-def final_weights(lane: Lane, carry: Carry) -> list[npt.NDArray[Any]]:
+def final_weights(lane: TrainingLane, carry: Carry) -> list[npt.NDArray[Any]]:
     """The weights Keras' ``fit`` would end with."""
     lowered = lane.program.lowered
     if lane.model is not None:  # its callbacks have seen, and may have changed, the last weights

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.arrays import Arrays
 from dure.core.backend import jax
 from dure.core.types import NAN_LOSS, FirstNan, LaneKey, Status
-from dure.engine.probes.probe import Health, Probe
-from dure.engine.probes.schedule import NOTHING, Measuring
-from dure.engine.program.program import DIVERGED, STOPPED, Carry, Orders, Program, Rows
+from dure.engine.probes.probe import Probe, ProbeReading
+from dure.engine.probes.schedule import NO_PROBES, ProbeSchedule
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import DIVERGED, STOPPED, Carry, Orders, read_lane
 
 IntArray = npt.NDArray[np.int32]
 
@@ -82,7 +84,7 @@ class BatchOrder:
 
 
 @dataclass
-class Lane:
+class TrainingLane:
     """A lane on its way: its program, its rows and where it stands.
 
     Attributes
@@ -98,16 +100,16 @@ class Lane:
         The lane's own Keras model, only where host callbacks need one.
     keep
         Whatever must stay alive as long as the lane.
-    probe, measuring, sample
+    probe, probe_schedule, sample
         What measures its layers, at which epochs, and on which rows; None for nothing.
-    health
-        What was measured and not told of yet.
+    readings
+        What was measured and not reported yet.
     """
 
     index: int
     key: LaneKey
     program: Program
-    rows: Rows
+    rows: Arrays
     order: BatchOrder
     validation: IntArray
     epochs: int
@@ -117,17 +119,17 @@ class Lane:
     schedulers: tuple[Any, ...] = ()
     callbacks: tuple[Any, ...] = ()
     model: Any = None
-    test_rows: Rows | None = None
+    test_rows: Arrays | None = None
     seconds: float = 0.0
     keep: Any = None
     probe: Probe | None = None
-    measuring: Measuring = NOTHING
+    probe_schedule: ProbeSchedule = NO_PROBES
     sample: IntArray | None = None
-    health: list[Health] = field(default_factory=list)
+    readings: list[ProbeReading] = field(default_factory=list)
 
     def epochs_to_measure(self) -> int | None:
         """Epochs until the lane is measured again; None: never."""
-        following = self.measuring.next_after(self.epoch)
+        following = self.probe_schedule.next_after(self.epoch)
         return None if following is None else following - self.epoch
 
     def round_epochs(self, target_seconds: float, most: int | None = None) -> int:
@@ -161,9 +163,8 @@ class Lane:
             rates[epoch] = rate
         validate = np.zeros(room, np.bool_)
         validate[:count] = self.validate[self.epoch : self.epoch + count]
-        return Orders(
-            self.order.epochs(count, room), self.validation, rates, validate, np.int32(count)
-        )
+        order = self.order.epochs(count, room)
+        return Orders(order, self.validation, rates, validate, np.int32(count))
 
     def status(self, carry_status: int, lost: FirstNan | None = None) -> Status:
         """The lane's status after a round; `lost` says where its numbers were, if it is known."""
@@ -190,7 +191,7 @@ def scheduled_rate(scheduler: Any, epoch: int, rate: float | None) -> float:
 
 def snapshot(carry: Carry, slot: int) -> list[npt.NDArray[Any]]:
     """One lane's leaves out of a stacked carry, as NumPy arrays."""
-    return [np.asarray(leaf)[slot] for leaf in jax.tree.leaves(carry)]
+    return jax.tree.leaves(read_lane(carry, slot))
 
 
 def with_leaves(carry: Carry, leaves: list[npt.NDArray[Any]]) -> Carry:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from dure.core.backend import jax
+from dure.core.arrays import Arrays
 from dure.core.types import FirstNan
-from dure.engine.lanes.lane import Lane
-from dure.engine.probes.finite_steps import Steps
-from dure.engine.program.program import Carry, Orders, Program, Rows
-from dure.keras_bridge.functional import ModelState
+from dure.engine.lanes.lane import TrainingLane
+from dure.engine.probes.gradients import FiniteSteps
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import Carry, Orders, read_lane, split_batches
+from dure.keras_bridge.model_state import ModelState
 
 
 def find_first_nan(
-    lane: Lane, before: Carry, orders: Orders, slot: int, curves: Any
+    lane: TrainingLane, before: Carry, orders: Orders, slot: int, curves: Any
 ) -> FirstNan | None:
     """Where the numbers of a lane that diverged in its last round were first not finite.
 
@@ -46,7 +45,7 @@ def find_first_nan(
 
 
 def _search(
-    lane: Lane, steps: Steps, before: Carry, orders: Orders, slot: int, curves: Any
+    lane: TrainingLane, steps: FiniteSteps, before: Carry, orders: Orders, slot: int, curves: Any
 ) -> FirstNan | None:
     program, rows = lane.program, lane.rows
     losses = program.metrics(curves)["loss"]
@@ -56,7 +55,7 @@ def _search(
         rate = np.asarray(orders.rates)[slot, epoch]
         if program.shape.sets_rate and not np.isnan(rate):
             state = program.lowered.with_learning_rate(state, rate)
-        batches = _batches(np.asarray(orders.train)[slot, epoch], program.shape.batch_size)
+        batches = split_batches(np.asarray(orders.train)[slot, epoch], program.shape.batch_size)
         for step, batch in enumerate(batches, 1):
             state, finite = steps(state, batch, rows)
             if not finite.all:
@@ -66,7 +65,7 @@ def _search(
 
 
 def _state_after(
-    program: Program, before: Carry, orders: Orders, slot: int, epochs: int, rows: Rows
+    program: Program, before: Carry, orders: Orders, slot: int, epochs: int, rows: Arrays
 ) -> ModelState:
     """The lane's state some epochs into the round, by the very program that ran it."""
     carry = before
@@ -74,10 +73,5 @@ def _state_after(
         count = np.zeros(program.width, np.int32)
         count[slot] = epochs
         carry, *_ = program(before, orders._replace(count=count), rows)
-    state: ModelState = jax.tree.map(lambda a: np.asarray(a)[slot], carry.model)
+    state: ModelState = read_lane(carry.model, slot)
     return state
-
-
-def _batches(order: npt.NDArray[np.int32], size: int) -> Iterator[npt.NDArray[np.int32]]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]

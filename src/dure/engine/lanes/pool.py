@@ -22,13 +22,14 @@ import numpy.typing as npt
 
 from dure.core.backend import jax
 from dure.core.types import FirstNan, Status
-from dure.engine.lanes.callback_runner import HostCallbacks
-from dure.engine.lanes.finish import Finished, finish
-from dure.engine.lanes.lane import Lane
+from dure.engine.lanes.callback_runner import CallbackRunner
+from dure.engine.lanes.finish import LaneOutcome, finish
+from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.nan_search import find_first_nan
-from dure.engine.lanes.probe_runner import Probing
-from dure.engine.probes.probe import Health
-from dure.engine.program.program import DIVERGED, RUNNING, Carry, Orders, Program
+from dure.engine.lanes.probe_runner import ProbeRunner
+from dure.engine.probes.probe import ProbeReading
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import DIVERGED, RUNNING, Carry, Orders, read_lane, stack_lanes
 
 ROUND_SECONDS = 1.0
 """Aim for the length of a round: short enough to stop and to show progress, long enough to cost
@@ -39,7 +40,7 @@ nothing between rounds."""
 class RoundDone:
     """One lane ran some epochs; `carry` and `slot` say where its state is."""
 
-    lane: Lane
+    lane: TrainingLane
     first_epoch: int  # from 1
     metrics: Mapping[str, npt.NDArray[np.float32]]  # each [epochs run]
     seconds: float
@@ -47,7 +48,7 @@ class RoundDone:
     carry: Carry
     slot: int
     order: Mapping[str, Any]
-    health: tuple[Health, ...] = ()
+    readings: tuple[ProbeReading, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -61,7 +62,7 @@ class LaneDone:
 
     index: int
     status: Status
-    finished: Finished | None
+    outcome: LaneOutcome | None
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,14 @@ class Pool:
         Lanes the widest program stacks in one call.
     """
 
-    def __init__(self, devices: list[Any], make: Callable[[int], Lane], width: int = 1) -> None:
+    def __init__(
+        self, devices: list[Any], make: Callable[[int], TrainingLane], width: int = 1
+    ) -> None:
         self._make = make
         self._ahead = len(devices) * width
         self._devices = devices
         self._events: queue.Queue[Any] = queue.Queue()
-        self._ready: deque[Lane] = deque()
+        self._ready: deque[TrainingLane] = deque()
         self._lanes_ready = threading.Condition()
         self._no_more = False
         self._stop = threading.Event()
@@ -195,7 +198,7 @@ class Pool:
         finally:
             self._events.put(_ENDED)
 
-    def _take(self, like: Lane | None = None, wait: bool = True) -> Lane | None:
+    def _take(self, like: TrainingLane | None = None, wait: bool = True) -> TrainingLane | None:
         """The next lane; with `like`, one that can be stacked with it.
 
         Waits, if asked to, while there may still be one: lanes are being built and there is room
@@ -249,7 +252,7 @@ class _Slots:
     def __init__(
         self,
         program: Program,
-        take: Callable[[Lane, bool], Lane | None],
+        take: Callable[[TrainingLane, bool], TrainingLane | None],
         tell: Callable[[Any], None],
         stop: threading.Event,
     ) -> None:
@@ -257,17 +260,17 @@ class _Slots:
         self.take = take
         self.tell = tell
         self.stop = stop
-        self.lanes: list[Lane | None] = [None] * program.width
-        self.hosts: dict[int, HostCallbacks] = {}
+        self.lanes: list[TrainingLane | None] = [None] * program.width
+        self.hosts: dict[int, CallbackRunner] = {}
         self.carry: Any = None
-        self.probing = Probing(program)
+        self.probes = ProbeRunner(program)
 
-    def train(self, first: Lane) -> None:
+    def train(self, first: TrainingLane) -> None:
         """Train this lane, and others of its kind beside and after it, until no slot is busy."""
         try:
             self._put(0, first)
             self._fill(first, wait=True)
-            with self.probing.compiled_beside(self.lanes):
+            with self.probes.compile_beside(self.lanes):
                 self.program.compile(lambda change: self.tell(Compiling(change)))
             while any(self.lanes) and not self.stop.is_set():
                 self._round(first.rows)
@@ -277,26 +280,25 @@ class _Slots:
                 if lane is not None:
                     self.tell(LaneDone(lane.index, _failure(error), None))
 
-    def _fill(self, like: Lane, wait: bool) -> None:
+    def _fill(self, like: TrainingLane, wait: bool) -> None:
         for slot, lane in enumerate(self.lanes):
             if lane is None and (new := self.take(like, wait)) is not None:
                 self._put(slot, new)
 
-    def _put(self, slot: int, lane: Lane) -> None:
+    def _put(self, slot: int, lane: TrainingLane) -> None:
         self.lanes[slot] = lane
         carry, lane.carry = lane.carry, None
         if self.carry is None:
-            width = self.program.width
-            self.carry = jax.tree.map(lambda a: np.repeat(a[None], width, 0), carry)
+            self.carry = stack_lanes(carry, self.program.width)
         else:
             self.carry = jax.tree.map(lambda s, a: _set(s, slot, a), self.carry, carry)
         if lane.callbacks:
-            self.hosts[slot] = HostCallbacks(lane)
+            self.hosts[slot] = CallbackRunner(lane)
             self.carry = self.hosts[slot].train_begin(self.carry)
 
     def _round(self, rows: Any) -> None:
-        self.probing.measure_start(self.lanes, self.carry, rows)
-        most = self.probing.most_epochs(self.lanes)
+        self.probes.measure_start(self.lanes, self.carry, rows)
+        most = self.probes.most_epochs(self.lanes)
         epoch_counts = [0 if n is None else n.round_epochs(ROUND_SECONDS, most) for n in self.lanes]
         for host in self.hosts.values():
             self.carry = host.epoch_begin(self.carry)
@@ -309,7 +311,7 @@ class _Slots:
         if epochs_run.max():
             self.program.seconds_per_epoch = seconds / float(epochs_run.max())
         status = np.asarray(self.carry.status)
-        self.probing.measure_end(self.lanes, self.carry, rows, epochs_run)
+        self.probes.measure_end(self.lanes, self.carry, rows, epochs_run)
         share = seconds / max(1, sum(lane is not None for lane in self.lanes))
         for slot, lane in enumerate(self.lanes):
             if lane is not None:
@@ -327,31 +329,33 @@ class _Slots:
             return like.orders(0, None)
         rate = None
         if lane.schedulers:
-            state = jax.tree.map(lambda a: np.asarray(a)[slot], self.carry.model)
+            state = read_lane(self.carry.model, slot)
             rate = float(self.program.lowered.learning_rate(state))
         return lane.orders(count, rate)
 
-    def _tell_round(self, slot: int, lane: Lane, curves: Any, seconds: float) -> None:
+    def _tell_round(self, slot: int, lane: TrainingLane, curves: Any, seconds: float) -> None:
         first = lane.epoch + 1
         lane.epoch += len(curves)
         lane.seconds += seconds
         metrics = self.program.metrics(curves)
         if slot in self.hosts:
             self.carry = self.hosts[slot].epoch_end(self.carry, metrics)
-        order, health = lane.order.state(), tuple(lane.health)
-        lane.health.clear()
+        order, readings = lane.order.state(), tuple(lane.readings)
+        lane.readings.clear()
         self.tell(
-            RoundDone(lane, first, metrics, seconds, lane.seconds, self.carry, slot, order, health)
+            RoundDone(
+                lane, first, metrics, seconds, lane.seconds, self.carry, slot, order, readings
+            )
         )
 
-    def _end_if_done(self, slot: int, lane: Lane, code: int, lost: FirstNan | None) -> None:
+    def _end_if_done(self, slot: int, lane: TrainingLane, code: int, lost: FirstNan | None) -> None:
         status = lane.status(code, lost)
         host = self.hosts.get(slot)
         if host is not None and host.stopped and code == RUNNING:
             status = Status("stopped", lane.epoch)
         if not status.done:
             return
-        carry = jax.tree.map(lambda a: np.asarray(a)[slot], self.carry)
+        carry = read_lane(self.carry, slot)
         if host is not None:
             host.train_end()
             del self.hosts[slot]

@@ -16,11 +16,11 @@ import numpy as np
 from dure.core.arrays import is_nested, leaves
 from dure.core.backend import jax, keras
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
-from dure.keras_bridge.functional import losses_of, parameters
+from dure.keras_bridge.building import count_parameters, losses_of
 from dure.keras_bridge.layer_hooks import walk, watched
 
 if TYPE_CHECKING:
-    from dure.engine.planning.plan import Prepared
+    from dure.engine.planning.plan import PreparedStudy
 
 Facts = dict[str, Any]
 
@@ -39,7 +39,7 @@ _ACTIVATION_LAYERS = {
 }
 
 
-def study_facts(prepared: Prepared) -> Facts:
+def study_facts(prepared: PreparedStudy) -> Facts:
     """`models`, by variant as `model_facts`, `data`: those of fold 1's training rows, and `plan`.
 
     Data are told as the networks see them, after `Data.prepare`; raw text only by its shape. The
@@ -53,7 +53,7 @@ def study_facts(prepared: Prepared) -> Facts:
     return {"models": models, "data": _data_facts(prepared), "plan": asdict(prepared.plan)}
 
 
-def _data_facts(prepared: Prepared) -> Facts:
+def _data_facts(prepared: PreparedStudy) -> Facts:
     study = prepared.study
     split, arrays, data = study.splits[0], study.arrays(), study.data
     validation = np.empty(0, np.int32) if split.validation is None else split.validation
@@ -129,7 +129,7 @@ def model_facts(model: keras.Model, x: Any) -> Facts:
         "output_activation": single.get("activation"),
         "output_units": single.get("units"),
         **_optimizer(model.optimizer),
-        "parameters": parameters(model),
+        "parameters": count_parameters(model),
         "penalised": any(v.regularizer is not None for v in model.trainable_variables),
     }
 

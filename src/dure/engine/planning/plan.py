@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.core.backend import jax
+from dure.core.arrays import Arrays
+from dure.core.backend import jax, keras
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey, Monitor
 from dure.engine.planning.summary import Plan, PlannedProgram
 from dure.engine.probes.probe import Probe, layer_names
-from dure.engine.probes.schedule import NOTHING, PROBE_BYTES, Measuring, Work, measuring
-from dure.engine.program.callbacks import Controller, controller, direction
+from dure.engine.probes.schedule import (
+    NO_PROBES,
+    PROBE_BYTES,
+    ProbeSchedule,
+    Work,
+    schedule_probes,
+)
+from dure.engine.program.callbacks import Controller, infer_direction, make_controller
 from dure.engine.program.host_callbacks import Callbacks, sort_callbacks
 from dure.engine.program.memory import available_bytes, peak_bytes, tree_bytes
-from dure.engine.program.program import Program, Rows, Shape
-from dure.errors import DureError, MemoryPlanError, StudyError, line_in
-from dure.keras_bridge.functional import (
-    Batch,
-    Lowered,
-    build_model,
-    description,
-    faults,
-    label_faults,
-    make_ready,
-    parameters,
-    state_of,
-)
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import Shape
+from dure.engine.program.rounds import compile_rounds
+from dure.errors import Faults, MemoryPlanError, StudyError
+from dure.keras_bridge.building import check_and_lower, count_parameters
+from dure.keras_bridge.functional import Lowered, state_of
+from dure.keras_bridge.model_state import Batch
+from dure.layers import fast_call
 
 if TYPE_CHECKING:
     from dure.experiment.spec import Split, StudySpec, Variant
@@ -54,44 +55,55 @@ class Prototype:
 
     variant: Variant
     lowered: Lowered
-    description: str
+    architecture: str
     draws_to_build: bool
     metrics: tuple[str, ...]
     monitor: Monitor
     controllers: list[Controller]
-    carry: Any = None
     programs: dict[tuple[int, int], Program] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """A hash of the architecture."""
-        return hashlib.sha256(self.description.encode()).hexdigest()
+        return hashlib.sha256(self.architecture.encode()).hexdigest()
 
 
 @dataclass
-class Prepared:
-    """A study ready to run: its plan, and for every variant and split size the program."""
+class PreparedStudy:
+    """A study ready to run: its plan, and for every variant and split size the program.
+
+    Attributes
+    ----------
+    programs
+        Every program with its row of the plan, in the plan's order.
+    batch
+        Shapes of a training batch.
+    probe_schedule
+        When all lanes are measured, and on how many rows.
+    """
 
     study: StudySpec
     plan: Plan
     callbacks: Callbacks
     prototypes: dict[str, Prototype]
+    programs: dict[Program, PlannedProgram]
     batch: Batch
-    measuring: Measuring = NOTHING
-    _probes: dict[Any, Probe] = field(default_factory=dict)
+    probe_schedule: ProbeSchedule = NO_PROBES
+    _probes: dict[tuple[Program, tuple[str, ...]], Probe] = field(default_factory=dict)
 
     def probe(self, key: LaneKey) -> Probe | None:
         """What measures a lane; variants that share a program and layers' names share it."""
-        if not self.measuring.epochs:
+        schedule = self.probe_schedule
+        if not schedule.epochs:
             return None
         prototype, program = self.prototypes[key.variant], self.program(key)
-        at_once = program.width * program.shape.batch_size // self.measuring.rows
+        at_once = program.width * program.shape.batch_size // schedule.rows
         width = max(1, min(program.width, at_once))
-        first = min(prototype.programs)
-        known = (id(prototype.programs[first]), layer_names(prototype.lowered))
-        if known not in self._probes:
-            self._probes[known] = Probe(prototype.lowered, width)
-        return self._probes[known]
+        first = prototype.programs[min(prototype.programs)]
+        shared = (first, layer_names(prototype.lowered))
+        if shared not in self._probes:
+            self._probes[shared] = Probe(prototype.lowered, width)
+        return self._probes[shared]
 
     def program(self, key: LaneKey) -> Program:
         """The program that trains a lane."""
@@ -117,7 +129,7 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def prepare(study: StudySpec) -> Prepared:
+def prepare(study: StudySpec) -> PreparedStudy:
     """Build each variant once, trace its program, and group what can share a compilation.
 
     Two variants share a program when their traced programs are the same to the last constant:
@@ -133,31 +145,31 @@ def prepare(study: StudySpec) -> Prepared:
     callbacks = sort_callbacks(study.callbacks)
     rows = row_shapes(study)
     batch = first_batch(study, rows)
-    problems = list(callbacks.faults)
+    faults = Faults(callbacks.faults)
     prototypes: dict[str, Prototype] = {}
     for variant in study.variant_list:
         try:
             prototypes[variant.name] = _prototype(study, variant, callbacks, batch)
         except StudyError as error:
-            problems += [f"variant {variant.name!r}: {fault}" for fault in error.faults]
-    if problems:
-        raise StudyError(list(dict.fromkeys(problems)))
+            faults += [f"variant {variant.name!r}: {fault}" for fault in error.faults]
+    Faults(dict.fromkeys(faults)).raise_if_any()
     memory = _trace_programs(study, callbacks, prototypes, rows)
-    chosen = _measuring(study, prototypes, memory)
+    schedule = _schedule_probes(study, prototypes, memory)
     for program, needed in memory.items():
         # A measurement comes between two rounds, on more or fewer rows than a batch has.
-        probe = min(needed * chosen.rows // study.batch_size, needed + PROBE_BYTES)
+        probe = min(needed * schedule.rows // study.batch_size, needed + PROBE_BYTES)
         memory[program] = max(needed, probe)
-    plan = _plan(study, prototypes, memory, tree_bytes(rows))
+    programs = _plan_programs(study, prototypes, memory)
+    plan = _make_plan(study, list(programs.values()), tree_bytes(rows))
     if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
-    return Prepared(study, plan, callbacks, prototypes, batch, chosen)
+    return PreparedStudy(study, plan, callbacks, prototypes, programs, batch, schedule)
 
 
-def row_shapes(study: StudySpec) -> Rows:
+def row_shapes(study: StudySpec) -> Arrays:
     """Shapes and types of a study's arrays as programs see them."""
-    rows = Rows.of(study.fold_arrays(study.splits[0]))
-    return jax.tree.map(_device_shape, rows)  # type: ignore[no-any-return]
+    arrays = study.fold_arrays(study.splits[0])
+    return jax.tree.map(_device_shape, arrays)  # type: ignore[no-any-return]
 
 
 def _device_shape(array: Any) -> Any:
@@ -165,19 +177,19 @@ def _device_shape(array: Any) -> Any:
 
 
 def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: Batch) -> Prototype:
-    first = study.seed_list[0]
-    model, draws = _built(study, variant, first, batch)
-    if found := _wrong_labels(study, model):
-        raise StudyError(found)
-    text = description(model)
-    for seed in study.seed_list[1:2]:
-        if description(_built(study, variant, seed, batch)[0]) != text:
-            raise other_architecture(seed, first)
-    lowered = Lowered(model)
-    names = tuple(jax.eval_shape(lambda: lowered.results(lowered.initial_metrics)))
+    test = study.data.test
+    lowered, architecture, draws = check_and_lower(
+        study.build,
+        variant.arguments,
+        study.seed_list,
+        batch,
+        {"": study.arrays().y, "test: ": None if test is None else test.y},
+        fast_call,
+    )
+    names = lowered.metric_names()
     validated = any(split.validation is not None for split in study.splits)
     metrics = names + tuple(f"val_{name}" for name in names if validated)
-    controllers = [controller(c, lowered, metrics) for c in callbacks.in_program]
+    controllers = [make_controller(c, lowered, metrics) for c in callbacks.in_program]
     if callbacks.schedulers and not lowered.rate_is_variable:
         raise StudyError(
             "LearningRateScheduler needs an optimizer whose learning_rate is a number; "
@@ -186,7 +198,7 @@ def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: 
     return Prototype(
         variant,
         lowered,
-        text,
+        architecture,
         draws,
         metrics,
         _monitor(callbacks, lowered, metrics),
@@ -194,40 +206,12 @@ def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: 
     )
 
 
-def other_architecture(seed: int, first: int) -> StudyError:
-    """The error for a build that does not keep to one network for the same arguments."""
-    return StudyError(
-        f"build returned another architecture for seed {seed} than for seed {first}; "
-        "the same arguments must always give the same network (only weights may differ)."
-    )
+def lower_model(model: keras.Model) -> Lowered:
+    """The functions of a model made ready, with the fast twins of its layers."""
+    return Lowered(model, fast_call)
 
 
-def _built(study: StudySpec, variant: Variant, seed: int, batch: Batch) -> tuple[Any, bool]:
-    """A variant's model, checked and built for the study's data."""
-    try:
-        model, _ = build_model(study.build, variant.arguments, seed)
-    except DureError:
-        raise
-    except Exception as error:
-        file = getattr(getattr(study.build, "__code__", None), "co_filename", "")
-        line = line_in(error, file)
-        where = f" ({file}, line {line})" if line else ""
-        raise StudyError(f"build raised {type(error).__name__}: {error}{where}") from error
-    if found := faults(model):
-        raise StudyError(found)
-    return model, ready(model, batch)
-
-
-def _wrong_labels(study: StudySpec, model: Any) -> list[str]:
-    """Training, validation and test labels that no unit of the model's output stands for."""
-    test = study.data.test
-    found = label_faults(model, study.arrays().y)
-    return found + [
-        f"test: {fault}" for fault in label_faults(model, None if test is None else test.y)
-    ]
-
-
-def first_batch(study: StudySpec, rows: Rows) -> Batch:
+def first_batch(study: StudySpec, rows: Arrays) -> Batch:
     """Shapes of a training batch."""
 
     def cut(shape: Any) -> Any:
@@ -238,28 +222,6 @@ def first_batch(study: StudySpec, rows: Rows) -> Batch:
     return x, y, weight
 
 
-def ready(model: Any, batch: Batch) -> bool:
-    """Build a model for a study's data; whether Keras would have drawn a batch to do so.
-
-    Raises
-    ------
-    StudyError
-        If the model and the data do not fit, with Keras' own words.
-    """
-    with told_with_shapes(batch):
-        return make_ready(model, batch)
-
-
-@contextlib.contextmanager
-def told_with_shapes(data: Batch | Rows) -> Iterator[None]:
-    """Turn what Keras raises when a model and its data do not fit into a StudyError."""
-    try:
-        yield
-    except Exception as error:
-        x, y = (jax.tree.map(lambda a: a.shape, part) for part in data[:2])
-        raise StudyError(f"the model does not take these data (x {x}, y {y}): {error}") from error
-
-
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:
     """What decides a lane's best epoch: what early stopping watches, else the (validation) loss."""
     for callback in (*callbacks.in_program, *callbacks.host):
@@ -267,29 +229,32 @@ def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> 
         if name in metrics:
             mode = getattr(callback, "mode", "auto")
             known = lowered.directions()
-            return Monitor(name, direction(name, mode, known, type(callback).__name__))
+            return Monitor(name, infer_direction(name, mode, known, type(callback).__name__))
     return Monitor("val_loss" if "val_loss" in metrics else "loss", "min")
 
 
 def _trace_programs(
-    study: StudySpec, callbacks: Callbacks, prototypes: dict[str, Prototype], rows: Rows
-) -> dict[int, int]:
-    """Give every prototype its programs, shared where equal; memory of one call by id(program)."""
-    known: dict[str, Program] = {}
-    memory: dict[int, int] = {}
+    study: StudySpec, callbacks: Callbacks, prototypes: dict[str, Prototype], rows: Arrays
+) -> dict[Program, int]:
+    """Give every prototype its programs, shared where equal; the memory of one call of each."""
+    shared: dict[str, Program] = {}
+    memory: dict[Program, int] = {}
     for prototype in prototypes.values():
         for size in sorted({split_size(split) for split in study.splits}):
             shape = program_shape(study, callbacks, size, callbacks.stop_on_nan)
-            program = Program(prototype.lowered, shape, prototype.monitor, prototype.controllers)
-            prototype.carry = program.start(state_of(prototype.lowered.model))
-            jaxpr = program.trace(prototype.carry, rows)
-            shared = known.setdefault(_identity(jaxpr), program)
-            prototype.programs[size] = shared
-            if shared is program:
+            program = Program(
+                prototype.lowered,
+                shape,
+                prototype.monitor,
+                prototype.controllers,
+                compile_rounds,
+            )
+            carry = program.start(state_of(prototype.lowered.model))
+            jaxpr = program.trace(carry, rows)
+            prototype.programs[size] = shared.setdefault(_identity(jaxpr), program)
+            if prototype.programs[size] is program:
                 orders = 4 * shape.round_epochs * shape.train_rows
-                memory[id(program)] = (
-                    3 * tree_bytes(prototype.carry) + 2 * orders + peak_bytes(jaxpr)
-                )
+                memory[program] = 3 * tree_bytes(carry) + 2 * orders + peak_bytes(jaxpr)
     return memory
 
 
@@ -316,18 +281,18 @@ def program_shape(
     )
 
 
-def _measuring(
-    study: StudySpec, prototypes: dict[str, Prototype], memory: dict[int, int]
-) -> Measuring:
+def _schedule_probes(
+    study: StudySpec, prototypes: dict[str, Prototype], memory: dict[Program, int]
+) -> ProbeSchedule:
     """When lanes are measured; the same for all of a study, so that they can be compared."""
     if not study.health:
-        return NOTHING
-    return measuring(
+        return NO_PROBES
+    return schedule_probes(
         Work(
             epochs=study.epochs,
             train_rows=min(len(split.train) for split in study.splits),
             batch_size=study.batch_size,
-            parameters=min(parameters(p.lowered.model) for p in prototypes.values()),
+            parameters=min(count_parameters(p.lowered.model) for p in prototypes.values()),
             memory_bytes=max(memory.values()),
         )
     )
@@ -342,41 +307,39 @@ def _identity(jaxpr: Any) -> str:
     return digest.hexdigest()
 
 
-def _plan(
-    study: StudySpec, prototypes: dict[str, Prototype], memory: dict[int, int], data_bytes: int
-) -> Plan:
-    lanes: dict[int, int] = {}
-    variants: dict[int, list[str]] = {}
-    programs: dict[int, Program] = {}
+def _plan_programs(
+    study: StudySpec, prototypes: dict[str, Prototype], memory: dict[Program, int]
+) -> dict[Program, PlannedProgram]:
+    """Each program's row of the plan, in the order of the lanes."""
+    keys: dict[Program, list[LaneKey]] = {}
     for key in study.lanes:
-        program = prototypes[key.variant].programs[split_size(study.splits[key.fold - 1])]
-        programs[id(program)] = program
-        lanes[id(program)] = lanes.get(id(program), 0) + 1
-        names = variants.setdefault(id(program), [])
-        if key.variant not in names:
-            names.append(key.variant)
-    planned = [
-        PlannedProgram(
-            variants[p],
-            lanes[p],
-            parameters(program.lowered.model),
+        size = split_size(study.splits[key.fold - 1])
+        keys.setdefault(prototypes[key.variant].programs[size], []).append(key)
+    return {
+        program: PlannedProgram(
+            list(dict.fromkeys(key.variant for key in lanes)),
+            len(lanes),
+            count_parameters(program.lowered.model),
             program.shape.steps,
             program.width,
-            memory[p],
+            memory[program],
         )
-        for p, program in programs.items()
-    ]
+        for program, lanes in keys.items()
+    }
+
+
+def _make_plan(study: StudySpec, programs: list[PlannedProgram], data_bytes: int) -> Plan:
     places = devices()
     workers = min(len(places), len(study.lanes))
     data_bytes *= 2 if study.data.prepare is not None else 1
     return Plan(
         lanes=len(study.lanes),
         epochs=study.epochs,
-        programs=planned,
+        programs=programs,
         workers=workers,
         device="CPU core" if places[0].platform == "cpu" else places[0].device_kind,
         data_bytes=data_bytes,
-        memory_bytes=data_bytes + workers * max(p.memory_bytes for p in planned),
+        memory_bytes=data_bytes + workers * max(p.memory_bytes for p in programs),
         available_bytes=available_bytes(places[0]),
     )
 

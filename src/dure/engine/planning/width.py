@@ -7,14 +7,17 @@ GPU a single small network leaves the device idle, so programs are widened until
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from dure.core.arrays import Arrays
 from dure.core.backend import jax
-from dure.engine.planning.plan import Prepared
+from dure.engine.planning.plan import PreparedStudy
+from dure.engine.planning.summary import PlannedProgram
 from dure.engine.program.memory import tree_bytes
-from dure.engine.program.program import Carry, Orders, Program, Rows
+from dure.engine.program.program import Program
+from dure.engine.program.round_data import Carry, Orders, stack_lanes
 
 WIDTHS = (1, 8, 32, 128, 512, 2048)
 """Candidates; a step of four loses at most half of what the best width would give."""
@@ -29,7 +32,7 @@ def candidates(lanes: int, bytes_per_lane: int, available: int) -> list[int]:
     return [w for w in WIDTHS if w <= room and (w == 1 or w < 4 * lanes)]
 
 
-def measure_width(program: Program, rows: Rows, widths: list[int]) -> Program:
+def measure_width(program: Program, rows: Arrays, widths: list[int]) -> Program:
     """The program at the width that trains most lanes a second, compiled and ready.
 
     Tries widths in rising order, one epoch each after a first call, and stops at the first that
@@ -45,7 +48,7 @@ def measure_width(program: Program, rows: Rows, widths: list[int]) -> Program:
     return best
 
 
-def _seconds(program: Program, rows: Rows) -> float:
+def _seconds(program: Program, rows: Arrays) -> float:
     """Seconds of one epoch of all lanes, after a call that compiles and warms up."""
     carry, orders = _trial(program)
     seconds = 0.0
@@ -66,49 +69,29 @@ def _trial(program: Program) -> tuple[Carry, Orders]:
         np.ones(shape.round_epochs, np.bool_),
         np.int32(1),
     )
-    width = program.width
-    return jax.tree.map(lambda a: np.repeat(np.asarray(a)[None], width, 0), (carry, orders))  # type: ignore[no-any-return]
+    return stack_lanes((carry, orders), program.width)  # type: ignore[no-any-return]
 
 
-def widen(prepared: Prepared, choose: Callable[[Program, int], Program]) -> None:
+def widen(prepared: PreparedStudy, choose: Callable[[Program, PlannedProgram], Program]) -> None:
     """Replace every program of a study by its choice of width.
 
     Parameters
     ----------
     choose
-        From a program and its number of lanes to the program to use.
+        From a program and its row of the plan to the program to use.
     """
-    chosen: dict[int, Program] = {}
-    planned = {
-        id(p): n.lanes for p, n in zip(_programs(prepared), prepared.plan.programs, strict=True)
-    }
+    chosen = {program: choose(program, row) for program, row in prepared.programs.items()}
     for prototype in prepared.prototypes.values():
         for size, program in prototype.programs.items():
-            if id(program) not in chosen:
-                chosen[id(program)] = choose(program, planned[id(program)])
-            prototype.programs[size] = chosen[id(program)]
+            prototype.programs[size] = chosen[program]
+    prepared.programs = {chosen[program]: row for program, row in prepared.programs.items()}
 
 
-def _programs(prepared: Prepared) -> Iterator[Program]:
-    """The distinct programs in the plan's order."""
-    seen: set[int] = set()
-    for key in prepared.study.lanes:
-        program = prepared.program(key)
-        if id(program) not in seen:
-            seen.add(id(program))
-            yield program
-
-
-def widen_for_device(prepared: Prepared, rows: Rows) -> None:
+def widen_for_device(prepared: PreparedStudy, rows: Arrays) -> None:
     """Widen a study's programs for a GPU, each by measuring."""
-    per_lane = {
-        id(p): n.memory_bytes
-        for p, n in zip(_programs(prepared), prepared.plan.programs, strict=True)
-    }
     free = prepared.plan.available_bytes - tree_bytes(rows)
 
-    def choose(program: Program, lanes: int) -> Program:
-        widths = candidates(lanes, per_lane[id(program)], free // 2)
-        return measure_width(program, rows, widths)
+    def choose(program: Program, row: PlannedProgram) -> Program:
+        return measure_width(program, rows, candidates(row.lanes, row.memory_bytes, free // 2))
 
     widen(prepared, choose)

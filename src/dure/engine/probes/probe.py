@@ -14,22 +14,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp
 from dure.core.types import Floats
 from dure.engine.probes.activity import activity_of, shares
-from dure.engine.probes.finite_steps import Steps
-from dure.engine.probes.gradients import Gradients, training_gradients
-from dure.engine.program.program import Rows, take_rows
-from dure.keras_bridge.functional import Batch, Lowered, ModelState
+from dure.engine.probes.gradients import FiniteSteps, Gradients, training_gradients
+from dure.engine.program.round_data import lane_of, take_rows
+from dure.keras_bridge.functional import Lowered
 from dure.keras_bridge.layer_hooks import walk, with_fixed_seeds
+from dure.keras_bridge.model_state import Batch, ModelState
 
 SHORTEST = 1e-4
 """Part of the weights' norm by which they move at least when the curvature is measured: with less,
 the rounding of float32 would be all that is seen."""
 
 
-class Health(NamedTuple):
-    """One lane at one epoch.
+class ProbeReading(NamedTuple):
+    """What was measured of one lane at one epoch.
 
     Attributes
     ----------
@@ -80,7 +81,7 @@ class Probe:
         """Why the model cannot be measured; None if it can, as far as is known."""
         self.compilations = 0
         self._own: list[str] = []
-        self.steps = Steps(lowered)
+        self.steps = FiniteSteps(lowered)
         """Single steps of the same model, for lanes that diverge."""
         self._lowered = lowered
         self._compiled: Any = None
@@ -91,7 +92,7 @@ class Probe:
         """Whether it is known how, or that it cannot, be measured."""
         return self._compiled is not None or self.fault is not None
 
-    def compile(self, carry: Any, rows: Rows, count: int) -> None:
+    def compile(self, carry: Any, rows: Arrays, count: int) -> None:
         """Compile for `count` sampled rows, once; safe from any thread. Never raises.
 
         Parameters
@@ -111,20 +112,22 @@ class Probe:
 
     def fail(self, error: Exception) -> None:
         """Measure nothing more, for this reason."""
-        told = str(error).strip().split("\n")[0]
-        self.fault = f"{type(error).__name__}: {told}"[:300]
+        line = str(error).strip().split("\n")[0]
+        self.fault = f"{type(error).__name__}: {line}"[:300]
 
-    def _compile(self, layers: Mapping[str, Any], state: ModelState, rows: Rows, count: int) -> Any:
+    def _compile(
+        self, layers: Mapping[str, Any], state: ModelState, rows: Arrays, count: int
+    ) -> Any:
         def spec(array: Any) -> Any:
             return jax.ShapeDtypeStruct((self.width, *array.shape), array.dtype)
 
-        def look(state: ModelState, sample: Any, rows: Rows) -> _Seen:
+        def look(state: ModelState, sample: Any, rows: Arrays) -> _Seen:
             return self._look(layers, state, take_rows(rows, sample))
 
         def stacked(*args: Any) -> Any:
             if self.width > 1:
                 return jax.vmap(look, in_axes=(0, 0, None))(*args)
-            state, sample = jax.tree.map(lambda a: a[0], args[:2])
+            state, sample = lane_of(args[:2])
             return jax.tree.map(lambda a: a[None], look(state, sample, args[2]))
 
         states = jax.tree.map(spec, state)
@@ -133,7 +136,7 @@ class Probe:
             traced = jax.jit(stacked).trace(states, sample, rows)
         return traced.lower().compile()
 
-    def measure(self, states: ModelState, samples: Any, rows: Rows) -> tuple[Any, Any]:
+    def measure(self, states: ModelState, samples: Any, rows: Arrays) -> tuple[Any, Any]:
         """Measure `width` lanes.
 
         Parameters

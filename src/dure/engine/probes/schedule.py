@@ -32,7 +32,7 @@ _STEP_SECONDS, _FLOPS = 1e-7, 2e10
 
 
 @dataclass(frozen=True)
-class Measuring:
+class ProbeSchedule:
     """What is measured of every lane of a study.
 
     Attributes
@@ -51,7 +51,7 @@ class Measuring:
         return next((e for e in self.epochs if e > epoch), None)
 
 
-NOTHING = Measuring()
+NO_PROBES = ProbeSchedule()
 """No measurement at all."""
 
 
@@ -90,20 +90,20 @@ class Work:
         return min(self.batch_size, self.train_rows)
 
 
-def measuring(work: Work) -> Measuring:
+def schedule_probes(work: Work) -> ProbeSchedule:
     """Which epochs, on how many rows: spaced geometrically, thinned where they cost too much."""
     fits = int(PROBE_BYTES * work.batch_size / max(work.memory_bytes, 1))
     most = min(MOST_ROWS, work.train_rows, max(LEAST_ROWS // 2, fits))
     least = min(LEAST_ROWS, most)
-    epochs = spaced(work.epochs)
+    epochs = fibonacci_epochs(work.epochs)
     budget = SHARE * work.train_seconds
     fitting = (n for n in range(most, least, -1) if len(epochs) * work.probe_seconds(n) <= budget)
     rows = next(fitting, least)
     affordable = int(budget / work.probe_seconds(rows))
-    return Measuring(_thinned(epochs, max(LEAST_EPOCHS, affordable)), rows)
+    return ProbeSchedule(_thinned(epochs, max(LEAST_EPOCHS, affordable)), rows)
 
 
-def spaced(last: int) -> tuple[int, ...]:
+def fibonacci_epochs(last: int) -> tuple[int, ...]:
     """0, 1, 2, 3, 5, 8, 13, ... and `last`: Fibonacci's numbers grow by the golden ratio."""
     found = [0, 1, 2]
     while found[-1] < last:
@@ -124,6 +124,6 @@ def _places(train_rows: int, count: int) -> npt.NDArray[np.int64]:
     return np.sort(np.random.default_rng(0).choice(train_rows, count, replace=False))
 
 
-def sample(train: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
+def sample_rows(train: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
     """The rows on which a fold's lanes are measured, int32 [count]: always the same ones."""
     return np.asarray(train[_places(len(train), count)], np.int32)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from dure.core.backend import jax, jnp, keras
 from dure.core.types import Mode
 from dure.errors import StudyError, did_you_mean
-from dure.keras_bridge.functional import Lowered, ModelState
+from dure.keras_bridge.functional import Lowered
+from dure.keras_bridge.model_state import ModelState
 
 Logs = Mapping[str, Any]
 
@@ -163,7 +164,7 @@ class ReduceLROnPlateau:
 Controller = EarlyStopping | ReduceLROnPlateau
 
 
-def direction(monitor: str, mode: str, known: Mapping[str, str], callback: str) -> Mode:
+def infer_direction(monitor: str, mode: str, known: Mapping[str, str], callback: str) -> Mode:
     """The direction in which a monitored metric is better, as Keras' MonitorCallback infers it."""
     if mode in ("min", "max"):
         return mode  # type: ignore[return-value]
@@ -176,9 +177,7 @@ def direction(monitor: str, mode: str, known: Mapping[str, str], callback: str) 
     return inferred  # type: ignore[return-value]
 
 
-def controller(
-    callback: Any, lowered: Lowered, metrics: Sequence[str]
-) -> EarlyStopping | ReduceLROnPlateau | None:
+def make_controller(callback: Any, lowered: Lowered, metrics: Sequence[str]) -> Controller | None:
     """The in-program form of a Keras callback, or None where it has to run on the host.
 
     Parameters
@@ -197,7 +196,7 @@ def controller(
         )
     common = {
         "monitor": callback.monitor,
-        "mode": direction(callback.monitor, callback.mode, lowered.directions(), name),
+        "mode": infer_direction(callback.monitor, callback.mode, lowered.directions(), name),
         "patience": int(callback.patience),
         "min_delta": abs(float(callback.min_delta)),
     }

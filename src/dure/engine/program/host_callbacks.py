@@ -100,7 +100,7 @@ def _batch_fault(callback: Any) -> str | None:
     )
 
 
-def callbacks_of_lane(callbacks: Sequence[Any], key: LaneKey) -> list[Any]:
+def copy_callbacks(callbacks: Sequence[Any], key: LaneKey) -> list[Any]:
     """Copies of host callbacks for one lane; files they write get the lane in their names.
 
     A path may hold ``{variant}``, ``{seed}`` and ``{fold}``; otherwise they are put before the

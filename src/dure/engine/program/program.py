@@ -11,78 +11,51 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp
 from dure.core.types import Monitor
 from dure.engine.program.callbacks import BestEpoch, Controller, Epoch
-from dure.keras_bridge.functional import Arrays, Batch, Lowered, ModelState
-
-RUNNING, STOPPED, DIVERGED = range(3)
-
-Loop = tuple[ModelState, list[Any]]
-"""What goes from batch to batch: the model's state and its metrics'."""
-
-Logs = dict[str, Any]
-"""An epoch's metrics by Keras' names."""
-
-
-class Carry(NamedTuple):
-    """Everything that changes while a lane trains; one checkpoint holds exactly this."""
-
-    model: ModelState
-    best: dict[str, Any]
-    controllers: list[dict[str, Any]]
-    epoch: Any  # int32: epochs done
-    status: Any  # int32: RUNNING, STOPPED or DIVERGED
+from dure.engine.program.round_data import (
+    DIVERGED,
+    RUNNING,
+    STOPPED,
+    Carry,
+    Logs,
+    Loop,
+    Orders,
+    Shape,
+    lane_of,
+    name_parts,
+    same_types,
+    split_metrics,
+    take_rows,
+)
+from dure.keras_bridge.functional import Lowered
+from dure.keras_bridge.model_state import ModelState
 
 
-class Orders(NamedTuple):
-    """What one lane needs for a round beside its carry; shapes for `E` epochs at most."""
+class CompiledRounds(Protocol):
+    """A program's rounds, compiled."""
 
-    train: Any  # int32 [E, train rows]: rows in the order of their batches
-    validation: Any  # int32 [validation rows], possibly none
-    rates: Any  # float32 [E]: learning rate from that epoch on, NaN leaves it
-    validate: Any  # bool [E]: whether the epoch is validated
-    count: Any  # int32: epochs to run, at most E
+    stepped: bool
+    """Whether the loop over batches runs in Python."""
 
+    def __call__(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
+        """One round; arguments and values as those of :class:`Program`."""
+        ...
 
-class Rows(NamedTuple):
-    """Arrays that every lane of a program reads; the first axis is rows."""
-
-    x: Arrays
-    y: Arrays
-    train_weight: Arrays
-    validation_weight: Arrays
-
-    @classmethod
-    def of(cls, arrays: Any) -> Rows:
-        """Those of a study's (or its test part's) arrays."""
-        return cls(arrays.x, arrays.y, arrays.train_weight, arrays.validation_weight)
+    def evaluate(self, state: ModelState, rows: Arrays) -> Logs:
+        """Keras' ``evaluate`` of one lane's state on all of these rows."""
+        ...
 
 
-@dataclass(frozen=True)
-class Shape:
-    """The static numbers of a program; lanes that differ in any need another compilation."""
-
-    train_rows: int
-    validation_rows: int
-    batch_size: int
-    validation_batch_size: int
-    round_epochs: int
-    logs_rate: bool
-    sets_rate: bool
-    stop_on_nan: bool
-    diverge_on_nan: bool
-
-    @property
-    def steps(self) -> int:
-        """Training steps an epoch, the last smaller batch included."""
-        return math.ceil(self.train_rows / self.batch_size)
+CompileRounds: TypeAlias = Callable[["Program"], CompiledRounds]
+"""How a traced program becomes rounds that run."""
 
 
 class Program:
@@ -98,6 +71,8 @@ class Program:
         Metric whose best epoch is remembered with its weights; None remembers nothing.
     controllers
         Callbacks that act inside the program, in Keras' order.
+    compile_rounds
+        The strategy: what the traced round is compiled to.
     width
         Lanes stacked in one call; 1 leaves every array without stacking inside.
     """
@@ -108,6 +83,7 @@ class Program:
         shape: Shape,
         monitor: Monitor | None,
         controllers: list[Controller],
+        compile_rounds: CompileRounds,
         width: int = 1,
     ) -> None:
         self.lowered = lowered
@@ -118,12 +94,12 @@ class Program:
         self.controllers = controllers
         self.metric_shapes: dict[str, tuple[int, ...]] = {}
         self.compilations = 0
-        self.stepped = False
         self.seconds_per_epoch: float | None = None
-        self._traced: Any = None
+        self.traced: Any = None
+        """The stacked round as JAX traced it; None once it is compiled."""
+        self._compile_rounds = compile_rounds
         self._specs: Any = None
-        self._compiled: Any = None
-        self._evaluate: Any = None
+        self._rounds: CompiledRounds | None = None
         self._lock = threading.Lock()
 
     def start(self, state: ModelState) -> Carry:
@@ -137,7 +113,7 @@ class Program:
         )
         return jax.tree.map(np.asarray, carry)  # type: ignore[no-any-return]
 
-    def trace(self, carry: Carry, rows: Rows) -> Any:
+    def trace(self, carry: Carry, rows: Arrays) -> Any:
         """Trace the stacked round and return its closed jaxpr; nothing is compiled yet.
 
         Parameters
@@ -158,8 +134,8 @@ class Program:
         stacked = jax.tree.map(lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders))
         self._specs = (carry, rows)
         with self.lowered.tracing(stacked=self.width > 1):
-            self._traced = jax.jit(self._stacked_round).trace(*stacked, rows)
-        return self._traced.jaxpr
+            self.traced = jax.jit(self._stacked_round).trace(*stacked, rows)
+        return self.traced.jaxpr
 
     @property
     def example(self) -> Carry:
@@ -167,48 +143,51 @@ class Program:
         return self._specs[0]  # type: ignore[no-any-return]
 
     @property
-    def row_shapes(self) -> Rows:
+    def row_shapes(self) -> Arrays:
         """Shapes and types of the arrays the program was traced with."""
         return self._specs[1]  # type: ignore[no-any-return]
 
     def widened(self, width: int) -> Program:
         """The same program for another number of stacked lanes, traced and not compiled."""
-        wider = Program(self.lowered, self.shape, self._monitor, self.controllers, width)
+        wider = Program(
+            self.lowered,
+            self.shape,
+            self._monitor,
+            self.controllers,
+            self._compile_rounds,
+            width,
+        )
         wider.trace(*self._specs)
         return wider
 
-    def compile(self, hear: Callable[[int], None] = lambda change: None) -> None:
+    @property
+    def stepped(self) -> bool:
+        """Whether the host drives the batches; known once compiled."""
+        return self._rounds is not None and self._rounds.stepped
+
+    def compile(self, hear: Callable[[int], None] = lambda change: None) -> CompiledRounds:
         """Compile what was traced, once; later calls return at once. Safe from any thread.
 
         `hear` is called with 1 when compilation begins and with -1 when it is over.
         """
         with self._lock:
-            if self._compiled is None:
+            if self._rounds is None:
                 hear(1)
                 try:
-                    self._compiled = self._compile()
+                    self._rounds = self._compile_rounds(self)
                 finally:
                     hear(-1)
-                self._traced = None
+                self.traced = None
                 self.compilations += 1
+            return self._rounds
 
-    def _compile(self) -> Any:
-        from dure.engine.program.stepped import SteppedRounds, has_slow_loop
-
-        on_cpu = jax.default_backend() == "cpu"
-        self.stepped = on_cpu and self.width == 1 and has_slow_loop(self._traced.jaxpr)
-        if self.stepped:
-            return SteppedRounds(self, *self._specs)
-        return self._traced.lower().compile()
-
-    def __call__(self, carry: Any, orders: Any, rows: Any) -> tuple[Carry, Any, Any]:
+    def __call__(self, carry: Any, orders: Any, rows: Arrays) -> tuple[Carry, Any, Any]:
         """Run one round for `width` lanes.
 
         Every argument but `rows` has a leading lane axis. Returns the new carry, the curves
         float32 [width, E, metrics] (NaN where not run) and the epochs run, int32 [width].
         """
-        self.compile()
-        return self._compiled(carry, orders, rows)  # type: ignore[no-any-return]
+        return self.compile()(carry, orders, rows)
 
     @property
     def columns(self) -> int:
@@ -217,48 +196,26 @@ class Program:
 
     def metrics(self, curves: Any) -> dict[str, Any]:
         """Columns of the curves [epochs, metrics] by name; a vector metric has a column each."""
-        named = {}
-        column = 0
-        for name, shape in self.metric_shapes.items():
-            size = math.prod(shape)
-            for part in range(size):
-                named[f"{name}_{part}" if shape else name] = curves[:, column + part]
-            column += size
-        return named
+        blocks = split_metrics(curves, self.metric_shapes)
+        return {part: column for pair in blocks for part, column in name_parts(*pair, lead=1)}
 
-    def test(self, state: ModelState, rows: Rows) -> dict[str, float]:
+    def test(self, state: ModelState, rows: Arrays) -> dict[str, float]:
         """Keras' ``evaluate`` of one lane's state on test rows, by metric name."""
-        if self.stepped:
-            results = self._compiled.evaluate(state, rows)
-        else:
-            results = self._scanned_test(state, rows)
+        results = self.compile().evaluate(state, rows)
         return {
-            f"{name}_{part}" if value.ndim else name: float(np.ravel(value)[part])
+            part: float(number)
             for name, value in results.items()
-            for part in range(value.size)
+            for part, number in name_parts(name, np.asarray(value))
         }
 
-    def _scanned_test(self, state: ModelState, rows: Rows) -> Logs:
-        order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
-
-        def run(state: ModelState, order: Any, rows: Rows) -> Any:
-            return self.evaluate(state, order, rows)[1]
-
-        with self._lock:
-            if self._evaluate is None:
-                with self.lowered.tracing():
-                    self._evaluate = jax.jit(run).lower(state, order, rows).compile()
-        results: Logs = self._evaluate(state, order, rows)
-        return results
-
-    def _stacked_round(self, carry: Carry, orders: Orders, rows: Rows) -> Any:
+    def _stacked_round(self, carry: Carry, orders: Orders, rows: Arrays) -> Any:
         if self.width > 1:
             return jax.vmap(self._round, in_axes=(0, 0, None))(carry, orders, rows)
-        one, plan = jax.tree.map(lambda a: a[0], (carry, orders))
+        one, plan = lane_of((carry, orders))
         out = self._round(one, plan, rows)
         return jax.tree.map(lambda a: a[None], out)
 
-    def _round(self, carry: Carry, orders: Orders, rows: Rows) -> tuple[Carry, Any, Any]:
+    def _round(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
         names = jax.eval_shape(lambda: self.lowered.results(self.lowered.initial_metrics))
         self.metric_shapes = self._log_shapes({name: spec.shape for name, spec in names.items()})
         curves = jnp.full((self.shape.round_epochs, self.columns), jnp.nan, jnp.float32)
@@ -282,7 +239,7 @@ class Program:
             shapes["learning_rate"] = ()
         return shapes
 
-    def _epoch(self, carry: Carry, orders: Orders, index: Any, rows: Rows) -> tuple[Carry, Any]:
+    def _epoch(self, carry: Carry, orders: Orders, index: Any, rows: Arrays) -> tuple[Carry, Any]:
         state = self.before_epoch(carry.model, orders.rates[index])
         state, train = self._train(state, orders.train[index], rows)
         validation: Logs = {}
@@ -324,7 +281,7 @@ class Program:
         new = same_types(new, carry)
         return new, jnp.concatenate([logs[name].ravel() for name in self.metric_shapes])
 
-    def train_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+    def train_batch(self, loop: Loop, indices: Any, rows: Arrays) -> Loop:
         """Train on the rows of one batch."""
 
         def step() -> Any:
@@ -336,23 +293,23 @@ class Program:
         finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
         return jax.lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
 
-    def test_batch(self, loop: Loop, indices: Any, rows: Rows) -> Loop:
+    def test_batch(self, loop: Loop, indices: Any, rows: Arrays) -> Loop:
         """Evaluate on the rows of one batch."""
-        batch = _batch(rows.x, rows.y, rows.validation_weight, indices)
+        batch = take_rows(rows, indices, evaluating=True)
         return same_types(self.lowered.test_step(*loop, batch), loop)  # type: ignore[no-any-return]
 
     def no_metrics(self) -> list[Any]:
         """Metrics before the first batch."""
         return [jnp.asarray(m) for m in self.lowered.initial_metrics]
 
-    def _train(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
+    def _train(self, state: ModelState, order: Any, rows: Arrays) -> tuple[ModelState, Any]:
         start = (state, self.no_metrics())
         step = partial(self.train_batch, rows=rows)
         state, metrics = _in_batches(step, start, order, self.shape.batch_size)
         return state, self.lowered.results(metrics)
 
     def _validate(
-        self, state: ModelState, wanted: Any, orders: Orders, rows: Rows
+        self, state: ModelState, wanted: Any, orders: Orders, rows: Arrays
     ) -> tuple[ModelState, Any]:
         def run() -> tuple[ModelState, Any]:
             return self.evaluate(state, orders.validation, rows)
@@ -363,24 +320,12 @@ class Program:
 
         return jax.lax.cond(wanted, run, skip)  # type: ignore[no-any-return]
 
-    def evaluate(self, state: ModelState, order: Any, rows: Rows) -> tuple[ModelState, Any]:
+    def evaluate(self, state: ModelState, order: Any, rows: Arrays) -> tuple[ModelState, Any]:
         """Keras' ``evaluate`` over the rows in `order`."""
         start = (state, self.no_metrics())
         step = partial(self.test_batch, rows=rows)
         state, metrics = _in_batches(step, start, order, self.shape.validation_batch_size)
         return state, self.lowered.results(metrics)
-
-
-def take_rows(rows: Rows, indices: Any) -> Batch:
-    """The training batch of these rows."""
-    return _batch(rows.x, rows.y, rows.train_weight, indices)
-
-
-def _batch(x: Arrays, y: Arrays, weight: Arrays, indices: Any) -> Batch:
-    def take(a: Any) -> Any:
-        return a.at[indices].get(mode="promise_in_bounds")
-
-    return jax.tree.map(take, x), jax.tree.map(take, y), jax.tree.map(take, weight)
 
 
 def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size: int) -> Loop:
@@ -393,11 +338,6 @@ def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size:
         batches = order[: full * size].reshape(full, size)
         loop, _ = jax.lax.scan(lambda c, i: (step(c, i), None), loop, batches)
     return step(loop, order[full * size :]) if len(order) % size else loop
-
-
-def same_types(new: Any, old: Any) -> Any:
-    """A loop's values must keep their types; Keras may give a weakly typed or wider scalar."""
-    return jax.tree.map(lambda a, b: jnp.asarray(a, jnp.result_type(b)), new, old)
 
 
 def _spec(shape: tuple[int, ...], dtype: Any) -> Any:

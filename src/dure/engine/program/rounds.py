@@ -1,4 +1,4 @@
-"""The same rounds as :class:`Program`, driven batch by batch from the host.
+"""The two ways a program's rounds run: as one compiled loop, or batch by batch from the host.
 
 On a CPU, XLA compiles a convolution or a window's gradient fast at the top of a program, and some
 25 times slower inside a loop. Where a model has one that no fast twin replaces, its batches are
@@ -7,19 +7,39 @@ separate calls with donated state; everything else is the program's own code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp
 from dure.engine.program.memory import inner_programs
-from dure.engine.program.program import RUNNING, Carry, Loop, Orders, Program, Rows
-from dure.keras_bridge.functional import ModelState
+from dure.engine.program.program import CompiledRounds, Program
+from dure.engine.program.round_data import (
+    RUNNING,
+    Carry,
+    Logs,
+    Loop,
+    Orders,
+    lane_of,
+    split_batches,
+    stack_lanes,
+)
+from dure.keras_bridge.model_state import ModelState
 
 _SLOW_IN_LOOPS = frozenset(
     ("conv_general_dilated", "select_and_scatter_add", "reduce_window_max", "reduce_window_sum")
 )
+
+
+def compile_rounds(program: Program) -> CompiledRounds:
+    """The faster way for a traced program on this device, compiled."""
+    on_cpu = jax.default_backend() == "cpu"
+    if on_cpu and program.width == 1 and has_slow_loop(program.traced.jaxpr):
+        return SteppedRounds(program)
+    return ScannedRounds(program)
 
 
 def has_slow_loop(jaxpr: Any) -> bool:
@@ -32,27 +52,57 @@ def has_slow_loop(jaxpr: Any) -> bool:
     )
 
 
+class ScannedRounds:
+    """A round of all lanes as one call of the device."""
+
+    stepped = False
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._round = program.traced.lower().compile()
+        self._evaluate: Any = None
+        self._lock = threading.Lock()
+
+    def __call__(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
+        """One round of the program's lanes."""
+        return self._round(carry, orders, rows)  # type: ignore[no-any-return]
+
+    def evaluate(self, state: ModelState, rows: Arrays) -> Logs:
+        """Keras' ``evaluate`` of one lane's state on all of these rows."""
+        program = self._program
+        order = np.arange(len(jax.tree.leaves(rows.x)[0]), dtype=np.int32)
+
+        def run(state: ModelState, order: Any, rows: Arrays) -> Any:
+            return program.evaluate(state, order, rows)[1]
+
+        with self._lock:
+            if self._evaluate is None:
+                with program.lowered.tracing():
+                    self._evaluate = jax.jit(run).lower(state, order, rows).compile()
+        return self._evaluate(state, order, rows)  # type: ignore[no-any-return]
+
+
 class SteppedRounds:
-    """A compiled round of one lane whose loop over batches runs in Python.
+    """A round of one lane whose loop over batches runs in Python."""
 
-    Takes and returns what the compiled round of :class:`Program` does, lane axis included.
-    """
+    stepped = True
 
-    def __init__(self, program: Program, carry: Carry, rows: Rows) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
         self._evaluate: dict[int, Any] | None = None
         with program.lowered.tracing():
-            self._compile(carry, rows)
+            self._compile()
 
-    def _compile(self, carry: Carry, rows: Rows) -> None:
+    def _compile(self) -> None:
         program, shape = self._program, self._program.shape
+        carry, rows = program.example, program.row_shapes
         loop = (carry.model, program.lowered.initial_metrics)
         flag, rate = np.bool_(True), np.float32(0)
         self._before = jax.jit(program.before_epoch).lower(carry.model, rate).compile()
-        self._train = self._for_batches(
+        self._train = self._compile_steps(
             program.train_batch, loop, rows, shape.train_rows, shape.batch_size
         )
-        self._test = self._for_batches(
+        self._test = self._compile_steps(
             program.test_batch, loop, rows, shape.validation_rows, shape.validation_batch_size
         )
 
@@ -65,8 +115,8 @@ class SteppedRounds:
         self._after = jax.jit(after).lower(carry, loop, loop[1], flag).compile()
 
     @staticmethod
-    def _for_batches(
-        step: Callable[..., Loop], loop: Loop, rows: Rows, count: int, size: int
+    def _compile_steps(
+        step: Callable[..., Loop], loop: Loop, rows: Arrays, count: int, size: int
     ) -> dict[int, Any]:
         """The step compiled for each size its batches have: the full one and the rest's."""
         sizes = {size if count >= size else 0, count % size} - {0}
@@ -74,9 +124,9 @@ class SteppedRounds:
         donating = jax.jit(step, donate_argnums=0)
         return {n: donating.lower(loop, spec[n], rows).compile() for n in sizes}
 
-    def __call__(self, carry: Carry, orders: Orders, rows: Rows) -> tuple[Carry, Any, Any]:
+    def __call__(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
         """One round of one lane; every argument but `rows` has a lane axis of 1."""
-        lane, plan = jax.tree.map(lambda a: a[0], (carry, orders))
+        lane, plan = lane_of((carry, orders))
         room = self._program.shape.round_epochs
         curves: list[Any] = []
         while len(curves) < int(plan.count) and int(lane.status) == RUNNING:
@@ -84,39 +134,33 @@ class SteppedRounds:
             curves.append(np.asarray(row))
         table = np.full((room, self._program.columns), np.nan, np.float32)
         table[: len(curves)] = np.reshape(curves, (len(curves), -1))
-        stacked = jax.tree.map(lambda a: np.asarray(a)[None], lane)
-        return stacked, table[None], np.asarray([len(curves)], np.int32)
+        return stack_lanes(lane), table[None], np.asarray([len(curves)], np.int32)
 
-    def evaluate(self, state: ModelState, rows: Rows) -> dict[str, Any]:
+    def evaluate(self, state: ModelState, rows: Arrays) -> Logs:
         """Keras' ``evaluate`` of one lane's state on all of these rows."""
         program, size = self._program, self._program.shape.validation_batch_size
         count = len(jax.tree.leaves(rows.x)[0])
         loop = jax.tree.map(jnp.array, (state, program.lowered.initial_metrics))
         if self._evaluate is None:
             with program.lowered.tracing():
-                self._evaluate = self._for_batches(program.test_batch, loop, rows, count, size)
-        for batch in _batches(np.arange(count, dtype=np.int32), size):
+                self._evaluate = self._compile_steps(program.test_batch, loop, rows, count, size)
+        for batch in split_batches(np.arange(count, dtype=np.int32), size):
             loop = self._evaluate[len(batch)](loop, batch, rows)
         return program.lowered.results(loop[1])
 
-    def _epoch(self, lane: Carry, plan: Orders, index: int, rows: Rows) -> tuple[Carry, Any]:
+    def _epoch(self, lane: Carry, plan: Orders, index: int, rows: Arrays) -> tuple[Carry, Any]:
         program, shape = self._program, self._program.shape
         state = self._before(lane.model, np.float32(plan.rates[index]))
         # Donation must not reach into arrays the carry still holds.
         loop = jax.tree.map(jnp.array, (state, program.lowered.initial_metrics))
-        for batch in _batches(plan.train[index], shape.batch_size):
+        for batch in split_batches(plan.train[index], shape.batch_size):
             loop = self._train[len(batch)](loop, batch, rows)
         state, metrics = loop
         validation = program.no_metrics()
         validated = np.bool_(plan.validate[index])
         if shape.validation_rows and validated:
             held = jax.tree.map(jnp.array, (state, validation))
-            for batch in _batches(plan.validation, shape.validation_batch_size):
+            for batch in split_batches(plan.validation, shape.validation_batch_size):
                 held = self._test[len(batch)](held, batch, rows)
             state, validation = held
         return self._after(lane, (state, metrics), validation, validated)  # type: ignore[no-any-return]
-
-
-def _batches(order: Any, size: int) -> Iterator[Any]:
-    for start in range(0, len(order), size):
-        yield np.asarray(order[start : start + size])

@@ -10,9 +10,8 @@ from keras import layers as L
 
 import dure
 from dure.engine.planning.plan import prepare
-from dure.training.run import run_study
 from helpers.fit_twice import twice
-from helpers.small_study import Heard, assert_same_runs
+from helpers.small_study import Heard, assert_same_runs, run_heard
 
 ROWS = 30
 X = np.random.default_rng(5).normal(size=(ROWS, 5, 5, 2)).astype("float32")
@@ -50,7 +49,7 @@ def heard() -> Heard:
 
 @pytest.fixture(scope="module")
 def result(heard: Heard, tmp_path_factory: Any) -> dure.Result:
-    return run_study(study(), tmp_path_factory.mktemp("stepped") / "run", reporter=heard)
+    return run_heard(study(), tmp_path_factory.mktemp("stepped") / "run", heard)
 
 
 def test_only_the_convolution_is_stepped_and_each_program_compiled_once(
@@ -113,7 +112,7 @@ def test_an_interrupted_study_resumes_to_the_bit(
 ) -> None:
     monkeypatch.setattr("dure.engine.lanes.pool.ROUND_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
-        run_study(study(), tmp_path / "run", reporter=Heard(interrupt_after=rounds))
+        run_heard(study(), tmp_path / "run", Heard(interrupt_after=rounds))
     assert_same_runs(study().run(tmp_path / "run", progress=False, resume=True), result)
 
 

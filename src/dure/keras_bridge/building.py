@@ -1,0 +1,338 @@
+"""Keras models as a study's `build` makes them: named, checked, built for their data."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import functools
+import json
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dure.core.arrays import Tree
+from dure.core.backend import jax, keras
+from dure.errors import DureError, Faults, StudyError, UnsupportedModelError, line_in
+from dure.keras_bridge.functional import FindCall, Lowered
+from dure.keras_bridge.model_state import Batch
+
+Build = Callable[..., Any]
+"""Called with a variant's arguments by name; returns a compiled ``keras.Model``."""
+
+_NAMES: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
+"""How many names of each kind a model of a study has used; it may make more when it is built."""
+
+
+@contextlib.contextmanager
+def _names(counts: dict[str, int]) -> Iterator[None]:
+    """Name layers made inside from these counts, as in a process that made nothing else.
+
+    ``keras.backend.clear_session`` would do it too, but also forgets the user's dtype policy.
+    """
+    state, key = keras.src.backend.common.global_state, "object_name_uids"
+    before = state.get_global_attribute(key)
+    state.set_global_attribute(key, counts)
+    try:
+        yield
+    finally:
+        state.set_global_attribute(key, before)
+
+
+def _own_names(model: keras.Model) -> contextlib.AbstractContextManager[None]:
+    counts = _NAMES.get(model)
+    return contextlib.nullcontext() if counts is None else _names(counts)
+
+
+def build_model(
+    build: Callable[..., keras.Model], arguments: Mapping[str, Any], seed: int
+) -> tuple[keras.Model, np.random.RandomState]:
+    """Build a model as ``keras.utils.set_random_seed(seed); build(**arguments)`` does.
+
+    Returns the model and NumPy's generator as the build left it: Keras' ``fit`` draws the order
+    of its batches from there.
+    """
+    counts: dict[str, int] = collections.defaultdict(int)
+    with _names(counts):
+        keras.utils.set_random_seed(seed)
+        model = build(**arguments)
+        order = np.random.RandomState()
+        order.set_state(np.random.get_state())
+    if not isinstance(model, keras.Model):
+        raise UnsupportedModelError(
+            f"build returned {type(model).__name__}, expected a compiled keras.Model; "
+            "end build with model.compile(...) and `return model`."
+        )
+    _NAMES[model] = counts
+    return model, order
+
+
+class LoweredBuild(NamedTuple):
+    """A variant's first build: its functions, and what every other build must look like.
+
+    Attributes
+    ----------
+    lowered
+        Of the model built under the first seed, made ready for its data.
+    architecture
+        As :func:`describe_architecture` gives it.
+    draws_to_build
+        Whether Keras' ``fit`` would draw a batch to build such a model.
+    """
+
+    lowered: Lowered
+    architecture: str
+    draws_to_build: bool
+
+
+def check_and_lower(
+    build: Build,
+    arguments: Mapping[str, Any],
+    seeds: Sequence[int],
+    batch: Batch,
+    targets: Mapping[str, Tree],
+    find_call: FindCall | None,
+) -> LoweredBuild:
+    """Build a variant's model, check it against its data, and take it apart into functions.
+
+    Parameters
+    ----------
+    seeds
+        The model is built under the first; under the second, if there is one, only to see that
+        it is the same network.
+    batch
+        Arrays of a training batch, or their shapes.
+    targets
+        By what their faults begin with ("" or "test: ") all targets the model will be judged by.
+    find_call
+        As in :class:`Lowered`.
+
+    Raises
+    ------
+    StudyError
+        Everything that is wrong with the build, or with the model for these data.
+    """
+    model, draws = _build_checked(build, arguments, seeds[0], batch)
+    Faults(
+        lead + fault for lead, y in targets.items() for fault in find_label_faults(model, y)
+    ).raise_if_any()
+    architecture = describe_architecture(model)
+    for seed in seeds[1:2]:
+        other, _ = _build_checked(build, arguments, seed, batch)
+        _check_architecture(other, seed, seeds[0], architecture)
+    return LoweredBuild(Lowered(model, find_call), architecture, draws)
+
+
+def _build_checked(
+    build: Build, arguments: Mapping[str, Any], seed: int, batch: Batch
+) -> tuple[keras.Model, bool]:
+    """A model checked and made ready, and what `make_ready` says."""
+    try:
+        model, _ = build_model(build, arguments, seed)
+    except DureError:
+        raise
+    except Exception as error:
+        file = getattr(getattr(build, "__code__", None), "co_filename", "")
+        line = line_in(error, file)
+        where = f" ({file}, line {line})" if line else ""
+        raise StudyError(f"build raised {type(error).__name__}: {error}{where}") from error
+    Faults(find_faults(model)).raise_if_any()
+    return model, make_ready(model, batch)
+
+
+def build_again(
+    build: Build,
+    arguments: Mapping[str, Any],
+    seed: int,
+    batch: Batch,
+    first: tuple[int, str],
+    whole: bool,
+) -> tuple[keras.Model, np.random.RandomState]:
+    """Build a variant's model under another seed, as `build_model` does, with its weights.
+
+    Parameters
+    ----------
+    first
+        The seed of the variant's first build, and its architecture.
+    whole
+        Whether metrics and loss are built, too, for whoever calls the model itself.
+
+    Raises
+    ------
+    StudyError
+        If build returns another architecture than under the first seed.
+    """
+    model, order = build_model(build, arguments, seed)
+    if whole:
+        make_ready(model, batch)
+    else:
+        build_weights(model, batch[0])
+    _check_architecture(model, seed, *first)
+    return model, order
+
+
+def _check_architecture(model: keras.Model, seed: int, first: int, architecture: str) -> None:
+    """Refuse a model that is another network than that of the variant's first seed.
+
+    Raises
+    ------
+    StudyError
+        The build does not keep to one network for the same arguments.
+    """
+    if describe_architecture(model) != architecture:
+        raise StudyError(
+            f"build returned another architecture for seed {seed} than for seed {first}; "
+            "the same arguments must always give the same network (only weights may differ)."
+        )
+
+
+def find_faults(model: keras.Model) -> list[str]:
+    """Why a model cannot be trained by Dure, one sentence each; empty when it can."""
+    if not isinstance(model, keras.Model):
+        return [f"the model is of type {type(model).__name__}; pass a compiled keras.Model."]
+    found = []
+    if not getattr(model, "compiled", False) or model.optimizer is None:
+        found.append(
+            f"model {model.name!r} is not compiled; "
+            "call model.compile(optimizer=..., loss=...) before it is trained."
+        )
+    for method in ("train_step", "test_step"):
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            found.append(
+                f"model {model.name!r} ({type(model).__name__}) has its own {method}; Dure "
+                "compiles Keras' own. Express it as a loss, a metric or add_loss in a layer, or "
+                "train this model with model.fit."
+            )
+    if getattr(model, "run_eagerly", False):
+        found.append(
+            f"model {model.name!r} was compiled with run_eagerly=True, which cannot be compiled "
+            "into a training program; leave run_eagerly out."
+        )
+    return found
+
+
+def make_ready(model: keras.Model, batch: Batch) -> bool:
+    """Build what is not built yet (model, metrics, loss, optimizer) for batches of these shapes.
+
+    Returns whether Keras' ``fit`` would have drawn a batch to do the same: it then also draws one
+    shuffled order that no epoch uses.
+
+    Raises
+    ------
+    StudyError
+        If the model and the data do not fit, with Keras' own words.
+    """
+    parts = (model._compile_metrics, model._compile_loss)
+    draws = not all(layer.built for layer in model._flatten_layers()) or any(
+        part is not None and not part.built for part in parts
+    )
+    x, y, weight = batch
+    data = (x,) if y is None else (x, y) if weight is None else (x, y, weight)
+    with errors_with_shapes(x, y), _own_names(model):
+        model._symbolic_build(data_batch=data)
+    return draws
+
+
+@contextlib.contextmanager
+def errors_with_shapes(x: Tree, y: Tree) -> Iterator[None]:
+    """Turn what Keras raises when a model and its data do not fit into a StudyError."""
+    try:
+        yield
+    except Exception as error:
+        x, y = (jax.tree.map(lambda a: a.shape, part) for part in (x, y))
+        raise StudyError(f"the model does not take these data (x {x}, y {y}): {error}") from error
+
+
+def compiled_parts(model: keras.Model) -> tuple[Any, ...]:
+    """What ``compile`` gave a model; other objects mean other programs."""
+    return model.optimizer, model._compile_loss, model._compile_metrics
+
+
+def losses_of(model: keras.Model) -> list[tuple[tuple[Any, ...], Any]]:
+    """Every loss of a model made ready, with the place of the output it judges; () for the one."""
+    if model._compile_loss is None:
+        return []
+    return [(tuple(path), loss) for path, loss, *_ in model._compile_loss._flat_losses or ()]
+
+
+def find_label_faults(model: keras.Model, y: Tree) -> list[str]:
+    """Labels no output stands for, one sentence each; JAX would take their loss as 0 silently.
+
+    Parameters
+    ----------
+    model
+        Made ready. Subclassed models, whose outputs are not known beforehand, are not looked at.
+    y
+        NumPy targets in the nesting the model was made ready with.
+    """
+    outputs = getattr(model, "_outputs_struct", None)
+    if outputs is None:
+        outputs = getattr(model, "outputs", None)
+        outputs = outputs[0] if outputs else None
+    if y is None or outputs is None:
+        return []
+    found = []
+    for path, loss in losses_of(model):
+        if getattr(loss, "fn", None) is not keras.losses.sparse_categorical_crossentropy:
+            continue
+        labels, output = _at(y, path), _at(outputs, path)
+        if labels is None or output is None:
+            continue
+        options = loss._fn_kwargs
+        classes = output.shape[options.get("axis", -1)]
+        ignored = options.get("ignore_class")
+        labels = labels if ignored is None else labels[labels != ignored]
+        if classes is not None and labels.size and not 0 <= labels.min() <= labels.max() < classes:
+            place = "".join(f"[{key!r}]" for key in path)
+            found.append(
+                f"y{place} holds labels from {labels.min()} to {labels.max()}, and the output it "
+                f"belongs to has {classes} classes (0 to {classes - 1}); renumber the labels, or "
+                f"give that output {int(labels.max()) + 1} units."
+            )
+    return found
+
+
+def _at(tree: Any, path: Sequence[Any]) -> Any:
+    """The array at a path of a tree; None where the tree is nested otherwise."""
+    try:
+        leaf = functools.reduce(lambda branch, key: branch[key], path, tree)
+    except (KeyError, IndexError, TypeError):
+        return None
+    return leaf if hasattr(leaf, "shape") else None
+
+
+def build_weights(model: keras.Model, x: Tree) -> None:
+    """Create weights and optimizer state where they are missing; only `x`'s shapes are used.
+
+    A fraction of :func:`make_ready`'s work: metrics and loss are left as they are.
+    """
+
+    def symbolic(array: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(array.shape, str(array.dtype))
+
+    with _own_names(model):
+        if not all(layer.built for layer in model._flatten_layers()):
+            keras.src.backend.compute_output_spec(model, jax.tree.map(symbolic, x), training=False)
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+
+
+def describe_architecture(model: keras.Model) -> str:
+    """Architecture of a model as text, equal for two builds of the same network."""
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    shapes = [(tuple(v.shape), str(v.dtype), v.trainable) for v in variables]
+    try:
+        config: Any = model.get_config()
+    except NotImplementedError:
+        config = [type(layer).__name__ for layer in model._flatten_layers()]
+    return json.dumps([config, shapes], default=_without_address, sort_keys=True)
+
+
+def _without_address(value: Any) -> str:
+    return str(getattr(value, "__qualname__", type(value).__qualname__))
+
+
+def count_parameters(model: keras.Model) -> int:
+    """How many weights a model has, frozen ones included."""
+    return int(sum(np.prod(w.shape, dtype=np.int64) for w in model.weights))
