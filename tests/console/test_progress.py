@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from dure.console.progress import Progress, Quiet
+from dure.console.progress import Progress, Reporter
 from dure.console.tables import lanes_table, metric_table, runs_table, summary_table
 from dure.core.types import LaneKey, Status
 from dure.result import Result
@@ -258,7 +258,7 @@ def test_a_long_note_stays_one_line_where_there_is_no_terminal() -> None:
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with Quiet() as quiet:
+    with Reporter() as quiet:
         quiet.advance(LaneKey("a", 0, 1), 1, {})
         quiet.compiling(1)
         quiet.lane_done(LaneKey("a", 0, 1), Status("finished"), None)

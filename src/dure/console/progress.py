@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -27,17 +27,19 @@ _PLAIN_EVERY = 5.0  # seconds between plain lines
 _WINDOW = 60.0  # seconds over which the speed is taken
 
 
-class Reporter(Protocol):
-    """What a running study tells its progress to."""
+class Reporter:
+    """What a running study tells its progress to; this one shows nothing. A context manager."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        return None
 
     def advance(self, lane: LaneKey, epochs: int, last: Mapping[str, float]) -> None:
         """A lane ran this many more epochs; `last` are the metrics of the last of them."""
@@ -52,34 +54,7 @@ class Reporter(Protocol):
         """A sentence for the reader."""
 
 
-class Quiet:
-    """A reporter that shows nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-    def advance(self, lane: LaneKey, epochs: int, last: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def lane_done(self, lane: LaneKey, status: Status, best: float | None) -> None:
-        """Nothing."""
-
-    def compiling(self, change: int) -> None:
-        """Nothing."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
-
-
-class Progress:
+class Progress(Reporter):
     """Live progress of a study: lanes and epochs done, speed, time left, best so far per variant.
 
     A context manager. On a terminal a display that is redrawn twice a second; elsewhere a plain

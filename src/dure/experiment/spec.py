@@ -13,6 +13,7 @@ import numpy as np
 from dure.core.array_checks import make_evaluation_samples
 from dure.core.arrays import Arrays, Samples, Tree, fingerprint, map_leaves, row_count
 from dure.core.fingerprint import describe, describe_function
+from dure.core.formatting import format_count
 from dure.core.types import LaneKey
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
@@ -268,9 +269,7 @@ class StudySpec:
     def __repr__(self) -> str:
         counts = (len(self.variant_list), len(self.seed_list), len(self.splits))
         words = ("variant", "seed", "fold")
-        told = " x ".join(
-            f"{n} {word}{'s' if n > 1 else ''}" for n, word in zip(counts, words, strict=True)
-        )
+        told = " x ".join(map(format_count, counts, words))
         return (
             f"{type(self).__name__}({self.name!r}: {told} = {len(self.lanes)} lanes, {self.data!r})"
         )

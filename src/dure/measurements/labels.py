@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.core.formatting import format_count
 from dure.core.lane_grid import spread_lanes
 from dure.core.types import Floats
 from dure.errors import DureError
@@ -45,8 +46,7 @@ def lanes_note(measure: Measure, told: str = "", shown: int | None = None) -> st
         return ""
     count = lane_count(measure)
     some_of = f", the first {shown} shown" if shown is not None and shown < count else ""
-    networks = "network" if count == 1 else "networks"
-    return f"{count} {networks} of variant {_variant(measure)}{some_of}{told}."
+    return f"{format_count(count, 'network')} of variant {_variant(measure)}{some_of}{told}."
 
 
 def _variant(measure: Measure) -> str:
@@ -110,8 +110,8 @@ def _by_seed_and_fold(whole: xr.DataArray) -> Floats:
 def rows_note(measure: Measure, shown: int) -> str:
     """'5 of 5,000 rows.'; how many there are is the attribute `rows_of`."""
     there = int(measure.attrs.get("rows_of", measure.sizes.get("row", shown)))
-    rows = "row" if there == 1 else "rows"
-    return f"{shown} of {there:,} {rows}." if shown < there else f"All {there:,} {rows}."
+    rows = format_count(there, "row")
+    return f"{shown} of {rows}." if shown < there else f"All {rows}."
 
 
 def row_names(measure: Measure) -> list[str]:

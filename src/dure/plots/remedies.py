@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.core.formatting import format_number
+from dure.core.formatting import format_count, format_number
 from dure.core.palette import COLOURS
 from dure.plots.style import (
     SMALL,
@@ -74,7 +74,7 @@ def effects(account: Mapping[str, Any]) -> Figure:
     limits = _limits(rows, account["mode"])
     top = 0.0
     for place, (label, found) in enumerate(rounds.items()):
-        seeds = f"{found[0]['seeds']} seed{'s' if found[0]['seeds'] > 1 else ''}"
+        seeds = format_count(found[0]["seeds"], "seed")
         page.heading(0, top + 0.12, f"{ROUNDS.get(label, label)} ({seeds})", left + _WIDTH)
         top += 0.32
         last = place == len(rounds) - 1

@@ -46,10 +46,10 @@ def _store_texts(study: StudySpec, folder: Path) -> None:
 
 def reporter_for(prepared: PreparedStudy, progress: bool) -> Reporter:
     """What shows a study's progress on the terminal, or nothing at all."""
-    from dure.console.progress import Progress, Quiet
+    from dure.console.progress import Progress, Reporter
 
     if not progress:
-        return Quiet()
+        return Reporter()
     study, first = prepared.study, next(iter(prepared.prototypes.values()))
     lanes = len(study.lanes)
     names = [variant.name for variant in study.variant_list]

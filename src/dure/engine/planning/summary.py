@@ -75,7 +75,7 @@ class Plan:
 
     @property
     def _work(self) -> str:
-        workers = f"{self.workers} {self.device}{'s' if self.workers > 1 else ''}"
+        workers = format_count(self.workers, self.device)
         return (
             f"{format_count(self.lanes, 'lane')} of up to {format_count(self.epochs, 'epoch')} in "
             f"{format_count(len(self.programs), 'program')} on {workers}"
