@@ -20,7 +20,6 @@ from dure.errors import DureError, RunFolderError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dure import Result
 
 OK, ERROR, LANES_FAILED, INTERRUPTED = 0, 1, 3, 130
 
@@ -139,7 +138,7 @@ def free_output(as_json: bool) -> AbstractContextManager[Any]:
     return redirect_stdout(sys.stderr) if as_json else nullcontext()
 
 
-def load_run(name: str) -> Result:
+def load_run(name: str) -> dure.Result:
     """A result by the path of its folder, by its name under runs/, or the latest there."""
     return dure.load(find_run_folder(name))
 

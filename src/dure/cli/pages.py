@@ -25,7 +25,6 @@ from dure.storage.run_folder import is_run_folder
 from dure.storage.run_list import latest, list_runs
 
 if TYPE_CHECKING:
-    from dure import Result
     from dure.blocks.content import Document
 
 
@@ -114,7 +113,7 @@ def find_runs(folder: Path) -> list[Path]:
     return []
 
 
-def measure_inside(result: Result, console: Console, what: Sequence[str] = ()) -> str | None:
+def measure_inside(result: dure.Result, console: Console, what: Sequence[str] = ()) -> str | None:
     """Look inside the networks of a run, unless that was done, or the run is not over.
 
     Parameters
@@ -151,8 +150,8 @@ def measure_inside(result: Result, console: Console, what: Sequence[str] = ()) -
 
 
 def make_document(
-    result: Result,
-    other: Result | None = None,
+    result: dure.Result,
+    other: dure.Result | None = None,
     asked: ReportRequest = NOTHING,
     tell: Callable[[str, int, int], None] = ignore_progress,
 ) -> Document:
@@ -175,7 +174,9 @@ def make_document(
     return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
 
 
-def _check(folder: Path, runs: Sequence[Result], other: Path | None, asked: ReportRequest) -> None:
+def _check(
+    folder: Path, runs: Sequence[dure.Result], other: Path | None, asked: ReportRequest
+) -> None:
     """Raises DureError for what a report cannot tell, before anything takes long."""
     if not is_run_folder(folder):
         if other is not None or any(value is not None for value in asked):

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+import dure
 from dure.cli import study_source
 from dure.cli.app import (
     Epochs,
@@ -31,7 +32,6 @@ from dure.messages.phrases import count
 from dure.messages.translate import check_language, read_message, translate
 
 if TYPE_CHECKING:
-    from dure import Study
     from dure.gallery.index import Row
 
 
@@ -104,7 +104,7 @@ def _run_row(
     return folder / VERDICT
 
 
-def _study_of_row(source: Mapping[str, Any]) -> Study:
+def _study_of_row(source: Mapping[str, Any]) -> dure.Study:
     from dure.gallery.study_finder import study_of
 
     return study_of(source)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -35,10 +35,6 @@ from dure.cli.app import (
 from dure.cli.study_source import find_study, make_source, read_overrides
 from dure.errors import DureError, RunFolderError, StudyError
 
-if TYPE_CHECKING:
-    from dure import Result
-
-
 _DEMO_MEASURES = ("kernels", "feature_maps", "predictions", "confusion", "saliency")
 """What the demonstration looks at inside: all that fits would take longer than its training."""
 
@@ -65,7 +61,7 @@ def demo(
     check_language(language)
     silent = quiet or as_json
 
-    def with_page(result: Result) -> dict[str, Any]:
+    def with_page(result: dure.Result) -> dict[str, Any]:
         page = make_page_or_explain(
             result.folder, language, what=_DEMO_MEASURES, silent=silent, opened=not no_open
         )
@@ -212,7 +208,7 @@ def show(
         console.print(lanes_table(result))
 
 
-def _show_report(console: Console, result: Result, metric: str | None, language: str) -> None:
+def _show_report(console: Console, result: dure.Result, metric: str | None, language: str) -> None:
     """Print the whole report."""
     from dure.cli.pages import ReportRequest, make_document
     from dure.core.terminal import LateBar
@@ -274,8 +270,8 @@ def _run(
     quiet: bool,
     as_json: bool,
     terms: Mapping[str, Any] | None = None,
-    ending: Callable[[Result], Mapping[str, Any]] | None = None,
-) -> Result:
+    ending: Callable[[dure.Result], Mapping[str, Any]] | None = None,
+) -> dure.Result:
     """Find a study, run it, and print what it found.
 
     Parameters
@@ -293,7 +289,7 @@ def _run(
     return result
 
 
-def _print_summary(result: Result) -> None:
+def _print_summary(result: dure.Result) -> None:
     """Print what a run found."""
     from dure.console.tables import summary_table
 
@@ -312,7 +308,7 @@ def _train(
     resume: bool,
     silent: bool,
     terms: Mapping[str, Any],
-) -> Result:
+) -> dure.Result:
     console = Console(stderr=True, quiet=silent)
     planned = False
     with _explain_interrupt(console, lambda: not planned):
@@ -349,7 +345,7 @@ def _explain_interrupt(console: Console, early: Callable[[], bool]) -> Iterator[
         raise
 
 
-def _document(result: Result, metric: str | None = None) -> dict[str, Any]:
+def _document(result: dure.Result, metric: str | None = None) -> dict[str, Any]:
     summary = result.summary(metric).to_dict(orient="records")
     document = {"folder": str(result.folder), "summary": summary}
     document["lanes"] = frame_rows(result.lanes)
@@ -358,5 +354,5 @@ def _document(result: Result, metric: str | None = None) -> dict[str, Any]:
     return document
 
 
-def _exit_code(result: Result) -> int:
+def _exit_code(result: dure.Result) -> int:
     return LANES_FAILED if any(s.kind == "failed" for s in result.statuses) else OK
