@@ -17,8 +17,7 @@ from dure.core.palette import COLOURS
 from dure.core.types import Floats, trained
 from dure.plots.lines import mean_line
 from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, plain, shortened
-from dure.results.run_result import RunResult
-from dure.results.series import lane_grid
+from dure.results.run_result import RunResult, lane_grid
 from dure.results.summary import source_of
 
 TRAINING, VALIDATION, TURN = COLOURS[0], COLOURS[1], COLOURS[2]

@@ -22,6 +22,7 @@ from dure.remedies.surgery.edits import Penalise
 from dure.remedies.surgery.model_config import CannotEdit
 from dure.remedies.surgery.rebuild import EditedModel, operate
 from dure.remedies.surgery.score import add_score
+from dure.remedies.trial import change_study
 from dure.stats.intervals import interval_texts
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def objection(
         return say("it has several losses, and a penalty could not be told from them")
     try:
         done = build_edited(study.build, arguments, cure, study.seed_list[0])
-        replace(study, **cure.side.changes(study))
+        replace(study, **change_study(study, cure.side))
     except StudyError as error:
         return joined(error.faults, "; ")
     except CannotEdit as error:

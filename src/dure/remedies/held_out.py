@@ -17,7 +17,7 @@ from dure.keras_bridge.model_files import load_model
 from dure.remedies.model import Held
 from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.remedies.surgery.score import NAME
-from dure.remedies.trial import Round, SearchTerms
+from dure.remedies.trial import Round, SearchTerms, change_study
 from dure.results.run_result import LaneResult, Which
 from dure.stats.intervals import mean_interval
 
@@ -65,7 +65,7 @@ def _scores(
     """By which weights, test metrics by name, each (seed, fold); NaN for lanes that were lost."""
     result, study = found.result_of(name), terms.study
     cures = {} if name == BASELINE else {name: found.cures[name].edits}
-    changed = {} if name == BASELINE else found.cures[name].side.changes(study)
+    changed = {} if name == BASELINE else change_study(study, found.cures[name].side)
     data = changed.get("data", study.data)
     build = CureBuild(study.build, terms.arguments, cures, terms.score)
     model: keras.Model | None = None

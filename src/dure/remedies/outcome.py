@@ -10,6 +10,7 @@ import pandas as pd
 from dure.messages.message import Message
 from dure.remedies import outcome_text
 from dure.remedies.model import SearchOutcome
+from dure.remedies.trial import change_study
 
 if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
@@ -77,7 +78,7 @@ class CureOutcome(SearchOutcome):
         """
         changed: dict[str, Any] = {"build": self.build, "variants": None}
         if self.winner is not None and self.helps:
-            changed |= self.winner.side.changes(self.original)
+            changed |= change_study(self.original, self.winner.side)
         if self.stopping is not None and self.stopping.better:
             changed["callbacks"] = [*self.original.callbacks, self._early_stopping()]
         return replace(self.original, **changed)

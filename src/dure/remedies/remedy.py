@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from dure.messages.message import Message, as_is, joined, say
 from dure.remedies.surgery.edits import Edit
 from dure.remedies.surgery.score import NAME
-
-if TYPE_CHECKING:
-    from dure.experiment.spec import StudySpec
 
 _NOTHING = as_is("")
 
@@ -53,20 +50,6 @@ class Side:
     def __or__(self, other: Side) -> Side:
         """Both together."""
         return Side(self.standardise or other.standardise, self.class_weight or other.class_weight)
-
-    def changes(self, study: StudySpec) -> dict[str, Any]:
-        """What of a study is replaced."""
-        changed: dict[str, Any] = {}
-        if self.standardise:
-            from sklearn.pipeline import make_pipeline
-            from sklearn.preprocessing import StandardScaler
-
-            before, scaler = study.data.prepare, StandardScaler()
-            prepare = scaler if before is None else make_pipeline(before, scaler)
-            changed["data"] = replace(study.data, prepare=prepare)
-        if self.class_weight:
-            changed["class_weight"] = dict(self.class_weight)
-        return changed
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from dure.core.backend import keras
 from dure.core.types import Floats, Mode
-from dure.remedies.remedy import Cure
+from dure.remedies.remedy import Cure, Side
 from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.results.run_result import load
 
@@ -153,9 +153,24 @@ def study_of(
         seeds=list(seeds),
         callbacks=scored_callbacks(study, terms.metric),
         name=name,
-        **(cures[0].side.changes(study) if cures and not baseline else {}),
+        **(change_study(study, cures[0].side) if cures and not baseline else {}),
     )
     return replace(study, **without_health(study, changed))
+
+
+def change_study(study: StudySpec, side: Side) -> dict[str, Any]:
+    """What of a study is replaced, for what a cure changes beside the network."""
+    changed: dict[str, Any] = {}
+    if side.standardise:
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        before, scaler = study.data.prepare, StandardScaler()
+        prepare = scaler if before is None else make_pipeline(before, scaler)
+        changed["data"] = replace(study.data, prepare=prepare)
+    if side.class_weight:
+        changed["class_weight"] = dict(side.class_weight)
+    return changed
 
 
 def without_health(study: StudySpec, changed: dict[str, Any]) -> dict[str, Any]:

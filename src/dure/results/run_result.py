@@ -5,7 +5,7 @@ Reads the run folder only; neither JAX nor Keras is loaded until a model is aske
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -17,8 +17,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from dure.core.lane_grid import spread_lanes
 from dure.core.metrics import mode_of
-from dure.core.types import DIMS, FirstNan, LaneKey, Monitor, Status, trained
+from dure.core.types import DIMS, Bools, FirstNan, LaneKey, Monitor, Status, trained
 from dure.errors import DureError, did_you_mean
 from dure.messages.phrases import count
 from dure.messages.status_text import tally
@@ -380,3 +381,10 @@ class RunResult:
     def __repr__(self) -> str:
         sizes = " x ".join(count(self.curves.sizes[dim], dim) for dim in DIMS)
         return f"<{type(self).__name__} of {self.name!r}: {sizes}; {tally(self._statuses)}>"
+
+
+def lane_grid(result: RunResult, is_so: Sequence[bool]) -> Bools:
+    """What is so of each lane, in lane order, as (variant, seed, fold)."""
+    columns = [result.lanes[dim].tolist() for dim in DIMS[:3]]
+    axes = [result.curves[dim].values.tolist() for dim in DIMS[:3]]
+    return spread_lanes(is_so, columns, axes, fill=False)

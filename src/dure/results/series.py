@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dure.core.lane_grid import spread_lanes
 from dure.core.types import DIMS, Bools, Floats, Mode
-from dure.results.run_result import RunResult
+from dure.results.run_result import RunResult, lane_grid
 from dure.stats.intervals import Band, band
 
 
@@ -68,13 +67,6 @@ def series_of(result: RunResult, base: str) -> list[MetricSeries]:
 def lost_places(result: RunResult) -> Bools:
     """Which lanes diverged or failed, by their places, shape (variant, seed, fold)."""
     return lane_grid(result, [status.kind in ("diverged", "failed") for status in result.statuses])
-
-
-def lane_grid(result: RunResult, is_so: Sequence[bool]) -> Bools:
-    """What is so of each lane, in lane order, as (variant, seed, fold)."""
-    columns = [result.lanes[dim].tolist() for dim in DIMS[:3]]
-    axes = [result.curves[dim].values.tolist() for dim in DIMS[:3]]
-    return spread_lanes(is_so, columns, axes, fill=False)
 
 
 def cut(whole: Band) -> Band:

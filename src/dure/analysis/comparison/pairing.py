@@ -16,7 +16,7 @@ from dure.core.types import Bools, Floats, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
-from dure.results.series import lane_grid
+from dure.results.run_result import lane_grid
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult

@@ -24,6 +24,9 @@ Number: TypeAlias = "float | int | str"
 
 _LANE_DIMS = DIMS[:3]
 
+GROWN = 2.0
+"""Times the first loss that the last finite one must reach to say that it grew before it broke."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -214,6 +217,30 @@ def median(values: npt.ArrayLike) -> float:
 def describe_interval(interval: Interval) -> str:
     """'0.912 [0.905, 0.919]'."""
     return interval_texts([interval[:3]])[0]
+
+
+def measure_growth(case: Case) -> tuple[int, float]:
+    """How many diverged lanes had a growing loss before, and by what factor (median of those)."""
+    loss = case.curve("loss")
+    if loss is None or not case.diverged.any():
+        return 0, float("nan")
+    lost = loss[case.diverged]
+    factors = last_finite(lost) / np.abs(lost[:, 0])
+    start = _measured_loss(case)
+    if start is not None:  # the mean of a diverging first epoch is no starting point
+        factors = np.fmax(factors, last_finite(start) / np.abs(start[:, 0]))
+        factors = np.fmax(factors, last_finite(lost) / np.abs(start[:, 0]))
+    with np.errstate(invalid="ignore"):
+        grew = factors >= GROWN
+    return int(grew.sum()), median(factors[grew])
+
+
+def _measured_loss(case: Case) -> Floats | None:
+    probe = case.whole.get("probe_loss")
+    if probe is None or not probe.size:
+        return None
+    probe = probe[case.diverged]
+    return np.where(np.isfinite(probe[:, :1]), probe, np.nan)
 
 
 def cases(result: RunResult) -> list[Case]:

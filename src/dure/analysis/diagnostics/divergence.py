@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from dure.analysis.diagnostics.case import Case, Finding, Number, last_finite, median
+from dure.analysis.diagnostics.case import Case, Finding, Number, measure_growth, median
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import describe_number
-
-GROWN = 2.0
-"""Times the first loss that the last finite one must reach to say that it grew before it broke."""
 
 
 def find(case: Case) -> Iterator[Finding]:
@@ -56,30 +52,6 @@ def _remedy(grew: int, by: float) -> Message:
         grew=grew,
         by=describe_number(by),
     )
-
-
-def measure_growth(case: Case) -> tuple[int, float]:
-    """How many diverged lanes had a growing loss before, and by what factor (median of those)."""
-    loss = case.curve("loss")
-    if loss is None or not case.diverged.any():
-        return 0, float("nan")
-    lost = loss[case.diverged]
-    factors = last_finite(lost) / np.abs(lost[:, 0])
-    start = _measured_loss(case)
-    if start is not None:  # the mean of a diverging first epoch is no starting point
-        factors = np.fmax(factors, last_finite(start) / np.abs(start[:, 0]))
-        factors = np.fmax(factors, last_finite(lost) / np.abs(start[:, 0]))
-    with np.errstate(invalid="ignore"):
-        grew = factors >= GROWN
-    return int(grew.sum()), median(factors[grew])
-
-
-def _measured_loss(case: Case) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
-    probe = case.whole.get("probe_loss")
-    if probe is None or not probe.size:
-        return None
-    probe = probe[case.diverged]
-    return np.where(np.isfinite(probe[:, :1]), probe, np.nan)
 
 
 def _origin(frame: pd.DataFrame, numbers: dict[str, Number]) -> tuple[str | None, Message]:

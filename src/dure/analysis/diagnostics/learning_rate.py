@@ -12,10 +12,10 @@ from dure.analysis.diagnostics.case import (
     Number,
     common,
     describe_interval,
+    measure_growth,
     median,
     row_medians,
 )
-from dure.analysis.diagnostics.divergence import measure_growth
 from dure.core.formatting import format_percent
 from dure.core.types import Bools, Floats
 from dure.messages.message import Message, say

@@ -16,7 +16,7 @@ from dure.analysis.overfitting.model import TOLERANCE, Kind, Overfitting, Overfi
 from dure.core.metrics import mode_of
 from dure.core.types import Floats, trained
 from dure.errors import Faults, did_you_mean
-from dure.results.series import lane_grid
+from dure.results.run_result import lane_grid
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import (
     FEWEST,

@@ -118,14 +118,8 @@ class ScaleWidth(Edit):
             after = max(1, round(before * self.factor))
             if after != before:
                 spot.config[argument] = after
-                told.append(
-                    say(
-                        "{layer} {before} to {after}",
-                        layer=path,
-                        before=f"{before}",
-                        after=f"{after}",
-                    )
-                )
+                given = {"before": f"{before}", "after": f"{after}"}
+                told.append(say("{layer} {before} to {after}", layer=path, **given))
         if not told:
             raise CannotEdit(say("it has no hidden layer whose width is free to change"))
         return say("units or filters: {changes}", changes=_listed(told))
