@@ -35,7 +35,7 @@ from helpers.korean_checks import assert_korean, templates_of
 
 FINDINGS = Path(dure.__file__).parent / "analysis" / "diagnostics"
 SPEAKING = [*FINDINGS.glob("*.py")]
-NAMED = [*FINDINGS.glob("*.py"), FINDINGS.parent.parent / "remedies" / "findings.py"]
+NAMED = [*FINDINGS.glob("*.py"), FINDINGS.parent.parent / "remedies" / "candidates.py"]
 METRICS = {*fit_quality._ACCURACIES, *fit_quality._ERRORS, "loss"}
 
 FOUND = every.findings()
