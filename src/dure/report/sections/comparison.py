@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import pandas as pd
 
-from dure.analysis.comparison.pair import Pair, verdict_cell
+from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, cells, headlines, notes
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
 from dure.core.metrics import mode_of
-from dure.core.types import Mode
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
+from dure.plots.charts.comparison import build_differences, build_last_look
 from dure.results.run_result import RunResult
 
 MOST_PAIRS = 30
 """Pairs shown at once; of more only those with the leader, the others folded away."""
 _MOST_TOLD = 8  # pairs told in words before the rest is folded away
-_IN_WORDS = say("The same pair by pair, in words")
 
 
 def section(
@@ -45,42 +42,23 @@ def section(
 def decided(sequential: Sequential) -> list[Block]:
     """What a study that added seeds until it was decided says of its pairs."""
     rule, pairs = sequential.rule, sequential.looks[-1].pairs
-    numbers = [(pair.difference, _finite(pair.low), _finite(pair.high)) for pair in pairs]
-    spans = (
-        Span(
-            label=say("{first} − {second}", first=pair.first, second=pair.second),
-            mean=mean,
-            low=low,
-            high=high,
-            tone=_tone(pair.verdict),
-        )
-        for pair, (mean, low, high) in zip(pairs, numbers, strict=True)
-    )
-    picture = _differences(rule.metric, rule.mode, rule.rope, spans)
-    told = tuple(pair.describe(rule.metric, rule.mode) for pair in pairs)
+    sentences = tuple(pair.describe(rule.metric, rule.mode) for pair in pairs)
     return [
         Prose(sequential.ending(), "verdict"),
-        picture,
-        Bullets(told) if len(told) <= _MOST_TOLD else Folded(_IN_WORDS, (Bullets(told),)),
+        build_last_look(sequential),
+        *_in_words(sentences),
         Prose(sequential.caution(), "note"),
     ]
 
 
-def _differences(metric: str, mode: Mode, rope: float | None, spans: Iterable[Span]) -> Intervals:
-    """Differences between variants on one axis."""
-    return Intervals(
-        label=say("Differences between variants in {metric}, with intervals", metric=metric),
-        axis=_axis(metric, mode),
-        spans=tuple(spans),
-        zero=True,
-        rope=rope,
-        alike=False,
-    )
-
-
-def _finite(limit: float) -> float:
-    """A limit that can be drawn; so few seeds may bound nothing."""
-    return limit if math.isfinite(limit) else math.nan
+def _in_words(sentences: tuple[Message, ...]) -> list[Block]:
+    """A sentence a pair; of many folded away."""
+    if not sentences:
+        return []
+    words = Bullets(sentences)
+    if len(sentences) <= _MOST_TOLD:
+        return [words]
+    return [Folded(say("The same pair by pair, in words"), (words,))]
 
 
 def blocks_of(found: Comparison | Message, remark: Message | None = None) -> list[Block]:
@@ -91,10 +69,7 @@ def blocks_of(found: Comparison | Message, remark: Message | None = None) -> lis
     blocks: list[Block] = [Prose(first, "verdict")]
     if remark is not None:
         blocks.append(Prose(remark, "note"))
-    if 0 < len(rest) <= _MOST_TOLD:
-        blocks.append(Bullets(tuple(rest)))
-    elif rest:
-        blocks.append(Folded(_IN_WORDS, (Bullets(tuple(rest)),)))
+    blocks += _in_words(tuple(rest))
     shown, others = _shown(found)
     blocks += _pairs(found, shown)
     if others:
@@ -116,37 +91,8 @@ def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
 def _pairs(found: Comparison, pairs: Sequence[Pair]) -> list[Block]:
     """Some of the pairs as a picture and as a table."""
     header, rows = cells(replace(found, pairs=tuple(pairs)))
-    spans = (
-        Span(
-            label=say("{first} − {second}", first=pair.first, second=pair.second),
-            mean=pair.difference,
-            low=pair.low,
-            high=pair.high,
-            note=verdict_cell(pair),
-            tone=_tone(pair.verdict),
-        )
-        for pair in pairs
-    )
-    picture = _differences(found.metric, found.mode, found.rope, spans)
-    table = Table(
-        say("Pairs of variants"),
-        tuple(header),
-        tuple(map(tuple, rows)),
-    )
-    return [picture, table]
-
-
-def _axis(metric: str, mode: Mode) -> Message:
-    if mode == "max":
-        return say("{metric}, first minus second (higher is better)", metric=metric)
-    return say("{metric}, first minus second (lower is better)", metric=metric)
-
-
-def _tone(verdict: str) -> Literal["good", "bad", "plain"]:
-    """Whether the first of a pair is the better one; verdicts know the metric's direction."""
-    if verdict == "better":
-        return "good"
-    return "bad" if verdict == "worse" else "plain"
+    table = Table(say("Pairs of variants"), tuple(header), tuple(map(tuple, rows)))
+    return [build_differences(found, pairs), table]
 
 
 def means(result: RunResult, metric: str | None = None) -> list[Block]:
