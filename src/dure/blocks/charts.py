@@ -106,6 +106,8 @@ class Span:
     tone: Literal["good", "bad", "plain"] = "plain"
     other: float = math.nan
     """What the mean is compared with, such as the true value."""
+    cells: tuple[Message, ...] = ()
+    """More about it, under `Intervals.heads`, where there is no table of it beside."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ class Intervals:
     """Means with their intervals below each other on one axis.
 
     `axis` names the axis and its unit; `zero` draws a line at 0 and `rope` a band of +- rope.
-    Numbers are `alike` where all have the same number of decimals.
+    Numbers are `alike` where all have the same number of decimals. `view` is what of the axis is in
+    view; None: all.
     `compared` is what the means are, and what `Span.other` are.
     """
 
@@ -123,6 +126,8 @@ class Intervals:
     zero: bool = False
     rope: float | None = None
     alike: bool = True
+    heads: tuple[Message, ...] = ()
+    view: tuple[float, float] | None = None
     compared: tuple[Message, Message] | None = None
 
 
@@ -151,8 +156,15 @@ class Lines:
         Names of the places 0, 1, 2, ... of the horizontal axis (layers), else it is numeric.
     logarithmic, logarithmic_x
         Of the vertical and of the horizontal axis.
-    marks
-        Places of the horizontal axis that prose speaks of, such as a horizon.
+    marks, ribbons
+        Places of the horizontal axis that prose speaks of, such as a horizon, and from where to
+        where such a place may be.
+    x_names
+        Places of the horizontal axis and what stands under them; empty: numbers.
+    view
+        What of the vertical axis is in view; None: all.
+    one_axis
+        Whether lines over named places are drawn beside each other on one axis.
     notes
         What belongs to this chart alone, such as the numbers of one layer.
     """
@@ -166,6 +178,10 @@ class Lines:
     logarithmic: bool = False
     logarithmic_x: bool = False
     marks: tuple[float, ...] = ()
+    ribbons: tuple[tuple[float, float], ...] = ()
+    x_names: tuple[tuple[float, Message], ...] = ()
+    view: tuple[float, float] | None = None
+    one_axis: bool = False
     notes: tuple[Message, ...] = ()
 
 

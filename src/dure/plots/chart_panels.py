@@ -1,4 +1,4 @@
-"""Charts of blocks as parts of a sheet: lines, bars, intervals and points."""
+"""Charts of blocks as parts of a sheet: bars, intervals and points."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from dure.blocks.charts import Bar, Bars, Intervals, Line, Lines, Points
+from dure.blocks.charts import Bar, Bars, Intervals, Points
 from dure.blocks.pictures import Photograph
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
 from dure.plots.charts.texts import write_spans
 from dure.plots.style import (
+    HEAD,
     SMALL,
     TEXT,
     Panel,
     Sheet,
     dressed,
     inches,
-    logarithmic,
     named_rows,
     plain,
     shortened,
@@ -31,118 +31,10 @@ from dure.plots.style import (
     wrapped,
 )
 
-HEAD = 0.27
-"""Inches above a chart for its title."""
-
-_LEFT, _BELOW, _NOTE, _ROW = 0.68, 0.58, 0.165, 0.21
+_LEFT, _ROW = 0.68, 0.21
 _TONES = {"plain": COLOURS[0], "good": COLOURS[2], "bad": COLOURS[1], "faint": "0.72"}
 # Of intervals blue is good, for green is the band of what is practically the same.
 _SPANS = {"good": COLOURS[0], "bad": COLOURS[1], "plain": "0.35"}
-_MOST_LINES = 10
-
-
-def lines_panel(block: Lines, wide: float, high: float) -> Panel:
-    """Lines with their bands in one chart; over named places bars, a chart for each line."""
-    if block.ticks is not None:
-        return _ranked(block, block.ticks)
-    inner, looks = wide - _LEFT - 0.15, {line.look for line in block.lines}
-
-    def draw(sheet: Sheet, left: float, top: float) -> None:
-        axes = sheet.axes(left + _LEFT, top + HEAD, inner, high)
-        _title(axes, block.title, inner)
-        for place, line in enumerate(block.lines):
-            guide = line.dashed and line.look == "line" and "points" in looks
-            _line(axes, line, "0.6" if guide else COLOURS[place % len(COLOURS)])
-        for at in block.marks:
-            axes.axvline(at, color="0.3", linewidth=1, linestyle="--")
-        _scales(axes, block, high)
-        dressed(axes, shortened(block.x_axis, inner), shortened(block.y_axis, high + 0.3))
-        if len(block.lines) > 1 and any(line.name for line in block.lines[:_MOST_LINES]):
-            axes.legend(fontsize=SMALL + 0.5, frameon=False)
-        for number, note in enumerate(block.notes):
-            below = top + HEAD + high + _BELOW + _NOTE * number
-            sheet.text(left + _LEFT, below, shortened(note, inner + 0.1, SMALL), SMALL)
-
-    return Panel(wide, HEAD + high + _BELOW + _NOTE * len(block.notes) + 0.1, draw)
-
-
-def _title(axes: Axes, title: str, width: float) -> None:
-    axes.set_title(plain(shortened(title, width)), fontsize=TEXT, loc="left")
-
-
-def _line(axes: Axes, line: Line, colour: str) -> None:
-    label = plain(line.name)
-    if line.look == "points":
-        axes.plot(line.x, line.y, ".", color=colour, alpha=0.5, markersize=5, label=label)
-        return
-    style = "--" if line.dashed and line.look == "line" else "-"
-    step = "steps-mid" if line.look == "area" else "default"
-    axes.plot(line.x, line.y, style, color=colour, linewidth=1.5, drawstyle=step, label=label)
-    if line.look == "area" and not line.dashed:
-        floor = np.zeros(len(line.y))
-        axes.fill_between(line.x, floor, line.y, step="mid", color=colour, alpha=0.4, linewidth=0)
-    elif line.low is not None and line.high is not None:
-        known = np.isfinite(line.low) & np.isfinite(line.high)
-        axes.fill_between(
-            line.x, line.low, line.high, where=known.tolist(), color=colour, alpha=0.2, linewidth=0
-        )
-
-
-def _scales(axes: Axes, block: Lines, high: float) -> None:
-    if block.logarithmic:
-        axes.set_yscale("log")
-        logarithmic(axes, "y", max(3, round(2.3 * high)))
-    if block.logarithmic_x:
-        axes.set_xscale("log")
-        logarithmic(axes, "x", 6)
-        return
-    whole = all(np.equal(np.mod(line.x[np.isfinite(line.x)], 1), 0).all() for line in block.lines)
-    axes.xaxis.set_major_locator(MaxNLocator(6 if high > 2 else 5, integer=whole))
-
-
-def _ranked(block: Lines, ticks: Sequence[str]) -> Panel:
-    """Named places below each other, the first on top; each line has its own axis beside."""
-    side = min(widest(ticks, SMALL + 0.5) + 0.15, 2.6)
-    wide, high = min(4.0, 9.0 / len(block.lines)), max(1.4, 0.3 * len(ticks))
-
-    def draw(sheet: Sheet, left: float, top: float) -> None:
-        for place, line in enumerate(block.lines):
-            at = left + side + place * (wide + 0.35)
-            axes = sheet.axes(at, top + HEAD, wide, high)
-            if place == 0:
-                sheet.heading(left, top + 0.1, block.title, len(block.lines) * (wide + 0.3))
-            _sideways(axes, line, len(ticks), block.logarithmic)
-            dressed(axes, shortened(line.name or block.y_axis, wide), "", "x")
-            named_rows(axes, ticks if place == 0 else [""] * len(ticks), side - 0.1)
-
-    return Panel(side + len(block.lines) * (wide + 0.35), HEAD + high + _BELOW, draw)
-
-
-def _sideways(axes: Axes, line: Line, count: int, log: bool) -> None:
-    """Bars from the left; a place without a value says so, for no logarithm has a 0."""
-    known = line.y[np.isfinite(line.y) & ((line.y > 0) | (not log))]
-    ends = [line.high[np.isfinite(line.high)]] if line.high is not None else []
-    every = np.concatenate([known, *ends])
-    floor, top = 0.0, float(every.max(initial=0.0)) * 1.05 or 1.0
-    if log:
-        floor = 10.0 ** math.floor(math.log10(float(known.min())) - 0.3) if known.size else 0.1
-        top = 10.0 ** math.ceil(math.log10(top) + 0.2) if known.size else 1.0
-    at = {float(x): i for i, x in enumerate(line.x)}
-    for place in range(count):
-        i = at.get(float(place))
-        if i is None or not np.isfinite(line.y[i]) or (log and line.y[i] <= 0):
-            axes.text(floor * 1.2 if log else 0, place, "0", va="center", fontsize=SMALL)
-            continue
-        width = line.y[i] - floor
-        axes.barh(place, width, left=floor, height=0.6, color=COLOURS[0], alpha=0.75)
-        if line.low is not None and line.high is not None and line.low[i] < line.high[i]:
-            span = [max(line.low[i], floor), line.high[i]]
-            axes.plot(span, [place, place], color="0.1", linewidth=1.5)
-    if log:
-        axes.set_xscale("log")
-    axes.set_xlim(floor, top)
-    if log:
-        logarithmic(axes, "x", 6)
 
 
 # Bars.
@@ -224,21 +116,34 @@ def key(sheet: Sheet, left: float, top: float, names: Sequence[str]) -> None:
 # Intervals.
 
 
-def intervals_panel(block: Intervals, wide: float) -> Panel:
-    """Means with their intervals below each other, numbers and notes at the right."""
-    names = [span.label for span in block.spans]
-    side = min(widest(names, TEXT) + 0.15, 3.5)
-    columns: list[list[str]] = [
-        write_spans(block),
-        [span.note or "" for span in block.spans],
-    ]
+def _columns(block: Intervals) -> list[list[str]]:
+    """What stands beside the intervals, each column under its head; numbers and notes have none."""
+    columns = [["", *write_spans(block)], ["", *(span.note or "" for span in block.spans)]]
     columns = [column for column in columns if any(column)]
-    widths = [widest(column, TEXT) + 0.2 for column in columns]
+    for place, head in enumerate(block.heads):
+        columns.append([head, *(str(span.cells[place]) for span in block.spans)])
+    return columns
+
+
+def intervals_panel(block: Intervals, wide: float, every: Sequence[Intervals]) -> Panel:
+    """Means with their intervals below each other, numbers and notes at the right.
+
+    Those of `every` that have as many columns stand exactly below each other.
+    """
+    columns = _columns(block)
+    alike = [other for other in every if len(_columns(other)) == len(columns)]
+    names = [span.label for span in block.spans]
+    side = min(widest([s.label for other in alike for s in other.spans], TEXT) + 0.15, 3.5)
+    widths = [
+        max(widest(column, TEXT) for column in same) + 0.2
+        for same in zip(*map(_columns, alike), strict=True)
+    ]
     track = max(wide - side - sum(widths), 2.2)
     high = 0.28 * max(len(names), 1)
 
     def draw(sheet: Sheet, left: float, top: float) -> None:
-        sheet.heading(left, top + 0.1, block.label, side + track + sum(widths))
+        written = sum(widths[len(widths) - len(block.heads) :])
+        sheet.heading(left, top + 0.1, block.label, side + track + sum(widths) - written)
         axes = dressed(sheet.axes(left + side, top + HEAD, track, high), block.axis, grid="x")
         named_rows(axes, names, side - 0.1, TEXT)
         if block.rope is not None:
@@ -247,7 +152,8 @@ def intervals_panel(block: Intervals, wide: float) -> Panel:
             axes.axvline(0, color="0.2", linewidth=1)
         _spans(axes, block)
         at = left + side + track + 0.15
-        for column, width in zip(columns, widths, strict=True):
+        for (head, *column), width in zip(columns, widths, strict=True):
+            sheet.text(at, top + 0.1, head, SMALL, color="0.35")
             for place, text in enumerate(column):
                 sheet.text(at, top + HEAD + 0.28 * (place + 0.5), text, TEXT)
             at += width
@@ -266,7 +172,13 @@ def _spans(axes: Axes, block: Intervals) -> None:
             axes.plot(span.other, place, "o", color=COLOURS[1], markersize=5)
         if math.isfinite(span.low):
             axes.plot([span.low, span.high], [place] * 2, color=colour, linewidth=2, zorder=2)
-        axes.plot(span.mean, place, "o", color=colour, markersize=5)
+        at, mark = span.mean, "o"
+        if block.view is not None and not block.view[0] <= at <= block.view[1]:
+            mark = ">" if at > block.view[1] else "<"
+            at = min(max(at, block.view[0]), block.view[1])
+        axes.plot(at, place, mark, color=colour, markersize=5, clip_on=False)
+    if block.view is not None:
+        axes.set_xlim(*block.view)
 
 
 # Points.

@@ -3,151 +3,106 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from dure.analysis.overfitting.capacity import Capacity, CapacityRow
 from dure.analysis.overfitting.learning_curve import LearningCurve, LearningRow
+from dure.blocks.charts import Line, Lines
 from dure.core.formatting import format_number
 from dure.core.palette import COLOURS
-from dure.plots.style import SMALL, Sheet, drawing, dressed, plain, shortened
+from dure.messages.message import as_is
+from dure.plots.render import draw
+from dure.results.run_result import RunResult
 from dure.results.summary import source_of
 from dure.stats.intervals import Interval
 
-TRAINING, VALIDATION, ENOUGH = COLOURS[0], COLOURS[1], COLOURS[2]
 _MOST = 12
-_WIDE, _HIGH = 4.2, 3.25
 
 
-@drawing
 def learning_curve(curve: LearningCurve) -> Figure:
     """The metric against the number of training rows, a line for each variant, at most ten.
 
     Where a law could be defended, its expectation for twice the rows is drawn dashed.
     """
-    rows = curve.rows[: len(COLOURS)]
-    last = curve.results[max(curve.results)]
-    title = " · ".join(filter(None, (f"{last.name}: more rows", source_of(last))))
+    rows, sizes = curve.rows[: len(COLOURS)], list(curve.results)
+    doubled = any(row.doubling for row in rows)
+    places = [*sizes, *([2 * sizes[-1]] if doubled else [])]
+    block = Lines(
+        label=as_is("more rows"),
+        title=as_is(""),
+        x_axis=as_is("training rows"),
+        y_axis=as_is(curve.metric),
+        lines=tuple(line for row in rows for line in _growth(row)),
+        logarithmic_x=True,
+        x_names=tuple((float(size), as_is(format_number(size))) for size in places),
+    )
     notes = [
-        f"{curve.metric} at each lane's best epoch; bars are 95 % intervals over lanes.",
-        "Dashed, hollow: what twice the rows are expected to bring, with its 95 % interval."
-        if any(row.doubling for row in rows)
+        f"{curve.metric} at each lane's best epoch; bands are 95 % intervals over lanes.",
+        "Dashed: what twice the rows are expected to bring, with its 95 % interval."
+        if doubled
         else "",
         f"The first {len(rows)} of {len(curve.rows)} variants." if rows != curve.rows else "",
     ]
-    page = Sheet(8.2, 4.4, title, notes)
-    axes = page.axes(0.75, 0.1, 5.2, 3.7)
-    for place, (row, colour) in enumerate(zip(rows, COLOURS, strict=False)):
-        # Side by side, so that the bars of different variants do not cover each other.
-        _growth(axes, row, colour, 1.03 ** (place - (len(rows) - 1) / 2))
-    dressed(axes, "training rows", plain(curve.metric))
-    sizes = list(curve.results)
-    known = any(row.doubling for row in rows)
-    _sizes_axis(axes, [*sizes, *([2 * sizes[-1]] if known else [])])
-    if len(rows) > 1:
-        axes.legend(frameon=False, fontsize=SMALL + 0.5, loc="upper left", bbox_to_anchor=(1.02, 1))
-    return page.figure
+    title = _title(curve.results[max(curve.results)], "more rows")
+    return draw(title, [block], notes, legend=True)
 
 
-def _growth(axes: Axes, row: LearningRow, colour: str, shift: float) -> None:
-    sizes = np.array(list(row.values)) * shift
-    _line(axes, sizes, list(row.values.values()), colour, shortened(row.variant, 1.7))
-    twice = row.doubling
-    end = list(row.values.values())[-1].mean
-    if twice is None or not math.isfinite(end):
-        return
-    bars = np.array([[twice.mean - twice.low], [twice.high - twice.mean]])
-    x, y = 2 * sizes[-1], end + twice.mean
-    axes.plot([sizes[-1], x], [end, y], color=colour, linestyle="--", linewidth=1.2)
-    axes.errorbar([x], [y], bars, color=colour, fmt="o", mfc="white", markersize=6, capsize=3)
+def _growth(row: LearningRow) -> Iterator[Line]:
+    yield _line(row.variant, list(row.values), list(row.values.values()))
+    last, twice = list(row.values)[-1], row.doubling
+    end = row.values[last].mean
+    if twice is not None and math.isfinite(end):
+        x, y = np.array([last, 2.0 * last]), np.array([end, end + twice.mean])
+        low, high = np.array([math.nan, end + twice.low]), np.array([math.nan, end + twice.high])
+        yield Line(as_is(row.variant), x, y, low, high, dashed=True)
 
 
-def _line(
-    axes: Axes,
-    at: Sequence[float] | np.ndarray,
-    values: Sequence[Interval],
-    colour: str,
-    label: str,
-) -> None:
-    means = np.array([value.mean for value in values])
-    bars = np.nan_to_num([[v.mean - v.low for v in values], [v.high - v.mean for v in values]])
-    axes.errorbar(
-        at,
-        means,
-        bars,
-        color=colour,
-        fmt="o-",
-        markersize=5,
-        linewidth=1.6,
-        capsize=3,
-        label=plain(label),
-    )
+def _line(name: str, at: Sequence[float], values: Sequence[Interval]) -> Line:
+    mean, low, high = (np.array(part) for part in list(zip(*values, strict=True))[:3])
+    return Line(as_is(name), np.array(at, dtype=np.float64), mean, low, high)
 
 
-def _sizes_axis(axes: Axes, sizes: Sequence[int], more: Mapping[int, str] | None = None) -> None:
-    """A logarithmic axis with a number under each size, but none that would touch another.
-
-    `more` is what stands under the numbers.
-    """
-    axes.set_xscale("log")
-    shown: list[int] = []
-    span = math.log(max(sizes) / min(sizes)) or 1.0
-    for size in sorted(set(sizes), reverse=True):
-        if not shown or math.log(shown[-1] / size) > 0.07 * span:
-            shown.append(size)
-    names = [format_number(size) + (f"\n{plain(more[size])}" if more else "") for size in shown]
-    axes.set_xticks(shown, names)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(min(sizes) / math.exp(0.06 * span), max(sizes) * math.exp(0.06 * span))
+def _title(result: RunResult, what: str) -> str:
+    return " · ".join(filter(None, (f"{result.name}: {what}", source_of(result))))
 
 
-@drawing
 def capacity(found: Capacity) -> Figure:
     """Training and validation against the number of parameters, a panel for each variant."""
     rows = found.rows[:_MOST]
-    columns = min(len(rows), 3)
-    width = max(columns * _WIDE, 6.5)
-    each = width / columns
-    title = " · ".join(
-        filter(None, (f"{found.result.name}: size of the network", source_of(found.result)))
-    )
     notes = [
-        f"{found.metric} at each lane's best epoch; bars are 95 % intervals over lanes.",
-        f"Under the parameters: {found.argument}. Green line: the smallest size that is not shown "
-        "to be worse than the best (ring).",
+        f"{found.metric} at each lane's best epoch; bands are 95 % intervals over lanes.",
+        f"Under the parameters: {found.argument}. Dashed: the smallest size that is not shown to "
+        "be worse than the best.",
         f"The first {len(rows)} of {len(found.rows)} variants." if rows != found.rows else "",
     ]
-    page = Sheet(width, math.ceil(len(rows) / columns) * _HIGH, title, notes)
-    for place, row in enumerate(rows):
-        left, top = place % columns * each, place // columns * _HIGH
-        page.heading(left + 0.7, top + 0.1, row.variant, each - 0.9)
-        axes = page.axes(left + 0.7, top + 0.3, each - 0.95, _HIGH - 1.05)
-        _capacity(axes, row, found)
-        if place == 0:
-            axes.legend(frameon=False, fontsize=SMALL)
-    return page.figure
+    title = _title(found.result, "size of the network")
+    return draw(
+        title,
+        [_capacity(row, found) for row in rows],
+        notes,
+        columns=min(len(rows), 3),
+        legend=True,
+    )
 
 
-def _capacity(axes: Axes, row: CapacityRow, found: Capacity) -> None:
+def _capacity(row: CapacityRow, found: Capacity) -> Lines:
     at = [size.parameters for size in row.sizes]
-    _line(axes, at, [s.training for s in row.sizes], TRAINING, "training")
-    _line(axes, at, [s.validation for s in row.sizes], VALIDATION, "validation")
-    if row.best is not None:
-        axes.plot(
-            row.best.parameters,
-            row.best.validation.mean,
-            "o",
-            markersize=11,
-            mfc="none",
-            mec=VALIDATION,
-            mew=1.4,
-        )
-    if row.enough is not None:
-        axes.axvline(row.enough.parameters, color=ENOUGH, linewidth=1.4, zorder=1)
-    dressed(axes, plain(f"parameters, {found.argument}"), plain(found.metric.removeprefix("val_")))
-    values = {size.parameters: shortened(size.value, 0.6, SMALL) for size in row.sizes}
-    _sizes_axis(axes, at, values)
+    names = (f"{format_number(size.parameters)}\n{size.value}" for size in row.sizes)
+    best = () if row.best is None else (as_is(f"best: {found.argument} {row.best.value}"),)
+    return Lines(
+        label=as_is(row.variant),
+        title=as_is(row.variant),
+        x_axis=as_is(f"parameters, {found.argument}"),
+        y_axis=as_is(found.metric.removeprefix("val_")),
+        lines=(
+            _line("training", at, [size.training for size in row.sizes]),
+            _line("validation", at, [size.validation for size in row.sizes]),
+        ),
+        logarithmic_x=True,
+        x_names=tuple((float(x), as_is(name)) for x, name in zip(at, names, strict=True)),
+        marks=() if row.enough is None else (row.enough.parameters,),
+        notes=best,
+    )

@@ -18,10 +18,10 @@ from dure.blocks.pictures import Photograph, Tiles
 from dure.plots.chart_panels import (
     bars_panel,
     intervals_panel,
-    lines_panel,
     named_points,
     points_panel,
 )
+from dure.plots.line_panels import lines_panel, side_legend
 from dure.plots.picture_panels import (
     BAR,
     matrix_panel,
@@ -31,7 +31,7 @@ from dure.plots.picture_panels import (
     words_panel,
     words_scale,
 )
-from dure.plots.style import Panel, Sheet, drawing
+from dure.plots.style import SMALL, Panel, Sheet, drawing, widest
 
 WIDTH = 10.8
 """Inches of a sheet's body at most."""
@@ -43,7 +43,11 @@ _CHARTS = {1: (8.2, 3.5), 2: (5.3, 3.0), 3: (3.55, 2.1), 4: (2.68, 1.35)}
 
 @drawing
 def draw(
-    title: str, blocks: Sequence[Block], notes: Sequence[str] = (), columns: int | None = None
+    title: str,
+    blocks: Sequence[Block],
+    notes: Sequence[str] = (),
+    columns: int | None = None,
+    legend: bool = False,
 ) -> Figure:
     """Blocks below and beside each other on one sheet.
 
@@ -54,18 +58,24 @@ def draw(
         the blocks come after them.
     columns
         How many charts stand side by side; default: by how many there are.
+    legend
+        Whether there is one for all charts of lines at the right, for their lines are the same.
 
     Returns
     -------
     A figure that belongs to nobody (pyplot does not know of it).
     """
     whole = list(blocks_of(blocks))
-    panels = [panel for block in whole if (panel := _panel(block, whole, columns)) is not None]
+    panels = [
+        panel for block in whole if (panel := _panel(block, whole, columns, legend)) is not None
+    ]
     scales = _scales(whole)
     lines = _in_lines(panels)
     body = max((sum(panel.width for panel in line) for line in lines), default=0.0)
+    charts = [block for block in whole if isinstance(block, Lines)] if legend else []
+    side = _side(charts)
     sheet = Sheet(
-        max(body + BAR * bool(scales), _LEAST),
+        max(body + max(BAR * bool(scales), side), _LEAST),
         sum(_height(line) for line in lines) or 0.3,
         title,
         [*notes, *_sentences(whole, columns)],
@@ -79,7 +89,15 @@ def draw(
         top += _height(line)
     for image, unit in scales[:1]:
         sheet.colour_bar(image, body + 0.05, 0.27, min(2.2, sheet.height - 0.4), unit)
+    if side:
+        side_legend(sheet, sheet.width - side + 0.1, charts)
     return sheet.figure
+
+
+def _side(charts: Sequence[Lines]) -> float:
+    """Inches that a legend of these takes; none for a single line."""
+    names = list(dict.fromkeys(line.name for chart in charts for line in chart.lines))
+    return min(2.4, widest(names, SMALL) + 0.45) if len(names) > 1 else 0.0
 
 
 def _in_lines(panels: Iterable[Panel]) -> list[list[Panel]]:
@@ -98,16 +116,17 @@ def _height(line: Sequence[Panel]) -> float:
     return max(panel.height for panel in line)
 
 
-def _panel(block: Block, whole: Sequence[Block], columns: int | None) -> Panel | None:
+def _panel(block: Block, whole: Sequence[Block], columns: int | None, legend: bool) -> Panel | None:
     """How a block is drawn; None for what is prose, or only holds others."""
     wide, high = _chart_size(whole, columns)
     match block:
         case Lines():
-            return lines_panel(block, wide, high)
+            return lines_panel(block, wide, high, not legend)
         case Bars():
             return bars_panel(block, wide)
         case Intervals():
-            return intervals_panel(block, wide if wide > 5 else WIDTH)
+            every = [other for other in whole if isinstance(other, Intervals)]
+            return intervals_panel(block, wide if wide > 5 else WIDTH, every)
         case Points():
             return points_panel(block, wide, 6.0 if wide > 6 else high)
         case Tiles():

@@ -26,6 +26,8 @@ TITLE, TEXT, SMALL = 12.0, 9.0, 7.5
 """Sizes of letters in points; nothing is smaller than the last."""
 
 MARGIN = 0.15
+HEAD = 0.27
+"""Inches above a chart for its title."""
 # Where one of these is installed, names in Korean, Japanese or Chinese can be drawn.
 _EAST_ASIAN = (
     *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo"),

@@ -20,9 +20,10 @@ from dure.blocks.content import Block, Bullets, Card, Folded, Prose, Section
 from dure.core.types import DIMS, Floats
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
+from dure.plots.charts.layers import average_lanes
+from dure.results.layer_order import order_layers
 from dure.results.run_result import RunResult
 from dure.results.series import lost_places
-from dure.stats.intervals import band
 
 _MOST_CARDS = 10  # findings shown before the rest is folded away
 
@@ -58,21 +59,17 @@ def findings(health: Health) -> list[Block]:
 
 def recorded(result: RunResult) -> list[Block]:
     """Gradients and dead units by layer, a line a variant; nothing where none were recorded."""
-    from dure.results.layer_order import order_layers
-
     layers = order_layers(result)
     blocks: list[Block] = []
     gradients = _late(result, layers, "gradient_norm")
     if gradients is not None:
-        with np.errstate(divide="ignore"):
-            logs = np.log10(np.where(gradients.values > 0, gradients.values, np.nan))
         blocks.append(
             Lines(
                 label=say("Norm of the gradient in each layer, by variant"),
                 title=say("Gradients by layer, late in training"),
                 x_axis=say("layer, from input to output"),
                 y_axis=say("norm of the gradient"),
-                lines=_lines(gradients, logs, logarithmic=True),
+                lines=_lines(gradients, logarithmic=True),
                 ticks=_ticks(gradients),
                 logarithmic=True,
             )
@@ -85,7 +82,7 @@ def recorded(result: RunResult) -> list[Block]:
                 title=say("Dead units by layer, late in training"),
                 x_axis=say("layer, from input to output"),
                 y_axis=say("share of the units"),
-                lines=_lines(dead, dead.values, logarithmic=False),
+                lines=_lines(dead, logarithmic=False),
                 ticks=_ticks(dead),
             )
         )
@@ -129,13 +126,11 @@ def _mean_over_epochs(values: Floats) -> Floats:
     return mean
 
 
-def _lines(array: xr.DataArray, values: Floats, logarithmic: bool) -> tuple[Line, ...]:
-    """Means over lanes by layer with their intervals; geometric ones on logarithmic axes."""
+def _lines(array: xr.DataArray, logarithmic: bool) -> tuple[Line, ...]:
+    """Means over lanes by layer with their intervals."""
     lines = []
-    for variant, lanes in zip(array["variant"].values, values, strict=True):
-        mean, low, high = band(lanes)[:3]
-        if logarithmic:
-            mean, low, high = (10.0**part for part in (mean, low, high))
+    for variant, lanes in zip(array["variant"].values, array.values, strict=True):
+        mean, low, high = average_lanes(lanes, logarithmic)
         at = np.flatnonzero(np.isfinite(mean))
         if at.size:
             bounds = (low[at], high[at]) if np.isfinite(low[at]).any() else (None, None)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from dure.blocks.cells import Cell, Estimate
-from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import (
     Block,
     Bullets,
@@ -27,13 +25,13 @@ from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count
 from dure.messages.translate import read_message
+from dure.plots.charts.remedies import build_round, read_number
 from dure.report.sections.curves import section as curves_of
 from dure.results.run_result import RunResult, load
 from dure.storage.run_folder import is_run_folder
 
 REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
 
-_TONES: Mapping[str, Literal["good", "bad"]] = {"better": "good", "worse": "bad"}
 _VERDICT = 5  # column of a round's table
 _NUMERIC = (False, True, True, True, True, False, True, True)
 
@@ -169,24 +167,17 @@ def _round(account: Mapping[str, Any], label: str) -> Iterator[Block]:
     title = read_message(told["title"])
     cells = [tuple(read_message(cell) for cell in row) for row in told["rows"]]
     rows = account["rounds"][label]
-    spans = tuple(
-        Span(
-            label=cell[0],
-            mean=row["difference"],
-            low=_number(row["low"]),
-            high=_number(row["high"]),
-            note=cell[_VERDICT],
-            tone=_TONES.get(row["verdict"], "plain"),
-        )
+    sound = [
+        (row, cell[0], cell[_VERDICT])
         for row, cell in zip(rows, cells, strict=True)
         if row["difference"] is not None  # no pair is sound: it stands in the table only
-    )
+    ]
     header = tuple(read_message(name) for name in account["said"]["header"])
     winner = (account["winner"] or {}).get("name")
     strong = tuple(place for place, row in enumerate(rows) if row["cure"] == winner)
     table = Table(title, header, tuple(cells), _NUMERIC, strong)
-    if spans:
-        yield Intervals(title, _axis(account), spans, zero=True)
+    if sound:
+        yield build_round(title, _axis(account), sound)
         yield Folded(say("This round in numbers"), (table,))
     else:
         yield table
@@ -197,10 +188,6 @@ def _axis(account: Mapping[str, Any]) -> Message:
     if account["mode"] == "min":
         return say("difference in {metric} (left is better)", metric=metric)
     return say("difference in {metric} (right is better)", metric=metric)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def _test(account: Mapping[str, Any]) -> Table:
@@ -215,7 +202,7 @@ def _test(account: Mapping[str, Any]) -> Table:
     header.append(say("handed back against fit"))
     rows: list[tuple[Cell, ...]] = []
     for found, metric in zip(held, account["said"]["test"], strict=True):
-        estimates = (Estimate(*map(_number, found[name])) for name in (*columns, "gained"))
+        estimates = (Estimate(*map(read_number, found[name])) for name in (*columns, "gained"))
         rows.append((read_message(metric), *estimates))
     caption = say(
         "On {rows} test rows, looked at only when the choice was made", rows=f"{held[0]['rows']:,}"
