@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -78,86 +77,98 @@ def _lines(document: content.Document, paper: Paper) -> Iterator[Text]:
 def _stacked(blocks: Sequence[content.Block], paper: Paper) -> Iterator[Text]:
     """Blocks below each other, an empty line before each that shows anything."""
     for block in blocks:
-        lines = _shown(block, paper)
+        lines = _lines_of(block, paper)
         if lines:
             yield Text("")
             yield from lines
 
 
-@singledispatch
-def _shown(block: object, paper: Paper) -> list[Text]:
-    raise TypeError(f"a report has no block {type(block).__name__}")
+def _lines_of(block: content.Block, paper: Paper) -> list[Text]:
+    width = paper.width
+    match block:
+        case content.Prose():
+            lead = "! " if block.tone == "warning" else ""
+            return prose(paper.describe(block.text), width, lead, _STYLES[block.tone])
+        case content.Heading():
+            return prose(paper.label(block.text), width, style="bold")
+        case content.Bullets():
+            lead, style = "! " if block.tone == "warning" else "• ", _STYLES[block.tone]
+            items = (prose(paper.describe(item), width, lead, style) for item in block.items)
+            return [line for lines in items for line in lines]
+        case content.Card():
+            return _card(block, paper)
+        case content.Table():
+            return _table(block, paper)
+        case content.Pairs():
+            return _pairs(block.items, paper, width)
+        case content.Code():
+            return [Text(f"    {clean_text(line)}".rstrip()) for line in block.text.split("\n")]
+        case content.Words():
+            return _words(block, paper)
+        case content.Folded():
+            title = prose(paper.describe(block.title), width, "▾ ", "bold")
+            return [*title, *_inner(block.blocks, paper)]
+        case content.Beside():
+            return _beside(block, paper)
+        case Curves():
+            return curves(block, paper)
+        case Intervals():
+            return intervals(block, paper)
+        case Lines():
+            return lines_chart(block, paper)
+        case Bars():
+            return bars(block, paper)
+        case Matrix():
+            return _table(content.table_of(block), paper)
+        case Tiles():
+            return pictures(block.title, block.legend, paper)
+        case Points():
+            return pictures(block.title, block.label, paper)
 
 
-@_shown.register
-def _(block: content.Prose, paper: Paper) -> list[Text]:
-    lead = "! " if block.tone == "warning" else ""
-    return prose(paper.describe(block.text), paper.width, lead, _STYLES[block.tone])
+def _inner(blocks: Sequence[content.Block], paper: Paper) -> list[Text]:
+    """Blocks within another, without the empty line before the first."""
+    return indented(list(_stacked(blocks, paper.within(2)))[1:], 2)
 
 
-@_shown.register
-def _(block: content.Heading, paper: Paper) -> list[Text]:
-    return prose(paper.label(block.text), paper.width, style="bold")
-
-
-@_shown.register
-def _(block: content.Bullets, paper: Paper) -> list[Text]:
-    lead, style = "! " if block.tone == "warning" else "• ", _STYLES[block.tone]
-    return [
-        line
-        for item in block.items
-        for line in prose(paper.describe(item), paper.width, lead, style)
-    ]
-
-
-@_shown.register
-def _(block: content.Card, paper: Paper) -> list[Text]:
+def _card(block: content.Card, paper: Paper) -> list[Text]:
     inner = paper.within(2)
-    numbers = _written(block.numbers, paper)
     return [
         *prose(paper.describe(block.title), paper.width, "■ ", "bold"),
         *indented(prose(paper.describe(block.text), inner.width), 2),
-        *indented(pairs(numbers, inner.width - 2), 4),
+        *indented(_pairs(block.numbers, paper, inner.width - 2), 4),
     ]
 
 
-@_shown.register
-def _(block: content.Table, paper: Paper) -> list[Text]:
+def _table(block: content.Table, paper: Paper) -> list[Text]:
     header = list(map(paper.label, block.header))
     rows = [list(map(paper.label, row)) for row in write_rows(block.rows, block.alike)]
     caption = prose(paper.describe(block.caption), paper.width) if block.caption else []
     return [*caption, *table(header, rows, paper.width, block.numeric, block.strong)]
 
 
-@_shown.register
-def _(block: Matrix, paper: Paper) -> list[Text]:
-    return _shown(content.table_of(block), paper)
+def _pairs(items: Sequence[tuple[Message, Cell]], paper: Paper, width: int) -> list[Text]:
+    return pairs([(paper.label(n), paper.label(write_cell(value))) for n, value in items], width)
 
 
-@_shown.register
-def _(block: content.Pairs, paper: Paper) -> list[Text]:
-    return pairs(_written(block.items, paper), paper.width)
+def _beside(block: content.Beside, paper: Paper) -> list[Text]:
+    out: list[Text] = []
+    for name, blocks in block.columns:
+        out += [Text("")] if out else []
+        out += prose(clean_text(name), paper.width, "─ ", "bold")
+        out += _inner(blocks, paper)
+    return out
 
 
-def _written(items: Sequence[tuple[Message, Cell]], paper: Paper) -> list[tuple[str, str]]:
-    return [(paper.label(name), paper.label(write_cell(value))) for name, value in items]
-
-
-@_shown.register
-def _(block: content.Code, paper: Paper) -> list[Text]:
-    return [Text(f"    {clean_text(line)}".rstrip()) for line in block.text.split("\n")]
-
-
-@_shown.register
-def _(block: content.Words, paper: Paper) -> list[Text]:
+def _words(block: content.Words, paper: Paper) -> list[Text]:
     out = prose(paper.describe(block.title), paper.width, style="bold")
+    inner = paper.within(2)
     for about, words in block.texts:
-        inner = paper.within(2)
         out += [Text(""), *prose(paper.describe(about), paper.width)]
         out += indented(_flowing(words, min(inner.width, PROSE)), 2)
         if named := _strongest(words):
-            told = paper.describe(say("Strongest: {words}", words=joined(named, ", ")))
-            out += indented(prose(told, inner.width), 2)
+            strongest = say("Strongest: {words}", words=joined(named, ", "))
+            out += indented(prose(paper.describe(strongest), inner.width), 2)
     how = say("On a terminal: bold weighs positive, underlined negative.")
     return [*out, Text(""), *prose(paper.describe(joined((block.legend, how))), paper.width)]
 
@@ -185,49 +196,3 @@ def _strongest(words: Sequence[content.Word]) -> list[str]:
         if word.weight:
             heaviest.setdefault(clean_text(word.text), word.weight)
     return [f"{text} {weight:+.2f}" for text, weight in list(heaviest.items())[:_STRONGEST]]
-
-
-@_shown.register
-def _(block: content.Folded, paper: Paper) -> list[Text]:
-    inner = list(_stacked(block.blocks, paper.within(2)))
-    return [*prose(paper.describe(block.title), paper.width, "▾ ", "bold"), *indented(inner[1:], 2)]
-
-
-@_shown.register
-def _(block: content.Beside, paper: Paper) -> list[Text]:
-    out: list[Text] = []
-    for name, blocks in block.columns:
-        out += [Text("")] if out else []
-        out += prose(clean_text(name), paper.width, "─ ", "bold")
-        out += indented(list(_stacked(blocks, paper.within(2)))[1:], 2)
-    return out
-
-
-@_shown.register
-def _(block: Curves, paper: Paper) -> list[Text]:
-    return curves(block, paper)
-
-
-@_shown.register
-def _(block: Intervals, paper: Paper) -> list[Text]:
-    return intervals(block, paper)
-
-
-@_shown.register
-def _(block: Lines, paper: Paper) -> list[Text]:
-    return lines_chart(block, paper)
-
-
-@_shown.register
-def _(block: Bars, paper: Paper) -> list[Text]:
-    return bars(block, paper)
-
-
-@_shown.register
-def _(block: Tiles, paper: Paper) -> list[Text]:
-    return pictures(block.title, block.legend, paper)
-
-
-@_shown.register
-def _(block: Points, paper: Paper) -> list[Text]:
-    return pictures(block.title, block.label, paper)
