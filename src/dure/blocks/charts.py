@@ -51,6 +51,16 @@ class Metric:
     single: tuple[Floats, ...]
     view: tuple[float, float]
 
+    @property
+    def held_out(self) -> bool:
+        """Whether any variant has validation."""
+        return any(band is not None for band in self.validation)
+
+    @property
+    def judged(self) -> tuple[Along | None, ...]:
+        """By variant what gets line and band: validation, or training where nothing is held out."""
+        return self.validation if self.held_out else self.training
+
 
 @dataclass(frozen=True)
 class Curves:

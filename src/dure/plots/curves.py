@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import repeat
 from os import PathLike
 from pathlib import Path
 from textwrap import fill
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,15 +34,8 @@ _MOST_PANELS = 24
 _NAME = 26  # letters of a variant's name that a panel has room for
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """What is drawn of one variant; None where there is nothing.
-
-    Attributes
-    ----------
-    judged
-        What gets line and band: validation, or training where nothing is held out.
-    """
+class _Variant(NamedTuple):
+    """What is drawn of one variant; None where there is nothing."""
 
     name: str
     colour: str
@@ -116,8 +110,8 @@ def save_all(result: RunResult, folder: str | PathLike[str] | None = None) -> li
 
 def _draw(result: RunResult, block: Curves, metric: Metric) -> Figure:
     with fonts():
-        every = list(_drawn(block, metric))
-        shown = _shown(result, every)
+        every = list(_variants(block, metric))
+        shown = _pick_best(result, every)
         figure, overlay, panels = _layout(len(shown))
         bands = [b for one in shown for b in (one.training, one.validation) if b is not None]
         ends = [shown[0].epochs[np.isfinite(band.mean)].max(initial=1) for band in bands]
@@ -133,28 +127,19 @@ def _draw(result: RunResult, block: Curves, metric: Metric) -> Figure:
     return figure
 
 
-def _drawn(block: Curves, metric: Metric) -> Iterator[_Drawn]:
-    many = len(block.variants) > len(COLOURS)
-    held = any(band is not None for band in metric.validation)
-    for place, name in enumerate(block.variants):
-        training, validation = metric.training[place], metric.validation[place]
-        yield _Drawn(
-            name,
-            COLOURS[0 if many else place],
-            block.epochs,
-            training,
-            validation,
-            validation if held else training,
-            block.lanes[place],
-            block.lost[place],
-        )
+def _variants(block: Curves, metric: Metric) -> Iterator[_Variant]:
+    colours = COLOURS if len(block.variants) <= len(COLOURS) else repeat(COLOURS[0])
+    bands = zip(metric.training, metric.validation, metric.judged, strict=True)
+    counts = zip(block.lanes, block.lost, strict=True)
+    for name, colour, three, two in zip(block.variants, colours, bands, counts, strict=False):
+        yield _Variant(name, colour, block.epochs, *three, *two)
 
 
 def _limits(bands: Sequence[Along], mode: Mode) -> tuple[float, float] | None:
     return limits([Band(b.mean, b.low, b.high, b.lanes, 0) for b in bands], mode)
 
 
-def _shown(result: RunResult, series: list[_Drawn]) -> list[_Drawn]:
+def _pick_best(result: RunResult, series: list[_Variant]) -> list[_Variant]:
     """All series, or the 24 with the best mean monitor, in the study's order."""
     if len(series) <= _MOST_PANELS:
         return series
@@ -186,7 +171,7 @@ def _layout(count: int) -> tuple[Figure, Axes | None, list[Axes]]:
     return figure, overlay, panels
 
 
-def _panel(axes: Axes, one: _Drawn, others: Sequence[_Drawn]) -> None:
+def _panel(axes: Axes, one: _Variant, others: Sequence[_Variant]) -> None:
     for other in others:
         if other is not one and other.judged is not None:
             axes.plot(one.epochs, other.judged.mean, color="0.8", linewidth=0.8, zorder=1)
@@ -211,7 +196,7 @@ def _panel(axes: Axes, one: _Drawn, others: Sequence[_Drawn]) -> None:
     _spread(axes, one, 0.22)
 
 
-def _overlay(axes: Axes, shown: Sequence[_Drawn]) -> None:
+def _overlay(axes: Axes, shown: Sequence[_Variant]) -> None:
     held = any(one.validation is not None for one in shown)
     axes.set_title(f"{'Validation' if held else 'Training'}, all variants", fontsize=10)
     for one in shown:
@@ -220,14 +205,14 @@ def _overlay(axes: Axes, shown: Sequence[_Drawn]) -> None:
         _spread(axes, one, 0.13)
 
 
-def _line(axes: Axes, one: _Drawn, band: Along) -> None:
+def _line(axes: Axes, one: _Variant, band: Along) -> None:
     """The mean: full while all lanes run, thin from there on."""
     everyone = np.where(band.lanes == band.lanes.max(initial=0), band.mean, np.nan)
     axes.plot(one.epochs, band.mean, color=one.colour, linewidth=0.9, zorder=4)
     axes.plot(one.epochs, everyone, color=one.colour, linewidth=2.0, zorder=4)
 
 
-def _spread(axes: Axes, one: _Drawn, alpha: float) -> None:
+def _spread(axes: Axes, one: _Variant, alpha: float) -> None:
     if one.judged is None:
         return
     axes.fill_between(
@@ -257,7 +242,9 @@ def _dress(axes: Axes, base: str, last: int, limits: tuple[float, float] | None)
         axes.set_ylabel(plain(base))
 
 
-def _frame(figure: Figure, result: RunResult, base: str, shown: Sequence[_Drawn], of: int) -> None:
+def _frame(
+    figure: Figure, result: RunResult, base: str, shown: Sequence[_Variant], of: int
+) -> None:
     """Title above, legend and a caption in plain words below."""
     bottom, top = figure.axes[0].get_ylim()
     judged = [one.judged for one in shown if one.judged is not None]
@@ -278,7 +265,7 @@ def _frame(figure: Figure, result: RunResult, base: str, shown: Sequence[_Drawn]
     )
 
 
-def _legend(shown: Sequence[_Drawn]) -> list[Line2D | Patch]:
+def _legend(shown: Sequence[_Variant]) -> list[Line2D | Patch]:
     colour = shown[0].colour if len(shown) == 1 else "0.3"
     handles: list[Line2D | Patch] = []
     if any(one.training is not None for one in shown):
@@ -290,7 +277,7 @@ def _legend(shown: Sequence[_Drawn]) -> list[Line2D | Patch]:
     return handles
 
 
-def _caption(result: RunResult, shown: Sequence[_Drawn], of: int, beyond: bool) -> str:
+def _caption(result: RunResult, shown: Sequence[_Variant], of: int, beyond: bool) -> str:
     seeds, folds = result.curves.sizes["seed"], result.curves.sizes["fold"]
     over = " and ".join(f"{n} {noun}s" for n, noun in ((seeds, "seed"), (folds, "fold")) if n > 1)
     parts = ["One network a variant: how far chance moved these curves cannot be seen."]

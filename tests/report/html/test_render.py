@@ -26,7 +26,7 @@ from dure.report.html.axes import (
     whisker_path,
     with_room,
 )
-from dure.report.html.placing import placed
+from dure.report.html.placing import place_names
 from dure.report.html.render import asset
 from helpers import pages
 
@@ -83,7 +83,7 @@ def test_wild_values_stay_within_what_browsers_can_hold() -> None:
 
 def test_names_of_points_do_not_cover_each_other() -> None:
     left, top = np.array([50.0, 50.5, 99.0, 50.0]), np.array([50.0, 50.0, 50.0, 51.0])
-    sides = placed(["one", "two", "edge", "x" * 300], left, top, 400)
+    sides = place_names(["one", "two", "edge", "x" * 300], left, top, 400)
     assert sides == ["l", "r", "l", "0"]
 
 

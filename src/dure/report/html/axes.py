@@ -91,10 +91,10 @@ def round_numbers(
     step = max(step, 1.0) if whole else step
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     values = [n * step for n in range(first, last + 1)]
-    return values, [written(value, step) for value in values]
+    return values, [write_tick(value, step) for value in values]
 
 
-def written(value: float, step: float) -> str:
+def write_tick(value: float, step: float) -> str:
     """A number on an axis whose numbers are a `step` apart; zeros are not spelled out."""
     if value and (abs(value) >= 1e6 or step < 1e-5):
         mantissa, exponent = f"{value:.1e}".split("e")
@@ -170,7 +170,7 @@ def _steps(x: Floats, y: Floats) -> str:
     return f"l{''.join(steps)[1:]}".replace(" -", "-") if dx else ""
 
 
-def chosen(places: Sequence[int], most: int) -> list[int]:
+def pick_evenly(places: Sequence[int], most: int) -> list[int]:
     """At most so many of these, evenly, with the first and the last."""
     if len(places) <= most:
         return list(places)

@@ -20,16 +20,16 @@ from dure.report.html.axes import (
     Tick,
     across,
     band_path,
-    chosen,
     down,
     line_path,
+    pick_evenly,
     scale_over,
     whisker_path,
     with_room,
 )
 from dure.report.html.curves import look_of
 from dure.report.html.pixels import png_of
-from dure.report.html.placing import placed
+from dure.report.html.placing import place_names
 from dure.report.html.voice import Voice
 from dure.report.html.words import chart_name
 from dure.stats.intervals import interval_texts
@@ -162,7 +162,7 @@ def _lines_table(block: Lines, voice: Voice) -> dict[str, Any]:
         places = [float(i) for i in range(len(heads))]
     else:
         every = sorted({float(x) for line in block.lines for x in line.x if np.isfinite(x)})
-        places = [every[i] for i in chosen(range(len(every)), _TABLE_ROWS)]
+        places = [every[i] for i in pick_evenly(range(len(every)), _TABLE_ROWS)]
         heads = [Markup(f"{place:,.6g}") for place in places]
     columns = [_column(line, places) for line in block.lines]
     return {
@@ -211,8 +211,8 @@ def points_view(block: Points, voice: Voice) -> dict[str, Any]:
             names,
             left,
             top,
-            placed(names, left, top, 640),
-            placed(names, left, top, 240),
+            place_names(names, left, top, 640),
+            place_names(names, left, top, 240),
             strict=True,
         )
     ]

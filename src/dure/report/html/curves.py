@@ -17,9 +17,9 @@ from dure.report.html.axes import (
     Tick,
     across,
     band_path,
-    chosen,
     down,
     line_path,
+    pick_evenly,
     whisker_path,
     with_room,
 )
@@ -39,12 +39,12 @@ def look_of(place: int) -> str:
 def curves_view(block: Curves, voice: Voice) -> dict[str, Any]:
     """What the template `curves` needs."""
     along = _epoch_scale(block.epochs)
-    has_training = any(_validated(m) and any(m.training) for m in block.metrics)
+    has_training = any(m.held_out and any(m.training) for m in block.metrics)
     has_single = any(lanes.size for metric in block.metrics for lanes in metric.single)
     alone = any(
         trained is not None and judged is None
         for metric in block.metrics
-        for trained, judged in zip(metric.training, _judged(metric), strict=True)
+        for trained, judged in zip(metric.training, metric.judged, strict=True)
     )
     return {
         "id": voice.new_id(),
@@ -69,15 +69,6 @@ def _drawn(block: Curves, place: int) -> Any:
     return drawn_of(drawn, lanes) if 0 < drawn < lanes else None
 
 
-def _validated(metric: Metric) -> bool:
-    return any(series is not None for series in metric.validation)
-
-
-def _judged(metric: Metric) -> tuple[Along | None, ...]:
-    """What gets lines and bands: validation, or training where nothing is held out."""
-    return metric.validation if _validated(metric) else metric.training
-
-
 def _epoch_scale(epochs: npt.NDArray[np.int64]) -> Scale:
     first, last = (int(epochs[0]), int(epochs[-1])) if len(epochs) else (1, 1)
     return with_room(first, last, 0.015) if last > first else Scale(first - 0.5, last + 0.5)
@@ -95,7 +86,7 @@ def _epoch_ticks(epochs: npt.NDArray[np.int64], along: Scale) -> list[Tick]:
 
 def _panel(block: Curves, metric: Metric, along: Scale, voice: Voice) -> dict[str, Any]:
     scale = with_room(*metric.view)
-    name = axis_name(metric.name, metric.mode, _validated(metric))
+    name = axis_name(metric.name, metric.mode, metric.held_out)
     return {
         "name": metric.name,
         "y_name": name,
@@ -115,8 +106,8 @@ def _paths(block: Curves, metric: Metric, along: Scale, scale: Scale) -> list[tu
         kind: [""] * len(block.variants)
         for kind in ("band", "whisker", "single", "train", "line", "turn")
     }
-    training = metric.training if _validated(metric) else ()
-    for place, series in enumerate(_judged(metric)):
+    training = metric.training if metric.held_out else ()
+    for place, series in enumerate(metric.judged):
         if series is not None:
             y, low, high = (down(scale, v) for v in (series.mean, series.low, series.high))
             layers["band"][place] = band_path(x, low, high)
@@ -146,13 +137,13 @@ def _turn(block: Curves, place: int, series: Along, along: Scale, scale: Scale) 
 
 def _table(block: Curves, metric: Metric) -> dict[str, Any]:
     """Means with intervals at some epochs."""
-    places = chosen(range(len(block.epochs)), _TABLE_EPOCHS)
+    places = pick_evenly(range(len(block.epochs)), _TABLE_EPOCHS)
     rows = [
         (name, False, series)
-        for name, series in zip(block.variants, _judged(metric), strict=True)
+        for name, series in zip(block.variants, metric.judged, strict=True)
         if series is not None
     ]
-    if _validated(metric):
+    if metric.held_out:
         rows += [
             (name, True, series)
             for name, series in zip(block.variants, metric.training, strict=True)
@@ -181,9 +172,9 @@ def _data(block: Curves, voice: Voice) -> Markup:
             {
                 "mode": metric.mode,
                 "view": [float(end) for end in metric.view],
-                "judged": [_numbers(series) for series in _judged(metric)],
+                "judged": [_numbers(series) for series in metric.judged],
                 "training": [
-                    _numbers(series) if _validated(metric) else None for series in metric.training
+                    _numbers(series) if metric.held_out else None for series in metric.training
                 ],
                 "reach": [_reach(lanes) for lanes in metric.single],
             }

@@ -28,7 +28,7 @@ class _Box(NamedTuple):
         )
 
 
-def placed(names: Sequence[str], left: Floats, top: Floats, width: float) -> list[str]:
+def place_names(names: Sequence[str], left: Floats, top: Floats, width: float) -> list[str]:
     """The side of its dot on which each name finds place, in a plot `width` pixels wide.
 
     Returns

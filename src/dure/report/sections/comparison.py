@@ -34,12 +34,12 @@ def section(
     sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
-        blocks = [*decided(sequential), Folded(title, tuple(blocks))]
+        blocks = [*last_look(sequential), Folded(title, tuple(blocks))]
     metric = None if isinstance(found, Message) else found.metric
     return Section("comparison", say("Comparison"), (*blocks, *means(result, metric)))
 
 
-def decided(sequential: Sequential) -> list[Block]:
+def last_look(sequential: Sequential) -> list[Block]:
     """What a study that added seeds until it was decided says of its pairs."""
     rule, pairs = sequential.rule, sequential.looks[-1].pairs
     sentences = tuple(pair.describe(rule.metric, rule.mode) for pair in pairs)

@@ -31,7 +31,7 @@ _MOST_CARDS = 10  # findings shown before the rest is folded away
 def section(result: RunResult, health: Health | Message) -> Section:
     """A card a finding, what was not looked for, and what was recorded of the layers."""
     blocks = [Prose(health)] if isinstance(health, Message) else findings(health)
-    return Section("findings", say("Findings"), (*blocks, *recorded(result)))
+    return Section("findings", say("Findings"), (*blocks, *chart_layers(result)))
 
 
 def findings(health: Health) -> list[Block]:
@@ -57,7 +57,7 @@ def findings(health: Health) -> list[Block]:
 # -- inside the layers -----------------------------------------------------------------------------
 
 
-def recorded(result: RunResult) -> list[Block]:
+def chart_layers(result: RunResult) -> list[Block]:
     """Gradients and dead units by layer, a line a variant; nothing where none were recorded."""
     layers = order_layers(result)
     blocks: list[Block] = []

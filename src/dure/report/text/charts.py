@@ -20,7 +20,7 @@ from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import describe_number
 from dure.plots.charts.texts import write_spans
-from dure.report.text.layout import Paper, indented, padded, prose, table, wrapped
+from dure.report.text.layout import Paper, indent, pad, prose, table, wrap
 from dure.stats.intervals import interval_texts
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -182,18 +182,18 @@ def intervals(block: Intervals, paper: Paper) -> list[Text]:
     track = min(_LONG, max(_TRACK, track - (words + GAP) * beside))
     scale = _Scale(low, high, track)
     for span, label, number, note in zip(block.spans, labels, told, notes, strict=True):
-        drawn = padded(scale.whisker(span, block), track)
+        drawn = pad(scale.whisker(span, block), track)
         tail = [note] if beside else []
-        names = wrapped(label, first)
-        cells = [padded(names[0], first), drawn, padded(number, numbers, right=True), *tail]
+        names = wrap(label, first)
+        cells = [pad(names[0], first), drawn, pad(number, numbers, right=True), *tail]
         line = (" " * GAP).join(cells).rstrip()
         if cell_len(line) > paper.width:  # the numbers go below
-            out += [Text(f"{padded(names[0], first)}{' ' * GAP}{drawn}".rstrip())]
-            out += indented(prose(number, paper.width - 4), 4)
+            out += [Text(f"{pad(names[0], first)}{' ' * GAP}{drawn}".rstrip())]
+            out += indent(prose(number, paper.width - 4), 4)
         else:
             out.append(Text(line))
         out += [Text(name) for name in names[1:]]
-        out += [] if beside or not note else indented(prose(note, paper.width - 4), 4)
+        out += [] if beside or not note else indent(prose(note, paper.width - 4), 4)
     space = " " * (first + GAP)
     out.append(Text(f"{space}{scale.axis()}".rstrip()))
     told_axis = joined((block.axis, *_keys(block)), "; ")
@@ -242,8 +242,8 @@ class _Scale:
         """The ends of the axis as numbers."""
         low, high = describe_number(self.low), describe_number(self.high)
         if not self.high > self.low:
-            return padded("", self.columns // 2) + low
-        return low + padded(high, self.columns - cell_len(low), right=True)
+            return pad("", self.columns // 2) + low
+        return low + pad(high, self.columns - cell_len(low), right=True)
 
 
 # Lines and bars
@@ -327,13 +327,13 @@ def bars(block: Bars, paper: Paper) -> list[Text]:
     room = min(_LONG, max(8, paper.width - first - numbers - 2 * GAP))
     longest = max((value for _, value, _ in rows if math.isfinite(value)), default=0.0)
     for name, value, told in rows:
-        names = wrapped(name, first)
-        bar = padded(_bar(value, longest, room), room)
-        line = f"{padded(names[0], first)}{' ' * GAP}{bar}{' ' * GAP}"
+        names = wrap(name, first)
+        bar = pad(_bar(value, longest, room), room)
+        line = f"{pad(names[0], first)}{' ' * GAP}{bar}{' ' * GAP}"
         if cell_len(line) + numbers > paper.width:
-            out += [Text(line.rstrip()), *indented(prose(told, paper.width - 4), 4)]
+            out += [Text(line.rstrip()), *indent(prose(told, paper.width - 4), 4)]
         else:
-            out.append(Text(f"{line}{padded(told, numbers, right=True)}"))
+            out.append(Text(f"{line}{pad(told, numbers, right=True)}"))
         out += [Text(more) for more in names[1:]]
     return [*out, *prose(paper.describe(block.axis), paper.width)]
 

@@ -1,4 +1,4 @@
-"""Text for a terminal, cleaned, wrapped and aligned by the columns it takes there."""
+"""Text for a terminal, cleaned, wrap and aligned by the columns it takes there."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Paper:
         return replace(self, width=max(20, self.width - columns))
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` columns, broken at spaces; longer words are broken anywhere."""
     lines = []
     for paragraph in text.split("\n"):
@@ -64,17 +64,17 @@ def wrapped(text: str, width: int) -> list[str]:
 def prose(text: str, width: int, first: str = "", style: str = "") -> list[Text]:
     """A paragraph, with something such as a bullet before its first line."""
     margin = cell_len(first)
-    lines = wrapped(text, max(10, min(width, PROSE) - margin))
+    lines = wrap(text, max(10, min(width, PROSE) - margin))
     leads = [first, *[" " * margin] * (len(lines) - 1)]
     return [Text(f"{lead}{line}".rstrip(), style) for lead, line in zip(leads, lines, strict=True)]
 
 
-def indented(lines: Sequence[Text], by: int) -> list[Text]:
+def indent(lines: Sequence[Text], by: int) -> list[Text]:
     """Lines with a margin at the left."""
     return [Text.assemble(" " * by, line) if line else line for line in lines]
 
 
-def padded(text: str, width: int, right: bool = False) -> str:
+def pad(text: str, width: int, right: bool = False) -> str:
     """Text filled up with spaces to so many columns."""
     space = " " * max(0, width - cell_len(text))
     return space + text if right else text + space
@@ -113,7 +113,7 @@ def table(
     if strong:
         for place, row in enumerate(grid):
             mark = "› " if place - 1 in strong else "  "
-            row[0] = mark + "\n  ".join(wrapped(row[0], widths[0]))
+            row[0] = mark + "\n  ".join(wrap(row[0], widths[0]))
         widths[0], wanted[0] = widths[0] + 2, wanted[0] + 2
     lines: list[Text] = []
     for number, block in enumerate(split_columns(widths, width)):
@@ -143,7 +143,7 @@ def _as_lines(table: Table) -> list[Text]:
 
 
 def _narrowed(widths: Sequence[int], right: Sequence[bool], width: int) -> list[int]:
-    """Columns of words, which may be wrapped, made narrower; numbers only if they must."""
+    """Columns of words, which may be wrap, made narrower; numbers only if they must."""
     first = min(widths[0], max(12, width // 3))
     most = max(8, width - first - GAP)
     words = min(most, max(24, width // 3))

@@ -18,7 +18,7 @@ from dure.messages.message import Message, joined, say
 from dure.messages.translate import check_language
 from dure.plots.charts.texts import write_cell, write_rows
 from dure.report.text.charts import bars, curves, intervals, lines_chart, pictures
-from dure.report.text.layout import PROSE, Paper, indented, pairs, prose, table
+from dure.report.text.layout import PROSE, Paper, indent, pairs, prose, table
 
 _STYLES = {"verdict": "bold", "plain": "", "note": "dim", "warning": "bold"}
 _STRONGEST = 5  # words of a text that are named with their weights
@@ -128,15 +128,15 @@ def _lines_of(block: content.Block, paper: Paper) -> list[Text]:
 
 def _inner(blocks: Sequence[content.Block], paper: Paper) -> list[Text]:
     """Blocks within another, without the empty line before the first."""
-    return indented(list(_stacked(blocks, paper.within(2)))[1:], 2)
+    return indent(list(_stacked(blocks, paper.within(2)))[1:], 2)
 
 
 def _card(block: content.Card, paper: Paper) -> list[Text]:
     inner = paper.within(2)
     return [
         *prose(paper.describe(block.title), paper.width, "■ ", "bold"),
-        *indented(prose(paper.describe(block.text), inner.width), 2),
-        *indented(_pairs(block.numbers, paper, inner.width - 2), 4),
+        *indent(prose(paper.describe(block.text), inner.width), 2),
+        *indent(_pairs(block.numbers, paper, inner.width - 2), 4),
     ]
 
 
@@ -165,10 +165,10 @@ def _words(block: content.Words, paper: Paper) -> list[Text]:
     inner = paper.within(2)
     for about, words in block.texts:
         out += [Text(""), *prose(paper.describe(about), paper.width)]
-        out += indented(_flowing(words, min(inner.width, PROSE)), 2)
+        out += indent(_flowing(words, min(inner.width, PROSE)), 2)
         if named := _strongest(words):
             strongest = say("Strongest: {words}", words=joined(named, ", "))
-            out += indented(prose(paper.describe(strongest), inner.width), 2)
+            out += indent(prose(paper.describe(strongest), inner.width), 2)
     how = say("On a terminal: bold weighs positive, underlined negative.")
     return [*out, Text(""), *prose(paper.describe(joined((block.legend, how))), paper.width)]
 
