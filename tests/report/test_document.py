@@ -397,7 +397,7 @@ def test_neither_jax_nor_keras_is_loaded(tmp_path: Path) -> None:
         "import sys; from dure.result import load;"
         "from dure.report.document import document;"
         f"document(load({str(run)!r}));"
-        "print([name for name in ('jax', 'keras') if name in sys.modules])"
+        "print([name for name in ('jax', 'keras', 'matplotlib') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

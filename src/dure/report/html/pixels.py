@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps
 from PIL import Image
 
 from dure.blocks.pictures import HeatMap, Photograph
@@ -117,6 +116,8 @@ def _places(shares: npt.NDArray[Any]) -> Pixels:
 @cache
 def _table(name: str) -> Pixels:
     """The 256 colours of a map, [place, 3]."""
+    from matplotlib import colormaps  # takes a while; most pages have no pictures
+
     return np.asarray(colormaps[name](np.arange(256), bytes=True), np.uint8)[:, :3]
 
 

@@ -1,4 +1,4 @@
-"""Text for a terminal, cleaned, wrap and aligned by the columns it takes there."""
+"""Text for a terminal, cleaned, wrapped and aligned by the columns it takes there."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _as_lines(table: Table) -> list[Text]:
 
 
 def _narrowed(widths: Sequence[int], right: Sequence[bool], width: int) -> list[int]:
-    """Columns of words, which may be wrap, made narrower; numbers only if they must."""
+    """Columns of words, which may be wrapped, made narrower; numbers only if they must."""
     first = min(widths[0], max(12, width // 3))
     most = max(8, width - first - GAP)
     words = min(most, max(24, width // 3))

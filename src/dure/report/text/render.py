@@ -124,6 +124,7 @@ def _lines_of(block: content.Block, paper: Paper) -> list[Text]:
             return pictures(block.title, block.legend, paper)
         case Points():
             return pictures(block.title, block.label, paper)
+    raise TypeError(f"a report has no block {type(block).__name__}")
 
 
 def _inner(blocks: Sequence[content.Block], paper: Paper) -> list[Text]:
