@@ -1,4 +1,4 @@
-"""Korean for `dure.report`: `terminal` (what is said round its charts), `row` and `notebook`."""
+"""Korean for what commands, the report in text and notebooks say round what they show."""
 
 from __future__ import annotations
 
