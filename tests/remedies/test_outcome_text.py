@@ -252,7 +252,7 @@ def checked(verdict: Any, helps: bool = False, **changes: Any) -> dict[str, Any]
     ],
 )
 def test_verdict_in_both_languages(found: dict[str, Any], english: str) -> None:
-    verdict = words.verdict(cured(**found))
+    verdict = words.describe_verdict(cured(**found))
     assert english in verdict and translate(verdict, "en") == verdict
     shown = korean(verdict)
     for number in ("-0.10 [-0.20, -0.05]", "1234", "1,500", "52%", "90%"):
@@ -266,8 +266,18 @@ def test_all_paragraphs_are_said_in_korean() -> None:
         findings=(FINDING,),
     )
     for text in (
-        *(words.ails(found), words.reading(found), words.left_out(found), words.stopping(found)),
-        *(words.files(found), words.NOT_TRIED, *words.refusals(found), *words.HEAD),
+        *(
+            words.describe_findings(found),
+            words.describe_reading(found),
+            words.describe_left_out(found),
+            words.describe_stopping(found),
+        ),
+        *(
+            words.describe_files(found),
+            words.NOT_TRIED,
+            *words.describe_refusals(found),
+            *words.HEAD,
+        ),
         *(*words.ROUNDS.values(), *words.VERDICTS.values(), words.describe_round("check", [row])),
     ):
         korean(text)

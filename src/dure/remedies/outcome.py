@@ -135,7 +135,7 @@ class CureOutcome(SearchOutcome):
     @property
     def verdict_line(self) -> Message:
         """Whether anything helps, and by how much, in a few sentences."""
-        return outcome_text.verdict(self)
+        return outcome_text.describe_verdict(self)
 
     def describe(self) -> str:
         """The verdict first, then what it rests on, in sentences and a table."""

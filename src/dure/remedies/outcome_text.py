@@ -25,16 +25,22 @@ HEAD = (
 
 def describe(found: SearchOutcome) -> str:
     """Everything, in paragraphs."""
-    parts = [verdict(found), ails(found), tried(found), stopping(found), files(found)]
+    parts = [
+        describe_verdict(found),
+        describe_findings(found),
+        describe_trials(found),
+        describe_stopping(found),
+        describe_files(found),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
-def verdict(found: SearchOutcome) -> Message:
+def describe_verdict(found: SearchOutcome) -> Message:
     """Whether anything helps, and by how much."""
-    return joined(sentences(found))
+    return joined(verdict_sentences(found))
 
 
-def sentences(found: SearchOutcome) -> list[Message]:
+def verdict_sentences(found: SearchOutcome) -> list[Message]:
     """The verdict, sentence by sentence; the first says whether anything helps."""
     if not found.effects:
         return _and_stop(_nothing_tried(found), found)
@@ -140,7 +146,7 @@ def _on_test_rows(found: SearchOutcome) -> Message:
 
 def _nothing_tried(found: SearchOutcome) -> Message:
     if found.findings and found.candidates.refused:
-        refused = joined(refusals(found)[:4], "; ")
+        refused = joined(describe_refusals(found)[:4], "; ")
         return say("Nothing was tried: no cure suits this network ({refused}).", refused=refused)
     if found.findings:
         return say("Nothing was tried: there is no cure known for what was found.")
@@ -201,7 +207,7 @@ def _undecided(row: Effect) -> Message:
     return say("about {number} more seeds would settle it.", number=f"{row.more_seeds}")
 
 
-def ails(found: SearchOutcome) -> Message:
+def describe_findings(found: SearchOutcome) -> Message:
     """The findings, a line each."""
     if not found.findings:
         return as_is("")
@@ -209,20 +215,20 @@ def ails(found: SearchOutcome) -> Message:
     return joined([say("What ails it:"), *lines], "\n")
 
 
-def tried(found: SearchOutcome) -> str:
+def describe_trials(found: SearchOutcome) -> str:
     """The table and how to read it, and what was refused."""
-    parts: list[str] = [reading(found), table(found)] if found.effects else []
-    refused = [f"  - {line}." for line in refusals(found)]
+    parts: list[str] = [describe_reading(found), table(found)] if found.effects else []
+    refused = [f"  - {line}." for line in describe_refusals(found)]
     if refused:
         parts.append("\n".join([NOT_TRIED, *refused]))
-    parts.append(left_out(found))
+    parts.append(describe_left_out(found))
     return "\n\n".join(part for part in parts if part)
 
 
 NOT_TRIED = say("Not tried, for they do not suit this network:")
 
 
-def reading(found: SearchOutcome) -> Message:
+def describe_reading(found: SearchOutcome) -> Message:
     """How to read the table."""
     table = say(
         "Change of the {metric}, cure minus network as it is, paired by seed and fold, with 95 % "
@@ -238,7 +244,7 @@ def reading(found: SearchOutcome) -> Message:
     return joined((table, rule))
 
 
-def refusals(found: SearchOutcome) -> list[Message]:
+def describe_refusals(found: SearchOutcome) -> list[Message]:
     """Every cure that does not suit this network, with the reason."""
     return [
         say("{cure}: {reason}", cure=describe_name(refused.cure), reason=refused.reason)
@@ -246,7 +252,7 @@ def refusals(found: SearchOutcome) -> list[Message]:
     ]
 
 
-def left_out(found: SearchOutcome) -> Message:
+def describe_left_out(found: SearchOutcome) -> Message:
     """What there was no room for; empty where there was for all."""
     left = found.candidates.left_out
     if not left:
@@ -304,7 +310,7 @@ def _cells(row: Effect, best: str, last: str) -> tuple[Message, ...]:
     )
 
 
-def stopping(found: SearchOutcome) -> Message:
+def describe_stopping(found: SearchOutcome) -> Message:
     """Whether to stop early with the cure, too; without one the verdict says it."""
     stop = found.stopping
     if stop is None or not stop.better or not found.helps:
@@ -321,7 +327,7 @@ def stopping(found: SearchOutcome) -> Message:
     )
 
 
-def files(found: SearchOutcome) -> Message:
+def describe_files(found: SearchOutcome) -> Message:
     """Where everything is."""
     return say(
         "All of it is in {folder}: cured.py (build), verdict.json, pictures/, the rounds.",

@@ -67,7 +67,7 @@ def request_of(study: StudySpec, **asked: Any) -> dict[str, Any]:
 def account(found: SearchOutcome) -> dict[str, Any]:
     """Everything that was found, JSON-able; what is not a number is null."""
     document = {
-        "verdict": words.verdict(found),
+        "verdict": words.describe_verdict(found),
         "helps": found.helps,
         "winner": None if found.winner is None else found.winner.account(),
         "metric": found.metric,
@@ -94,20 +94,20 @@ def account(found: SearchOutcome) -> dict[str, Any]:
         "best": _lane(found),
         "folder": str(found.folder),
         "seconds": found.seconds,
-        "said": _translatable(said(found)),
+        "said": _translatable(build_texts(found)),
     }
     plain: dict[str, Any] = _plain(document)
     return plain
 
 
-def said(found: SearchOutcome) -> dict[str, Any]:
+def build_texts(found: SearchOutcome) -> dict[str, Any]:
     """All that was found in words that can be said in every language, for who reads the folder."""
     rounds = {label: rows for label, rows in found.effects.items() if rows}
     return {
-        "verdict": words.sentences(found),
+        "verdict": words.verdict_sentences(found),
         "metric": metric_in_words(found.metric),
         "findings": [as_is(finding.sentence) for finding in found.findings],
-        "reading": words.reading(found),
+        "reading": words.describe_reading(found),
         "header": words.HEAD,
         "rounds": {
             label: {"title": words.describe_round(label, rows), "rows": words.describe_rows(rows)}
@@ -115,10 +115,10 @@ def said(found: SearchOutcome) -> dict[str, Any]:
         },
         "whys": [(describe_name(cure.name), cure.why) for cure in found.candidates.cures],
         "not_tried": words.NOT_TRIED,
-        "refused": words.refusals(found),
-        "left_out": words.left_out(found),
+        "refused": words.describe_refusals(found),
+        "left_out": words.describe_left_out(found),
         "test": [metric_on_test_rows(held.metric) for held in found.test],
-        "early_stopping": words.stopping(found),
+        "early_stopping": words.describe_stopping(found),
         "done_to": found.done_to,
     }
 
