@@ -15,14 +15,9 @@ from matplotlib.figure import Figure
 from dure.blocks.charts import Bars, Intervals, Lines, Matrix, Points
 from dure.blocks.content import Block, Bullets, Prose, Table, Words, blocks_of
 from dure.blocks.pictures import Photograph, Tiles
-from dure.plots.chart_panels import (
-    bars_panel,
-    intervals_panel,
-    named_points,
-    points_panel,
-)
-from dure.plots.line_panels import lines_panel, side_legend
-from dure.plots.picture_panels import (
+from dure.plots.panels.charts import bars_panel, intervals_panel, named_points, points_panel
+from dure.plots.panels.lines import lines_panel, side_legend
+from dure.plots.panels.pictures import (
     BAR,
     matrix_panel,
     table_panel,

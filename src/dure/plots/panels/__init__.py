@@ -1,0 +1,1 @@
+"""Blocks as parts of a sheet."""
