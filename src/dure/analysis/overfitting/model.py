@@ -231,18 +231,17 @@ def _still_falling(row: OverfittingRow, what: Message, tolerance: str) -> Messag
     given = {"what": what, "lanes": _resting(row), "end": str(row.end)}
     given["fell"] = _percent(row.last_change, row.lowest.mean)
     given["quarter"] = count(max(1, round(row.end / 4)), "epoch")
-    if row.more_epochs is None:
-        return say(
-            "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); "
-            "train longer.",
-            **given,
+    given["forecast"] = as_is("")
+    if row.more_epochs is not None:
+        given["forecast"] = say(
+            ": if it goes on so, {quarter} bring less than {tolerance} % after about {more} more",
+            quarter=given["quarter"],
+            tolerance=tolerance,
+            more=str(row.more_epochs),
         )
     return say(
         "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); "
-        "train longer: if it goes on so, {quarter} bring less than {tolerance} % after about "
-        "{more} more.",
-        more=str(row.more_epochs),
-        tolerance=tolerance,
+        "train longer{forecast}.",
         **given,
     )
 

@@ -21,15 +21,13 @@ TEXTS: dict[str, str] = {
         "최저점보다 {up} 높습니다. {epochs}만 훈련하십시오."
     ),
     "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); train "
-    "longer.": (
+    "longer{forecast}.": (
         "{what:이} 끝에서도 아직 내려가고 있습니다. 전체 {end} 에포크 중 마지막 {quarter} 동안 "
-        "{fell} 내려갔습니다 ({lanes}). 더 오래 훈련하십시오."
+        "{fell} 내려갔습니다 ({lanes}). 더 오래 훈련하십시오.{forecast}"
     ),
-    "{what} still falls at the end, by {fell} over the last {quarter} of {end} ({lanes}); train "
-    "longer: if it goes on so, {quarter} bring less than {tolerance} % after about {more} more.": (
-        "{what:이} 끝에서도 아직 내려가고 있습니다. 전체 {end} 에포크 중 마지막 {quarter} 동안 "
-        "{fell} 내려갔습니다 ({lanes}). 더 오래 훈련하십시오. 이대로 가면 약 {more} 에포크 뒤부터 "
-        "{quarter} 동안 내려가는 폭이 {tolerance} %보다 작아집니다."
+    ": if it goes on so, {quarter} bring less than {tolerance} % after about {more} more": (
+        " 이대로 가면 약 {more} 에포크 뒤부터 {quarter} 동안 내려가는 폭이 {tolerance} %보다 "
+        "작아집니다."
     ),
     "{what} neither turns nor falls on by more than {tolerance} % ({lanes}); from epoch {epoch} on "
     "it stays at its lowest, more epochs change nothing.": (
