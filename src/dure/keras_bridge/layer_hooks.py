@@ -18,7 +18,7 @@ See: TypeAlias = Callable[[str, Any, Any], Any]
 """(name, inputs, output) -> what stands for the output from there on."""
 
 
-def walk(model: Any, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
+def walk_layers(model: Any, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
     """Every layer with its name, those inside others as "outer/inner", outer ones first.
 
     Inner models are entered, and layers of classes that are not Keras' own (a block that holds
@@ -31,7 +31,7 @@ def walk(model: Any, prefix: str = "") -> Iterator[tuple[str, keras.Layer]]:
         looping = isinstance(layer, (keras.layers.RNN, keras.layers.Wrapper))
         own = not type(layer).__module__.startswith("keras.") and not looping
         if isinstance(layer, keras.Model) or own:
-            yield from walk(layer, f"{prefix}{layer.name}/")
+            yield from walk_layers(layer, f"{prefix}{layer.name}/")
 
 
 def _inside(layer: Any) -> list[Any]:
@@ -55,7 +55,7 @@ def owners_of(model: keras.Model, layers: Mapping[str, keras.Layer]) -> list[str
 
 
 @contextlib.contextmanager
-def watched(layers: Mapping[str, keras.Layer], see: See) -> Iterator[None]:
+def watch_layers(layers: Mapping[str, keras.Layer], see: See) -> Iterator[None]:
     """While open, each layer's output is what ``see(name, inputs, output)`` makes of it."""
     with contextlib.ExitStack() as undo:
         for name, layer in layers.items():
@@ -64,11 +64,11 @@ def watched(layers: Mapping[str, keras.Layer], see: See) -> Iterator[None]:
                 output = _own(*args, **kwargs)
                 return see(_name, args[0] if args else next(iter(kwargs.values()), None), output)
 
-            exchange(layer, call, undo)
+            exchange_call(layer, call, undo)
         yield
 
 
-def exchange(layer: keras.Layer, call: Any, undo: contextlib.ExitStack) -> None:
+def exchange_call(layer: keras.Layer, call: Any, undo: contextlib.ExitStack) -> None:
     """Exchanges `call` on the instance, over whatever already stands there."""
     before = layer.__dict__.get("call")
     object.__setattr__(layer, "call", call)

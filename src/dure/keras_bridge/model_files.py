@@ -45,14 +45,14 @@ def save_architecture(folder: str | Path, variant: str, model: keras.Model) -> N
         The folder cannot be written.
     """
     base = _base(folder, variant)
-    kept, reason = _with_suffix(base, ".keras"), _with_suffix(base, ".txt")
+    kept, reason = _add_suffix(base, ".keras"), _add_suffix(base, ".txt")
     if kept.exists() or reason.exists():
         return
     with explained(f"store the model of {variant!r}", Path(folder)):
         base.parent.mkdir(exist_ok=True)
         record = {"variant": variant, "build_config": _json_or_none(model.get_build_config())}
         text = json.dumps(record, indent=1, ensure_ascii=False)
-        write_atomically(_with_suffix(base, ".json"), iter([text.encode()]))
+        write_atomically(_add_suffix(base, ".json"), iter([text.encode()]))
         # Keras insists on the ending, so the temporary name differs in front.
         temporary = kept.with_name(f"tmp-{kept.name}")
         try:
@@ -108,7 +108,7 @@ def load_model(
         fold's transformer cannot be read.
     """
     folder = Path(folder)
-    model = _stored(folder, variant) if build is None else _built(folder, variant, build)
+    model = _load_stored(folder, variant) if build is None else _build_anew(folder, variant, build)
     _set_weights(model, variant, weights)
     if model.compiled and not model.optimizer.built:
         # Keras would warn of the missing numbers whenever a file of this model is loaded.
@@ -168,12 +168,12 @@ def _text_file(folder: str | Path, fold: int) -> Path:
     return Path(folder) / "text" / f"fold-{fold}.json"
 
 
-def _stored(folder: Path, variant: str) -> keras.Model:
+def _load_stored(folder: Path, variant: str) -> keras.Model:
     from dure.core.backend import keras
 
     register_with_keras()
     base = _base(folder, variant)
-    kept, reason = _with_suffix(base, ".keras"), _with_suffix(base, ".txt")
+    kept, reason = _add_suffix(base, ".keras"), _add_suffix(base, ".txt")
     if reason.exists():
         why = reason.read_text(encoding="utf-8").strip()
         raise RunFolderError(
@@ -197,7 +197,7 @@ def _stored(folder: Path, variant: str) -> keras.Model:
         ) from error
 
 
-def _built(folder: Path, variant: str, build: Callable[..., keras.Model]) -> keras.Model:
+def _build_anew(folder: Path, variant: str, build: Callable[..., keras.Model]) -> keras.Model:
     variants = read_manifest(folder).get("study", {}).get("variants", {})
     if variant not in variants:
         raise RunFolderError(
@@ -205,7 +205,7 @@ def _built(folder: Path, variant: str, build: Callable[..., keras.Model]) -> ker
             + did_you_mean(variant, variants)
         )
     model = build(**variants[variant])
-    path = _with_suffix(_base(folder, variant), ".json")
+    path = _add_suffix(_base(folder, variant), ".json")
     if not model.weights and path.exists():
         # Shapes came from the data when it was trained; they are in the record.
         config = json.loads(path.read_text(encoding="utf-8"))["build_config"]
@@ -241,7 +241,7 @@ def _base(folder: str | Path, variant: str) -> Path:
     return Path(folder) / "models" / f"{slug(variant, 40)}-{digest}"
 
 
-def _with_suffix(base: Path, suffix: str) -> Path:
+def _add_suffix(base: Path, suffix: str) -> Path:
     return base.with_name(base.name + suffix)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from dure.core.backend import jax, jnp, keras
 from dure.errors import StudyError
-from dure.layers.tokens import Tokens, encoded
+from dure.layers.tokens import Tokens, remember_tokens
 
 Shape = tuple[int | None, ...]
 
@@ -154,7 +154,7 @@ def one_hot_call(layer: OneHot) -> Callable[..., Any]:
     """A replacement for ``layer.call`` that remembers the integers."""
 
     def call(inputs: Any) -> Any:
-        return encoded(
+        return remember_tokens(
             OneHot.call(layer, inputs), Tokens(layer.places(inputs), layer.num_tokens, False)
         )
 
@@ -171,7 +171,7 @@ def multi_hot_call(layer: MultiHot) -> Callable[..., Any] | None:
         places = layer.places(inputs)
         if places.shape[-1] * SPARSE > layer.num_tokens:
             return dense
-        return encoded(
+        return remember_tokens(
             dense, Tokens(_without_repeats(places, layer.num_tokens), layer.num_tokens, True)
         )
 

@@ -27,13 +27,14 @@ from dure.remedies.outcome import CureOutcome
 from dure.remedies.remedy import Cure, combine
 from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.remedies.surgery.score import add_score
-from dure.remedies.trial import Round, RunStudy, SearchTerms, metric_of, train
+from dure.remedies.trial import Round, SearchTerms, metric_of, train
 from dure.results.run_result import load
 from dure.stats.intervals import mean_interval
 from dure.stats.permutation import least_pairs
 from dure.storage.run_folder import new_run_folder
 
 if TYPE_CHECKING:
+    from dure.experiment.runner import StudyRunner
     from dure.experiment.spec import StudySpec
     from dure.results.run_result import RunResult
 
@@ -53,7 +54,7 @@ def cure_study(
     progress: bool = True,
     resume: bool = False,
     *,
-    run: RunStudy,
+    run: StudyRunner,
     seeds: int | Sequence[int] | None = None,
     variant: str | None = None,
     max_trials: int = 10,
@@ -124,7 +125,7 @@ class _Search:
         self,
         study: StudySpec,
         folder: Path,
-        run: RunStudy,
+        run: StudyRunner,
         seeds: tuple[int, ...],
         progress: bool,
     ) -> None:

@@ -17,13 +17,11 @@ from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.results.run_result import load
 
 if TYPE_CHECKING:
+    from dure.experiment.runner import StudyRunner
     from dure.experiment.spec import StudySpec
     from dure.results.run_result import RunResult
 
 PLAIN = "plain"
-
-RunStudy = Callable[..., Path]
-"""`dure.training.run.run_study`: study, folder, progress and resume to the run's folder."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class SearchTerms:
     metric: str
     mode: Mode
     folder: Path
-    run: RunStudy
+    run: StudyRunner
     progress: bool = True
     resume: bool = False
 

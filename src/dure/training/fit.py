@@ -12,8 +12,8 @@ import numpy as np
 from dure.core.arrays import Arrays, whole
 from dure.core.backend import jax, keras
 from dure.data.dataset import Data
-from dure.engine.lanes.factory import validated_epochs
-from dure.engine.lanes.lane import BatchOrder
+from dure.engine.lanes.factory import validated_epochs, validation_rows
+from dure.engine.lanes.lane import BatchOrder, TrainingLane
 from dure.engine.lanes.pool import ROUND_SECONDS
 from dure.engine.planning.plan import (
     first_batch,
@@ -27,7 +27,6 @@ from dure.engine.program.program import Program
 from dure.engine.program.round_data import (
     RUNNING,
     Carry,
-    Orders,
     lane_of,
     split_metrics,
     stack_lanes,
@@ -139,7 +138,7 @@ _OF_STUDY = (
 
 def _check(given: Mapping[str, Any]) -> _Fit:
     """A fit ready to run, of the arguments of :func:`fit` by name; raises all faults at once."""
-    model, callbacks = given["model"], _listed(given["callbacks"])
+    model, callbacks = given["model"], _list_callbacks(given["callbacks"])
     held_out = given["validation_data"] is not None
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
     steps = {name: given[name] for name in ("steps_per_epoch", "validation_steps")}
@@ -160,7 +159,7 @@ def _check(given: Mapping[str, Any]) -> _Fit:
     return _Fit(model, study, callbacks, given["verbose"], given["initial_epoch"], stops)
 
 
-def _listed(callbacks: Any) -> list[Any]:
+def _list_callbacks(callbacks: Any) -> list[Any]:
     if callbacks is None:
         return []
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -201,88 +200,78 @@ class _Fit:
         stop_on_nan: bool,
     ) -> None:
         self.model = model
-        self.study = study
-        self.split = study.splits[0]
-        self.verbose = 1 if verbose == "auto" else int(verbose)
-        self.epoch = initial_epoch
         shapes = row_shapes(study)
         drew = make_ready(model, first_batch(study, shapes))
         Faults(find_label_faults(model, study.arrays().y)).raise_if_any("this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
-        self.order = BatchOrder(self.split.train, study.shuffle, study.batch_size, generator)
+        split = study.splits[0]
+        order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
         if drew:
-            self.order.skip_building_draw()
-        self.program = _program(model, study, shapes, stop_on_nan)
+            order.skip_building_draw()
+        self.lane = TrainingLane(
+            index=0,
+            key=study.lanes[0],
+            program=_program(model, study, shapes, stop_on_nan),
+            rows=put_on_device(study.arrays()),
+            order=order,
+            validation=validation_rows(split),
+            epochs=study.epochs,
+            validate=validated_epochs(study.validation_freq, study.epochs),
+            carry=None,
+            epoch=initial_epoch,
+        )
+        level = 1 if verbose == "auto" else int(verbose)
         self.callbacks = keras.callbacks.CallbackList(
             callbacks,
             add_history=True,
-            add_progbar=self.verbose != 0,
+            add_progbar=level != 0,
             model=model,
-            verbose=self.verbose,
+            verbose=level,
             epochs=study.epochs,
-            steps=self.program.shape.steps,
+            steps=self.lane.program.shape.steps,
         )
-        self.by_epoch = self.verbose != 0 or bool(callbacks)
+        self.by_epoch = level != 0 or bool(callbacks)
 
     def run(self) -> keras.callbacks.History:
         """Train; whatever ends it, the model holds the state of the last complete epoch."""
-        rows = put_on_device(self.study.arrays())
+        lane = self.lane
         self.model.stop_training = False
         logs: dict[str, Any] = {}
         self.callbacks.on_train_begin()
-        validated = validated_epochs(self.study.validation_freq, self.study.epochs)
         try:
-            while self.epoch < self.study.epochs and not self.model.stop_training:
-                logs = self._round(rows, validated) or logs
+            while lane.epoch < lane.epochs and not self.model.stop_training:
+                logs = self._round() or logs
         finally:
-            if self.study.epochs > 0:
+            if lane.epochs > 0:
                 self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         self.callbacks.on_train_end(logs)
         return self.model.history
 
-    def _round(self, rows: Arrays, validated: Any) -> dict[str, Any]:
-        count = self._round_epochs()
+    def _round(self) -> dict[str, Any]:
+        lane, program = self.lane, self.lane.program
+        count = lane.round_epochs(ROUND_SECONDS, 1 if self.by_epoch else None)
         if self.by_epoch:
-            self.callbacks.on_epoch_begin(self.epoch)
-        room = self.program.shape.round_epochs
-        validate = np.zeros(room, np.bool_)
-        validate[:count] = validated[self.epoch : self.epoch + count]
-        none = np.empty(0, np.int32)
-        orders = Orders(
-            self.order.epochs(count, room),
-            none if self.split.validation is None else self.split.validation,
-            np.full(room, np.nan, np.float32),
-            validate,
-            np.int32(count),
-        )
-        carry = self.program.start(state_of(self.model))._replace(epoch=np.int32(self.epoch))
+            self.callbacks.on_epoch_begin(lane.epoch)
+        carry = program.start(state_of(self.model))._replace(epoch=np.int32(lane.epoch))
+        carry, orders = stack_lanes((carry, lane.orders(count, None)))
         start = time.perf_counter()
-        carry, orders = stack_lanes((carry, orders))
-        after, curves, _ = jax.block_until_ready(self.program(carry, orders, rows))
-        seconds = time.perf_counter() - start
-        self.program.seconds_per_epoch = seconds / count
+        after, curves, _ = jax.block_until_ready(program(carry, orders, lane.rows))
+        program.seconds_per_epoch = (time.perf_counter() - start) / count
         write_state(self.model, lane_of(after.model))
-        return self._tell(after, np.asarray(curves)[0], validate, count)
+        return self._end_epochs(after, np.asarray(curves)[0, :count])
 
-    def _round_epochs(self) -> int:
-        known = self.program.seconds_per_epoch
-        left = self.study.epochs - self.epoch
-        if self.by_epoch or known is None:
-            return 1
-        return max(1, min(left, self.program.shape.round_epochs, int(ROUND_SECONDS / known)))
-
-    def _tell(self, carry: Carry, curves: Any, validate: Any, count: int) -> dict[str, Any]:
-        """Tell the callbacks of every epoch of the round, in order."""
-        logs: dict[str, Any] = {}
-        for epoch in range(count):
-            if epoch:
-                self.callbacks.on_epoch_begin(self.epoch)
-            logs = _logs(self.program, curves[epoch], bool(validate[epoch]))
-            if self.program.shape.stop_on_nan and int(carry.status[0]) != RUNNING:
+    def _end_epochs(self, carry: Carry, curves: Any) -> dict[str, Any]:
+        """Call the callbacks for every epoch of the round, in order; the last one's logs."""
+        lane, logs = self.lane, {}
+        for number, row in enumerate(curves):
+            if number:
+                self.callbacks.on_epoch_begin(lane.epoch)
+            logs = _logs(lane.program, row, bool(lane.validate[lane.epoch]))
+            if lane.program.shape.stop_on_nan and int(carry.status[0]) != RUNNING:
                 self.model.stop_training = True
-            self.callbacks.on_epoch_end(self.epoch, logs)
-            self.epoch += 1
+            self.callbacks.on_epoch_end(lane.epoch, logs)
+            lane.epoch += 1
         return logs
 
 

@@ -10,8 +10,8 @@ from dure.engine.planning.plan import PreparedStudy, prepare
 from dure.results.run_result import load
 from dure.training.setup import (
     make_manifest,
+    make_reporter,
     open_store,
-    reporter_for,
     save_pictures,
     store_networks,
 )
@@ -52,7 +52,7 @@ def run_study(
     manifest = make_manifest(study, prepared, source)
     with open_store(study, manifest, out, resume) as store:
         store_networks(prepared, store.folder)
-        shown = reporter_for(prepared, progress) if reporter is None else reporter(prepared)
+        shown = make_reporter(prepared, progress) if reporter is None else reporter(prepared)
         with shown:
             LaneTrainer(prepared, store).train(shown)
         folder = store.folder

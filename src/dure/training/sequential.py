@@ -20,8 +20,8 @@ from dure.stats.alpha_spending import FIRST
 from dure.storage.store import Store
 from dure.training.setup import (
     make_manifest,
+    make_reporter,
     open_store,
-    reporter_for,
     save_pictures,
     store_networks,
 )
@@ -76,7 +76,7 @@ def run_until(
     manifest["sequential"] = Sequential(rule).to_manifest()
     with open_store(first, manifest, out, resume, most=prepared.study) as store:
         store_networks(prepared, store.folder)
-        _Looks(prepared, store, reporter or (lambda p: reporter_for(p, progress))).make_all()
+        _Looks(prepared, store, reporter or (lambda p: make_reporter(p, progress))).make_all()
         folder = store.folder
     save_pictures(load(folder))
     return folder

@@ -44,7 +44,7 @@ def _store_texts(study: StudySpec, folder: Path) -> None:
             save_text(folder, split.fold, fitted)
 
 
-def reporter_for(prepared: PreparedStudy, progress: bool) -> Reporter:
+def make_reporter(prepared: PreparedStudy, progress: bool) -> Reporter:
     """What shows a study's progress on the terminal, or nothing at all."""
     from dure.console.progress import Progress, Reporter
 

@@ -95,7 +95,7 @@ def _studies_on_shares(study: StudySpec, shares: Sequence[float]) -> dict[int, S
             faults.append(f"two of the shares are {rows} rows; leave out {share:g}.")
         times = math.ceil(whole / _steps(part))
         studies[rows] = replace(
-            part, epochs=study.epochs * times, validation_freq=_stretched(study, times)
+            part, epochs=study.epochs * times, validation_freq=_stretch_validation(study, times)
         )
     faults.raise_if_any("this learning curve")
     return studies
@@ -127,7 +127,7 @@ def _steps(study: StudySpec) -> int:
     return math.ceil(len(study.splits[0].train) / study.batch_size)
 
 
-def _stretched(study: StudySpec, times: int) -> int | list[int]:
+def _stretch_validation(study: StudySpec, times: int) -> int | list[int]:
     given = study.validation_freq
     return [e * times for e in given] if isinstance(given, list) else given * times
 
@@ -163,7 +163,7 @@ def capacity(
     StudyChangedError
         If `out` holds another study.
     """
-    argument, values = _over(study, over)
+    argument, values = _check_over(study, over)
     groups, variants = _sizes(study, argument, values)
     swept = replace(study, variants=variants, name=f"{study.name} {argument}")
     folder = new_run_folder("runs", swept.name) if out is None else Path(out)
@@ -175,7 +175,7 @@ def capacity(
     return found
 
 
-def _over(study: StudySpec, over: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+def _check_over(study: StudySpec, over: Mapping[str, Sequence[Any]]) -> tuple[str, list[Any]]:
     faults = Faults()
     argument, values = next(iter(over.items()), ("", ()))
     if len(over) != 1:
@@ -197,7 +197,7 @@ def _sizes(
     study: StudySpec, argument: str, values: list[Any]
 ) -> tuple[dict[str, dict[str, str]], list[Variant]]:
     """For each variant the names of its sizes with the value as text; and all of them."""
-    plain = _without(study, argument)
+    plain = _drop_argument(study, argument)
     faults = Faults()
     named = make_variants({argument: values}, faults)
     faults.raise_if_any("this comparison of sizes")
@@ -213,7 +213,7 @@ def _sizes(
     return groups, variants
 
 
-def _without(study: StudySpec, argument: str) -> list[Variant]:
+def _drop_argument(study: StudySpec, argument: str) -> list[Variant]:
     """The study's variants without an argument; of those that are then alike only the first."""
     given = study.variants
     grid = isinstance(given, Mapping) and not any(isinstance(v, Mapping) for v in given.values())

@@ -65,11 +65,11 @@ class LaneTrainer:
             pool.run(waiting, recorder)
         except KeyboardInterrupt:
             recorder.checkpoint()
-            shown.note(f"Stopped; all is stored. Go on with: {_going_on(store)}")
+            shown.note(f"Stopped; all is stored. Go on with: {_describe_resume(store)}")
             raise
 
 
-def _going_on(store: Store) -> str:
+def _describe_resume(store: Store) -> str:
     """How a stopped run is gone on with."""
     if store.manifest.get("source"):
         return f"dure resume {store.folder}"

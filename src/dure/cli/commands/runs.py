@@ -314,7 +314,7 @@ def _train(
     with _explain_interrupt(console, lambda: not planned):
         from dure.training.run import run_study
         from dure.training.sequential import SequentialTerms, run_until
-        from dure.training.setup import reporter_for
+        from dure.training.setup import make_reporter
 
         # Its data may have to be downloaded, with a bar that shares no line with a spinner.
         study = find_study(source)
@@ -327,7 +327,7 @@ def _train(
                     most = f"at most {terms['max_seeds']} seeds: " if terms.get("until") else ""
                     print(f"{most}{prepared.plan}", end="\n\n")
                 planned = True
-                return reporter_for(prepared, progress=not silent)
+                return make_reporter(prepared, progress=not silent)
 
             asked = SequentialTerms(**terms)
             run = partial(run_until, terms=asked) if asked.asked else run_study

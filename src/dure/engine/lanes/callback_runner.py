@@ -43,13 +43,13 @@ class CallbackRunner:
             self.model.stop_training = False
             write_state(self.model, lane_of(carry.model))
             self._list.on_train_begin()
-            return self._changed(carry)
+            return self._read_back(carry)
 
     def epoch_begin(self, carry: Carry) -> Carry:
         """Before an epoch."""
         with CALLBACK_LOCK:
             self._list.on_epoch_begin(self.epoch)
-            return self._changed(carry)
+            return self._read_back(carry)
 
     def epoch_end(self, carry: Carry, metrics: Mapping[str, Any]) -> Carry:
         """After an epoch; `metrics` hold that one epoch's values."""
@@ -66,7 +66,7 @@ class CallbackRunner:
             }
             self._list.on_epoch_end(self.epoch, self._logs)
             self.epoch += 1
-            return self._changed(carry)
+            return self._read_back(carry)
 
     def train_end(self) -> None:
         """After the last epoch: Keras first takes moving averages, then asks the callbacks."""
@@ -74,5 +74,5 @@ class CallbackRunner:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
             self._list.on_train_end(self._logs)
 
-    def _changed(self, carry: Carry) -> Carry:
+    def _read_back(self, carry: Carry) -> Carry:
         return carry._replace(model=stack_lanes(state_of(self.model)))

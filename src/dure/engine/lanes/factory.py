@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from dure.engine.probes.schedule import sample_rows
 from dure.engine.program.host_callbacks import copy_callbacks
 from dure.keras_bridge.building import build_again
 from dure.keras_bridge.functional import put_on_device, state_of
+
+if TYPE_CHECKING:
+    from dure.experiment.spec import Split
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class LaneBuilder:
             rows=on_device.rows,
             test_rows=on_device.test,
             order=order,
-            validation=np.empty(0, np.int32) if split.validation is None else split.validation,
+            validation=validation_rows(split),
             epochs=study.epochs,
             validate=validated_epochs(study.validation_freq, study.epochs),
             carry=carry,
@@ -119,6 +122,11 @@ class LaneBuilder:
             self._cache[place] = held = _OnDevice(arrays, test, self._device)
         self._latest = held
         return held
+
+
+def validation_rows(split: Split) -> npt.NDArray[np.int32]:
+    """The rows of a split that validate, possibly none."""
+    return np.empty(0, np.int32) if split.validation is None else split.validation
 
 
 def validated_epochs(frequency: int | list[int], epochs: int) -> npt.NDArray[np.bool_]:

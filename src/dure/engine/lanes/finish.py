@@ -39,7 +39,7 @@ class LaneOutcome:
     test: dict[str, float]
 
 
-def finish(lane: TrainingLane, carry: Carry) -> LaneOutcome:
+def finish_lane(lane: TrainingLane, carry: Carry) -> LaneOutcome:
     """Settle a lane that has ended; `carry` is its own, without lane axis, NumPy leaves."""
     lowered = lane.program.lowered
     best_epoch = int(carry.best["epoch"]) + 1 if carry.best["found"] else None

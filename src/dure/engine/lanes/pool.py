@@ -23,7 +23,7 @@ import numpy.typing as npt
 from dure.core.backend import jax
 from dure.core.types import FirstNan, Status
 from dure.engine.lanes.callback_runner import CallbackRunner
-from dure.engine.lanes.finish import LaneOutcome, finish
+from dure.engine.lanes.finish import LaneOutcome, finish_lane
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.nan_search import find_first_nan
 from dure.engine.lanes.probe_runner import ProbeRunner
@@ -66,7 +66,7 @@ class LaneDone:
 
 
 @dataclass(frozen=True)
-class Compiling:
+class CompilationChange:
     """Compilation of a program began (`change` 1) or is over (-1)."""
 
     change: int
@@ -142,7 +142,7 @@ class Pool:
             except queue.Empty:
                 sink.tick()
                 continue
-            self._hear(event, sink)
+            self._report(event, sink)
             sink.tick()
 
     def _build_ahead(self, waiting: deque[int], sink: Sink) -> None:
@@ -152,26 +152,26 @@ class Pool:
             try:
                 lane = self._make(index)
             except Exception as error:
-                sink.lane_done(LaneDone(index, _failure(error), None))
+                sink.lane_done(LaneDone(index, _describe_failure(error), None))
                 continue
             with self._lanes_ready:
                 self._ready.append(lane)
                 self._lanes_ready.notify_all()
             while not self._events.empty():
-                self._hear(self._events.get(), sink)
+                self._report(self._events.get(), sink)
         if not waiting:
             with self._lanes_ready:
                 self._no_more = True
                 self._lanes_ready.notify_all()
 
-    def _hear(self, event: Any, sink: Sink) -> None:
+    def _report(self, event: Any, sink: Sink) -> None:
         if event is _ENDED:
             self._working -= 1
         elif isinstance(event, RoundDone):
             sink.round_done(event)
         elif isinstance(event, LaneDone):
             sink.lane_done(event)
-        elif isinstance(event, Compiling):
+        elif isinstance(event, CompilationChange):
             sink.compiling(event.change)
         elif isinstance(event, BaseException):
             raise event
@@ -187,7 +187,7 @@ class Pool:
         while not self._events.empty():
             event = self._events.get()
             if not isinstance(event, BaseException):
-                self._hear(event, sink)
+                self._report(event, sink)
 
     def _work(self) -> None:
         try:
@@ -241,7 +241,7 @@ def _deferred_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _failure(error: Exception) -> Status:
+def _describe_failure(error: Exception) -> Status:
     text = str(error).strip().splitlines()
     return Status("failed", reason=f"{type(error).__name__}: {text[0] if text else ''}"[:500])
 
@@ -253,12 +253,12 @@ class _Slots:
         self,
         program: Program,
         take: Callable[[TrainingLane, bool], TrainingLane | None],
-        tell: Callable[[Any], None],
+        report: Callable[[Any], None],
         stop: threading.Event,
     ) -> None:
         self.program = program
         self.take = take
-        self.tell = tell
+        self.report = report
         self.stop = stop
         self.lanes: list[TrainingLane | None] = [None] * program.width
         self.hosts: dict[int, CallbackRunner] = {}
@@ -271,14 +271,14 @@ class _Slots:
             self._put(0, first)
             self._fill(first, wait=True)
             with self.probes.compile_beside(self.lanes):
-                self.program.compile(lambda change: self.tell(Compiling(change)))
+                self.program.compile(lambda change: self.report(CompilationChange(change)))
             while any(self.lanes) and not self.stop.is_set():
                 self._round(first.rows)
                 self._fill(first, wait=False)
         except Exception as error:
             for lane in self.lanes:
                 if lane is not None:
-                    self.tell(LaneDone(lane.index, _failure(error), None))
+                    self.report(LaneDone(lane.index, _describe_failure(error), None))
 
     def _fill(self, like: TrainingLane, wait: bool) -> None:
         for slot, lane in enumerate(self.lanes):
@@ -316,7 +316,7 @@ class _Slots:
         for slot, lane in enumerate(self.lanes):
             if lane is not None:
                 row = curves[slot, : epochs_run[slot]]
-                self._tell_round(slot, lane, row, share)
+                self._report_round(slot, lane, row, share)
                 lost = None
                 if status[slot] == DIVERGED:
                     lost = find_first_nan(lane, before, stacked, slot, row)
@@ -333,7 +333,7 @@ class _Slots:
             rate = float(self.program.lowered.learning_rate(state))
         return lane.orders(count, rate)
 
-    def _tell_round(self, slot: int, lane: TrainingLane, curves: Any, seconds: float) -> None:
+    def _report_round(self, slot: int, lane: TrainingLane, curves: Any, seconds: float) -> None:
         first = lane.epoch + 1
         lane.epoch += len(curves)
         lane.seconds += seconds
@@ -342,7 +342,7 @@ class _Slots:
             self.carry = self.hosts[slot].epoch_end(self.carry, metrics)
         order, readings = lane.order.state(), tuple(lane.readings)
         lane.readings.clear()
-        self.tell(
+        self.report(
             RoundDone(
                 lane, first, metrics, seconds, lane.seconds, self.carry, slot, order, readings
             )
@@ -360,7 +360,7 @@ class _Slots:
             host.train_end()
             del self.hosts[slot]
         self.lanes[slot] = None
-        self.tell(LaneDone(lane.index, status, finish(lane, carry)))
+        self.report(LaneDone(lane.index, status, finish_lane(lane, carry)))
 
 
 def _set(stacked: Any, slot: int, value: Any) -> Any:

@@ -17,7 +17,7 @@ from dure.core.arrays import is_nested, leaves
 from dure.core.backend import jax, keras
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
 from dure.keras_bridge.building import count_parameters, losses_of
-from dure.keras_bridge.layer_hooks import walk, watched
+from dure.keras_bridge.layer_hooks import walk_layers, watch_layers
 
 if TYPE_CHECKING:
     from dure.engine.planning.plan import PreparedStudy
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 _LOGIT_LOSSES = (
-    *("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
-    *("binary_focal_crossentropy", "categorical_focal_crossentropy"),
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_focal_crossentropy",
 )
 # What lies between the last activation and the output without changing any value.
 _TRANSPARENT = ("Flatten", "Reshape", "Dropout", "ActivityRegularization", "Identity", "Permute")
@@ -219,7 +222,7 @@ def _trace(model: Any, x: Any) -> tuple[dict[str, Any], list[_Called], dict[Any,
 
     Outputs are told by their places (as in `losses_of`): the last activation, and the shape.
     """
-    layers = dict(walk(model))
+    layers = dict(walk_layers(model))
     seen: list[_Called] = []
     ends: dict[Any, Any] = {}
 
@@ -231,7 +234,7 @@ def _trace(model: Any, x: Any) -> tuple[dict[str, Any], list[_Called], dict[Any,
         groups = (model.trainable_variables, model.non_trainable_variables)
         options = {"training": False} if model._call_has_training_arg else {}
         state = ([variable.value for variable in group] for group in groups)
-        with watched(layers, see):
+        with watch_layers(layers, see):
             out = model.stateless_call(*state, rows, **options)[0]
         ends.update({path: _end(leaf, seen, layers) for path, leaf in _places(out)})
         return out

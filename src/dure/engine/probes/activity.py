@@ -24,15 +24,8 @@ _LIMITS: dict[Any, tuple[float, float]] = {
     keras.activations.selu: (-_SELU_LIMIT, float("inf")),
 }
 _ZERO = (keras.activations.relu, keras.activations.relu6)
-_ACTIVATION_LAYERS = (
-    *(
-        keras.layers.Activation,
-        keras.layers.ReLU,
-        keras.layers.LeakyReLU,
-        keras.layers.PReLU,
-        keras.layers.ELU,
-    ),
-)
+_OWN_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.ELU)
+"""Layers that are an activation themselves."""
 
 
 class Activity(NamedTuple):
@@ -90,7 +83,7 @@ def _activation(layer: Any) -> tuple[bool, Any]:
         return _activation(
             cell.cells[-1] if isinstance(cell, keras.layers.StackedRNNCells) else cell
         )
-    if isinstance(layer, _ACTIVATION_LAYERS) and not isinstance(layer, keras.layers.Activation):
+    if isinstance(layer, _OWN_LAYERS):
         return True, layer
     if not hasattr(layer, "activation"):
         return False, None
@@ -137,8 +130,3 @@ def _saturated(activity: Activity, value: Any) -> Any:
         margin = FLAT * max(abs(low), abs(high))
         flat = (value < low + margin) | (value > high - margin)
     return flat.mean(dtype=jnp.float32)
-
-
-def is_activation(layer: keras.Layer) -> bool:
-    """Whether a layer is nothing but an activation."""
-    return isinstance(layer, _ACTIVATION_LAYERS)

@@ -17,7 +17,7 @@ from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp, keras
 from dure.engine.program.round_data import same_types, take_rows
 from dure.keras_bridge.functional import Lowered
-from dure.keras_bridge.layer_hooks import first, owners_of, walk, watched, with_first
+from dure.keras_bridge.layer_hooks import first, owners_of, walk_layers, watch_layers, with_first
 from dure.keras_bridge.model_state import Batch, ModelState
 from dure.layers.tokens import tokens_of
 
@@ -103,7 +103,7 @@ def training_gradients(
             seen.setdefault(name, []).append(value)
             return with_first(output, _tap(value, tokens[name]))
 
-        with watched(layers, see):
+        with watch_layers(layers, see):
             scaled, (unscaled, _, other, _) = model.compute_loss_and_updates(
                 trainable,
                 non_trainable,
@@ -156,7 +156,7 @@ class FiniteSteps:
 
     def __init__(self, lowered: Lowered) -> None:
         self._lowered = lowered
-        self._layers = dict(walk(lowered.model))
+        self._layers = dict(walk_layers(lowered.model))
         self._own: list[str] = []
         self._names: list[str] = []
         self._compiled: dict[int, Any] = {}

@@ -21,7 +21,7 @@ from dure.engine.probes.activity import activity_of, shares
 from dure.engine.probes.gradients import FiniteSteps, Gradients, training_gradients
 from dure.engine.program.round_data import lane_of, take_rows
 from dure.keras_bridge.functional import Lowered
-from dure.keras_bridge.layer_hooks import walk, with_fixed_seeds
+from dure.keras_bridge.layer_hooks import walk_layers, with_fixed_seeds
 from dure.keras_bridge.model_state import Batch, ModelState
 
 SHORTEST = 1e-4
@@ -47,7 +47,7 @@ class ProbeReading(NamedTuple):
     lane: Floats
 
 
-class _Seen(NamedTuple):
+class _ProbeOutputs(NamedTuple):
     """What one call of the program gives for a lane."""
 
     outputs: Any  # float32 [layers, quantities of outputs]
@@ -59,7 +59,7 @@ class _Seen(NamedTuple):
 
 def layer_names(lowered: Lowered) -> tuple[str, ...]:
     """Names of all layers of a model that can be watched, in the model's own order."""
-    return tuple(name for name, _ in walk(lowered.model))
+    return tuple(name for name, _ in walk_layers(lowered.model))
 
 
 class Probe:
@@ -103,7 +103,7 @@ class Probe:
         with self._lock:
             if self.ready:
                 return
-            layers = dict(walk(self._lowered.model))
+            layers = dict(walk_layers(self._lowered.model))
             try:
                 self._compiled = self._compile(layers, carry.model, rows, count)
                 self.compilations += 1
@@ -121,7 +121,7 @@ class Probe:
         def spec(array: Any) -> Any:
             return jax.ShapeDtypeStruct((self.width, *array.shape), array.dtype)
 
-        def look(state: ModelState, sample: Any, rows: Arrays) -> _Seen:
+        def look(state: ModelState, sample: Any, rows: Arrays) -> _ProbeOutputs:
             return self._look(layers, state, take_rows(rows, sample))
 
         def stacked(*args: Any) -> Any:
@@ -187,7 +187,7 @@ class Probe:
             rows.append([gradient, weight, np.where(weight > 0, change / weight, np.nan)])
         return np.moveaxis(np.array(rows, np.float64), -1, 0)
 
-    def _look(self, layers: Mapping[str, Any], state: ModelState, batch: Batch) -> _Seen:
+    def _look(self, layers: Mapping[str, Any], state: ModelState, batch: Batch) -> _ProbeOutputs:
         model = self._lowered.model
         # What is measured at different moments drops out the same units.
         other = with_fixed_seeds(model, state.non_trainable)
@@ -198,7 +198,7 @@ class Probe:
         rows = [_outputs(layers, name, found) for name in self.names]
         outputs = jnp.stack([jnp.stack([_float(value) for value in row]) for row in rows])
         weights = _step(model.optimizer, state, found.slopes)
-        return _Seen(outputs, _float(found.loss), found.scale, found.slopes, weights)
+        return _ProbeOutputs(outputs, _float(found.loss), found.scale, found.slopes, weights)
 
 
 def _step(optimizer: Any, state: ModelState, slopes: list[Any]) -> list[Any]:

@@ -31,7 +31,7 @@ def peak_bytes(jaxpr: Any) -> int:
     What nothing reads, such as the dense array behind a one-hot product, is never made.
     """
     jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
-    equations = _needed(jaxpr)
+    equations = _find_needed(jaxpr)
     uses: dict[Any, int] = {}
     readers: dict[Any, list[str]] = {}
     for position, equation in enumerate(equations):
@@ -46,7 +46,7 @@ def peak_bytes(jaxpr: Any) -> int:
     for position, equation in enumerate(equations):
         inner = max((peak_bytes(sub) for sub in inner_programs(equation)), default=0)
         for variable in equation.outvars:
-            size = 0 if _fused(equation, readers.get(variable, [])) else _bytes(variable.aval)
+            size = 0 if _is_fused(equation, readers.get(variable, [])) else _bytes(variable.aval)
             live[variable] = size
             total += size
         peak = max(peak, total + inner)
@@ -56,7 +56,7 @@ def peak_bytes(jaxpr: Any) -> int:
     return peak
 
 
-def _needed(jaxpr: Any) -> list[Any]:
+def _find_needed(jaxpr: Any) -> list[Any]:
     """The equations that something after them reads, or that have effects, in order."""
     read = set(_variables(jaxpr.outvars))
     needed = []
@@ -67,7 +67,7 @@ def _needed(jaxpr: Any) -> list[Any]:
     return needed[::-1]
 
 
-def _fused(equation: Any, readers: list[str]) -> bool:
+def _is_fused(equation: Any, readers: list[str]) -> bool:
     return (
         equation.primitive.name in _ELEMENTWISE
         and len(readers) == 1

@@ -15,7 +15,7 @@ from dure.core.backend import keras
 from dure.errors import DureError
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import INPUT, LayerLike, Network
-from dure.keras_bridge.layer_hooks import walk
+from dure.keras_bridge.layer_hooks import walk_layers
 
 _AXES: dict[type, tuple[str, ...]] = {
     keras.layers.Conv1D: ("step", "channel", "filter"),
@@ -244,7 +244,7 @@ def _renamed(model: keras.Model, twin: keras.Model) -> keras.Model:
 
     As it is where the model cannot be made from its configuration.
     """
-    if [name for name, _ in walk(model)] == [name for name, _ in walk(twin)]:
+    if [name for name, _ in walk_layers(model)] == [name for name, _ in walk_layers(twin)]:
         return twin
     try:
         alike = _from_config(model)

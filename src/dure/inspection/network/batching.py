@@ -10,7 +10,7 @@ import numpy as np
 
 from dure.core.arrays import Array, Tree, map_leaves, row_count
 from dure.core.backend import keras
-from dure.keras_bridge.layer_hooks import exchange
+from dure.keras_bridge.layer_hooks import exchange_call
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def without_activation(layer: keras.Layer | None, at_call: int) -> Iterator[None
             layer.activation = activation
 
     with contextlib.ExitStack() as undo:
-        exchange(layer, call, undo)
+        exchange_call(layer, call, undo)
         yield
 
 

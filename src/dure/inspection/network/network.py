@@ -13,7 +13,7 @@ from dure.core.arrays import Array, Tree, leaves
 from dure.core.backend import jax, keras
 from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.network import batching
-from dure.keras_bridge.layer_hooks import first, walk, watched
+from dure.keras_bridge.layer_hooks import first, walk_layers, watch_layers
 
 BATCH = 256
 """Rows that go through a model at once, at most."""
@@ -61,7 +61,7 @@ class Network:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
-        self.layers: dict[str, Any] = dict(walk(model))
+        self.layers: dict[str, Any] = dict(walk_layers(model))
         """Every layer by name, those of inner models as "inner/name", in the model's order."""
         self._programs: dict[Any, Any] = {}
         self._calls: dict[Any, tuple[list[Call], tuple[int, ...]]] = {}
@@ -147,7 +147,7 @@ class Network:
 
         def forward(state: Any, rows: Tree) -> Any:
             see(INPUT, None, rows)
-            with watched(self.layers, note):
+            with watch_layers(self.layers, note):
                 out = first(self.apply(state, rows))
             see(OUTPUT, None, out)
             return out
@@ -185,7 +185,7 @@ class Network:
                     # Of layers that a subclassed model has but never calls.
                     warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
                     self.model(batching.one_row(x))
-                self.layers = dict(walk(self.model))
+                self.layers = dict(walk_layers(self.model))
             shape = self.visit(x, note)
         except Exception as error:  # whatever a layer raises when shapes do not fit
             raise DureError(self._refusal(x, error)) from error
@@ -247,7 +247,7 @@ class Network:
                 seen.setdefault(name, first(output))
                 return output
 
-            with watched(chosen, keep):
+            with watch_layers(chosen, keep):
                 out = first(self.apply(state, rows))
             return {**seen, OUTPUT: out}
 

@@ -13,7 +13,7 @@ from dure.core.backend import jax, jnp, keras
 from dure.errors import DureError
 from dure.inspection.network import batching
 from dure.inspection.network.network import BATCH, INPUT, Call, Network
-from dure.keras_bridge.layer_hooks import first, watched, with_first
+from dure.keras_bridge.layer_hooks import first, watch_layers, with_first
 from dure.layers.encoding import MultiHot, OneHot
 
 _VALUES = 1 << 24
@@ -155,7 +155,7 @@ def _program(network: Network, at: str, x: Tree, reduce: Reduce) -> Any:
             return with_first(output, seen[name] + shift)
 
         start = move(INPUT, None, rows) if at == INPUT else rows
-        with batching.without_activation(last, top.call), watched(chosen, move):
+        with batching.without_activation(last, top.call), watch_layers(chosen, move):
             out = first(network.apply(state, start))
         out = out.reshape(out.shape[0], -1, top.units).sum(axis=1)
         out = jnp.concatenate([-out, out], axis=-1) if top.binary else out
