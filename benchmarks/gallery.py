@@ -26,15 +26,15 @@ import numpy as np
 
 import dure
 from dure.core.arrays import leaves
-from dure.gallery.index import ROWS, Row, find_row
-from dure.gallery.page import VERDICT, Page
+from dure.gallery.index import ROWS, GalleryRow, find_row
+from dure.gallery.page import VERDICT, RowPage
 from dure.stats.intervals import interval_texts
 
 HERE = Path(__file__).resolve().parent
 TIMES = "times.json"
 
 
-class TimedPage(Page):
+class TimedPage(RowPage):
     """A page that keeps its studies and how long they trained."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class TimedPage(Page):
         return result
 
 
-def run_row(row: Row, folder: Path, python: str | None) -> None:
+def run_row(row: GalleryRow, folder: Path, python: str | None) -> None:
     """Run one row, and one lane of each of its variants in the peers' environment."""
     page = TimedPage(folder)
     import_module(row.module).show(page)

@@ -107,6 +107,7 @@ class Study(StudySpec):
         max_seeds: int = 50,
         rope: float | None = None,
         baseline: str | None = None,
+        source: Mapping[str, Any] | None = None,
     ) -> Result:
         """Train every lane and return the result.
 
@@ -131,6 +132,8 @@ class Study(StudySpec):
             that decides (the monitor on validation rows), may be settled as equivalent.
         baseline
             With `until`: compare every other variant with this one only.
+        source
+            Where the study comes from, kept in the manifest: what `dure resume` finds it by.
 
         Raises
         ------
@@ -149,9 +152,9 @@ class Study(StudySpec):
 
         terms = SequentialTerms(until, max_seeds, rope, baseline)
         if terms.asked:
-            folder = run_until(self, terms, out, progress, resume)
+            folder = run_until(self, terms, out, progress, resume, source)
         else:
-            folder = run_study(self, out, progress, resume)
+            folder = run_study(self, out, progress, resume, source)
         return load(folder, self.build)
 
     def learning_curve(

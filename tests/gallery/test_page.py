@@ -9,7 +9,7 @@ import pytest
 
 import dure.gallery
 from dure.gallery.index import ROWS, find_row
-from dure.gallery.page import VERDICT, Comparison, Page
+from dure.gallery.page import VERDICT, NoteFigure, RowPage
 from dure.messages.message import Message, say
 
 SOURCE = Path(dure.gallery.__file__).parent
@@ -17,15 +17,19 @@ FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.p
 
 
 def _words_given(tree: ast.AST) -> Iterator[ast.expr]:
-    """The first argument of every `page.say`, `page.compare` and `Comparison`."""
+    """The first argument of every question that says it, and of `NoteFigure`.
+
+    A literal handed to `page.say` is a template, which tests/messages find.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else ""
             on = called.value if isinstance(called, ast.Attribute) else None
             of_page = isinstance(on, ast.Name) and on.id in ("page", "self")
-            made = isinstance(called, ast.Name) and called.id == "Comparison"
-            if made or (of_page and name in ("say", "compare")):
+            made = isinstance(called, ast.Name) and called.id == "NoteFigure"
+            template = name == "say" and isinstance(node.args[0], ast.Constant)
+            if made or (of_page and name in ("say", "note", "beside", "tell") and not template):
                 yield node.args[0]
 
 
@@ -53,9 +57,9 @@ def test_titles_can_be_translated() -> None:
 
 
 def test_a_verdict_keeps_templates_beside_the_english_lines(tmp_path: Path) -> None:
-    page = Page(tmp_path, quick=True, progress=False)
+    page = RowPage(tmp_path, quick=True, progress=False)
     page.say(say("{seeds} seeds, mean {mean:.2f}.", seeds=3, mean=1 / 3))
-    page.comparisons.append(Comparison(say("test loss"), 0.5, 0.4, 0.3, 0.5, 3))
+    page.comparisons.append(NoteFigure(say("test loss"), 0.5, 0.4, 0.3, 0.5, 3))
     row = find_row("A1")
     page.close(row)
     kept = json.loads((tmp_path / VERDICT).read_text(encoding="utf-8"))

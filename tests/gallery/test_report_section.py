@@ -14,7 +14,7 @@ from dure.blocks.pictures import Tiles
 from dure.errors import RunFolderError
 from dure.gallery import report_section
 from dure.gallery.index import find_row
-from dure.gallery.page import VERDICT, Comparison, Page
+from dure.gallery.page import VERDICT, NoteFigure, RowPage
 from dure.gallery.report_section import section, verdict
 from dure.messages.message import say
 from dure.messages.translate import translate
@@ -25,10 +25,10 @@ def row(tmp_path_factory) -> Path:
     """Row A2, run in quick mode, with a comparison more."""
     folder = tmp_path_factory.mktemp("row")
     found = find_row("A2")
-    page = Page(folder, quick=True, progress=False, row=found)
+    page = RowPage(folder, quick=True, progress=False, row=found)
     import_module(found.module).show(page)
     what = say("validation accuracy")
-    page.comparisons.append(Comparison(what, 0.9917, 0.98, 0.97, 0.99, 20))
+    page.comparisons.append(NoteFigure(what, 0.9917, 0.98, 0.97, 0.99, 20))
     page.close(found)
     return folder
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dure.gallery.index import find_row
-from dure.gallery.page import VERDICT, Page
+from dure.gallery.page import VERDICT, RowPage
 
 needs_excerpts = pytest.mark.skipif(
     not Path(os.environ.get("DURE_DATA") or "/nowhere").is_dir(),
@@ -20,7 +20,7 @@ needs_excerpts = pytest.mark.skipif(
 def run_quick(name: str, folder: Path) -> dict[str, Any]:
     """Run a row in quick mode into this folder; its verdict, whose pictures must exist."""
     row = find_row(name)
-    page = Page(folder, quick=True, progress=False, row=row)
+    page = RowPage(folder, quick=True, progress=False, row=row)
     import_module(row.module).show(page)
     page.close(row)
     verdict = json.loads((folder / VERDICT).read_text(encoding="utf-8"))

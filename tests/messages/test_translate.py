@@ -22,10 +22,15 @@ def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:
         if path == SOURCE / "messages" / "message.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            if node.func.id == name:
+            if isinstance(node, ast.Call) and _is_call_of(node, name):
                 yield f"{path.relative_to(SOURCE)}:{node.lineno}", node
+
+
+def _is_call_of(node: ast.Call, name: str) -> bool:
+    """`say(...)`, and `page.say("a template", ...)`, which makes a message of its template."""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr == name and bool(node.args) and _literal(node.args[0]) is not None
+    return isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _literal(node: ast.expr) -> str | None:

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 import dure
 from dure.gallery.convolution import c2_digits_cnn, c6_sub_models
-from dure.gallery.convolution.c1_small_cnn import few
+from dure.gallery.shared.tasks import few_rows as few
 from helpers.gallery_rows import needs_excerpts, run_quick
 
 pytestmark = needs_excerpts

@@ -6,11 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import dure
-from dure.gallery.dense_text.b2_decode_review import coded
-from dure.gallery.shared.lanes_text import difference, told
+from dure.gallery.dense_text.b2_decode_review import load_coded
 from helpers.gallery_rows import needs_excerpts, run_quick
 
 pytestmark = needs_excerpts
@@ -75,7 +73,7 @@ def test_b1_first_rows_validate(b1, folder) -> None:
 
 
 def test_b2_words_are_ranks_and_three(b2) -> None:
-    facts, data = b2["facts"], coded()
+    facts, data = b2["facts"], load_coded()
     turned = {number: word for word, number in data.word_index.items()}
     assert facts["tokens"][0] == 1 and 0 not in facts["tokens"]
     for token, word, hand in zip(facts["tokens"], facts["words"], facts["by_hand"], strict=True):
@@ -87,7 +85,7 @@ def test_b2_words_are_ranks_and_three(b2) -> None:
 
 
 def test_b2_counts_unknown_words(b2) -> None:
-    counts = Counter(coded().x.ravel().tolist())
+    counts = Counter(load_coded().x.ravel().tolist())
     counts = {token: n for token, n in counts.items() if token > 1}
     for vocabulary, share in b2["facts"]["unknown"].items():
         lost = sum(n for token, n in counts.items() if token == 2 or token >= int(vocabulary))
@@ -124,15 +122,3 @@ def test_b4_says_what_one_run_shows(b4, folder) -> None:
         said = next(line for line in b4["lines"] if line.startswith(f"Validation {metric} at"))
         assert f"from {min(last):.3f} to {max(last):.3f}" in said
     assert len(b4["pictures"]) == 4
-
-
-def test_differences_are_those_of_the_paired_t_test() -> None:
-    first, second = np.array([0.81, 0.83, 0.80, 0.85]), np.array([0.78, 0.79, 0.79, 0.80])
-    found, verdict = difference(first, second)
-    expected = stats.ttest_rel(first, second).confidence_interval()
-    assert found[1:3] == pytest.approx((expected.low, expected.high))
-    assert verdict.endswith("higher")
-    assert difference(second, first)[1].endswith("lower")
-    assert difference(first, first[::-1])[1].endswith("cannot tell")
-    assert difference(first[:1], second[:1])[1].endswith("cannot tell")
-    assert told(found).startswith("0.03")

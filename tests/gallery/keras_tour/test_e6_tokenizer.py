@@ -10,7 +10,6 @@ import pytest
 
 import dure
 from dure.gallery.keras_tour.e6_tokenizer import NEW, TEXTS, film_lines
-from dure.gallery.plots.pairs import groups
 from helpers.gallery_rows import needs_excerpts, run_quick
 
 
@@ -133,13 +132,3 @@ def test_e7_neighbours_are_the_nearest_vectors(e7, e7_folder) -> None:
     assert 0 <= shared <= 10 and round(6 * shared) == pytest.approx(6 * shared)
     assert 6 * shared >= len(set(nearest[0]) & set(nearest[1]))
     assert {"beside.png", "neighbours-newswires.png", "map-newswires.png"} <= set(e7["pictures"])
-
-
-def test_groups_are_drawn_with_every_seed() -> None:
-    panels = {"accuracy": {"a": [0.1, 0.2], "b": [0.3, 0.5]}, "seconds": {"a": [1, 2], "b": [3, 4]}}
-    first, second = groups(panels).axes
-    assert (first.get_ylabel(), second.get_ylabel()) == ("accuracy", "seconds")
-    assert [tick.get_text() for tick in first.get_xticklabels()] == ["a", "b"]
-    dots = np.sort(first.lines[0].get_ydata())
-    assert dots == pytest.approx([0.1, 0.2, 0.3, 0.5])
-    assert first.collections  # the intervals

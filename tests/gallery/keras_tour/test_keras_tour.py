@@ -207,7 +207,7 @@ def test_the_lstm_reads_nearly_all_steps(verdict) -> None:
 
 
 def test_the_law_of_the_series_is_as_said() -> None:
-    from dure.gallery.keras_tour.e12_time_series import law
+    from dure.gallery.shared.tasks import law
 
     series = law(40_000, 1)
     new = series.values - series.foreseen

@@ -145,7 +145,7 @@ def test_a1_row(verdict: Any) -> None:
     assert np.abs(gentle[:, 0] / slope - 1).max() < 0.01
     assert np.mean(facts["excess of rate 0.1"]) < np.mean(facts["excess of rate 1"])
     assert min(facts["excess of rate 1"] + facts["excess of rate 0.1"]) >= 0
-    assert verdict("A1")["pictures"] == ["lines.png", "error.png"]
+    assert verdict("A1")["pictures"] == ["lines.png", "loss.png"]
 
 
 def test_a2_row(verdict: Any) -> None:
@@ -212,6 +212,5 @@ def test_pictures_can_be_read() -> None:
         neurons.outputs(x, (x > 0.2).astype(np.int64), ("no", "yes"), 0.0, "a", "Outputs"),
         neurons.paths({"one": way, "two": way}, sides, "Paths", ground, ["A note."]),
         neurons.paths({"one": 1000 * way}, sides, "Paths"),
-        neurons.descents({"one": (3, np.exp(random.normal(size=(4, 9))))}, "loss", "Descents"),
     ]
     assert [faults(figure) for figure in drawn] == [[]] * len(drawn)

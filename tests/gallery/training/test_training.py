@@ -9,7 +9,9 @@ from scipy.stats import binom
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from dure.gallery.shared import comparison_text
+from dure.gallery.shared.steps import NormalizedCell
+from dure.gallery.shared.theory import ACTIVATIONS, length_map
+from dure.gallery.shared.values import share
 from dure.gallery.training import e1_cures, e3_clipping, e4_initializers, e5_normalization
 from helpers.gallery_rows import needs_excerpts, run_quick
 
@@ -77,7 +79,7 @@ def test_each_cure_changes_one_thing() -> None:
 @pytest.mark.parametrize(("count", "of"), [(0, 10), (3, 10), (10, 10), (1, 4)])
 def test_shares_have_the_exact_interval(count: int, of: int) -> None:
     """At each limit the count is as unlikely as the tail says."""
-    found = comparison_text.share(count, of)
+    found = share(count, of)
     if count:
         assert np.isclose(binom.sf(count - 1, of, found.low), 0.025)
     if count < of:
@@ -224,8 +226,8 @@ def test_he_keeps_the_size_under_relu_and_glorot_does_not(verdict) -> None:
 def test_the_length_map_is_that_of_wide_networks() -> None:
     """Against random networks of 1,000 units, with the same variance of sums."""
     rng, wide = np.random.default_rng(0), 1_000
-    for activation, of in e4_initializers.ACTIVATIONS.items():
-        wanted = e4_initializers.length_map(activation, 1.5 / 64, [0.8])
+    for activation, of in ACTIVATIONS.items():
+        wanted = length_map(activation, 1.5 / 64, [0.8])
         x = np.full((1, wide), np.sqrt(0.8))
         for size in wanted:
             x = of(x @ rng.normal(0, np.sqrt(1.5 / wide), (wide, wide)))
@@ -252,7 +254,7 @@ def test_what_the_normalisations_give() -> None:
 def test_the_normalised_cell_is_that_of_its_paper() -> None:
     """Equation 4 of Ba, Kiros and Hinton in NumPy, and the layer comes back from its file."""
     keras.utils.set_random_seed(0)
-    layer = layers.RNN(e5_normalization.NormalizedCell(4))
+    layer = layers.RNN(NormalizedCell(4))
     x = np.random.default_rng(0).normal(size=(3, 5, 2)).astype("float32")
     found = np.asarray(layer(x))
     kernel, matrix, gain, offset = (np.asarray(w) for w in layer.get_weights())

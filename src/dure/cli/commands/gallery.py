@@ -32,7 +32,7 @@ from dure.messages.phrases import count
 from dure.messages.translate import check_language, read_message, translate
 
 if TYPE_CHECKING:
-    from dure.gallery.index import Row
+    from dure.gallery.index import GalleryRow
 
 
 @command()
@@ -93,12 +93,17 @@ def _list_rows(as_json: bool) -> None:
 
 
 def _run_row(
-    row: Row, folder: Path, quick: bool, seeds: int | None, epochs: int | None, progress: bool
+    row: GalleryRow,
+    folder: Path,
+    quick: bool,
+    seeds: int | None,
+    epochs: int | None,
+    progress: bool,
 ) -> Path:
     """Run a row and return the path of its verdict."""
-    from dure.gallery.page import VERDICT, Page
+    from dure.gallery.page import VERDICT, RowPage
 
-    page = Page(folder, quick, seeds, epochs, progress, row)
+    page = RowPage(folder, quick, seeds, epochs, progress, row)
     import_module(row.module).show(page)
     page.close(row)
     return folder / VERDICT
@@ -113,7 +118,7 @@ def _study_of_row(source: Mapping[str, Any]) -> dure.Study:
 study_source.KINDS["gallery"] = _study_of_row
 
 
-def _print(row: Row, document: Mapping[str, Any], folder: Path, language: str) -> None:
+def _print(row: GalleryRow, document: Mapping[str, Any], folder: Path, language: str) -> None:
     console = Console()
     console.print(Text(f"\n{row.id} {row.name}: {translate(row.title, language)}", style="bold"))
     for line in document["said"]["lines"]:

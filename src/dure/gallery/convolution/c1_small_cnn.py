@@ -8,18 +8,16 @@ taken seed by seed and comes with an interval.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
-from dure.gallery.shared.lanes_text import difference, over_lanes, told
-from dure.messages.message import Message, say
-from dure.plots import curves
-
-PARAMETERS = (100, 196_100, 1_010)
+from dure.core.types import Mode
+from dure.gallery.page import RowPage
+from dure.gallery.shared.networks import last_values
+from dure.gallery.shared.tasks import few_rows
+from dure.gallery.shared.values import compare_values
+from dure.messages.message import say
 
 
 def build(dropout: float = 0.0) -> keras.Model:
@@ -36,18 +34,10 @@ def build(dropout: float = 0.0) -> keras.Model:
     return model
 
 
-def few(data: dure.Data, rows: int, test_rows: int = 200) -> dure.Data:
-    """The first rows only, for quick runs; whatever is shown of them says "excerpt"."""
-    assert data.test is not None
-    x, y = (np.asarray(part)[:test_rows] for part in data.test[:2])
-    source = f"{data.source}; the first {rows} rows and {len(x)} test rows"
-    return replace(data.take(slice(rows)), test=(x, y), source=source, excerpt=True)
-
-
 def study(quick: bool = False) -> dure.Study:
     """Both networks, without early stopping: to see overfitting is the point."""
     data = dure.data.fashion_mnist()
-    data = few(data, 400) if quick else data
+    data = few_rows(data, 400) if quick else data
     return dure.Study(
         build,
         data,
@@ -61,79 +51,38 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def overfits(page: Page, result: dure.Result, variant: str) -> bool:
-    """Say how validation loss of a variant runs, and whether it rises at the end."""
-    curve = result.curves["val_loss"].sel(variant=variant)
-    fifth = max(1, curve.sizes["epoch"] // 5)
-    # Two stretches fixed beforehand: unlike "last minus least" this is 0 on average for noise.
-    late = curve.isel(epoch=slice(-fifth, None)).mean("epoch")
-    trend, verdict = difference(late, curve.isel(epoch=slice(-2 * fifth, -fifth)).mean("epoch"))
-    gap = over_lanes((curve - result.curves["loss"].sel(variant=variant)).isel(epoch=-1))
-    mine = result.lanes[result.lanes["variant"] == variant]
-    least = over_lanes(mine["best_epoch"].to_numpy(float, na_value=np.nan))
-    page.fact(f"rise of {variant}", trend[:3])
-    known = {"variant": variant, "least": told(least), "gap": told(gap), "verdict": verdict}
-    page.say(
-        say(
-            "{variant}: overfits. Validation loss is least at epoch {least} and ends {gap} above "
-            "training loss; last fifth of the epochs against the fifth before: {verdict}.",
-            **known,
-        )
-        if trend.low > 0
-        else say(
-            "{variant}: no overfitting can be told. Validation loss is least at epoch {least} and "
-            "ends {gap} above training loss; last fifth of the epochs against the fifth before: "
-            "{verdict}.",
-            **known,
-        )
-    )
-    return trend.low > 0
-
-
-def show(page: Page) -> None:
-    """Train both, and say for each whether it overfits and for the pair what Dropout changes."""
+def show(page: RowPage) -> None:
+    """Train both; whether each overfits, and what Dropout changes at the end and at best."""
     result = page.run(study(page.quick))
     model = result.best(variant="plain").model()
     counts = [layer.count_params() for layer in model.layers if layer.weights]
     page.fact("parameters by layer", counts)
     page.fact("parameters", sum(counts))
     page.say(
-        say(
-            "{sum} = {count:,} parameters (note: 197,210).",
-            **{"sum": " + ".join(f"{n:,}" for n in counts), "count": sum(counts)},
-        )
+        "{sum} = {count:,} parameters (note: 197,210).",
+        **{"sum": " + ".join(f"{n:,}" for n in counts), "count": sum(counts)},
     )
-    plain_overfits, mended_overfits = (overfits(page, result, name) for name in result.variants)
-    last = result.curves.isel(epoch=-1)
-    compared = {
-        say("validation loss at the end"): last["val_loss"],
-        say("validation loss at its best"): result.at_best("val_loss"),
-        say("validation accuracy at the end"): last["val_accuracy"],
-    }
-    lower = []
-    for what, values in compared.items():
-        plain, mended = (values.sel(variant=variant, drop=True) for variant in result.variants)
-        found, verdict = difference(mended, plain)
-        lower.append(found.high < 0)
-        page.fact(f"difference in {what}", found[:3])
-        page.say(say("Dropout 0.5 minus plain, {what}: {verdict}.", what=what, verdict=verdict))
-    page.say(_mended(plain_overfits, mended_overfits, at_end=lower[0], at_best=lower[1]))
-    page.picture("loss", curves.curves(result, "loss"))
-    page.picture("accuracy", curves.curves(result, "accuracy"))
-
-
-def _mended(before: bool, after: bool, *, at_end: bool, at_best: bool) -> Message:
-    """Whether Dropout really mends overfitting, in a sentence."""
-    if not before:
-        return say(
-            "There is no overfitting here that Dropout could mend: more epochs, or more seeds."
-        )
-    if not at_end:
-        return say("Whether Dropout mends overfitting cannot be told from these seeds.")
-    much = say("Dropout mends overfitting")
-    if after:
-        much = say("Dropout lessens overfitting, and it does not end it")
-    best = say("validation loss at its best is not lower: stopping early does as well")
-    if at_best:
-        best = say("validation loss at its best is lower, too")
-    return say("{dropout}; {best}.", dropout=much, best=best)
+    page.overfitting(result)
+    fifth = max(1, result.curves.sizes["epoch"] // 5)
+    for variant in result.variants:
+        # Two stretches fixed beforehand: unlike "last minus least" this is 0 on average for noise.
+        curve = result.curves["val_loss"].sel(variant=variant, fold=1)
+        stretches = slice(-fifth, None), slice(-2 * fifth, -fifth)
+        late, before = (curve.isel(epoch=part).mean("epoch").values for part in stretches)
+        page.interval(f"rise of {variant}", late - before)
+    modes: dict[str, Mode] = {"loss": "min", "accuracy": "max"}
+    for metric, mode in modes.items():
+        what = say("{metric} after the last epoch", metric=f"val_{metric}")
+        ends = {v: last_values(result, f"val_{metric}", v)[:, 0] for v in result.variants}
+        name = f"difference in validation {metric} at the end"
+        page.interval(name, np.subtract(ends["Dropout 0.5"], ends["plain"]))
+        page.compare(compare_values(what, mode, ends, "plain"))
+    best = result.at_best("val_loss").sel(fold=1)
+    apart = best.sel(variant="Dropout 0.5") - best.sel(variant="plain")
+    page.interval("difference in validation loss at its best", apart.values)
+    page.compare(result.compare("val_loss", baseline="plain"), say("at each one's best epoch"))
+    page.say(
+        "Dropout mends overfitting where validation loss is better at the end; where it is no "
+        "better at its best, stopping early does as well."
+    )
+    page.curves(result, "loss", "accuracy")

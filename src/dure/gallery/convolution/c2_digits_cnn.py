@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.convolution.c1_small_cnn import few
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
+from dure.gallery.shared.tasks import few_rows
 from dure.messages.message import say
-from dure.plots import curves
 
 
 def build(filters: int = 64, dropout: float = 0.3) -> keras.Model:
@@ -41,7 +40,7 @@ def study(quick: bool = False) -> dure.Study:
     data = dure.data.mnist()
     return dure.Study(
         build,
-        few(data, 500) if quick else data,
+        few_rows(data, 500) if quick else data,
         seeds=2 if quick else 3,
         validation_split=0.2,
         epochs=2 if quick else 20,
@@ -50,25 +49,21 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train, and put the notes' figures beside."""
-    result = page.run(study(page.quick))
-    parameters = result.best().model().count_params()
-    page.fact("parameters", parameters)
-    page.say(say("{count:,} parameters.", count=parameters))
-    page.compare(say("validation accuracy"), 0.9917, result, "val_accuracy")
-    page.compare(say("test accuracy"), 0.9923, result, "test_accuracy")
-    page.compare(say("test loss"), 0.0238, result, "test_loss")
+    asked = study(page.quick)
+    result = page.run(asked)
+    page.parameters(result)
+    page.note(say("validation accuracy"), 0.9917, result, "val_accuracy")
+    page.note(say("test accuracy"), 0.9923, result, "test_accuracy")
+    page.note(say("test loss"), 0.0238, result, "test_loss")
     ran, best = (result.lanes[name].tolist() for name in ("epochs", "best_epoch"))
     page.fact("epochs", ran)
     page.fact("best epochs", best)
     page.say(
-        say(
-            "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure "
-            "does for every network without a ModelCheckpoint.",
-            **{"ran": str(ran), "best": str(best)},
-        )
+        "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure does "
+        "for every network without a ModelCheckpoint.",
+        **{"ran": str(ran), "best": str(best)},
     )
-    page.picture("loss", curves.curves(result, "loss"))
-    page.picture("accuracy", curves.curves(result, "accuracy"))
-    page.picture("confusion", dure.look(result, data=study(page.quick).data).draw.confusion())
+    page.curves(result, "loss", "accuracy")
+    page.picture("confusion", dure.look(result, data=asked.data).draw.confusion())

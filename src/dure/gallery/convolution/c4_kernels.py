@@ -15,41 +15,24 @@ import xarray as xr
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.convolution.c1_small_cnn import few
-from dure.gallery.page import Comparison, Page
-from dure.gallery.shared.lanes_text import over_lanes, told
+from dure.gallery.convolution import c2_digits_cnn
+from dure.gallery.page import RowPage, interval_of
+from dure.gallery.shared.tasks import few_rows
 from dure.messages.message import say
-from dure.stats.intervals import Interval
 
 NOTE = {"mean": -0.025, "deviation": 0.250}
-OF_KERNEL = {"mean": say("mean of the kernel"), "deviation": say("deviation of the kernel")}
-OF_WEIGHTS = {"mean": say("Mean of the weights"), "deviation": say("Deviation of the weights")}
 WITHIN = ("height", "width", "channel", "filter")
 
 
 def build() -> keras.Model:
-    """Conv 32, MaxPool, Conv 64, MaxPool, Flatten, Dense 100, Dropout, Dense 10."""
-    model = keras.Sequential(
-        [
-            keras.layers.Input((28, 28, 1)),
-            keras.layers.Conv2D(32, 3, activation="relu", padding="same", name="conv_1"),
-            keras.layers.MaxPooling2D(2, name="pool_1"),
-            keras.layers.Conv2D(64, 3, activation="relu", padding="same", name="conv_2"),
-            keras.layers.MaxPooling2D(2, name="pool_2"),
-            keras.layers.Flatten(name="flatten"),
-            keras.layers.Dense(100, activation="relu", name="dense"),
-            keras.layers.Dropout(0.4, name="dropout"),
-            keras.layers.Dense(10, activation="softmax", name="classes"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+    """The network of C2 with half the filters: Conv 32, 64, and a Dropout of 0.4."""
+    return c2_digits_cnn.build(filters=32, dropout=0.4)
 
 
 def study(quick: bool = False) -> dure.Study:
     """Clothing; stopped three epochs after the best."""
     data = dure.data.fashion_mnist()
-    data = few(data, 400) if quick else data
+    data = few_rows(data, 400) if quick else data
     return dure.Study(
         build,
         data,
@@ -61,7 +44,7 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train, then kernels and histograms beside those of the start."""
     asked = study(page.quick)
     result = page.run(asked)
@@ -71,56 +54,38 @@ def show(page: Page) -> None:
     kernel, bias = conv.weights
     page.fact("kernel", kernel.shape)
     page.fact("bias", bias.shape)
-    page.say(
-        say(
-            "Layer {layer}: kernel {kernel}, bias {bias}.",
-            **{"layer": conv.name, "kernel": _times(kernel.shape), "bias": _times(bias.shape)},
-        )
-    )
+    shapes = (" x ".join(map(str, one.shape)) for one in (kernel, bias))
+    known = dict(zip(("kernel", "bias"), shapes, strict=True))
+    page.say("Layer {layer}: kernel {kernel}, bias {bias}.", layer=conv.name, **known)
 
     # Over seeds.
     look = dure.look(result)
     trained, start = look.kernels("conv_1"), look.kernels("conv_1", untrained=True)
-    for what, measure in {"mean": xr.DataArray.mean, "deviation": xr.DataArray.std}.items():
-        _tell_change(page, what, *(over_lanes(measure(k, WITHIN)) for k in (trained, start)))
-    moved = over_lanes(_norm(trained - start) / _norm(start))
-    page.fact("moved", moved[:3])
+    whats = {"mean": say("mean of the kernel"), "deviation": say("deviation of the kernel")}
+    measures = {"mean": xr.DataArray.mean, "deviation": xr.DataArray.std}
+    for name, measure in measures.items():
+        after, before = (measure(one, WITHIN).values for one in (trained, start))
+        page.beside(whats[name], NOTE[name], interval_of(after))
+        page.say(
+            "{what}: trained {after}, at the start {before}; the note's one run: {note:g}.",
+            what=whats[name],
+            after=page.interval(name, after),
+            before=page.interval(f"untrained {name}", before),
+            note=NOTE[name],
+        )
+    far, size = (((one**2).sum(WITHIN) ** 0.5).values for one in (trained - start, start))
     # The note's 48,000 rows are 1,500 updates an epoch; deviation grows with updates.
     each = math.ceil(len(asked.splits[0].train) / asked.batch_size)
     updates = each * result.lanes["best_epoch"].to_numpy(float, na_value=np.nan)
     page.fact("updates", updates)
     page.say(
-        say(
-            "That is after {updates} updates, which moved the kernel by {moved} of its own length; "
-            "the note's network had 1,500 updates in each epoch.",
-            **{"updates": told(over_lanes(updates)), "moved": told(moved)},
-        )
+        "That is after {updates} updates, which moved the kernel by {moved} of its own length; "
+        "the note's network had 1,500 updates in each epoch.",
+        updates=page.interval("updates until the best epoch", updates),
+        moved=page.interval("moved", far / size),
     )
     best = dure.look(result.best())
     page.picture("kernels", best.draw.kernels("conv_1"))
     page.picture("histograms", best.draw.weights("conv_1"))
     page.picture("kernels-of-each-seed", look.draw.kernels("conv_1"))
     page.picture("histograms-over-seeds", look.draw.weights("conv_1"))
-
-
-def _tell_change(page: Page, what: str, after: Interval, before: Interval) -> None:
-    """Mean or deviation of the weights after training and before, beside the note's."""
-    page.comparisons.append(Comparison(OF_KERNEL[what], NOTE[what], *after[:4]))
-    page.fact(what, after[:3])
-    page.fact(f"untrained {what}", before[:3])
-    page.say(
-        say(
-            "{what}: trained {after}, at the start {before}; the note's one run: {note:g}.",
-            **{"what": OF_WEIGHTS[what], "after": told(after), "before": told(before)},
-            note=NOTE[what],
-        )
-    )
-
-
-def _norm(kernel: xr.DataArray) -> xr.DataArray:
-    """The length of each network's kernel as one vector."""
-    return (kernel**2).sum(WITHIN) ** 0.5
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import dure
 from dure.gallery.convolution import c2_digits_cnn, c4_kernels
-from dure.gallery.page import Page
-from dure.gallery.shared.lanes_text import difference, over_lanes, told
+from dure.gallery.page import RowPage
 from dure.messages.message import say
 
 CONVOLUTIONS = ["conv_1", "conv_2"]
-SAID = {"clothing": say("Clothing"), "digits": say("Digits")}
+NAMES = {"clothing": say("Clothing"), "digits": say("Digits")}
 ROWS = 200
 """At most so many test pictures that shares rest on."""
 
@@ -25,8 +24,8 @@ def studies(quick: bool = False) -> dict[str, dure.Study]:
     return {"clothing": c4_kernels.study(quick), "digits": c2_digits_cnn.study(quick)}
 
 
-def show(page: Page) -> None:
-    """Both networks, both convolutions."""
+def show(page: RowPage) -> None:
+    """Both networks, both convolutions: maps, dark values, channels that never light up."""
     for name, study in studies(page.quick).items():
         result = page.run(study)
         one = dure.look(result.best(), data=study.data)
@@ -37,33 +36,16 @@ def show(page: Page) -> None:
             page.picture(f"{name}-{layer}-first-picture", one.draw.feature_maps(layer, rows=1))
         shapes = [" x ".join(map(str, page.facts[f"{name} {c}"][1:])) for c in CONVOLUTIONS]
         page.say(
-            say(
-                "{name}: maps of {first}, then {second}.",
-                **{"name": SAID[name], "first": shapes[0], "second": shapes[1]},
-            )
+            "{name}: maps of {first}, then {second}.",
+            **{"name": NAMES[name], "first": shapes[0], "second": shapes[1]},
         )
         assert study.data.test is not None
-        _darkness(page, name, dure.look(result, study.data.test[0][:ROWS]))
-
-
-def _darkness(page: Page, name: str, look: dure.Look) -> None:
-    """The share of values that are 0 in each layer, and of channels that are 0 for every row."""
-    found = look.activations(layers=CONVOLUTIONS)
-    for layer in CONVOLUTIONS:
-        dark, dead = (over_lanes(found[what].sel(layer=layer)) for what in ("zero", "dead"))
-        page.fact(f"{name} {layer} zero", dark[:3])
-        page.say(
-            say(
+        found = dure.look(result, study.data.test[0][:ROWS]).activations(layers=CONVOLUTIONS)
+        for layer in CONVOLUTIONS:
+            page.say(
                 "{name}, {layer}: share of values that are 0: {dark}; of channels that are 0 for "
                 "all {rows} pictures: {dead}.",
-                **{"name": SAID[name], "layer": layer, "dark": told(dark)},
-                **{"rows": found.attrs["rows"], "dead": told(dead)},
+                **{"name": NAMES[name], "layer": layer, "rows": found.attrs["rows"]},
+                dark=page.interval(f"{name} {layer} zero", found["zero"].sel(layer=layer)),
+                dead=page.interval(f"{name} {layer} dead", found["dead"].sel(layer=layer)),
             )
-        )
-    first, second = (found["zero"].sel(layer=layer) for layer in CONVOLUTIONS)
-    page.say(
-        say(
-            "Dark values of the second layer minus the first: {verdict}.",
-            verdict=difference(second, first)[1],
-        )
-    )

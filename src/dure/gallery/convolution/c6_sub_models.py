@@ -17,21 +17,20 @@ import dure
 from dure.core.arrays import Array
 from dure.core.backend import keras
 from dure.gallery.convolution import c2_digits_cnn
-from dure.gallery.convolution.c1_small_cnn import few
-from dure.gallery.page import Page
-from dure.gallery.plots import compared
-from dure.gallery.shared.lanes_text import over_lanes, told
+from dure.gallery.page import RowPage
+from dure.gallery.plots.rows import interval_rows
+from dure.gallery.shared.tasks import few_rows
 from dure.messages.message import say
 
 
 def study(quick: bool = False) -> dure.Study:
     """The network of C2 on few digits: nothing here rests on its being good."""
     small = c2_digits_cnn.study(quick=True)
-    data = few(dure.data.mnist(), 2_000, 1_000)
+    data = few_rows(dure.data.mnist(), 2_000, 1_000)
     return small if quick else replace(small, data=data, seeds=5, epochs=8, name="sub-models")
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Both ways to each layer, then how well each layer tells digits apart."""
     asked = study(page.quick)
     result = page.run(asked)
@@ -48,11 +47,9 @@ def show(page: Page) -> None:
         page.fact(f"shape of {layer.name}", given.shape[1:])
     page.fact("largest difference", apart)
     page.say(
-        say(
-            "{models} sub-models, from the input to each layer's output, the plain Keras way and "
-            "by dure.look(model).submodel: outputs differ by at most {difference:g}.",
-            **{"models": len(model.layers), "difference": apart},
-        )
+        "{models} sub-models, from the input to each layer's output, the plain Keras way and by "
+        "dure.look(model).submodel: outputs differ by at most {difference:g}.",
+        **{"models": len(model.layers), "difference": apart},
     )
 
     known, classes = np.asarray(asked.data.x), np.asarray(asked.data.y)
@@ -62,19 +59,17 @@ def show(page: Page) -> None:
         right["pixels"].append(by_nearest_mean(known, classes, x, y))
         for layer in ("pool_1", "pool_2", "dense"):
             inner = trained.submodel(layer)
-            outputs = (inner.predict(rows, verbose=0) for rows in (known, x))
-            means, digits = outputs
+            means, digits = (inner.predict(rows, verbose=0) for rows in (known, x))
             right.setdefault(layer, []).append(by_nearest_mean(means, classes, digits, y))
     for name, shares in right.items():
         page.fact(f"nearest mean of {name}", shares)
         page.say(
-            say(
-                "Nearest class mean of {name}: {share} of test digits right.",
-                **{"name": name, "share": told(over_lanes(shares))},
-            )
+            "Nearest class mean of {name}: {share} of test digits right.",
+            name=name,
+            share=page.interval(f"nearest mean of {name}, mean", shares),
         )
-    title = "What each layer's output is worth: nearest class mean"
-    page.picture("nearest-mean", compared.interval_rows(right, title, "share of test digits right"))
+    title, axis = "What each layer's output is worth: nearest class mean", "test digits right"
+    page.picture("nearest-mean", interval_rows(right, title, axis))
     page.picture("pool_2", dure.look(result.best(), x).draw.feature_maps("pool_2"))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import dure
 from dure.core.backend import keras
 from dure.gallery.convolution import c2_digits_cnn
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.messages.message import Message, say
 
 
@@ -21,7 +21,7 @@ def study(quick: bool = False) -> dure.Study:
     return c2_digits_cnn.study(quick=True)
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Dure's network through both formats, and a network that Dure did not train."""
     asked = study(page.quick)
     result = page.run(asked)
@@ -39,7 +39,7 @@ def show(page: Page) -> None:
     page.picture("by-keras-alone-weights", files.draw.weights("conv_1"))
 
 
-def _through_files(page: Page, whose: Message, model: keras.Model, x: np.ndarray) -> None:
+def _through_files(page: RowPage, whose: Message, model: keras.Model, x: np.ndarray) -> None:
     """Save, load, compare layers, weights and predictions, look."""
     before = model.predict(x, verbose=0)
     for suffix in ("keras", "h5"):
@@ -62,14 +62,12 @@ def _through_files(page: Page, whose: Message, model: keras.Model, x: np.ndarray
             page.fact(f"{whose}, {suffix}: difference in {what}", value)
         size = path.stat().st_size / 2**20
         page.say(
-            say(
-                "Trained {whose}, {file} ({size:.1f} MB): {layers} layers, {arrays} weights of "
-                "{numbers:,} numbers; differences after loading: weights {weights:g}, predictions "
-                "{predictions:g}; dure.look's kernel {kernel:g}.",
-                **{"whose": whose, "file": path.name, "size": size, "layers": len(names)},
-                **{"arrays": len(shapes), "numbers": loaded.count_params(), "weights": weights},
-                **{"predictions": outputs, "kernel": seen},
-            )
+            "Trained {whose}, {file} ({size:.1f} MB): {layers} layers, {arrays} weights of "
+            "{numbers:,} numbers; differences after loading: weights {weights:g}, predictions "
+            "{predictions:g}; dure.look's kernel {kernel:g}.",
+            **{"whose": whose, "file": path.name, "size": size, "layers": len(names)},
+            **{"arrays": len(shapes), "numbers": loaded.count_params(), "weights": weights},
+            **{"predictions": outputs, "kernel": seen},
         )
         if suffix == "h5":
             continue

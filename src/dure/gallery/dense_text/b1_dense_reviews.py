@@ -9,20 +9,18 @@ at which validation turns comes with its interval over seeds.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
-from dure.gallery.shared.lanes_text import difference, over_lanes, told, turning
+from dure.gallery.page import RowPage
+from dure.gallery.shared.turning import tell_turning
 from dure.messages.message import say
-from dure.plots import curves
 
-PARAMETERS = 160_305
 WORDS, BATCH = 10_000, 512
 HELD = 0.4
 """Share of the reviews that validates: the notes hold the first 10,000 of 25,000."""
-NOTE_UPDATES = math.ceil(15_000 / BATCH)
-"""Updates an epoch in the notes; an excerpt of 5,000 reviews has a fifth of them."""
+NOTE_ROWS = 15_000
 
 
 def build(length: int) -> keras.Model:
@@ -51,14 +49,14 @@ def study(quick: bool = False) -> dure.Study:
     data = reviews(quick)
     first = round(HELD * data.rows)
     held = data.take(slice(first))
-    updates = math.ceil((data.rows - first) / BATCH)
+    updates, theirs = (math.ceil(n / BATCH) for n in (data.rows - first, NOTE_ROWS))
     return dure.Study(
         build,
         data.take(slice(first, None)),
         {"dense": {"length": data.x.shape[1]}},
         seeds=2 if quick else 5,
         validation_data=(held.x, held.y),
-        epochs=round((8 if quick else 20) * NOTE_UPDATES / updates),
+        epochs=round((8 if quick else 20) * theirs / updates),
         batch_size=BATCH,
         name="dense-reviews",
     )
@@ -66,58 +64,28 @@ def study(quick: bool = False) -> dure.Study:
 
 def final_study(epochs: int, quick: bool = False) -> dure.Study:
     """Fresh networks on all reviews, for so many epochs."""
-    data = reviews(quick)
-    return dure.Study(
-        build,
-        data,
-        {"dense": {"length": data.x.shape[1]}},
-        seeds=2 if quick else 5,
-        epochs=epochs,
-        batch_size=BATCH,
-        name="dense-reviews-all",
-    )
+    whole = replace(study(quick), data=reviews(quick), validation_data=None)
+    return replace(whole, epochs=epochs, name="dense-reviews-all")
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train, find where validation turns, train so long on all reviews."""
     asked = study(page.quick)
     result = page.run(asked)
-    parameters = result.best().model().count_params()
-    page.fact("parameters", parameters)
+    page.parameters(result, note=160_305)
     page.say(
-        say(
-            "{count:,} parameters, as in the note ({note:,}).",
-            **{"count": parameters, "note": PARAMETERS},
-        )
+        "The first {held:,} reviews validate, {training:,} train (note: 10,000 and 15,000).",
+        **{"held": asked.validation_data[0].shape[0], "training": asked.data.rows},
     )
-    held = asked.validation_data[0].shape[0]
-    page.say(
-        say(
-            "The first {held:,} reviews validate, {training:,} train (note: 10,000 and 15,000).",
-            **{"held": held, "training": asked.data.rows},
-        )
-    )
-    updates = math.ceil(asked.data.rows / BATCH)
-    turn = turning(page, result, 4, updates, NOTE_UPDATES)
-    page.picture("loss", curves.curves(result, "loss"))
-    page.picture("accuracy", curves.curves(result, "accuracy"))
-
+    turn = tell_turning(page, result, asked, 4, NOTE_ROWS)
+    page.curves(result, "loss", "accuracy")
     final = page.run(final_study(max(1, round(turn.mean)), page.quick))
-    epochs = int(final.lanes["epochs"].max())
-    page.fact("epochs_on_all", epochs)
+    page.fact("epochs_on_all", int(final.lanes["epochs"].max()))
     tested = final.at_best("test_accuracy")
-    found = over_lanes(tested)
-    page.fact("test_accuracy", found.mean)
+    accuracy = page.interval("test accuracy on all", tested.values.ravel())
+    page.fact("test_accuracy", float(tested.mean()))
     page.say(
-        say(
-            "Fresh networks, {epochs} epochs on all reviews: test accuracy {accuracy}.",
-            **{"epochs": epochs, "accuracy": told(found)},
-        )
+        "Fresh networks, {epochs} epochs on all reviews: test accuracy {accuracy}.",
+        **{"epochs": page.facts["epochs_on_all"], "accuracy": accuracy},
     )
-    _, verdict = difference(tested, result.at_best("test_accuracy"))
-    page.say(
-        say(
-            "Against the networks that never saw the held reviews, at their best: {verdict}.",
-            verdict=verdict,
-        )
-    )
+    page.compare(final.compare("test_accuracy", other=result), say("on all reviews"))

@@ -14,14 +14,10 @@ import numpy as np
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
-from dure.gallery.shared.lanes_text import over_lanes, told, turning
-from dure.messages.message import say
-from dure.plots import curves as figures
+from dure.gallery.page import RowPage
+from dure.gallery.shared.turning import tell_turning
 
-WORDS, TOPICS, BATCH, HELD = 10_000, 46, 512, 1_000
-PARAMETERS = 10_000 * 64 + 64 + 64 * 64 + 64 + 64 * 46 + 46
-NOTE_UPDATES = math.ceil(7_982 / BATCH)
+WORDS, TOPICS, BATCH, HELD, NOTE_ROWS = 10_000, 46, 512, 1_000, 7_982
 
 
 def build(length: int, loss: str) -> keras.Model:
@@ -61,57 +57,43 @@ def study(quick: bool = False, one_hot: bool = True) -> dure.Study:
         test = (data.test.x, keras.utils.to_categorical(data.test.y, TOPICS))
         data = replace(data, y=keras.utils.to_categorical(data.y, TOPICS), test=test)
     held = data.take(slice(HELD))
-    updates = math.ceil((data.rows - HELD) / BATCH)
+    updates, theirs = (math.ceil(n / BATCH) for n in (data.rows - HELD, NOTE_ROWS))
     return dure.Study(
         build,
         data.take(slice(HELD, None)),
         {loss: {"length": data.x.shape[1], "loss": loss}},
         seeds=2 if quick else 5,
         validation_data=(held.x, held.y),
-        epochs=round((12 if quick else 40) * NOTE_UPDATES / updates),
+        epochs=round((12 if quick else 40) * theirs / updates),
         batch_size=BATCH,
         name="newswires" if one_hot else "newswires-integers",
     )
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train on both kinds of targets; where validation turns; the test wires beside a guess."""
     asked = study(page.quick)
     result, integers = page.run(asked), page.run(study(page.quick, one_hot=False))
-    parameters = result.best().model().count_params()
-    page.fact("parameters", parameters)
-    page.say(
-        say(
-            "{count:,} parameters; {training:,} wires train, {held:,} validate.",
-            **{"count": parameters, "training": asked.data.rows, "held": HELD},
-        )
-    )
-    curves = [one.curves["val_loss"].values for one in (result, integers)]
-    gap = float(np.nanmax(np.abs(curves[0] - curves[1])))
+    page.parameters(result)
+    losses = [one.curves["val_loss"].values for one in (result, integers)]
+    gap = float(np.nanmax(np.abs(losses[0] - losses[1])))
     page.fact("largest_difference", gap)
     page.say(
-        say(
-            "One-hot targets with categorical and integer targets with sparse categorical "
-            "cross-entropy: validation losses of the same seeds differ by at most {gap:.1g}.",
-            gap=gap,
-        )
+        "One-hot targets with categorical and integer targets with sparse categorical "
+        "cross-entropy: validation losses of the same seeds differ by at most {gap:.1g}.",
+        gap=gap,
     )
-    turning(page, result, 9, math.ceil(asked.data.rows / BATCH), NOTE_UPDATES)
-    page.picture("loss", figures.curves(result, "loss"))
-    page.picture("accuracy", figures.curves(result, "accuracy"))
-    data = wires(page.quick)
+    tell_turning(page, result, asked, 9, NOTE_ROWS)
+    page.curves(result, "loss", "accuracy")
+    data, tested = wires(page.quick), result.at_best("test_accuracy").values.ravel()
     assert data.labels is not None and data.class_names is not None
     topic = int(np.bincount(data.labels).argmax())
-    guess = float(np.mean(data.test.y == topic))
-    found = over_lanes(result.at_best("test_accuracy").values)
-    page.fact("guess", guess)
-    page.fact("test_accuracy", found.mean)
+    page.fact("guess", float(np.mean(data.test.y == topic)))
+    page.fact("test_accuracy", float(tested.mean()))
     page.say(
-        say(
-            "Test accuracy {accuracy}; always guessing the commonest topic ({topic}) gives "
-            "{guess:.3f}.",
-            **{"accuracy": told(found), "topic": data.class_names[topic], "guess": guess},
-        )
+        "Test accuracy {accuracy}; always guessing the commonest topic ({topic}) gives "
+        "{guess:.3f}.",
+        accuracy=page.interval("test accuracy", tested),
+        **{"topic": data.class_names[topic], "guess": page.facts["guess"]},
     )
-    look = dure.look(result, data=asked.data)
-    page.picture("confusion", look.draw.confusion())
+    page.picture("confusion", dure.look(result, data=asked.data).draw.confusion())

@@ -10,27 +10,21 @@ has to carry the words through all the padding behind them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import dure
 from dure.core.backend import keras
-from dure.data.builtin.excerpts import VARIABLE, excerpt_file
-from dure.gallery.page import Page
-from dure.gallery.plots.pairs import groups
-from dure.gallery.shared.lanes_text import difference, over_lanes, told
+from dure.data.builtin.excerpts import VARIABLE
+from dure.gallery.page import RowPage
+from dure.gallery.plots.rows import interval_rows
+from dure.gallery.shared.values import compare_values
+from dure.gallery.shared.words import film_lines, tell_tokenizer
 from dure.messages.message import say
 
-TEXTS = [
-    "I love this film!",
-    "I love my dog, and my dog loves me.",
-    "A dull film: I hated this film.",
-    "My dog hated it.",
-]
+TEXTS = ["I love this film!", "I love my dog, and my dog loves me."]
+TEXTS += ["A dull film: I hated this film.", "My dog hated it."]
 NEW = "I love this dull cat"
-SIDES = [(padding, cutting) for padding in ("pre", "post") for cutting in ("pre", "post")]
 GOOD = ["a good film", "good acting and a good story", "a warm story", "i love this warm film"]
 BAD = ["a bad film", "bad acting and a dull story", "a dull story", "i hated this dull film"]
 
@@ -53,29 +47,17 @@ def study(quick: bool = False) -> dure.Study:
     """A few sentences, good or bad, as raw text."""
     labels = ["good"] * len(GOOD) + ["bad"] * len(BAD)
     data = dure.data.from_texts(((GOOD + BAD) * 8, labels * 8), num_words=20, maxlen=5)
+    variants, epochs = {"sentences": {"num_words": 20, "length": 5}}, 15 if quick else 40
     return dure.Study(
-        build,
-        data,
-        {"sentences": {"num_words": 20, "length": 5}},
-        seeds=2,
-        epochs=15 if quick else 40,
-        batch_size=16,
-        name="sentences",
+        build, data, variants, seeds=2, epochs=epochs, batch_size=16, name="sentences"
     )
-
-
-def film_lines() -> Path | None:
-    """The file of film lines with a label each, where the folder of excerpts has it."""
-    try:
-        return excerpt_file("rt-polarity.jsonl.gz")
-    except dure.DureError:
-        return None
 
 
 def side_study(lines: Path, padding: str, cutting: str, length: int, quick: bool) -> dure.Study:
     """Film lines padded and cut at these sides."""
-    sides: dict[str, Any] = {"padding": padding, "truncating": cutting}
-    data = dure.data.from_texts(lines, num_words=2_000, maxlen=length, **sides)
+    data = dure.data.from_texts(
+        lines, num_words=2_000, maxlen=length, padding=padding, truncating=cutting
+    )
     return dure.Study(
         build,
         data.take(slice(2_000)) if quick else data,
@@ -88,119 +70,42 @@ def side_study(lines: Path, padding: str, cutting: str, length: int, quick: bool
     )
 
 
-def tokenize(page: Page) -> None:
-    """Words by frequency, unknown words dropped or marked, there and back, padded and cut."""
-    everything = dure.data.Tokenizer()
-    everything.fit_on_texts(TEXTS)
-    page.fact("word_index", everything.word_index)
-    words = ", ".join(f"{word} {i}" for word, i in list(everything.word_index.items())[:6])
-    page.say(
-        say(
-            "Commonest first: {words}, ... ({count} words).",
-            words=words,
-            count=len(everything.word_index),
-        )
-    )
-    for name, oov in (("dropped", None), ("marked", "<OOV>")):
-        tokenizer = dure.data.Tokenizer(num_words=6, oov_token=oov)
-        tokenizer.fit_on_texts(TEXTS)
-        sequence = tokenizer.texts_to_sequences([NEW])[0]
-        back = tokenizer.sequences_to_texts([sequence])[0]
-        page.fact(name, sequence)
-        page.fact(f"{name}_back", back)
-        known = {"text": NEW, "sequence": str(sequence), "back": back}
-        page.say(
-            say(
-                '"{text}" with num_words=6, unknown words dropped: {sequence}, back: "{back}".',
-                **known,
-            )
-            if name == "dropped"
-            else say(
-                '"{text}" with num_words=6, unknown words marked: {sequence}, back: "{back}".',
-                **known,
-            )
-        )
-    sequences = everything.texts_to_sequences(TEXTS)
-    padded = [dure.data.pad_sequences(sequences, 6, padding=p, truncating=c) for p, c in SIDES]
-    page.fact("padded", padded)
-    page.picture("padding", padding_figure(padded, everything.index_word))
-
-
-def padding_figure(padded: list[Any], words: dict[int, str]) -> Figure:
-    """The same texts padded and cut at either side, each integer over its word."""
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    for axes, tokens, (padding, cutting) in zip(
-        figure.subplots(2, 2).ravel(), padded, SIDES, strict=True
-    ):
-        axes.imshow(tokens > 0, cmap="Blues", vmin=0, vmax=3, aspect="auto")
-        axes.set_title(f'padding="{padding}", truncating="{cutting}"', fontsize=10)
-        axes.set(xticks=[], yticks=range(len(tokens)))
-        axes.set_yticklabels([f"text {number}" for number in range(1, len(tokens) + 1)])
-        for (row, step), token in np.ndenumerate(tokens):
-            told_ = f"{token}\n{words[token]}" if token else "0"
-            axes.text(step, row, told_, ha="center", va="center", fontsize=9)
-    return figure
-
-
-def keep_with_model(page: Page) -> None:
+def keep_with_model(page: RowPage) -> None:
     """Train on sentences, save, load, and ask the loaded file about raw text."""
-    result = page.run(study(page.quick))
-    path = result.best().save(page.folder / "sentences.keras")
-    model = keras.models.load_model(path)
+    best = page.run(study(page.quick)).best()
+    model = keras.models.load_model(best.save(page.folder / "sentences.keras"))
     asked = ["a good warm film", "a dull bad film"]
-    said = model.predict(asked, verbose=0).ravel()
-    trained = result.best().model().predict(asked, verbose=0).ravel()
-    page.fact("reloaded", said)
-    page.fact("reloaded_difference", np.abs(said - trained).max())
-    pairs = ", ".join(f'"{text}" {value:.2f}' for text, value in zip(asked, said, strict=True))
+    answers, trained = (one.predict(asked, verbose=0).ravel() for one in (model, best.model()))
+    page.fact("reloaded", answers)
+    page.fact("reloaded_difference", np.abs(answers - trained).max())
+    pairs = ", ".join(f'"{text}" {value:.2f}' for text, value in zip(asked, answers, strict=True))
     page.say(
-        say(
-            "The saved file holds its words; loaded again, it says of raw text: {answers} (good).",
-            answers=pairs,
-        )
+        "The saved file holds its words; loaded again, it says of raw text: {answers} (good).",
+        answers=pairs,
     )
 
 
-def which_side(page: Page, lines: Path) -> None:
+def which_side(page: RowPage, lines: Path) -> None:
     """Film lines: padded in front or behind (60 words), cut in front or behind (8 words)."""
-    panels = {}
+    rows: dict[str, dict[str, np.ndarray]] = {}
     for length, what in ((60, "padding"), (8, "cutting")):
-        pairs = [(s, "pre") if what == "padding" else ("pre", s) for s in ("pre", "post")]
-        results = [page.run(side_study(lines, *pair, length, page.quick)) for pair in pairs]
-        front, behind = (one.at_best("val_accuracy") for one in results)
-        found, verdict = difference(front, behind)
-        page.fact(f"{what}_pre_minus_post", found[:3])
-        known = {"length": length, "verdict": verdict}
-        known |= {"front": told(over_lanes(front)), "behind": told(over_lanes(behind))}
-        page.say(
-            say(
-                "{length} words, padding in front {front}, behind {behind} (validation accuracy). "
-                "In front minus behind: {verdict}.",
-                **known,
-            )
-            if what == "padding"
-            else say(
-                "{length} words, cutting in front {front}, behind {behind} (validation accuracy). "
-                "In front minus behind: {verdict}.",
-                **known,
-            )
-        )
-        named = {f"{what} in front (pre)": front.values, f"{what} behind (post)": behind.values}
-        panels[f"validation accuracy, {length} words"] = named
-    page.picture("sides", groups(panels))
+        reached = rows[f"{what}, {length} words"] = {}
+        for side in ("pre", "post"):
+            sides = (side, "pre") if what == "padding" else ("pre", side)
+            result = page.run(side_study(lines, *sides, length, page.quick))
+            reached[side] = result.at_best("val_accuracy").values.ravel()
+        page.interval(f"{what}_pre_minus_post", reached["pre"] - reached["post"])
+        compared = compare_values(say("validation accuracy"), "max", reached, "post")
+        page.compare(compared, f"{what}, {length} words")
+    title, axis = "In front (pre) or behind (post)", "validation accuracy at the best epoch"
+    page.picture("sides", interval_rows(rows, title, axis))
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Tokenize, pad, save with a model; on film lines, which side is better."""
-    tokenize(page)
+    tell_tokenizer(page, TEXTS, NEW)
     keep_with_model(page)
-    lines = film_lines()
-    if lines is None:
-        page.say(
-            say(
-                "Which side to pad and cut was not tried: no film lines in {folder}.",
-                folder=VARIABLE,
-            )
-        )
-    else:
+    if (lines := film_lines()) is not None:
         which_side(page, lines)
+        return
+    page.say("Which side to pad and cut was not tried: no film lines in {folder}.", folder=VARIABLE)

@@ -1,9 +1,8 @@
 """E9. What `fit` can be told: validation, batches, epochs, verbosity, callbacks.
 
 The note goes through the arguments of Keras' ``model.fit``. `dure.fit` takes the same ones with the
-same meaning, so each is shown with it here, on the small digits of scikit-learn, and beside it the
-greatest difference from what Keras' own ``fit`` gives from the same start. What the size of a batch
-does is asked of several seeds.
+same meaning: each is shown with it, beside the greatest difference from what Keras' own ``fit``
+gives from the same start. What the size of a batch does is asked of several seeds.
 """
 
 from __future__ import annotations
@@ -11,14 +10,16 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
-from dure.gallery.plots.compared import difference, interval_rows, told_difference
+from dure.gallery.page import RowPage
+from dure.gallery.plots.rows import interval_rows
+from dure.gallery.shared.networks import last_values
+from dure.gallery.shared.values import compare_values
 from dure.messages.message import say
 
 SIZES = (8, 32, 128)
@@ -59,14 +60,7 @@ def calls(x: Any, y: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-class Tried(NamedTuple):
-    """What one call of a `fit` left: its History, and the lines it printed."""
-
-    history: dict[str, list[float]]
-    printed: list[str]
-
-
-class Trainer:
+class RepeatedFit:
     """One model and one way to fit it; every call begins with the same weights and batch order."""
 
     def __init__(self, fit: Callable[..., Any]) -> None:
@@ -76,13 +70,14 @@ class Trainer:
         self.variables = [*self.model.variables, *self.model.optimizer.variables]
         self.start = [variable.numpy() for variable in self.variables]
 
-    def __call__(self, x: Any, y: Any, arguments: dict[str, Any]) -> Tried:
+    def __call__(self, x: Any, y: Any, name: str) -> tuple[dict[str, list[float]], list[str]]:
+        """The history, and the lines that were printed."""
         for variable, value in zip(self.variables, self.start, strict=True):
             variable.assign(value)
         keras.utils.set_random_seed(0)
         with redirect_stdout(io.StringIO()) as printed:
-            history = self.fit(self.model, x, y, **{"verbose": 0, **arguments})
-        return Tried(history.history, [line for line in printed.getvalue().splitlines() if line])
+            history = self.fit(self.model, x, y, **{"verbose": 0, **calls(x, y)[name]}).history
+        return history, [line for line in printed.getvalue().splitlines() if line]
 
 
 def apart(first: dict[str, list[float]], second: dict[str, list[float]]) -> float:
@@ -94,69 +89,32 @@ def apart(first: dict[str, list[float]], second: dict[str, list[float]]) -> floa
 
 def study(size: int, quick: bool = False) -> dure.Study:
     """The same network with one size of batch."""
-    return dure.Study(
-        build,
-        dure.data.digits(),
-        seeds=2 if quick else 10,
-        validation_split=0.2,
-        epochs=5 if quick else 20,
-        batch_size=size,
-        name=f"batch-{size}",
-    )
+    terms = dict[str, Any](seeds=2 if quick else 10, epochs=5 if quick else 20, batch_size=size)
+    name = f"batch-{size}"
+    return dure.Study(build, dure.data.digits(), validation_split=0.2, name=name, **terms)
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Call `dure.fit` and Keras' `fit` with each argument; then train with three batch sizes."""
     data = dure.data.digits().take(slice(600))
     x, y = np.asarray(data.x), np.asarray(data.y)
-    mine, theirs = Trainer(dure.fit), Trainer(keras.Model.fit)
+    mine, theirs = RepeatedFit(dure.fit), RepeatedFit(keras.Model.fit)
     found: dict[str, float] = {}
     for name in calls(x, y):
-        history, printed = mine(x, y, calls(x, y)[name])
-        found[name] = apart(history, theirs(x, y, calls(x, y)[name]).history)
+        history, printed = mine(x, y, name)
+        found[name] = apart(history, theirs(x, y, name)[0])
         page.fact(name, {"history": history, "printed": printed})
-        known = {"call": name, "epochs": len(history["loss"]), "keys": ", ".join(history)}
         page.say(
-            say(
-                "{call}: {epochs} epochs; History: {keys}; {lines} lines printed.",
-                **known,
-                lines=len(printed),
-            )
-            if printed
-            else say("{call}: {epochs} epochs; History: {keys}.", **known)
+            "{call}: {epochs} epochs; History: {keys}; {lines} lines printed.",
+            **{"call": name, "epochs": len(history["loss"]), "keys": ", ".join(history)},
+            lines=len(printed),
         )
     page.fact("apart from Keras", found)
-    page.say(
-        say(
-            "No History is more than {most:.0e} apart from that of Keras' fit.",
-            most=max(found.values()),
-        )
-    )
-    _batches(page)
-
-
-def _batches(page: Page) -> None:
-    results = {size: page.run(study(size, page.quick)) for size in SIZES}
-    values = {
-        f"batch_size={size}": result.curves["val_accuracy"].isel(variant=0, fold=0, epoch=-1).values
-        for size, result in results.items()
-    }
-    names = list(values)
-    for name in names[1:]:
-        told = told_difference(difference(values[name], values[names[0]]))
-        page.say(
-            say(
-                "Validation accuracy after the last epoch, {first} against {second}: {verdict}.",
-                **{"first": name, "second": names[0], "verdict": told},
-            )
-        )
-    page.fact("accuracy", {name: row.tolist() for name, row in values.items()})
-    epochs = next(iter(results.values())).curves.sizes["epoch"]
-    page.picture(
-        "batch-sizes",
-        interval_rows(
-            values,
-            f"Sizes of a batch after {epochs} epochs, digits",
-            "validation accuracy after the last epoch",
-        ),
-    )
+    most = max(found.values())
+    page.say("No History is more than {most:.0e} apart from that of Keras' fit.", most=most)
+    results = {f"batch_size={size}": page.run(study(size, page.quick)) for size in SIZES}
+    reached = {n: last_values(result, "val_accuracy")[:, 0] for n, result in results.items()}
+    what = say("{metric} after the last epoch", metric="val_accuracy")
+    page.compare(compare_values(what, "max", reached, f"batch_size={SIZES[0]}"))
+    page.fact("accuracy", reached)
+    page.picture("batch-sizes", interval_rows(reached, "Sizes of a batch, digits", what))

@@ -3,33 +3,33 @@
 The note trains a hidden layer of ten sigmoids by hand, with SGD at a rate of 0.1, L2 of 0.01 and
 batches of 32, on two classes and then on ten with cross-entropy, and puts MLPClassifier beside it.
 Dure trains the same networks in Keras from several seeds, MLPClassifier from the same number, and
-says by the interval of the difference whether they agree. MLPClassifier divides its penalty by the
-rows of the batch; so does this build, and the rows that train are a multiple of 32, so that no
-batch is smaller.
+says whether they differ. MLPClassifier divides its penalty by the rows of the batch; so does this
+build, and the rows that train are a multiple of 32, so that no batch is smaller.
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
-from dure.core.palette import COLOURS
-from dure.gallery.page import Page
+from dure.core.types import Floats
+from dure.gallery.page import RowPage
+from dure.gallery.plots.rows import interval_rows
+from dure.gallery.shared.networks import held_rows, last_values, training_rows
+from dure.gallery.shared.tasks import flat_digits
+from dure.gallery.shared.values import compare_values
 from dure.messages.message import say
-from dure.plots.lines import interval_points
-from dure.plots.style import drawing, dressed
-from dure.stats.intervals import interval_texts, mean_interval
 
 RATE, L2, BATCH = 0.1, 0.01, 32
+OURS, THEIRS = "Keras, by Dure", "MLPClassifier"
 
 
 def build(inputs: int = 30, classes: int = 2) -> keras.Model:
@@ -57,15 +57,13 @@ def build(inputs: int = 30, classes: int = 2) -> keras.Model:
 def peer(seed: int, epochs: int) -> MLPClassifier:
     """The same network in scikit-learn, stopped by nothing but its epochs."""
     return MLPClassifier(
-        hidden_layer_sizes=(10,),
+        (10,),
         activation="logistic",
         solver="sgd",
         alpha=L2,
         batch_size=BATCH,
         learning_rate_init=RATE,
-        momentum=0,
-        max_iter=epochs,
-        tol=0,
+        **{"momentum": 0, "max_iter": epochs, "tol": 0},
         n_iter_no_change=epochs,
         random_state=seed,
     )
@@ -86,75 +84,36 @@ def study(quick: bool = False) -> dure.Study:
 
 def digits_study(quick: bool = False) -> dure.Study:
     """Ten classes: 1,152 digits train, 285 validate."""
-    data = dure.data.digits()
-    flat, test = (np.reshape(x, (len(x), -1)) for x in (data.x, data.test[0]))
-    data = replace(data, x=flat, test=(test, data.test[1]), kind="tabular")
-    return replace(
-        study(quick),
-        data=data,
-        variants={"softmax": {"inputs": 64, "classes": 10}},
-        validation_split=0.198,
-        name="ten-classes",
-    )
+    softmax = {"softmax": {"inputs": 64, "classes": 10}}
+    terms = dict[str, Any](validation_split=0.198, name="ten-classes")
+    return replace(study(quick), data=flat_digits(), variants=softmax, **terms)
 
 
-def peers_accuracy(asked: dure.Study, seeds: int, epochs: int) -> NDArray[np.float64]:
+def peers_accuracy(asked: dure.Study, seeds: int, epochs: int) -> Floats:
     """MLPClassifier's validation accuracy after its last epoch, shape [seed]."""
-    (split,) = asked.splits
-    x, y = np.asarray(asked.fold_arrays(split).x), np.asarray(asked.data.y)
     made = []
     for seed in range(seeds):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it was to run to the last epoch
-            model = peer(seed, epochs).fit(x[split.train], y[split.train])
-        made.append(model.score(x[split.validation], y[split.validation]))
+            made.append(peer(seed, epochs).fit(*training_rows(asked)).score(*held_rows(asked)))
     return np.array(made)
 
 
-@drawing
-def draw(parts: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
-    """Accuracy of every seed and the mean's interval: Dure's beside MLPClassifier's."""
-    figure = Figure(figsize=(8, 3.8), layout="constrained")
-    for axes, (name, sides) in zip(figure.subplots(1, len(parts)), parts.items(), strict=True):
-        for place, (values, colour) in enumerate(zip(sides, COLOURS, strict=False)):
-            interval_points(axes, [place], values[:, None], colour)
-        axes.set_xticks([0, 1], ["Keras, by Dure", "MLPClassifier"])
-        axes.set_xlim(-0.5, 1.5)
-        dressed(axes, name, "validation accuracy, last epoch", "y")
-    return figure
-
-
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train both kinds on both data, and say whether they agree."""
-    parts = {}
+    rows = {}
     for asked in (study(page.quick), digits_study(page.quick)):
         result = page.run(asked)
-        curve = result.curves["val_accuracy"].isel(variant=0, fold=0)
+        held = asked.data.rows - len(asked.splits[0].train)
         # Keras' accuracies are float32: back to right answers by the row.
-        rows = asked.data.rows - len(asked.splits[0].train)
-        ours = np.round(curve.isel(epoch=-1).values * rows) / rows
-        theirs = peers_accuracy(asked, len(ours), curve.sizes["epoch"])
-        parts[asked.name.replace("-", " ")] = (ours, theirs)
+        ours = np.round(last_values(result, "val_accuracy")[:, 0] * held) / held
+        theirs = peers_accuracy(asked, len(ours), result.curves.sizes["epoch"])
+        rows[asked.name] = {OURS: ours, THEIRS: theirs}
         page.fact(f"parameters_{asked.name}", result.best().model().count_params())
         page.fact(f"accuracy_{asked.name}", ours)
         page.fact(f"peer_accuracy_{asked.name}", theirs)
-        difference = np.round(ours - theirs, 12)
-        known = [mean_interval(values[:, None])[:3] for values in (ours, theirs, difference)]
-        told = dict(zip(("ours", "theirs", "difference"), interval_texts(known), strict=True))
-        _, low, high = known[2]
-        page.fact(f"difference_{asked.name}", known[2])
-        told |= {"study": asked.name, "epochs": str(curve.sizes["epoch"])}
-        page.say(
-            say(
-                "{study}: validation accuracy after {epochs} epochs {ours}, MLPClassifier "
-                "{theirs}; difference {difference}: they cannot be told apart.",
-                **told,
-            )
-            if low <= 0 <= high
-            else say(
-                "{study}: validation accuracy after {epochs} epochs {ours}, MLPClassifier "
-                "{theirs}; difference {difference}: they differ.",
-                **told,
-            )
-        )
-    page.picture("beside-mlpclassifier", draw(parts))
+        page.interval(f"difference_{asked.name}", np.round(ours - theirs, 12))
+        what = say("{metric} after the last epoch", metric="val_accuracy")
+        page.compare(compare_values(what, "max", rows[asked.name], THEIRS), asked.name)
+    drawn = interval_rows(rows, "Beside MLPClassifier", "validation accuracy, last epoch")
+    page.picture("beside-mlpclassifier", drawn)

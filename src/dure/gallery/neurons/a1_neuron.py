@@ -10,21 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy import typing as npt
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.plots import neurons
-from dure.messages.message import Message, say
-from dure.plots.curves import curves
-from dure.stats.intervals import interval_texts, mean_interval
+from dure.gallery.shared.networks import final_weights, training_rows
 
 FEATURE = 2  # "bmi", the body mass index
-RATES = say(
-    "At rate 1 the last sample of all pulls the bias all the way to itself, so where training ends "
-    "depends on the order of the rows; at rate 0.1 a tenth of the way."
-)
 
 
 def build(rate: float = 1.0) -> keras.Model:
@@ -36,20 +29,14 @@ def build(rate: float = 1.0) -> keras.Model:
     return model
 
 
-def data() -> dure.Data:
-    """The diabetes data with one feature, the body mass index."""
-    whole = dure.data.diabetes()
-    assert whole.feature_names is not None
-    name = whole.feature_names[FEATURE]
-    x, test_x = (np.asarray(part)[:, [FEATURE]] for part in (whole.x, whole.test[0]))
-    return replace(whole, x=x, test=(test_x, whole.test[1]), feature_names=[name])
-
-
 def study(quick: bool = False) -> dure.Study:
-    """Two rates; every seed is another order of the rows."""
+    """Diabetes by body mass index at two rates; every seed is another order of the rows."""
+    whole = dure.data.diabetes()
+    x, test_x = (np.asarray(part)[:, [FEATURE]] for part in (whole.x, whole.test[0]))
+    data = replace(whole, x=x, test=(test_x, whole.test[1]), feature_names=["bmi"])
     return dure.Study(
         build,
-        data(),
+        data,
         variants={"rate 1": {"rate": 1.0}, "rate 0.1": {"rate": 0.1}},
         seeds=3 if quick else 20,
         validation_split=0.2,
@@ -59,56 +46,41 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train, draw the lines and the falling error, and compare with least squares."""
     made = study(page.quick)
     result = page.run(made)
-    rows = made.splits[0].train
-    x, y = np.asarray(made.data.x)[rows, 0], np.asarray(made.data.y)[rows]
+    x, y = training_rows(made)
+    x = x[:, 0]
     slope, intercept = np.polyfit(x, y, 1)
     least = float(np.mean((slope * x + intercept - y) ** 2))
-    updates = len(rows) * int(result.curves.sizes["epoch"])
-    page.fact("updates", updates)
+    page.fact("updates", len(x) * result.curves.sizes["epoch"])
     page.fact("least_squares", [slope, intercept])
-    seconds = float(result.lanes["seconds"].sum())
-    page.fact("seconds_of_all", seconds)
     page.say(
-        say(
-            "{updates:,} updates, one sample at a time, for each of {networks} networks: "
-            "{seconds:.2f} s of training for all of them.",
-            **{"updates": updates, "networks": len(result.lanes), "seconds": seconds},
-        )
+        "Least squares: slope {slope:.0f}, intercept {intercept:.1f}, error {error:,.0f}.",
+        slope=slope,
+        intercept=intercept,
+        error=least,
     )
-    told = {"slope": slope, "intercept": intercept, "error": least}
+    lines = {variant: final_weights(result, variant) for variant in result.variants}
+    for variant, ends in lines.items():
+        excess = [np.mean((w * x + b - y) ** 2) / least - 1 for w, b in ends]
+        page.fact(f"lines of {variant}", ends)
+        page.fact(f"excess of {variant}", excess)
+        page.say(
+            "{variant}: slope {slope}, intercept {intercept} over {orders} orders of the rows; the "
+            "error on the training rows is {excess:.1%} above that of least squares.",
+            variant=variant,
+            slope=page.interval(f"slope of {variant}", ends[:, 0]),
+            intercept=page.interval(f"intercept of {variant}", ends[:, 1]),
+            orders=len(ends),
+            excess=float(np.mean(excess)),
+        )
     page.say(
-        say(
-            "Least squares: slope {slope:.0f}, intercept {intercept:.1f}, error {error:,.0f}.",
-            **told,
-        )
+        "At rate 1 the last sample of all pulls the bias all the way to itself, so where training "
+        "ends depends on the order of the rows; at rate 0.1 a tenth of the way."
     )
-    lines = {}
-    for variant in result.variants:
-        lanes = [result.lane(variant, int(seed)) for seed in result.curves["seed"].values]
-        # Kernel and bias of the last epoch, as the book leaves them.
-        ends = [lane.model("final").get_weights() for lane in lanes]
-        lines[variant] = np.array([[w.item(), b.item()] for w, b in ends])
-        error = [np.mean((w * x + b - y) ** 2) / least - 1 for w, b in lines[variant]]
-        page.fact(f"lines of {variant}", lines[variant])
-        page.fact(f"excess of {variant}", error)
-        page.say(_line(variant, lines[variant], float(np.mean(error))))
-    page.say(RATES)
     lines["least squares"] = np.array([[slope, intercept]])
     names = ("body mass index, as scikit-learn scales it", "progress of diabetes")
     page.picture("lines", neurons.lines(x, y, lines, names, "One neuron, a line"))
-    page.picture("error", curves(result, "loss"))
-
-
-def _line(variant: str, ends: npt.NDArray[np.float64], excess: float) -> Message:
-    """What lines the networks of a variant end with, [seed, 2]: slope and intercept."""
-    slope, intercept = (interval_texts([mean_interval(part[:, None])[:3]])[0] for part in ends.T)
-    return say(
-        "{variant}: slope {slope}, intercept {intercept} over {orders} orders of the rows; the "
-        "error on the training rows is {excess:.1%} above that of least squares.",
-        **{"variant": variant, "slope": slope, "intercept": intercept},
-        **{"orders": len(ends), "excess": excess},
-    )
+    page.curves(result, "loss")

@@ -14,11 +14,9 @@ from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
+from dure.gallery.shared.networks import tell_held_out
 from dure.gallery.shared.steps import step
-from dure.messages.message import say
-from dure.plots.curves import curves
-from dure.stats.intervals import interval_texts, mean_interval
 
 
 def build(rate: float = 0.1) -> keras.Model:
@@ -30,20 +28,15 @@ def build(rate: float = 0.1) -> keras.Model:
     return model
 
 
-def signs() -> dure.Data:
-    """The breast cancer data, standardised on training rows, with -1 for malignant, 1 benign."""
+def study(quick: bool = False) -> dure.Study:
+    """Breast cancer, -1 for malignant, 1 benign; ten folds, each validates once."""
     whole = dure.data.breast_cancer()
     y, test_y = (2 * np.asarray(part, np.float32) - 1 for part in (whole.y, whole.test[1]))
-    return replace(
-        whole, y=y, test=(whole.test[0], test_y), class_names=None, prepare=StandardScaler()
-    )
-
-
-def study(quick: bool = False) -> dure.Study:
-    """Ten folds, each validates once."""
+    test = (whole.test[0], test_y)
+    data = replace(whole, y=y, test=test, class_names=None, prepare=StandardScaler())
     return dure.Study(
         build,
-        signs(),
+        data,
         seeds=2 if quick else 10,
         folds=10,
         epochs=100,
@@ -52,7 +45,7 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train; mistakes on training rows, and accuracy on rows held out."""
     result = page.run(study(page.quick))
     page.fact("parameters", result.best().model().count_params())
@@ -60,34 +53,17 @@ def show(page: Page) -> None:
     rests = float((training == 1).any(axis=-1).mean())
     page.fact("share_at_rest", rests)
     page.say(
-        say(
-            "{share:.0%} of the {networks} networks came to rest: an epoch without a mistake, of "
-            "{epochs}. The others go on correcting one row after another.",
-            **{"share": rests, "networks": len(result.lanes), "epochs": training.shape[-1]},
-        )
+        "{share:.0%} of the {networks} networks came to rest: an epoch without a mistake, of "
+        "{epochs}. The others go on correcting one row after another.",
+        share=rests,
+        networks=len(result.lanes),
+        epochs=training.shape[-1],
     )
-    # Folds are what differs; the orders of the rows (seeds) are averaged first.
+    tell_held_out(page, result)
     right = result.curves["val_accuracy"].isel(variant=0).mean("seed").values  # [fold, epoch]
-    held = mean_interval(right[None, :, -1])[:3]
-    page.fact("held_out", held)
+    gain = (right[:, -10:] - right[:, :10]).mean(axis=1)[None]
     page.say(
-        say(
-            "Right on rows held out after the last epoch: {accuracy} (folds).",
-            accuracy=interval_texts([held])[0],
-        )
+        "The last ten epochs less the first ten, there: {gain} (folds).",
+        gain=page.interval("last_ten_against_first_ten", gain),
     )
-    gain = mean_interval((right[:, -10:] - right[:, :10]).mean(axis=1)[None])[:3]
-    page.fact("last_ten_against_first_ten", gain)
-    text = interval_texts([gain])[0]
-    page.say(
-        say(
-            "The last ten epochs against the first ten, there: {gain}; these folds cannot tell.",
-            gain=text,
-        )
-        if gain[1] <= 0 <= gain[2]
-        else say(
-            "The last ten epochs against the first ten, there: {gain}, a real difference.",
-            gain=text,
-        )
-    )
-    page.picture("accuracy", curves(result, "accuracy"))
+    page.curves(result, "accuracy")

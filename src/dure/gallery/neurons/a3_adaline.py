@@ -6,17 +6,17 @@ weights by rate * (t - a) * x, also rows on the right side. Dure adds ten folds 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.neurons.a2_perceptron import signs
-from dure.gallery.page import Page
+from dure.gallery.neurons import a2_perceptron
+from dure.gallery.page import RowPage
 from dure.gallery.plots import neurons
+from dure.gallery.shared.networks import tell_held_out
 from dure.gallery.shared.steps import decided
-from dure.messages.message import say
-from dure.plots.curves import curves
-from dure.stats.intervals import interval_texts, mean_interval
 
 
 def build(rate: float = 0.001) -> keras.Model:
@@ -29,19 +29,11 @@ def build(rate: float = 0.001) -> keras.Model:
 
 
 def study(quick: bool = False) -> dure.Study:
-    """Ten folds, each validates once."""
-    return dure.Study(
-        build,
-        signs(),
-        seeds=2 if quick else 10,
-        folds=10,
-        epochs=100,
-        batch_size=1,
-        name="adaline",
-    )
+    """The data and folds of A2."""
+    return replace(a2_perceptron.study(quick), build=build, name="adaline")
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train; the error falls though nothing counts mistakes, and the threshold decides."""
     made = study(page.quick)
     result = page.run(made)
@@ -49,29 +41,16 @@ def show(page: Page) -> None:
     error = result.curves["loss"].mean(("seed", "fold"))[0]
     page.fact("error", error.values)
     page.say(
-        say(
-            "The squared error fell from {first:.2f} to {last:.3f}.",
-            **{"first": float(error[0]), "last": float(error[-1])},
-        )
+        "The squared error fell from {first:.2f} to {last:.3f}.",
+        first=float(error[0]),
+        last=float(error[-1]),
     )
-    # Folds are what differs; the orders of the rows (seeds) are averaged first.
-    values = result.curves["val_decided"].isel(variant=0, epoch=-1).mean("seed")
-    held = mean_interval(values.values[None])
-    page.fact("held_out", held[:3])
-    page.say(
-        say(
-            "The threshold is right on rows held out: {accuracy} (folds).",
-            accuracy=interval_texts([held[:3]])[0],
-        )
-    )
+    tell_held_out(page, result, "val_decided")
     test = made.test_arrays(made.splits[0])
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
     a = lane.model("final").predict(test.x, verbose=0)[:, 0]
     labels = (np.asarray(test.y) > 0).astype(np.int64)
-    title = "Adaline's outputs on rows it never saw"
-    page.picture(
-        "outputs",
-        neurons.outputs(a, labels, ("malignant (-1)", "benign (1)"), 0.0, "output a", title),
-    )
-    page.picture("error", curves(result, "loss"))
+    title, names = "Adaline's outputs on rows it never saw", ("malignant (-1)", "benign (1)")
+    page.picture("outputs", neurons.outputs(a, labels, names, 0.0, "output a", title))
+    page.curves(result, "loss")

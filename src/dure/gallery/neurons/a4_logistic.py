@@ -11,17 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy import typing as npt
 from scipy.special import expit
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.plots import neurons
-from dure.messages.message import Message, say
-from dure.plots.curves import curves
-from dure.stats.intervals import Interval, interval_texts, mean_interval
+from dure.gallery.shared.networks import tell_held_out, training_rows
 
 EPSILON = 1e-7  # Keras clips probabilities to this and its complement
 
@@ -53,80 +50,36 @@ def study(quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
-    """Train; loss, accuracy on rows held out, and what the saturated sigmoid costs."""
+def show(page: RowPage) -> None:
+    """Train; accuracy on rows held out, what the saturated sigmoid costs, where the loss turns."""
     made = study(page.quick)
     result = page.run(made)
     page.fact("parameters", result.best().model().count_params())
-    # Folds are what differs; the orders of the rows (seeds) are averaged first.
-    held = result.curves["val_accuracy"].isel(epoch=-1).mean("seed")
-    for variant in result.variants:
-        value = mean_interval(held.sel(variant=variant).values[None])[:3]
-        page.fact(f"held out, {variant}", value)
-        page.say(
-            say(
-                "{variant}: right on rows held out {accuracy} (ten folds).",
-                **{"variant": variant, "accuracy": interval_texts([value])[0]},
-            )
-        )
-    split = made.splits[0]
-    arrays = made.fold_arrays(split)
-    x, y = np.asarray(arrays.x)[split.train], np.asarray(arrays.y)[split.train]
+    tell_held_out(page, result)
+    x, y = training_rows(made)
     wrong = np.abs(expit(x.sum(axis=1) + 1) - y)  # all weights are 1 before training
     stuck = int(np.sum(wrong > 1 - EPSILON))
-    page.fact("stuck", stuck)
     first = result.curves["loss"].isel(epoch=0).mean(("seed", "fold")).values
+    page.fact("stuck", stuck)
     page.fact("first_loss", first)
     page.say(
-        say(
-            "Before training {stuck} of {rows} training rows are wrong with a probability that "
-            "rounds to 1; behind the layer's sigmoid they teach nothing. Loss of the first epoch: "
-            "{in_loss:.2f} with the sigmoid in the loss, {in_layer:.2f} in the layer.",
-            **{"stuck": stuck, "rows": len(y), "in_loss": first[0], "in_layer": first[1]},
-        )
+        "Before training {stuck} of {rows} training rows are wrong with a probability that rounds "
+        "to 1; behind the layer's sigmoid they teach nothing. Loss of the first epoch: "
+        "{in_loss:.2f} with the sigmoid in the loss, {in_layer:.2f} in the layer.",
+        stuck=stuck,
+        rows=len(y),
+        in_loss=first[0],
+        in_layer=first[1],
     )
-    apart = mean_interval((held[0] - held[1]).values[None])
-    page.fact("apart", apart[:3])
-    page.say(_at_the_end(apart))
+    page.compare(result.compare("val_accuracy"))
     loss = result.curves["val_loss"].isel(variant=0).mean(("seed", "fold")).values
     page.fact("least_val_loss_at", loss.argmin() + 1)
-    page.say(_least_loss(result.variants[0], loss))
-    test = made.test_arrays(split)
+    page.overfitting(result)
+    test = made.test_arrays(made.splits[0])
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
-    z = lane.model("final").predict(test.x, verbose=0)[:, 0]
+    a = expit(lane.model("final").predict(test.x, verbose=0)[:, 0])
+    title, side = "Logistic outputs on rows never seen", "probability of benign"
     names = made.data.class_names or ()
-    title = "Logistic outputs on rows never seen"
-    drawn = neurons.outputs(
-        expit(z), np.asarray(test.y), names, 0.5, "probability of benign", title
-    )
-    page.picture("outputs", drawn)
-    page.picture("loss", curves(result, "loss"))
-
-
-def _at_the_end(apart: Interval) -> Message:
-    """Whether the two differ in accuracy."""
-    text = interval_texts([apart[:3]])[0]
-    if apart.low <= 0 <= apart.high:
-        return say(
-            "At the end they are {apart} apart in accuracy: these folds cannot tell them apart.",
-            apart=text,
-        )
-    return say("At the end they are {apart} apart in accuracy: a real difference.", apart=text)
-
-
-def _least_loss(variant: str, loss: npt.NDArray[np.float64]) -> Message:
-    """Where the loss on rows held out, shape [epoch], is least, and where it ends."""
-    known = {"variant": variant, "epoch": int(loss.argmin()) + 1}
-    known |= {"least": float(loss.min()), "last": float(loss[-1])}
-    if loss[-1] > 1.1 * loss.min():
-        return say(
-            "{variant}: the loss on rows held out is least at epoch {epoch} ({least:.3f}), and "
-            "{last:.3f} at the end: one neuron, too, grows too sure.",
-            **known,
-        )
-    return say(
-        "{variant}: the loss on rows held out is least at epoch {epoch} ({least:.3f}), and "
-        "{last:.3f} at the end.",
-        **known,
-    )
+    page.picture("outputs", neurons.outputs(a, np.asarray(test.y), names, 0.5, side, title))
+    page.curves(result, "loss")

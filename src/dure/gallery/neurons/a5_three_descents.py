@@ -8,7 +8,6 @@ inputs, so that the loss under the path is the loss itself.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -19,12 +18,11 @@ import dure
 from dure.core.backend import keras
 from dure.core.types import Floats
 from dure.gallery.neurons.a4_logistic import build as logistic
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.plots import neurons
-from dure.messages.message import Message, say
-from dure.stats.intervals import mean_interval
+from dure.gallery.plots.panels import PanelLine, PanelScale, panels
+from dure.gallery.shared.networks import final_weights, training_rows, weight_paths
 
-FEATURES = (0, 1)  # mean radius and mean texture
 BATCHES = {
     "stochastic": 1,
     "mini-batch 16": 16,
@@ -32,56 +30,6 @@ BATCHES = {
     "mini-batch 64": 64,
     "full batch": 364,
 }
-
-
-class Steps(keras.callbacks.Callback):  # type: ignore[misc]
-    """Remembers the weights before training and after every epoch."""
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Begin anew."""
-        self.weights = [self._now()]
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """One more point of the path."""
-        self.weights.append(self._now())
-
-    def _now(self) -> Floats:
-        return np.concatenate([w.ravel() for w in self.model.get_weights()])
-
-
-def paths(study: dure.Study, result: dure.Result) -> Floats:
-    """The weights after every epoch of each lane of fold 1, shape [seed, epoch + 1, weight].
-
-    `dure.fit` takes the steps of each lane once more, with a callback that watches.
-    """
-    x, y = training_rows(study)
-    model = study.build()
-    start = model.get_weights()
-    walked: list[list[Floats]] = []
-    for seed in result.curves["seed"].values:
-        steps = Steps()
-        keras.utils.set_random_seed(int(seed))
-        model.set_weights(start)
-        if walked:
-            # To build a new model Keras draws one order more, which no epoch uses.
-            np.random.permutation(len(y))
-        epochs = result.curves.sizes["epoch"]
-        dure.fit(model, x, y, study.batch_size, epochs, verbose=0, callbacks=[steps])
-        walked.append(steps.weights)
-    return np.array(walked, np.float64)
-
-
-def ends(result: dure.Result) -> Floats:
-    """The weights at the end of each lane of fold 1, shape [seed, weight]."""
-    lanes = [result.lane(result.variants[0], int(s)) for s in result.curves["seed"].values]
-    kept = [lane.model("final").get_weights() for lane in lanes]
-    return np.array([np.concatenate([w.ravel() for w in weights]) for weights in kept])
-
-
-def training_rows(study: dure.Study) -> tuple[Floats, Floats]:
-    """Inputs and targets that train in fold 1, standardised where the data ask for it."""
-    arrays, rows = study.fold_arrays(study.splits[0]), study.splits[0].train
-    return np.asarray(arrays.x)[rows], np.asarray(arrays.y)[rows]
 
 
 def loss_of(weights: Floats, x: Floats, y: Floats) -> Floats:
@@ -110,19 +58,14 @@ def build() -> keras.Model:
 
 
 def study(name: str, quick: bool = False) -> dure.Study:
-    """One of the five batch sizes."""
+    """One of the five batch sizes, on mean radius and mean texture."""
     whole = dure.data.breast_cancer()
-    assert whole.feature_names is not None
-    x, test_x = (np.asarray(part)[:, FEATURES] for part in (whole.x, whole.test[0]))
+    x, test_x = (np.asarray(part)[:, :2] for part in (whole.x, whole.test[0]))
+    sides = ["mean radius", "mean texture"]
+    data = replace(whole, x=x, test=(test_x, whole.test[1]), feature_names=sides)
     return dure.Study(
         build,
-        replace(
-            whole,
-            x=x,
-            test=(test_x, whole.test[1]),
-            feature_names=[whole.feature_names[i] for i in FEATURES],
-            prepare=StandardScaler(),
-        ),
+        replace(data, prepare=StandardScaler()),
         seeds=2 if quick else 10,
         validation_split=0.2,
         epochs=100,
@@ -131,63 +74,45 @@ def study(name: str, quick: bool = False) -> dure.Study:
     )
 
 
-def show(page: Page) -> None:
-    """Train all five; losses with intervals, updates, seconds, and the paths."""
-    ways, losses = {}, {}
+def show(page: RowPage) -> None:
+    """Train all five; losses with intervals, updates, and the paths."""
+    ways, losses, every = {}, {}, {}
     for name, size in BATCHES.items():
         made = study(name, page.quick)
         result = page.run(made)
         x, y = training_rows(made)
-        ways[name] = paths(made, result)
+        ways[name] = weight_paths(made, result)
         # After each epoch over all training rows; the curves' loss is a mean while weights move.
-        losses[name] = (-(-len(y) // size), loss_of(ways[name][:, 1:], x, y))
-        updates = losses[name][0] * losses[name][1].shape[1]
-        mean, low, high, lanes, _ = mean_interval(losses[name][1][:, -1:])
-        spread = f" [{low:.4f}, {high:.4f}]" if lanes > 1 else ""
-        seconds = float(result.lanes["seconds"].sum())
-        page.fact(f"updates, {name}", updates)
-        page.fact(f"seconds, {name}", seconds)
-        page.fact(f"loss, {name}", losses[name][1][:, -1])
-        off = np.abs(ways[name][:, -1] - ends(result))
+        losses[name] = loss_of(ways[name][:, 1:], x, y)
+        every[name] = -(-len(y) // size)
+        page.fact(f"updates, {name}", every[name] * losses[name].shape[1])
+        page.fact(f"loss, {name}", losses[name][:, -1])
+        off = np.abs(ways[name][:, -1] - final_weights(result))
         page.fact(f"paths end off their lanes, {name}", off)
         page.say(
-            say(
-                "{name}: {updates:,} updates a network, {seconds:.2f} s for all {networks} of "
-                "them; loss {loss} on the {rows} training rows.",
-                **{"name": name, "updates": updates, "seconds": seconds, "networks": lanes},
-                **{"loss": f"{mean:.4f}{spread}", "rows": len(y)},
-            )
+            "{name}: {updates:,} updates a network; loss {loss} on the {rows} training rows.",
+            name=name,
+            updates=every[name] * losses[name].shape[1],
+            loss=page.interval(f"loss at the end, {name}", losses[name][:, -1]),
+            rows=len(y),
         )
     surface = surface_of(x, y, np.concatenate(list(ways.values())))
-    least = surface.least
-    page.fact("least_loss", least)
-    page.say(say("The least loss there is on these rows: {least:.4f}.", least=least))
-    if result.curves.sizes["epoch"] >= 100:
-        page.say(_alike({name: values for name, (_, values) in losses.items()}))
-    chosen = ("stochastic", "mini-batch 32", "full batch")
-    inputs = made.data.feature_names or ()
-    sides = (f"weight of {inputs[0]}", f"weight of {inputs[1]}")
-    notes = [
-        "Loss on the training rows, darker is higher, the bias at its best for each point.",
-        "One dot after each epoch; seed 0.",
-    ]
-    walks = {name: ways[name][0, :, :2] for name in chosen}
+    page.fact("least_loss", surface.least)
+    page.say("The least loss there is on these rows: {least:.4f}.", least=surface.least)
+    page.say(
+        "Update for update all batches go down alike; small ones make more updates in an epoch, "
+        "and single samples end up walking about the least."
+    )
+    notes = ["Loss on the training rows, darker is higher, the bias at its best for each point."]
+    notes += ["One dot after each epoch; seed 0."]
+    walks = {n: ways[n][0, :, :2] for n in ("stochastic", "mini-batch 32", "full batch")}
+    sides = ("weight of mean radius", "weight of mean texture")
     drawn = neurons.paths(walks, sides, "Three descents of one loss", surface, notes)
     page.picture("paths", drawn)
-    above = {name: (updates, loss - least) for name, (updates, loss) in losses.items()}
-    side = "training loss above the least"
-    page.picture("losses", neurons.descents(above, side, "Five batch sizes, one rate"))
-
-
-def _alike(losses: dict[str, Floats]) -> Message:
-    """How the losses [seed, epoch] of three batch sizes stand after as many updates."""
-    alike = [
-        f"{losses[f'mini-batch {n}'][:, epoch - 1].mean():.4f}"
-        for n, epoch in ((64, 100), (32, 50), (16, 26))  # 600, 600 and 598 updates
-    ]
-    return say(
-        "Update for update they go down alike: after 600, batches of 64, 32 and 16 stand at "
-        "{losses}. Small batches make more updates in an epoch; single samples end up walking "
-        "about the least.",
-        losses=", ".join(alike),
-    )
+    shown: dict[str, dict[str, PanelLine]] = {"against epochs": {}, "against updates": {}}
+    for name, loss in losses.items():
+        epoch = np.arange(1, loss.shape[1] + 1)
+        for of, x_values in zip(shown.values(), (epoch, epoch * every[name]), strict=True):
+            of[name] = PanelLine(x_values, loss - surface.least)
+    scale = PanelScale("epochs, updates", "training loss above the least", "xy", marks=False)
+    page.picture("losses", panels(shown, scale, "Five batch sizes, one rate"))

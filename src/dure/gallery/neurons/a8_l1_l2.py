@@ -8,24 +8,23 @@ penalties on a linear neuron, with all rows in a batch, end where lasso and ridg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import Lasso, Ridge
 from sklearn.preprocessing import StandardScaler
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
-from dure.messages.message import Message, joined, say
-from dure.plots.lines import weight_paths
-from dure.result import Result
+from dure.core.types import Floats
+from dure.gallery.page import RowPage
+from dure.gallery.plots.panels import PanelLine, PanelScale, panels
+from dure.gallery.shared.networks import final_weights, training_rows
+from dure.messages.message import Message, say
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 LINEAR = {"l1": (0.3, 1.0, 3.0, 10.0, 30.0), "l2": (0.03, 0.1, 0.3, 1.0, 3.0)}
-Path = tuple[list[float], NDArray[np.float64]]
 ZERO = 0.1
 """A weight that is nearer to zero than this counts as zero: one sample moves it so far."""
 
@@ -44,10 +43,8 @@ def build(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
 
 def build_linear(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
     """A linear neuron; "mse" is twice the book's half square, so the penalties are doubled too."""
-    penalty = keras.regularizers.L1L2(2 * l1, l2)
-    model = keras.Sequential(
-        [keras.layers.Input((10,)), keras.layers.Dense(1, kernel_regularizer=penalty)]
-    )
+    neuron = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L1L2(2 * l1, l2))
+    model = keras.Sequential([keras.layers.Input((10,)), neuron])
     # L1 steps over zero and back; a shrinking rate lets it come to rest.
     rate = keras.optimizers.schedules.ExponentialDecay(0.02, 2000, 0.001)
     model.compile(keras.optimizers.SGD(rate, momentum=0.9), "mse")
@@ -57,100 +54,65 @@ def build_linear(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
 def study(quick: bool = False) -> dure.Study:
     """The logistic neuron on 364 of the breast cancer rows, one at a time."""
     strengths = STRENGTHS[::2] if quick else STRENGTHS
-    return dure.Study(
-        build,
-        replace(dure.data.breast_cancer(), prepare=StandardScaler()),
-        variants={f"{p} {a:g}": {p: a} for p in ("l1", "l2") for a in strengths},
-        seeds=5,
-        validation_split=0.2,
-        epochs=20 if quick else 100,
-        batch_size=1,
-        name="logistic",
-    )
+    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in strengths}
+    data = replace(dure.data.breast_cancer(), prepare=StandardScaler())
+    terms = dict[str, Any](seeds=5, epochs=20 if quick else 100, batch_size=1, name="logistic")
+    return dure.Study(build, data, variants, validation_split=0.2, **terms)
 
 
 def linear_study(quick: bool = False) -> dure.Study:
     """The linear neuron on diabetes, all rows in one batch: lasso and ridge."""
     data = replace(dure.data.diabetes(), prepare=StandardScaler())
     step = 2 if quick else 1
-    return dure.Study(
-        build_linear,
-        data,
-        variants={f"{p} {a:g}": {p: a} for p in LINEAR for a in LINEAR[p][::step]},
-        seeds=5,
-        epochs=2000,
-        batch_size=data.rows,
-        name="linear",
-    )
+    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in LINEAR[p][::step]}
+    terms = dict[str, Any](seeds=5, epochs=2000, batch_size=data.rows, name="linear")
+    return dure.Study(build_linear, data, variants, **terms)
 
 
-def paths_of(result: Result) -> dict[str, Path]:
-    """For L1 and L2: the strengths, and the last weights [strength, seed, feature]."""
-    made = {}
-    for penalty in ("l1", "l2"):
-        names = [name for name in result.variants if name.startswith(penalty)]
-        weights = [
-            [result.lane(name, int(seed)).weights("final") for seed in result.curves["seed"]]
-            for name in names
-        ]
-        kernels = [[next(a for a in lane.values() if a.ndim == 2) for lane in v] for v in weights]
-        made[penalty] = [float(name.split()[1]) for name in names], np.array(kernels)[..., 0]
-    return made
-
-
-def tell_zeros(page: Page, what: Message, paths: dict[str, Path], names: Sequence[str]) -> None:
-    """Say how many weights each penalty takes to zero, and which hold out longest."""
-    for penalty, (strengths, weights) in paths.items():
+def ask(page: RowPage, what: Message, one: dure.Study) -> dict[str, tuple[list[float], Floats]]:
+    """For L1 and L2 strengths and weights [strength, seed, feature]; which are near zero, paths."""
+    result, names = page.run(one), list(one.data.feature_names or ())
+    paths: dict[str, tuple[list[float], Floats]] = {}
+    drawn, zeros = {}, {}
+    for penalty in LINEAR:
+        variants = [name for name in result.variants if name.startswith(penalty)]
+        strengths = [float(name.split()[1]) for name in variants]
+        weights = np.array([final_weights(result, name)[:, :-1] for name in variants])
         zero = (np.abs(weights) < ZERO).sum(axis=2)
         page.fact(f"{what.lower()}_{penalty}_weights", weights)
         page.fact(f"{what.lower()}_{penalty}_zeros", zero)
-        counts = [
-            say("{count:.3g} at {strength:g}", count=c, strength=a)
-            for a, c in zip(strengths, zero.mean(axis=1), strict=True)
-        ]
+        counts = [f"{a:g}: {n:.3g}" for a, n in zip(strengths, zero.mean(axis=1), strict=True)]
         page.say(
-            say(
-                "{what} neuron, {penalty}: of {weights} weights {counts} end nearer to zero than "
-                "{zero:g} (means over {seeds} seeds).",
-                **{"what": what, "penalty": penalty.upper(), "weights": len(names)},
-                **{"counts": joined(counts, ", "), "zero": ZERO, "seeds": zero.shape[1]},
-            )
+            "{what} neuron, {penalty}: of {weights} weights so many end nearer to zero than "
+            "{zero:g}, by strength: {counts} (means over {seeds} seeds). Longest hold out {names}.",
+            **{"what": what, "penalty": penalty.upper(), "weights": len(names), "zero": ZERO},
+            **{"counts": ", ".join(counts), "seeds": zero.shape[1]},
+            names=", ".join(names[k] for k in np.argsort(-np.abs(weights[-1]).mean(axis=0))[:3]),
         )
-    strengths, weights = paths["l1"]
-    mean = weights.mean(axis=1)
-    left = [k for k in range(len(strengths)) if (np.abs(mean[k]) >= ZERO).any()]
-    kept = [n for n, w in zip(names, mean[left[-1]], strict=True) if abs(w) >= ZERO]
-    page.say(
-        say(
-            "Longest against L1 hold out ({strength:g}): {names}.",
-            **{"strength": strengths[left[-1]], "names": ", ".join(kept)},
-        )
-    )
+        paths[penalty] = strengths, weights
+        top = np.argsort(-np.abs(paths["l1"][1]).mean(axis=(0, 1)))[:8]
+        drawn[penalty.upper()] = {names[k]: PanelLine(strengths, weights[:, :, k].T) for k in top}
+        zeros[penalty.upper()] = PanelLine(strengths, zero.T)
+    scale, title = PanelScale("strength", "weight", "x"), "The largest weights against strength"
+    page.picture(f"paths-{one.name}", panels(drawn, scale, title, columns=2))
+    scale = replace(scale, y="weights at zero")
+    page.picture(f"zeros-{one.name}", panels({"": zeros}, scale, "Weights at zero"))
+    return paths
 
 
-def tell_reference(page: Page, data: dure.Data, paths: dict[str, Path]) -> None:
-    """Say how far the linear neuron ends from scikit-learn's Lasso and Ridge."""
-    x, y = StandardScaler().fit_transform(np.asarray(data.x, np.float64)), np.asarray(data.y)
-    for penalty, name in (("l1", "Lasso"), ("l2", "Ridge")):
-        strengths, weights = paths[penalty]
-        # Ridge sums over rows where the neuron takes means.
-        made = [Lasso(a, tol=1e-6) if name == "Lasso" else Ridge(a * len(x)) for a in strengths]
-        off = np.abs(weights - np.array([model.fit(x, y).coef_ for model in made])[:, None]).max()
-        page.fact(f"far_from_{name.lower()}", off)
-        page.say(
-            say(
-                "The linear neuron's weights end within {off:.2g} of scikit-learn's {name}.",
-                **{"off": off, "name": name},
-            )
-        )
-
-
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train both neurons, draw the paths, and say which weights go to zero."""
+    ask(page, say("Logistic"), study(page.quick))
     linear = linear_study(page.quick)
-    for what, one in ((say("Logistic"), study(page.quick)), (say("Linear"), linear)):
-        names = list(one.data.feature_names or ())
-        paths = paths_of(page.run(one))
-        page.picture(f"paths-{one.name}", weight_paths(paths, names, ZERO))
-        tell_zeros(page, what, paths, names)
-    tell_reference(page, one.data, paths)
+    paths = ask(page, say("Linear"), linear)
+    x, y = training_rows(linear)
+    # Ridge sums over rows where the neuron takes means.
+    theirs = {"l1": [Lasso(a, tol=1e-6).fit(x, y).coef_ for a in paths["l1"][0]]}
+    theirs["l2"] = [Ridge(a * len(x)).fit(x, y).coef_ for a in paths["l2"][0]]
+    off = {p: np.abs(paths[p][1] - np.array(w)[:, None]).max() for p, w in theirs.items()}
+    page.fact("far_from_lasso_and_ridge", off)
+    page.say(
+        "The linear neuron's weights end within {l1:.2g} of scikit-learn's Lasso and {l2:.2g} of "
+        "its Ridge.",
+        **off,
+    )

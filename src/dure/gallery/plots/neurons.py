@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
-from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, logarithmic, plain
-from dure.stats.intervals import band
+from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, plain
 
 _WIDE, _HIGH, _LEFT, _BELOW, _BETWEEN = 3.1, 2.9, 0.65, 0.55, 0.8
 """Inches of a panel, of what stands left of it and below it, and of the gap between two."""
@@ -153,32 +152,3 @@ def _ground(axes: Axes, surface: Surface) -> None:
     axes.contour(*given, levels=levels[1:-1], colors="0.6", linewidths=0.4)
     axes.plot(*surface.lowest, "*", color=COLOURS[6], markersize=9, label="least loss", zorder=5)
     axes.set(xlim=surface.across[[0, -1]], ylim=surface.down[[0, -1]])
-
-
-@drawing
-def descents(losses: Mapping[str, tuple[int, Floats]], side: str, title: str) -> Figure:
-    """Losses against epochs and against updates made, means over lanes with 95 % intervals.
-
-    Parameters
-    ----------
-    losses
-        By name: updates in an epoch, and a positive loss after each epoch, shape [lane, epoch].
-    side
-        What the loss is, for the axis.
-    """
-    page = Sheet(2 * (_WIDE + _BETWEEN), _HIGH + _BELOW, title)
-    for place, along in enumerate(("epochs", "updates of the weights")):
-        axes = page.axes(_LEFT + place * (_WIDE + _BETWEEN), 0.05, _WIDE, _HIGH)
-        for colour, (name, (updates, loss)) in zip(COLOURS, losses.items(), strict=False):
-            # Along a logarithmic axis a spread is one of factors, and never falls below zero.
-            spread = band(np.log(loss))
-            x = np.arange(1, loss.shape[1] + 1) * (updates if place else 1)
-            axes.plot(x, np.exp(spread.mean), color=colour, linewidth=1.3, label=plain(name))
-            low, high = np.exp(spread.low), np.exp(spread.high)
-            axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-        if place:
-            logarithmic(axes, "x", 6)
-            axes.legend(fontsize=SMALL, frameon=False, loc="upper right")
-        logarithmic(axes, "y", 8)
-        dressed(axes, along, side)
-    return page.figure

@@ -11,18 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from dure.core.palette import COLOURS
-from dure.plots.style import TEXT, Sheet, drawing, dressed, inches, logarithmic, plain
+from dure.plots.style import TEXT, Sheet, drawing, dressed, logarithmic, plain, widest
 from dure.stats.intervals import band
 
+Log = Literal["", "x", "y", "xy"]
 _MARKS = "os^Dvph*"
 _DASHED, _DOTTED = (0.0, (4.0, 2.0)), (0.0, (1.0, 1.5))
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class PanelLine:
     """One line of a panel.
 
     Attributes
@@ -43,7 +45,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Scale:
+class PanelScale:
     """How the panels' axes run, the same for all.
 
     Attributes
@@ -63,7 +65,7 @@ class Scale:
 
     x: str
     y: str
-    log: Literal["", "x", "y", "xy"] = ""
+    log: Log = ""
     limits: tuple[float, float] | None = None
     reference: tuple[float, str] | None = None
     whole: bool = False
@@ -73,8 +75,8 @@ class Scale:
 
 @drawing
 def panels(
-    lines: Mapping[str, Mapping[str, Line]],
-    scale: Scale,
+    lines: Mapping[str, Mapping[str, PanelLine]],
+    scale: PanelScale,
     title: str,
     notes: Sequence[str] = (),
     columns: int = 3,
@@ -99,9 +101,12 @@ def panels(
     theory = any(line.theory is not None for one in lines.values() for line in one.values())
     extra = {"theory": _DASHED} if theory else {}
     extra |= {scale.reference[1]: _DOTTED} if scale.reference else {}
-    legend = _legend([*names, *extra], columns * (wide + 0.25) + 0.3)
-    below = rows * (high + 0.62) + 0.2
-    page = Sheet(columns * (wide + 0.25) + 0.55, below + 0.2 * len(legend), title, notes)
+    per_line = max(
+        1, int((columns * (wide + 0.25) - 0.3) / (widest([*names, *extra], TEXT) + 0.55))
+    )
+    lines_of_legend = math.ceil(len([*names, *extra]) / per_line)
+    below = rows * (high + 0.62) + 0.1 + 0.2 * lines_of_legend
+    page = Sheet(columns * (wide + 0.25) + 0.55, below, title, notes)
     limits = scale.limits or _limits(lines, scale)
     for place, (heading, one) in enumerate(lines.items()):
         column, row = place % columns, place // columns
@@ -117,8 +122,7 @@ def panels(
         axes.yaxis.set_label_coords(-0.6 / wide, 0.5)
         if scale.reference:
             axes.axhline(scale.reference[0], color="0.3", linestyle=_DOTTED, linewidth=1.1)
-    for row, entries in enumerate(legend):
-        _keys(page, entries, names, extra, below + 0.2 * row)
+    _legend(page, names, extra, per_line)
     return page.figure
 
 
@@ -130,8 +134,8 @@ def _look(place: int, of: int, marks: bool) -> dict[str, Any]:
     return look | {"marker": _MARKS[place % len(_MARKS)], "markersize": 3 + 0.8 * (of - 1 - place)}
 
 
-def _draw(axes: Axes, line: Line, place: int, of: int, scale: Scale) -> None:
-    x, values = np.asarray(line.x, np.float64), np.asarray(line.values, np.float64)
+def _draw(axes: Axes, line: PanelLine, place: int, of: int, scale: PanelScale) -> None:
+    x, values = np.asarray(line.x, np.float64), np.atleast_2d(np.asarray(line.values, np.float64))
     if line.each:
         axes.plot(x, values.T, color=COLOURS[place % len(COLOURS)], linewidth=1, alpha=0.7)
         return
@@ -149,7 +153,7 @@ def _draw(axes: Axes, line: Line, place: int, of: int, scale: Scale) -> None:
         axes.plot(x, line.theory, color="0.1", linestyle=_DASHED, linewidth=0.9, zorder=4)
 
 
-def _limits(lines: Mapping[str, Mapping[str, Line]], scale: Scale) -> tuple[float, float]:
+def _limits(lines: Mapping[str, Mapping[str, PanelLine]], scale: PanelScale) -> tuple[float, float]:
     """Least and largest of all seeds and theories, with a little room."""
     parts = [
         np.ravel(part)
@@ -170,7 +174,7 @@ def _limits(lines: Mapping[str, Mapping[str, Line]], scale: Scale) -> tuple[floa
     return low - room, high + room
 
 
-def _scaled(axes: Axes, scale: Scale, limits: tuple[float, float]) -> None:
+def _scaled(axes: Axes, scale: PanelScale, limits: tuple[float, float]) -> None:
     axes.set_ylim(*limits)
     if "y" in scale.log:
         logarithmic(axes, "y", 8)
@@ -180,36 +184,17 @@ def _scaled(axes: Axes, scale: Scale, limits: tuple[float, float]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
 
 
-def _legend(names: Sequence[str], width: float) -> list[list[tuple[str, float]]]:
-    """Names with their places from the left in inches, in lines no wider than this."""
-    found: list[list[tuple[str, float]]] = [[]]
-    left = 0.0
-    for name in names:
-        need = inches(name) + 0.6
-        if found[-1] and left + need > width:
-            found.append([])
-            left = 0.0
-        found[-1].append((name, left))
-        left += need
-    return found
-
-
-def _keys(
-    page: Sheet,
-    entries: Sequence[tuple[str, float]],
-    names: Sequence[str],
-    extra: Mapping[str, Any],
-    top: float,
-) -> None:
-    """One line of the legend."""
-    width = page.width - 0.2
-    axes = page.axes(0.2, top, width, 0.18)
-    axes.set_axis_off()
-    axes.set(xlim=(0, width), ylim=(0, 1))
-    for name, left in entries:
-        if name in extra:
-            axes.plot([left, left + 0.3], [0.5, 0.5], color="0.3", linestyle=extra[name])
-        else:
-            look = _look(names.index(name), len(names), True)
-            axes.plot([left, left + 0.15, left + 0.3], [0.5] * 3, **look, markevery=[1])
-        axes.text(left + 0.37, 0.5, plain(name), fontsize=TEXT, va="center")
+def _legend(page: Sheet, names: Sequence[str], extra: Mapping[str, Any], per_line: int) -> None:
+    """The names with their lines, below the panels."""
+    keys = [Line2D([], [], **_look(at, len(names), True)) for at in range(len(names))]
+    keys += [Line2D([], [], color="0.3", linestyle=style) for style in extra.values()]
+    page.figure.legend(
+        keys,
+        [plain(name) for name in (*names, *extra)],
+        loc="lower left",
+        ncol=per_line,
+        fontsize=TEXT,
+        frameon=False,
+        borderpad=0.2,
+        labelspacing=0.35,
+    )

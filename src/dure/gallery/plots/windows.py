@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,37 +30,48 @@ class Step(NamedTuple):
     value: float
 
 
-@drawing
-def steps(
-    title: str,
-    note: str,
-    array: npt.NDArray[Any],
-    real: tuple[slice, slice],
-    shown: Sequence[Step],
-    output: npt.NDArray[Any],
-) -> Figure:
-    """Every step of a window over an array.
+Array = npt.NDArray[np.float64]
+Window = Callable[[Array], tuple[list[list[str]], float]]
+_NOTE = (
+    "Orange: the window and what is in it (value · weight for convolutions); behind the arrow its "
+    "sum, for pooling the largest or the mean. Grey: padding."
+)
 
-    Parameters
-    ----------
-    title, note
-        What slides, and how to read it.
-    array
-        With its padding, shape [height, width].
-    real
-        Where in `array` the true values are; the rest is padding and grey.
-    shown
-        The steps in order.
-    output
-        What comes out, shape [height, width], a cell for each step.
-    """
+
+class Slid(NamedTuple):
+    """A window slid over an array: the array with its padding, each step, what came out."""
+
+    array: Array
+    real: tuple[slice, slice]
+    """Where in `array` the true values are; the rest is padding."""
+    steps: list[Step]
+    output: Array
+
+
+def slide(
+    padded: Array, size: tuple[int, int], stride: int, real: tuple[slice, slice], of: Window
+) -> Slid:
+    """Every place of a window in an array, from left to right and down; `of` says what it gives."""
+    made = []
+    for top in range(0, padded.shape[0] - size[0] + 1, stride):
+        for left in range(0, padded.shape[1] - size[1] + 1, stride):
+            parts, value = of(padded[top : top + size[0], left : left + size[1]])
+            made.append(Step(top, left, parts, float(value)))
+    rows = len({step.top for step in made})
+    return Slid(padded, real, made, np.array([step.value for step in made]).reshape(rows, -1))
+
+
+@drawing
+def steps(title: str, slid: Slid) -> Figure:
+    """Every step of a window over an array, and what comes out."""
+    array, real, shown, output = slid
     (high, wide), window = array.shape, np.shape(shown[0].parts)
     columns = output.shape[1] if high > 1 else 1
     across, down = wide + 0.9 + _PART * window[1] + 2.2, max(high, window[0]) + 0.2
     cell = min(_CELL, _WIDEST / (columns * across))
     width, height = cell * across, cell * down + 0.35
     below = len(shown) // columns * height
-    page = Sheet(max(columns * width, 5.0), below + cell * output.shape[0] + 0.55, title, [note])
+    page = Sheet(max(columns * width, 5.0), below + cell * output.shape[0] + 0.55, title, [_NOTE])
     for place, step in enumerate(shown):
         left, top = place % columns * width, place // columns * height
         page.text(left, top + 0.1, f"step {place + 1}", SMALL + 0.5, color="0.35")

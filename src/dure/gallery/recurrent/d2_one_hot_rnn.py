@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.shared import reviews as _reviews
 from dure.messages.message import say
 
-PARAMETERS = 2_481
 WORDS, MORE_WORDS = 300, 500
 _UNKNOWN = 2
 
@@ -35,43 +34,32 @@ def study(quick: bool = False) -> dure.Study:
     return _reviews.study(build, "one-hot-rnn", quick, MORE_WORDS, vocabularies, seeds=10)
 
 
-def show(page: Page) -> None:
-    """Train, and put the notes' figures beside."""
+def show(page: RowPage) -> None:
+    """Train, and put the notes' figures beside; then what one-hot arrays would take."""
     asked = study(page.quick)
     result = page.run(asked)
-    first, second = result.variants
-    _reviews.tell_parameters(page, result, first, PARAMETERS)
-    _reviews.tell_parameters(page, result, second)
-    page.compare(say("validation accuracy"), 0.747, result, "val_accuracy", first)
-    page.compare(say("validation loss"), 0.5195, result, "val_loss", first)
-    _reviews.tell_reached(page, result, second)
-    _reviews.tell_difference(page, result, second, first)
-    _reviews.tell_training(page, result, asked, {first: 36}, {first: 24})
-    tell_memory(page, asked)
-
-
-def tell_memory(page: Page, asked: dure.Study) -> None:
-    """What the integers take, what one-hot arrays would take."""
+    first = result.variants[0]
+    page.note(say("validation accuracy"), 0.747, result, "val_accuracy", first)
+    page.note(say("validation loss"), 0.5195, result, "val_loss", first)
+    _reviews.ask(page, result, asked, 2_481, {first: 36}, {first: 24})
     rows = asked.splits[0].train
     integers = int(asked.data.x[rows].nbytes)
-    one_hot = integers * WORDS  # both hold four bytes a number
-    plan = asked.plan()
-    page.fact("integer_bytes", integers)
-    page.fact("one_hot_bytes", one_hot)
-    page.fact("one_hot_bytes_note", _reviews.NOTE_ROWS * 100 * WORDS * 4)
-    page.fact("planned_bytes", plan.memory_bytes)
+    note = _reviews.NOTE_ROWS * 100 * WORDS * 4
+    sizes = {"integer": integers, "one_hot": integers * WORDS}  # both hold four bytes a number
+    sizes |= {"planned": asked.plan().memory_bytes}
+    for name, size in sizes.items():
+        page.fact(f"{name}_bytes", size)
+    page.fact("one_hot_bytes_note", note)
     page.say(
-        say(
-            "The {reviews:,} reviews that train are {integers:.1f} MB of integers; their one-hot "
-            "array of {words} words would be {one_hot:.2f} GB ({note_one_hot:.1f} GB for the "
-            "note's {note_reviews:,}). All training at once, data included, is planned to peak at "
-            "{peak:.0f} MB.",
-            reviews=rows.size,
-            integers=integers / 1e6,
-            words=WORDS,
-            one_hot=one_hot / 1e9,
-            note_one_hot=_reviews.NOTE_ROWS * 100 * WORDS * 4 / 1e9,
-            note_reviews=_reviews.NOTE_ROWS,
-            peak=plan.memory_bytes / 1e6,
-        )
+        "The {reviews:,} reviews that train are {integers:.1f} MB of integers; their one-hot "
+        "array of {words} words would be {one_hot:.2f} GB ({note_one_hot:.1f} GB for the note's "
+        "{note_reviews:,}). All training at once, data included, is planned to peak at "
+        "{peak:.0f} MB.",
+        reviews=rows.size,
+        integers=integers / 1e6,
+        words=WORDS,
+        one_hot=sizes["one_hot"] / 1e9,
+        note_one_hot=note / 1e9,
+        note_reviews=_reviews.NOTE_ROWS,
+        peak=sizes["planned"] / 1e6,
     )

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.shared import reviews
 from dure.messages.message import say
 
-PARAMETERS = 5_009
 WORDS = 300
 
 
 def build(words: str = "embedding") -> keras.Model:
     """Embedding(16) (or, as in D2, one-hot words), SimpleRNN(8), one sigmoid."""
     one_hot = words == "one-hot"
-    model = keras.Sequential(
-        [
-            keras.layers.Input((100,), dtype="int32"),
-            dure.layers.OneHot(WORDS) if one_hot else keras.layers.Embedding(WORDS, 16),
-            keras.layers.SimpleRNN(8),
-            keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
-    return model
+    coded = dure.layers.OneHot(WORDS) if one_hot else keras.layers.Embedding(WORDS, 16)
+    return reviews.reader(coded, keras.layers.SimpleRNN(8))
 
 
 def study(quick: bool = False) -> dure.Study:
@@ -38,14 +29,11 @@ def study(quick: bool = False) -> dure.Study:
     return reviews.study(build, "embedding-rnn", quick, WORDS, encodings, seeds=10)
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train, put the notes' figures beside, and say whether vectors are better."""
     asked = study(page.quick)
     result = page.run(asked)
     vectors, one_hot = result.variants
-    reviews.tell_parameters(page, result, vectors, PARAMETERS)
-    page.compare(say("validation accuracy"), 0.750, result, "val_accuracy", vectors)
-    page.compare(say("validation loss"), 0.5124, result, "val_loss", vectors)
-    reviews.tell_reached(page, result, one_hot)
-    reviews.tell_difference(page, result, vectors, one_hot)
-    reviews.tell_training(page, result, asked, {vectors: 20}, {vectors: 36, one_hot: 24})
+    page.note(say("validation accuracy"), 0.750, result, "val_accuracy", vectors)
+    page.note(say("validation loss"), 0.5124, result, "val_loss", vectors)
+    reviews.ask(page, result, asked, 5_009, {vectors: 20}, {vectors: 36, one_hot: 24})

@@ -8,37 +8,24 @@ from __future__ import annotations
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Page
+from dure.gallery.page import RowPage
 from dure.gallery.shared import reviews
-
-WORDS = 500
 
 
 def build(layer_count: int = 2) -> keras.Model:
     """Embedding(16), GRU(8) once or twice, one sigmoid."""
-    model = keras.Sequential()
-    model.add(keras.layers.Input((100,), dtype="int32"))
-    model.add(keras.layers.Embedding(WORDS, 16))
+    layers = [keras.layers.Embedding(500, 16)]
     if layer_count == 2:
-        model.add(keras.layers.GRU(8, return_sequences=True))
-    model.add(keras.layers.GRU(8))
-    model.add(keras.layers.Dense(1, activation="sigmoid"))
-    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
-    return model
+        layers.append(keras.layers.GRU(8, return_sequences=True))
+    return reviews.reader(*layers, keras.layers.GRU(8))
 
 
 def study(quick: bool = False) -> dure.Study:
     """Two layers beside one."""
-    return reviews.study(build, "two-gru", quick, WORDS, {"layer_count": [2, 1]})
+    return reviews.study(build, "two-gru", quick, 500, {"layer_count": [2, 1]})
 
 
-def show(page: Page) -> None:
+def show(page: RowPage) -> None:
     """Train both, and say whether the second layer helped."""
     asked = study(page.quick)
-    result = page.run(asked)
-    two, one = result.variants
-    for variant in (two, one):
-        reviews.tell_parameters(page, result, variant)
-        reviews.tell_reached(page, result, variant)
-    reviews.tell_difference(page, result, two, one)
-    reviews.tell_training(page, result, asked)
+    reviews.ask(page, page.run(asked), asked)

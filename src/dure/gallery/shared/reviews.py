@@ -1,4 +1,4 @@
-"""What rows D2 to D7 share: how reviews are trained on, and what is told of it."""
+"""What rows D2 to D7 share: how reviews are trained on, and the questions asked of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import numpy as np
 
 import dure
 from dure.core.backend import keras
-from dure.gallery.page import Comparison, Page
-from dure.gallery.shared.lanes_text import difference, over_lanes, told
-from dure.messages.message import Message, as_is, say
-from dure.plots import curves
+from dure.gallery.page import RowPage, interval_of, interval_text, of_variant
+from dure.messages.message import as_is, say
 
 BATCH, HELD, PATIENCE, EPOCHS = 64, 0.2, 3, 100
 NOTE_ROWS = 20_000
@@ -54,63 +52,79 @@ def study(
     )
 
 
+def reader(*layers: keras.Layer) -> keras.Model:
+    """A network of these layers on 100 words, one sigmoid behind them, compiled as in the notes."""
+    output = keras.layers.Dense(1, activation="sigmoid")
+    model = keras.Sequential([keras.layers.Input((100,), dtype="int32"), *layers, output])
+    model.compile(keras.optimizers.RMSprop(1e-4), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
 def updates(rows: float) -> int:
     """Updates in an epoch of so many training rows."""
     return math.ceil(rows / BATCH)
 
 
-def tell_parameters(page: Page, result: dure.Result, variant: str, note: int | None = None) -> None:
-    """Count the parameters of a variant."""
-    count = result.best(variant=variant).model().count_params()
-    behind = "" if variant == result.variants[0] else f" {variant}"
-    page.fact(f"parameters{behind}", count)
-    line = say("{count:,} parameters.", count=count)
-    if count == note:
-        line = say("{count:,} parameters, as in the note ({note:,}).", count=count, note=note)
-    page.say(_of(result, variant) + line)
-
-
-def tell_training(
-    page: Page,
+def ask(
+    page: RowPage,
     result: dure.Result,
     asked: dure.Study,
+    parameters: int | None = None,
     note_epoch: Mapping[str, int] | None = None,
     note_seconds: Mapping[str, float] | None = None,
 ) -> None:
-    """The loss; for each variant its best epoch and seconds an epoch, beside the note's if told."""
-    page.picture("loss", curves.curves(result, "loss"))
+    """What is asked of every row: size, how good, which is better, how long, beside the notes.
+
+    Parameters
+    ----------
+    parameters
+        The notes' count for the first variant.
+    note_epoch, note_seconds
+        By variant the notes' best epoch, and seconds an epoch.
+    """
+    page.curves(result, "loss")
     rows = asked.splits[0].train.size
     steps, note_steps = updates(rows), updates(NOTE_ROWS)
     page.fact("training_rows", rows)
     page.fact("updates_per_epoch", steps)
     if steps != note_steps:
-        known = {"rows": rows, "steps": steps, "note_rows": NOTE_ROWS, "note_steps": note_steps}
         page.say(
-            say(
-                "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
-                "{note_steps}); a quick run has few of them.",
-                **known,
-            )
-            if page.quick
-            else say(
-                "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
-                "{note_steps}); epochs and patience are longer by as much.",
-                **known,
-            )
+            "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
+            "{note_steps}); but in a quick run, epochs and patience are longer by as much.",
+            **{"rows": rows, "steps": steps, "note_rows": NOTE_ROWS, "note_steps": note_steps},
         )
     for variant in result.variants:
-        epoch, seconds = (note_epoch or {}).get(variant), (note_seconds or {}).get(variant)
-        _tell_best(page, result, variant, steps, epoch)
-        lanes = result.lanes[result.lanes["variant"] == variant]
-        each = over_lanes(lanes["seconds"] / lanes["epochs"])
-        page.fact(f"seconds_per_epoch {variant}", each.mean)
-        page.say(_of(result, variant) + _seconds(each.mean, rows, seconds))
+        page.parameters(result, variant, parameters if variant == result.variants[0] else None)
+        _tell_reached(page, result, variant)
+        _tell_best(page, result, variant, steps, (note_epoch or {}).get(variant))
+        _tell_seconds(page, result, variant, rows, (note_seconds or {}).get(variant))
+    if len(result.variants) > 1:
+        for metric in ("val_loss", "val_accuracy"):
+            page.compare(result.compare(metric, baseline=result.variants[-1]))
 
 
-def _tell_best(page: Page, result: dure.Result, variant: str, steps: int, note: int | None) -> None:
+def _tell_reached(page: RowPage, result: dure.Result, variant: str) -> None:
+    """Validation at the best epoch, and the test set."""
+    metrics = {"accuracy": "val_accuracy", "loss": "val_loss", "test": "test_accuracy"}
+    values = {name: result.at_best(metric).sel(variant=variant) for name, metric in metrics.items()}
+    texts = {name: page.interval(f"{metrics[name]} {variant}", one) for name, one in values.items()}
+    line = say(
+        "validation accuracy {accuracy}, loss {loss} at each network's best epoch; test accuracy "
+        "{test}. {networks} networks.",
+        accuracy=texts["accuracy"],
+        loss=texts["loss"],
+        test=texts["test"],
+        networks=interval_of(values["loss"]).n,
+    )
+    page.say(of_variant(result, variant) + line)
+
+
+def _tell_best(
+    page: RowPage, result: dure.Result, variant: str, steps: int, note: int | None
+) -> None:
     """The best epoch, beside the note's if told, and the validation accuracy there."""
     lanes = result.lanes[result.lanes["variant"] == variant]
-    best = over_lanes(lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan))
+    best = interval_of(lanes["best_epoch"].to_numpy(np.float64, na_value=np.nan))
     accuracy = result.at_best("val_accuracy").sel(variant=variant).values
     stuck = int((accuracy < NEAR_CHANCE).sum())
     page.fact(f"near_chance {variant}", stuck)
@@ -121,66 +135,35 @@ def _tell_best(page: Page, result: dure.Result, variant: str, steps: int, note: 
         what = say("updates until the least validation loss")
         if len(result.variants) > 1:
             what = say("updates until the least validation loss, {variant}", variant=variant)
-        mean, low, high = (value * steps for value in best[:3])
-        page.comparisons.append(Comparison(what, after, mean, low, high, best.n))
-    page.say(
-        _of(result, variant)
-        + say(
-            "best epoch {epoch}, after {updates:,.0f} updates{theirs}; validation accuracy there "
-            "from {worst:.2f} in the worst network to {best:.2f} in the best; {stuck} of "
-            "{networks} stay below {chance}.",
-            **{"epoch": told(best), "updates": best.mean * steps, "theirs": theirs},
-            **{"worst": np.nanmin(accuracy), "best": np.nanmax(accuracy), "stuck": stuck},
-            **{"networks": accuracy.size, "chance": NEAR_CHANCE},
-        )
+        page.beside(what, after, best, steps)
+    line = say(
+        "best epoch {epoch}, after {updates:,.0f} updates{theirs}; validation accuracy there from "
+        "{worst:.2f} in the worst network to {best:.2f} in the best; {stuck} of {networks} stay "
+        "below {chance}.",
+        epoch=interval_text(best),
+        updates=best.mean * steps,
+        theirs=theirs,
+        worst=np.nanmin(accuracy),
+        best=np.nanmax(accuracy),
+        stuck=stuck,
+        networks=accuracy.size,
+        chance=NEAR_CHANCE,
     )
+    page.say(of_variant(result, variant) + line)
 
 
-def _seconds(each: float, rows: int, note: float | None) -> Message:
+def _tell_seconds(
+    page: RowPage, result: dure.Result, variant: str, rows: int, note: float | None
+) -> None:
     """Seconds an epoch, and what as many rows as the notes' would take."""
-    known = {"seconds": each, "full": each * NOTE_ROWS / rows, "rows": NOTE_ROWS}
-    if not note:
-        return say(
-            "{seconds:.3f} s an epoch and network, {full:.2f} s were it {rows:,} reviews.", **known
-        )
-    return say(
-        "{seconds:.3f} s an epoch and network, {full:.2f} s were it {rows:,} reviews; the note: "
-        "{note:g} s.",
-        **known,
-        note=note,
+    lanes = result.lanes[result.lanes["variant"] == variant]
+    each = float((lanes["seconds"] / lanes["epochs"]).mean())
+    page.fact(f"seconds_per_epoch {variant}", each)
+    line = say(
+        "{seconds:.3f} s an epoch and network, {full:.2f} s were it {rows:,} reviews{note}.",
+        seconds=each,
+        full=each * NOTE_ROWS / rows,
+        rows=NOTE_ROWS,
+        note=say("; the note: {note:g} s", note=note) if note else "",
     )
-
-
-def tell_reached(page: Page, result: dure.Result, variant: str) -> None:
-    """Validation at the best epoch and the test set of a variant the notes give no figures of."""
-    metrics = ("val_accuracy", "val_loss", "test_accuracy")
-    found = {name: over_lanes(result.at_best(name).sel(variant=variant)) for name in metrics}
-    for name, interval in found.items():
-        page.fact(f"{name} {variant}", interval.mean)
-    page.say(
-        _of(result, variant)
-        + say(
-            "validation accuracy {accuracy}, loss {loss} at each network's best epoch; test "
-            "accuracy {test}. {networks} networks.",
-            **{"accuracy": told(found["val_accuracy"]), "loss": told(found["val_loss"])},
-            **{"test": told(found["test_accuracy"]), "networks": found["val_loss"].n},
-        )
-    )
-
-
-def tell_difference(page: Page, result: dure.Result, first: str, second: str) -> None:
-    """Validation loss and accuracy of one variant against another, over the same seeds."""
-    for metric in ("val_loss", "val_accuracy"):
-        values = result.at_best(metric)
-        found, verdict = difference(values.sel(variant=first), values.sel(variant=second))
-        page.fact(f"{metric} difference", found[:3])
-        page.say(
-            say(
-                "{metric} of {first} less that of {second}: {verdict}.",
-                **{"metric": metric, "first": first, "second": second, "verdict": verdict},
-            )
-        )
-
-
-def _of(result: dure.Result, variant: str) -> Message:
-    return as_is(f"{variant}: " if len(result.variants) > 1 else "")
+    page.say(of_variant(result, variant) + line)

@@ -9,21 +9,14 @@ TEXTS: dict[str, str] = {
     "Fresh networks, {epochs} epochs on all reviews: test accuracy {accuracy}.": (
         "새 신경망을 모든 리뷰로 {epochs} 에포크 훈련: 테스트 정확도 {accuracy}."
     ),
-    "Against the networks that never saw the held reviews, at their best: {verdict}.": (
-        "떼어 둔 리뷰를 보지 못한 신경망이 가장 좋을 때와의 차이: {verdict}."
-    ),
     "These reviews came without their words: newswires instead, coded the same way.": (
         "이 리뷰에는 단어가 딸려 오지 않았습니다. 대신 같은 방식으로 부호화된 뉴스 기사를 씁니다."
     ),
     "Coded:   {tokens} ...": "부호화: {tokens} ...",
     "Decoded: {words} ...": "복원: {words} ...",
     "The notes' own loop gives the same words.": "노트의 반복문도 같은 단어를 냅니다.",
-    "The notes' own loop gives other words.": "노트의 반복문은 다른 단어를 냅니다.",
     "Words that become 2 (unknown) by vocabulary: {shares}.": (
         "어휘 크기별로 2(모르는 단어)가 되는 단어의 비율: {shares}."
-    ),
-    "{count:,} parameters; {training:,} wires train, {held:,} validate.": (
-        "매개변수 {count:,}개; 기사 {training:,}개로 훈련하고 {held:,}개로 검증합니다."
     ),
     "One-hot targets with categorical and integer targets with sparse categorical cross-entropy: "
     "validation losses of the same seeds differ by at most {gap:.1g}.": (
@@ -42,9 +35,10 @@ TEXTS: dict[str, str] = {
         "{least:.3f}에서 {most:.3f} 사이의 어떤 값이든 나올 수 있었습니다(표준 편차 "
         "{deviation:.3f})."
     ),
-    "Where validation loss turns, a single run would have said anything from epoch {first:.0f} to "
-    "{last:.0f}; all together say {mean}.": (
+    "Where validation loss turns, a single run would have said anything from epoch {first:.0f} "
+    "to {last:.0f}; all together say {mean}.": (
         "검증 손실이 돌아서는 곳은, 한 번만 실행했다면 {first:.0f}번째에서 {last:.0f}번째 에포크 "
         "사이의 어디라고든 나올 수 있었습니다. 모두 합하면: {mean}."
     ),
+    "on all reviews": "모든 리뷰로 훈련",
 }

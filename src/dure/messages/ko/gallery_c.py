@@ -6,41 +6,11 @@ TEXTS: dict[str, str] = {
     "{sum} = {count:,} parameters (note: 197,210).": (
         "{sum} = 매개변수 {count:,}개(노트: 197,210개)."
     ),
-    "{variant}: overfits. Validation loss is least at epoch {least} and ends {gap} above training "
-    "loss; last fifth of the epochs against the fifth before: {verdict}.": (
-        "{variant}: 과대적합입니다. 검증 손실이 가장 작은 에포크 {least}, 끝에서 훈련 손실보다 큰 "
-        "정도 {gap}; 마지막 5분의 1 에포크와 그 앞 5분의 1의 차이: {verdict}."
-    ),
-    "{variant}: no overfitting can be told. Validation loss is least at epoch {least} and ends "
-    "{gap} above training loss; last fifth of the epochs against the fifth before: {verdict}.": (
-        "{variant}: 과대적합이라고 할 수 없습니다. 검증 손실이 가장 작은 에포크 {least}, 끝에서 "
-        "훈련 손실보다 큰 정도 {gap}; 마지막 5분의 1 에포크와 그 앞 5분의 1의 차이: {verdict}."
-    ),
-    "validation loss at the end": "끝에서의 검증 손실",
-    "validation loss at its best": "가장 좋을 때의 검증 손실",
-    "validation accuracy at the end": "끝에서의 검증 정확도",
-    "Dropout 0.5 minus plain, {what}: {verdict}.": (
-        "드롭아웃 0.5에서 plain을 뺀 차이, {what}: {verdict}."
-    ),
-    "There is no overfitting here that Dropout could mend: more epochs, or more seeds.": (
-        "여기에는 드롭아웃이 고칠 과대적합이 없습니다. 에포크나 시드가 더 필요합니다."
-    ),
-    "Whether Dropout mends overfitting cannot be told from these seeds.": (
-        "드롭아웃이 과대적합을 고치는지는 이 시드들로 알 수 없습니다."
-    ),
-    "Dropout mends overfitting": "드롭아웃이 과대적합을 고칩니다",
-    "Dropout lessens overfitting, and it does not end it": (
-        "드롭아웃이 과대적합을 줄이지만 없애지는 못합니다"
-    ),
-    "validation loss at its best is lower, too": "가장 좋을 때의 검증 손실도 더 낮습니다",
-    "validation loss at its best is not lower: stopping early does as well": (
-        "가장 좋을 때의 검증 손실은 더 낮지 않습니다. 조기 종료로도 그만큼 됩니다"
-    ),
     "validation accuracy": "검증 정확도",
     "test accuracy": "테스트 정확도",
     "test loss": "테스트 손실",
-    "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure does for "
-    "every network without a ModelCheckpoint.": (
+    "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure does "
+    "for every network without a ModelCheckpoint.": (
         "시드마다 실행한 에포크 수: {ran}; 남겨 둔 가중치의 에포크: {best}. Dure는 "
         "ModelCheckpoint 없이도 모든 신경망에서 이렇게 합니다."
     ),
@@ -61,8 +31,6 @@ TEXTS: dict[str, str] = {
     "Layer {layer}: kernel {kernel}, bias {bias}.": "{layer} 층: 커널 {kernel}, 절편 {bias}.",
     "mean of the kernel": "커널의 평균",
     "deviation of the kernel": "커널의 표준 편차",
-    "Mean of the weights": "가중치의 평균",
-    "Deviation of the weights": "가중치의 표준 편차",
     "{what}: trained {after}, at the start {before}; the note's one run: {note:g}.": (
         "{what}: 훈련 뒤 {after}, 처음 {before}; 노트(1회 실행): {note:g}."
     ),
@@ -77,9 +45,6 @@ TEXTS: dict[str, str] = {
     "{name}, {layer}: share of values that are 0: {dark}; of channels that are 0 for all {rows} "
     "pictures: {dead}.": (
         "{name}, {layer}: 0인 값의 비율: {dark}; 그림 {rows}장 모두에서 0인 채널의 비율: {dead}."
-    ),
-    "Dark values of the second layer minus the first: {verdict}.": (
-        "0인 값의 비율, 둘째 층에서 첫째 층을 뺀 차이: {verdict}."
     ),
     "{models} sub-models, from the input to each layer's output, the plain Keras way and by "
     "dure.look(model).submodel: outputs differ by at most {difference:g}.": (
@@ -96,7 +61,12 @@ TEXTS: dict[str, str] = {
     "numbers; differences after loading: weights {weights:g}, predictions {predictions:g}; "
     "dure.look's kernel {kernel:g}.": (
         "{whose}, {file} ({size:.1f} MB): 층 {layers}개, 숫자 {numbers:,}개로 된 가중치 배열 "
-        "{arrays}개; 불러온 뒤의 차이: 가중치 {weights:g}, 예측 {predictions:g}, dure.look의 커널 "
-        "{kernel:g}."
+        "{arrays}개; 불러온 뒤의 차이: 가중치 {weights:g}, 예측 {predictions:g}, dure.look의 "
+        "커널 {kernel:g}."
+    ),
+    "Dropout mends overfitting where validation loss is better at the end; where it is no better "
+    "at its best, stopping early does as well.": (
+        "끝에서의 검증 손실이 더 좋다면 드롭아웃이 과대적합을 고친 것입니다. 가장 좋을 때의 검증 "
+        "손실이 더 좋지 않다면 조기 종료로도 그만큼 됩니다."
     ),
 }
