@@ -19,7 +19,7 @@ from dure.core.terminal import LateBar
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older
-from dure.report.sections.remedies import REQUEST, VERDICT, document_of, found_for
+from dure.report.sections.remedies import REQUEST, VERDICT, document_of, find_search
 from dure.storage.files import explained, write_atomically
 from dure.storage.run_folder import is_run_folder
 from dure.storage.run_list import latest, list_runs
@@ -171,7 +171,7 @@ def make_document(
     """
     from dure.report.document import document
 
-    return document(result, other, **asked._asdict(), cure=found_for(result), tell=tell)
+    return document(result, other, **asked._asdict(), cure=find_search(result), tell=tell)
 
 
 def _check(

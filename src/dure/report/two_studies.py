@@ -134,7 +134,7 @@ class TwoStudies:
         return [names[: len(one.variants)], names[len(one.variants) :]]
 
     def _comparison(self) -> Section:
-        blocks = comparison.blocks_of(self.found, self.remark)
+        blocks = comparison.describe_comparison(self.found, self.remark)
         means = [tuple(comparison.means(facts.result)) for facts in self.studies]
         beside = Beside(tuple(zip(self.runs, means, strict=True)))
         return Section("comparison", say("Comparison"), (*blocks, beside))

@@ -35,22 +35,22 @@ def verdict(facts: StudyFacts, cured: Message | None = None) -> tuple[Message, .
 def _sentences(facts: StudyFacts, cured: Message | None) -> Iterator[Message]:
     result, first = facts.result, leader_of(facts)
     if any_trained(result):
-        yield from _best(facts)
+        yield from _describe_best(facts)
         if first is not None:
             yield from describe_value(result, first, _metric(facts))
         yield from _of_training(_metric(facts))
         yield from _one_lane(result)
-        row = _telling(facts, first)
+        row = _pick_course(facts, first)
         if row is not None:
             yield _overfitting(facts, row)
     else:
         row = None
         yield _nothing(result)
-    finding = _worst(facts, row)
-    yield from _ails(facts, finding)
+    finding = _pick_worst(facts, row)
+    yield from _describe_findings(facts, finding)
     if cured is not None:
         yield cured
-    yield from _next(facts, finding if cured is None else None)
+    yield from _advise(facts, finding if cured is None else None)
 
 
 def _nothing(result: RunResult) -> Message:
@@ -84,7 +84,7 @@ def _metric(facts: StudyFacts) -> str:
     return found.metric if isinstance(found, Comparison) else facts.result.monitor.name
 
 
-def _best(facts: StudyFacts) -> Iterator[Message]:
+def _describe_best(facts: StudyFacts) -> Iterator[Message]:
     """What was decided, or what the comparison says."""
     sequential = Sequential.of_manifest(facts.result.manifest)
     if sequential is not None:
@@ -103,9 +103,9 @@ def summarise_comparison(found: Comparison) -> Iterator[Message]:
     elif all(pair.verdict == "too few" for pair in pairs):
         yield _too_few(found)
     elif found.baseline is not None:
-        yield from _beside(found.baseline, pairs)
+        yield from _describe_baseline(found.baseline, pairs)
     else:
-        yield from _led(found)
+        yield from _describe_leader(found)
 
 
 def _too_few(found: Comparison) -> Message:
@@ -124,7 +124,7 @@ def _too_few(found: Comparison) -> Message:
     )
 
 
-def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Message]:
+def _describe_baseline(baseline: str, pairs: Sequence[Pair]) -> Iterator[Message]:
     def named(*verdicts: str) -> Message:
         return join_list([pair.first for pair in pairs if pair.verdict in verdicts], _MOST_NAMES)
 
@@ -138,9 +138,9 @@ def _beside(baseline: str, pairs: Sequence[Pair]) -> Iterator[Message]:
         yield say("Not settled against {baseline}: {names}.", baseline=baseline, names=unsettled)
 
 
-def _led(found: Comparison) -> Iterator[Message]:
+def _describe_leader(found: Comparison) -> Iterator[Message]:
     """The leader against the others."""
-    against = against_others(found)
+    against = pairs_of_leader(found)
     first = found.leader
 
     def named(*verdicts: str) -> Message:
@@ -159,7 +159,7 @@ def _led(found: Comparison) -> Iterator[Message]:
         yield say("{leader} is practically the same as {names}.", leader=first, names=equal)
 
 
-def against_others(found: Comparison) -> list[Pair]:
+def pairs_of_leader(found: Comparison) -> list[Pair]:
     """The leader's pairs, the leader first; with a baseline, all pairs as they are."""
     if found.baseline is not None:
         return list(found.pairs)
@@ -229,7 +229,7 @@ def _one_lane(result: RunResult) -> Iterator[Message]:
 # -- what is wrong ---------------------------------------------------------------------------------
 
 
-def _telling(facts: StudyFacts, first: str | None) -> OverfittingRow | None:
+def _pick_course(facts: StudyFacts, first: str | None) -> OverfittingRow | None:
     """The leader's course, or where that cannot be told the one that says most."""
     found = facts.overfitting
     if not isinstance(found, Overfitting) or not found.rows:
@@ -248,14 +248,14 @@ def _overfitting(facts: StudyFacts, row: OverfittingRow) -> Message:
     return joined((as_is(f"{row.variant}:"), told))
 
 
-def _worst(facts: StudyFacts, course: OverfittingRow | None) -> Finding | None:
+def _pick_worst(facts: StudyFacts, course: OverfittingRow | None) -> Finding | None:
     """The worst finding, but not the overfitting that is already said of this course."""
     known = course is not None and course.kind == "overfits"
     left = (one for one in facts.findings or () if not (known and one.kind == "overfitting"))
     return next(left, None)
 
 
-def _ails(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
+def _describe_findings(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
     if facts.findings is None:
         return
     if finding is None and facts.findings:
@@ -275,13 +275,13 @@ def _ails(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
 # -- what to do next -------------------------------------------------------------------------------
 
 
-def _next(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
+def _advise(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
     """Only what follows from the numbers; nothing while lanes are still to be trained."""
     result = facts.result
     if not all(status.done for status in result.statuses):
         return
     if Sequential.of_manifest(result.manifest) is None and any_trained(result):
-        yield from _seeds(facts)
+        yield from _advise_seeds(facts)
     source: Mapping[str, object] = result.manifest.get("source") or {}
     if finding is not None and "file" in source:
         name = f":{source['name']}" if source.get("name") else ""
@@ -289,7 +289,7 @@ def _next(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
         yield say("To look for a cure: {command}", command=Command(told))
 
 
-def _seeds(facts: StudyFacts) -> Iterator[Message]:
+def _advise_seeds(facts: StudyFacts) -> Iterator[Message]:
     """How many seeds would settle what is open."""
     result, found = facts.result, facts.comparison
     if not isinstance(found, Comparison):
@@ -298,7 +298,7 @@ def _seeds(facts: StudyFacts) -> Iterator[Message]:
                 "Train more seeds to know what is chance: {command}", command=_resume(result, 5)
             )
         return
-    unsettled = [p for p in against_others(found) if p.more_seeds and p.unit == "seed"]
+    unsettled = [p for p in pairs_of_leader(found) if p.more_seeds and p.unit == "seed"]
     few = [pair for pair in unsettled if pair.verdict == "too few"]
     if few:
         needed = max(pair.pairs + (pair.more_seeds or 0) for pair in few)

@@ -26,7 +26,7 @@ from dure.report.html.axes import (
     whisker_path,
     with_room,
 )
-from dure.report.html.placing import place_names
+from dure.report.html.point_names import place_names
 from dure.report.html.render import asset
 from helpers import pages
 

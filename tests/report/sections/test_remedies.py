@@ -196,7 +196,7 @@ def _copy(found: Path, name: str, later: int, **changes: Any) -> Path:
 
 
 def test_the_newest_search_of_the_same_study_is_found(found: Path, run: dure.Result) -> None:
-    assert remedies.found_for(run) == found
+    assert remedies.find_search(run) == found
     data = {**json.loads((found / remedies.REQUEST).read_text("utf-8"))["data"]}
     foreign = [
         _copy(found, "data", 5, data={**data, "fingerprint": "0"}),
@@ -208,15 +208,15 @@ def test_the_newest_search_of_the_same_study_is_found(found: Path, run: dure.Res
     ]
     (foreign[-2] / remedies.VERDICT).unlink()
     (foreign[-1] / remedies.VERDICT).write_text("{", "utf-8")
-    assert remedies.found_for(run) == found
+    assert remedies.find_search(run) == found
     beside = _copy(found, "newer", 5)
-    assert remedies.found_for(run) == beside
+    assert remedies.find_search(run) == beside
     inside = _copy(found, "run/cure", 9)
-    assert remedies.found_for(run) == inside
+    assert remedies.find_search(run) == inside
     for folder in (*foreign, beside, inside):
         shutil.rmtree(folder)
     other = study(name="other", data=replace(dure.data.breast_cancer(), test=None), epochs=1)
-    assert remedies.found_for(other.run(found.parent / "other", progress=False)) is None
+    assert remedies.find_search(other.run(found.parent / "other", progress=False)) is None
 
 
 def test_nothing_tried_is_told_without_rounds(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from dure.report.html.axes import (
 )
 from dure.report.html.curves import look_of
 from dure.report.html.pixels import png_of
-from dure.report.html.placing import place_names
+from dure.report.html.point_names import place_names
 from dure.report.html.voice import Voice
 from dure.report.html.words import chart_name
 from dure.stats.intervals import interval_texts

@@ -30,7 +30,7 @@ def section(
 
     `remark` says by what they are compared where that is not the monitor.
     """
-    blocks = blocks_of(found, remark)
+    blocks = describe_comparison(found, remark)
     sequential = Sequential.of_manifest(result.manifest)
     if sequential is not None and sequential.looks:
         title = say("As if the number of seeds had been fixed: these p values are too small")
@@ -61,7 +61,7 @@ def _in_words(sentences: tuple[Message, ...]) -> list[Block]:
     return [Folded(say("The same pair by pair, in words"), (words,))]
 
 
-def blocks_of(found: Comparison | Message, remark: Message | None = None) -> list[Block]:
+def describe_comparison(found: Comparison | Message, remark: Message | None = None) -> list[Block]:
     """Headlines, differences with their intervals, the table of all pairs, and the notes."""
     if isinstance(found, Message):
         return [Prose(found)]
@@ -70,7 +70,7 @@ def blocks_of(found: Comparison | Message, remark: Message | None = None) -> lis
     if remark is not None:
         blocks.append(Prose(remark, "note"))
     blocks += _in_words(tuple(rest))
-    shown, others = _shown(found)
+    shown, others = _split_pairs(found)
     blocks += _pairs(found, shown)
     if others:
         title = say("The other {pairs}", pairs=count(len(others), "pair"))
@@ -79,7 +79,7 @@ def blocks_of(found: Comparison | Message, remark: Message | None = None) -> lis
     return blocks
 
 
-def _shown(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
+def _split_pairs(found: Comparison) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
     """Pairs to be seen at once, and the others."""
     if len(found.pairs) <= MOST_PAIRS or found.baseline is not None:
         return found.pairs, ()

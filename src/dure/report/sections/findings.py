@@ -61,38 +61,38 @@ def chart_layers(result: RunResult) -> list[Block]:
     """Gradients and dead units by layer, a line a variant; nothing where none were recorded."""
     layers = order_layers(result)
     blocks: list[Block] = []
-    gradients = _late(result, layers, "gradient_norm")
+    gradients, dead = (_late(result, layers, name) for name in ("gradient_norm", "dead"))
     if gradients is not None:
-        blocks.append(
-            Lines(
-                label=say("Norm of the gradient in each layer, by variant"),
-                title=say("Gradients by layer, late in training"),
-                x_axis=say("layer, from input to output"),
-                y_axis=say("norm of the gradient"),
-                lines=_lines(gradients, logarithmic=True),
-                ticks=_ticks(gradients),
-                logarithmic=True,
-            )
-        )
-    dead = _late(result, layers, "dead")
+        label = say("Norm of the gradient in each layer, by variant")
+        title = say("Gradients by layer, late in training")
+        blocks.append(_chart(gradients, label, title, say("norm of the gradient"), True))
     if dead is not None and (dead.values[np.isfinite(dead.values)] > 0).any():
-        blocks.append(
-            Lines(
-                label=say("Share of dead units in each layer, by variant"),
-                title=say("Dead units by layer, late in training"),
-                x_axis=say("layer, from input to output"),
-                y_axis=say("share of the units"),
-                lines=_lines(dead, logarithmic=False),
-                ticks=_ticks(dead),
-            )
-        )
+        label = say("Share of dead units in each layer, by variant")
+        title = say("Dead units by layer, late in training")
+        blocks.append(_chart(dead, label, title, say("share of the units"), False))
     if blocks:
-        told = say(
+        note = say(
             "Means over lanes with their 95 % interval, from the second half of each lane's "
             "epochs; lanes that diverged or failed are left out."
         )
-        blocks.append(Prose(told, "note"))
+        blocks.append(Prose(note, "note"))
     return blocks
+
+
+def _chart(
+    array: xr.DataArray, label: Message, title: Message, y_axis: Message, logarithmic: bool
+) -> Lines:
+    """Means over lanes by layer with their intervals, a line a variant."""
+    lines = []
+    for variant, lanes in zip(array["variant"].values, array.values, strict=True):
+        mean, low, high = average_lanes(lanes, logarithmic)
+        at = np.flatnonzero(np.isfinite(mean))
+        if at.size:
+            bounds = (low[at], high[at]) if np.isfinite(low[at]).any() else (None, None)
+            lines.append(Line(as_is(str(variant)), at.astype(np.float64), mean[at], *bounds))
+    ticks = tuple(as_is(str(name)) for name in array["layer"].values)
+    x_axis = say("layer, from input to output")
+    return Lines(label, title, x_axis, y_axis, tuple(lines), ticks, logarithmic)
 
 
 def _late(result: RunResult, layers: xr.Dataset, name: str) -> xr.DataArray | None:
@@ -124,19 +124,3 @@ def _mean_over_epochs(values: Floats) -> Floats:
     total = np.where(known, values, 0.0).sum(axis=-2)
     mean: Floats = np.where(number > 0, total / np.maximum(number, 1), np.nan)
     return mean
-
-
-def _lines(array: xr.DataArray, logarithmic: bool) -> tuple[Line, ...]:
-    """Means over lanes by layer with their intervals."""
-    lines = []
-    for variant, lanes in zip(array["variant"].values, array.values, strict=True):
-        mean, low, high = average_lanes(lanes, logarithmic)
-        at = np.flatnonzero(np.isfinite(mean))
-        if at.size:
-            bounds = (low[at], high[at]) if np.isfinite(low[at]).any() else (None, None)
-            lines.append(Line(as_is(str(variant)), at.astype(np.float64), mean[at], *bounds))
-    return tuple(lines)
-
-
-def _ticks(array: xr.DataArray) -> tuple[Message, ...]:
-    return tuple(as_is(str(name)) for name in array["layer"].values)

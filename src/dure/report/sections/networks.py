@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 _MOST_NAMES = 8  # variants named in a title
 
 
-def models(result: RunResult) -> Iterator[Block]:
+def describe_models(result: RunResult) -> Iterator[Block]:
     """A row a variant, then the layers of each architecture, variants with equal ones together."""
     models = (result.manifest.get("facts") or {}).get("models") or {}
     arguments = (result.manifest.get("study") or {}).get("variants") or {}
@@ -49,10 +49,10 @@ def _variants(models: Mapping[str, Facts], arguments: Mapping[str, Any]) -> Tabl
 def _arguments(given: Any) -> str:
     if not isinstance(given, Mapping) or not given:
         return "-"
-    return ", ".join(f"{name}={argument(value)}" for name, value in given.items())
+    return ", ".join(f"{name}={write_argument(value)}" for name, value in given.items())
 
 
-def argument(value: Any) -> str:
+def write_argument(value: Any) -> str:
     """An argument as a manifest holds it, in the way Python would write it, shortened.
 
     Of an object with a configuration only what is set is shown; of a function its name.
@@ -60,13 +60,13 @@ def argument(value: Any) -> str:
     if isinstance(value, Mapping):
         if "class" in value:
             held = value.get("config") or {}
-            inner = (f"{k}={argument(v)}" for k, v in held.items() if v not in (None, [], {}))
+            inner = (f"{k}={write_argument(v)}" for k, v in held.items() if v not in (None, [], {}))
             return f"{value['class']}({', '.join(inner)})"
         if "sha256" in value:
             return str(value.get("name") or f"array{value.get('shape', '')}")
-        return "{" + ", ".join(f"{k!r}: {argument(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k!r}: {write_argument(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(argument, value)) + "]"
+        return "[" + ", ".join(map(write_argument, value)) + "]"
     return repr(value)
 
 

@@ -82,7 +82,7 @@ def section(folder: Path) -> Section:
     return Section("cures", say("Cures"), (*blocks, *_reasons(said), *_use(folder, account)))
 
 
-def found_for(result: RunResult) -> Path | None:
+def find_search(result: RunResult) -> Path | None:
     """The newest search for cures of a run's study: of the same `build`, arguments and data.
 
     It is looked for beside the run folder, round it and inside it; None where there is none that

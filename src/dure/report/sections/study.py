@@ -14,7 +14,7 @@ from dure.core.formatting import format_bytes, format_duration, format_percent
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, describe_number, join_list
 from dure.messages.status_text import tally
-from dure.report.sections.networks import argument, models
+from dure.report.sections.networks import describe_models, write_argument
 from dure.results.run_result import RunResult
 
 Facts = Mapping[str, Any]
@@ -31,10 +31,10 @@ def section(result: RunResult) -> Section:
     data = _data(manifest.get("data") or {}, facts.get("data") or {}, losses)
     blocks: list[Block] = [
         Pairs((*_run(result), *data)),
-        *models(result),
+        *describe_models(result),
         *_arguments(manifest.get("study") or {}),
         *_plan(facts.get("plan") or {}),
-        *again(result),
+        *describe_rerun(result),
     ]
     return Section("study", say("The study"), tuple(blocks))
 
@@ -184,7 +184,7 @@ _NOTHING = {"validation_split": 0.0, "folds": 1, "train_share": 1.0, "validation
 def _arguments(study: Facts) -> Iterator[Block]:
     """The arguments of fit, under the names they have in Python."""
     items = tuple(
-        (as_is(name), as_is(argument(study[name])))
+        (as_is(name), as_is(write_argument(study[name])))
         for name in _SHOWN
         if name in study and study[name] not in (None, [], {}) and study[name] != _NOTHING.get(name)
     )
@@ -235,7 +235,7 @@ def _plan(plan: Facts) -> Iterator[Block]:
     yield Folded(say("The plan, as it was at the first start"), (Pairs(tuple(items)), table))
 
 
-def again(result: RunResult) -> Iterator[Block]:
+def describe_rerun(result: RunResult) -> Iterator[Block]:
     """How the study is run again, and the command it was started with."""
     told = command(result)
     if told is not None:
