@@ -15,7 +15,6 @@ from dure.cli.study_source import find_study
 from dure.errors import DureError, Faults, StudyError
 
 if TYPE_CHECKING:
-    from dure.inspection.api import Look
     from dure.inspection.networks import Networks
     from dure.inspection.save import Tour
     from dure.results.run_result import LaneResult
@@ -71,10 +70,8 @@ def look_inside(request: LookRequest, console: Console) -> tuple[Tour, str]:
     return found, look.networks.name
 
 
-def _prepare(request: LookRequest) -> tuple[Look, Path]:
+def _prepare(request: LookRequest) -> tuple[Any, Path]:
     """The look, and the folder to write to; every fault of the request in one error."""
-    from dure.inspection.api import Look
-    from dure.inspection.rows import Inputs
     from dure.inspection.save import faults_of_names
 
     faults = Faults(faults_of_names(request.what))
@@ -96,10 +93,10 @@ def _prepare(request: LookRequest) -> tuple[Look, Path]:
         given = _find_data(request, networks, study)
     if faults or networks is None or given is None:
         raise StudyError(faults, subject="this look")
-    inputs = Inputs(networks, given.x, None, given.data)
-    if inputs.rows:
-        networks.network().inputs(inputs.of(0, 1))  # one error, not one for each measurement
-    return Look(networks, inputs), request.out or folder
+    look = dure.look(networks, given.x, data=given.data)
+    if look.inputs.rows:
+        networks.network().inputs(look.inputs.of(0, 1))  # one error, not one a measurement
+    return look, request.out or folder
 
 
 def _find_target(request: LookRequest) -> tuple[Path | dure.Result | LaneResult, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dure
 from dure.blocks.content import Block, Bullets, Document, Folded, Prose, Section, footer
 from dure.gallery.report_section import section, verdict
 from dure.messages.message import as_is, joined, say
 from dure.messages.phrases import count
 from dure.report.document import document
-from dure.result import load
 from dure.storage.run_list import RunEntry, list_runs
 
 _ROW = say("A row of the gallery")
@@ -37,7 +37,7 @@ def document_of(folder: Path) -> Document:
     rows = (row,) if row.blocks else ()
     title, source = folder.resolve().name, (str(folder),)
     if len(runs) == 1 and runs[0].problem is None:
-        only = document(load(runs[0].folder))
+        only = document(dure.load(runs[0].folder))
         return Document(
             title=title,
             subtitle=joined((_ROW, only.subtitle), " · "),
@@ -69,7 +69,7 @@ def _group(run: RunEntry, key: str) -> Section:
     """The report of one study as one section."""
     if run.problem is not None:
         return Section(key, as_is(run.name), (Prose(as_is(run.problem), "warning"),))
-    return Section(key, as_is(run.name), tuple(_blocks(document(load(run.folder)))))
+    return Section(key, as_is(run.name), tuple(_blocks(document(dure.load(run.folder)))))
 
 
 def _blocks(whole: Document) -> Iterator[Block]:

@@ -29,7 +29,7 @@ def networks_of(
     seed: int = 0,
     build: Callable[..., keras.Model] | None = None,
 ) -> Networks:
-    """The networks of whatever `dure.look` takes; see there.
+    """The networks of whatever `dure.look` takes; see there. Networks are taken as they are.
 
     Raises
     ------
@@ -37,6 +37,8 @@ def networks_of(
         For a target that is none of them, a file that holds no model, or a result without a lane
         that has come to its end.
     """
+    if isinstance(target, Networks):
+        return target
     if isinstance(target, (str, PathLike)):
         target = _from_path(Path(target))
     if isinstance(target, _Named):
