@@ -21,6 +21,7 @@ from dure.keras_bridge.text_model import TextModel
 from dure.measurements.catalog import part_of
 from dure.measurements.stored import read
 from dure.messages.message import Message
+from dure.plots.charts.texts import write_rows
 
 SENTENCES = ["a wonderful film", "a terrible film", "truly wonderful acting", "terrible 연기"] * 6
 
@@ -143,4 +144,4 @@ def pixels(png: bytes) -> np.ndarray[Any, Any]:
 
 
 def cells(table: Table) -> list[list[str]]:
-    return [[str(cell) for cell in row] for row in table.rows]
+    return [list(map(str, row)) for row in write_rows(table.rows, table.alike)]

@@ -169,10 +169,8 @@ def drawn_blocks(name: str = "conv2d") -> tuple[Block, ...]:
             label=as_is("Dead units by layer"),
             title=as_is("Dead units by layer"),
             axis=as_is("share of units"),
-            bars=tuple(
-                Bar(as_is(f"{name}_{i}"), 0.9 / (i + 1), as_is(f"{90 / (i + 1):.0f} %"))
-                for i in range(5)
-            ),
+            bars=tuple(Bar(as_is(f"{name}_{i}"), 0.9 / (i + 1)) for i in range(5)),
+            numbers="shares",
         ),
         Tiles(
             title=as_is("Kernels of the first layer"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, TypeAlias
 
 from dure.messages.message import Message
@@ -15,11 +16,24 @@ class Estimate(NamedTuple):
     high: float
 
 
+class Share(NamedTuple):
+    """A part of a whole, from 0 to 1."""
+
+    share: float
+
+
 class Amount(NamedTuple):
     """So many bytes."""
 
     bytes: float
 
 
-Cell: TypeAlias = Message | int | float | Estimate | Amount | None
+Cell: TypeAlias = Message | int | float | Estimate | Share | Amount | None
 """None: there is nothing to be known."""
+
+
+def estimate_of(mean: float, low: float, high: float) -> Estimate | float | None:
+    """A mean with its interval; by itself where that is none, or all networks have the same."""
+    if low < high:
+        return Estimate(float(mean), float(low), float(high))
+    return float(mean) if math.isfinite(mean) else None

@@ -197,7 +197,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Bar:
-    """A value with its name and with itself as text.
+    """A value with its name.
 
     Attributes
     ----------
@@ -209,7 +209,6 @@ class Bar:
 
     name: Message
     value: float
-    told: Message
     low: float = math.nan
     high: float = math.nan
     other: float = math.nan
@@ -218,10 +217,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars with names, each a value from 0 on, and the value as text.
+    """Bars with names, each a value from 0 on.
 
     Attributes
     ----------
+    numbers
+        How the values are written beside the bars.
     compared
         What the values are, and what `Bar.other` are.
     most
@@ -234,6 +235,7 @@ class Bars:
     title: Message
     axis: Message
     bars: tuple[Bar, ...]
+    numbers: Literal["values", "shares", "none"] = "values"
     compared: tuple[Message, Message] | None = None
     most: float | None = None
     about: Photograph | Message | None = None

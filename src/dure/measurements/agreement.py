@@ -7,6 +7,7 @@ import math
 import numpy as np
 import xarray as xr
 
+from dure.blocks.cells import Cell
 from dure.blocks.charts import Bar, Bars, Line, Lines
 from dure.blocks.content import Block, Prose, Table
 from dure.core.formatting import format_number, format_percent
@@ -30,9 +31,8 @@ def matched_filters(found: Measurement) -> list[Block]:
     bars = []
     for place in range(lanes - 1, -1, -1):
         name = say("in {count} of {lanes}", count=str(place + 1), lanes=str(lanes))
-        told = str(counts[place]) + ("" if chance is None else f" ({chance[place]})")
         by_chance = math.nan if chance is None else float(chance[place])
-        bars.append(Bar(name, float(counts[place]), as_is(told), other=by_chance))
+        bars.append(Bar(name, float(counts[place]), other=by_chance))
     about = say(
         "A unit is found in a network where the correlation with its match is at least "
         "{threshold} in size. Untrained networks show what agrees by chance.",
@@ -41,7 +41,7 @@ def matched_filters(found: Measurement) -> list[Block]:
     title = say("In how many networks a unit of {layer} is found", layer=found.origin.layer)
     axis = say("units, in brackets those of untrained networks") if chance else say("units")
     compared = (say("trained"), say("untrained")) if chance else None
-    return [Bars(title, title, axis, tuple(bars), compared), Prose(about)]
+    return [Bars(title, title, axis, tuple(bars), compared=compared), Prose(about)]
 
 
 def _found_in(found_in: xr.DataArray, lanes: int) -> list[int]:
@@ -84,7 +84,7 @@ def divided_rows(found: Measurement) -> list[Block]:
         one = measured.isel(row=at)
         votes = one["votes"].values
         order = [int(place) for place in np.argsort(-votes, kind="stable") if votes[place] > 0]
-        row = [as_is(f"{int(one['row']):,}")]
+        row: list[Cell] = [int(one["row"])]
         row += [as_is(names[int(one["true"])])] if known else []
         row.append(as_is(", ".join(f"{names[place]}: {int(votes[place])}" for place in order)))
         rows.append(tuple(row))
@@ -101,7 +101,7 @@ def votes(found: Measurement, rows: int) -> list[Block]:
     of = [float(count / len(share)) for count in counts]
     rows_axis, title = say("share of the rows"), say("All rows, by how many networks agree")
     every = tuple(
-        Bar(say("{share} agree", share=format_percent(value)), part, as_is(format_percent(part)))
+        Bar(say("{share} agree", share=format_percent(value)), part)
         for value, part in zip(values[::-1].tolist(), of[::-1], strict=True)
     )
     names, disputed = class_names(found.measured["votes"]), []
@@ -112,10 +112,10 @@ def votes(found: Measurement, rows: int) -> list[Block]:
         if "true" in one:
             true = names[int(one["true"])]
             name = say("row {row}: most say {majority}, is {true}", true=true, **given)
-        disputed.append(Bar(name, float(share[place]), as_is(format_percent(share[place]))))
+        disputed.append(Bar(name, float(share[place])))
     second = say("The rows most in dispute")
     axis = say("share of the networks with the majority")
     return [
-        Bars(title, title, rows_axis, every, most=1.0),
-        Bars(second, second, axis, tuple(disputed), most=1.0),
+        Bars(title, title, rows_axis, every, "shares", most=1.0),
+        Bars(second, second, axis, tuple(disputed), "shares", most=1.0),
     ]

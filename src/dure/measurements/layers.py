@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.cells import Cell, estimate_of
 from dure.blocks.charts import Bar, Bars, Line, Lines, Matrix
 from dure.blocks.content import Block, Prose, Table
 from dure.core.formatting import format_number
@@ -24,7 +25,6 @@ from dure.measurements.labels import (
 )
 from dure.measurements.stored import Measurement, describe_rows
 from dure.messages.message import Message, as_is, joined, say
-from dure.stats.intervals import interval_texts
 
 Interval = tuple[Floats, Floats, Floats]
 """Means with their limits, each of one shape."""
@@ -48,25 +48,17 @@ def _weights_table(measured: xr.Dataset, names: Sequence[str]) -> Table:
             own = one.sel(source=source, drop=True)
             inner = [dim for dim in own.dims if dim != LANE]
             told = say("trained") if str(source) == "trained" else say("untrained")
-            numbers = (as_is(_figure(each)) for each in (own.mean(inner), own.std(inner)))
+            numbers = (_figure(each) for each in (own.mean(inner), own.std(inner)))
             rows.append((as_is(name), as_is(shape), told, *numbers))
     header = (say("weight"), say("shape"), say("networks"), say("mean"), say("deviation"))
-    return Table(say("Weights"), header, tuple(rows), (False, False, False, True, True))
+    return Table(
+        say("Weights"), header, tuple(rows), (False, False, False, True, True), alike=False
+    )
 
 
-def _figure(values: xr.DataArray) -> str:
+def _figure(values: xr.DataArray) -> Cell:
     """A number of each network: mean with interval over lanes, or that of the one there is."""
-    return _texts([_interval(over_lanes(values), ())])[0]
-
-
-def _texts(rows: Sequence[tuple[float, float, float]]) -> list[str]:
-    """Means with their interval; a number by itself where all networks have the same, or is one."""
-    wide = interval_texts([row for row in rows if row[1] < row[2]])
-    told = iter(wide)
-    return [
-        next(told) if low < high else format_number(mean) if np.isfinite(mean) else "-"
-        for mean, low, high in rows
-    ]
+    return estimate_of(*_interval(over_lanes(values), ()))
 
 
 def _interval(whole: Interval, at: tuple[int, ...]) -> tuple[float, float, float]:
@@ -128,7 +120,7 @@ def activations(found: Measurement) -> list[Block]:
     measured = found.measured
     kinds = measured["activation"]
     kinds = (kinds.isel({LANE: 0}) if LANE in kinds.dims else kinds).values
-    columns = [
+    columns: list[list[Cell]] = [
         [
             as_is(f"{name} ({kind})" if kind else str(name))
             for name, kind in zip(measured["layer"].values, kinds, strict=True)
@@ -163,11 +155,9 @@ def activation_spreads(found: Measurement, layers: int) -> list[Block]:
     return blocks
 
 
-def _column(whole: Interval) -> list[Message]:
-    """A number of each layer; a dash where it has none."""
-    return [
-        as_is(text) for text in _texts([_interval(whole, (at,)) for at in range(len(whole[0]))])
-    ]
+def _column(whole: Interval) -> list[Cell]:
+    """A number of each layer; None where it has none."""
+    return [estimate_of(*_interval(whole, (at,))) for at in range(len(whole[0]))]
 
 
 def gradients(found: Measurement) -> list[Block]:
@@ -298,11 +288,8 @@ def features(found: Measurement) -> list[Block]:
     intervals = list(zip(*over_lanes(size), strict=True))
     names = [str(name) for name in found.measured["feature"].values]
     order = np.argsort([-mean for mean, _, _ in intervals], kind="stable")[:_MOST_FEATURES]
-    chosen = [intervals[place] for place in order]
-    bars = tuple(
-        Bar(as_is(names[place]), float(intervals[place][0]), as_is(text), *intervals[place][1:])
-        for place, text in zip(order, _texts(chosen), strict=True)
-    )
+    ends = {place: [float(side) for side in intervals[place]] for place in order}
+    bars = tuple(Bar(as_is(names[at]), mean, low, high) for at, (mean, low, high) in ends.items())
     rows = str(found.measured.sizes["row"])
     title = (
         say("The {count} features that count most", count=str(len(bars)))

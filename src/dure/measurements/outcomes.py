@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from dure.blocks.cells import Cell, Estimate, Share
 from dure.blocks.charts import Bar, Bars, BarTone, Intervals, Line, Lines, Matrix, Span
 from dure.blocks.content import Block, Prose, Table
 from dure.blocks.pictures import Photograph, Tile, Tiles
-from dure.core.formatting import format_number, format_percent
+from dure.core.formatting import format_percent
 from dure.measurements.labels import LANE, class_names, lane_count, need, over_lanes
 from dure.measurements.stored import Measurement, first
 from dure.messages.message import Message, as_is, joined, say
-from dure.stats.intervals import interval_texts
 
 CARDS, ROWS, CLASSES, MISTAKES = 12, 8, 12, 10
 MOST_CLASSES = 10
@@ -110,15 +110,15 @@ def _caption(answers: _Answers, place: int) -> Message:
 
 def _table(found: Measurement, answers: _Answers, places: Sequence[int], title: Message) -> Table:
     texts = found.inputs if found.inputs is not None and found.inputs.ndim == 1 else None
-    columns: list[tuple[Message, bool, list[Message]]] = [
-        (say("row"), True, [as_is(f"{int(answers.rows[at]):,}") for at in places])
+    columns: list[tuple[Message, bool, Sequence[Cell]]] = [
+        (say("row"), True, [int(answers.rows[at]) for at in places])
     ]
     if answers.true is not None:
         true = [as_is(answers.names[answers.true[at]]) for at in places]
         columns.append((say("true class"), False, true))
     said = [as_is(answers.names[answers.said[at]]) for at in places]
     columns.append((say("said"), False, said))
-    probability = [as_is(format_percent(float(answers.probability[at]))) for at in places]
+    probability: list[Cell] = [Share(float(answers.probability[at])) for at in places]
     columns.append((say("probability"), True, probability))
     if answers.against is not None:
         wrong = [as_is(f"{int(answers.against[at])} / {answers.networks}") for at in places]
@@ -139,18 +139,16 @@ def _furthest_off(measured: xr.Dataset) -> list[Block]:
     places = [(row, out) for row in range(rows) for out in range(outputs)][:CARDS]
     value, low, high = (side.reshape(rows, -1) for side in over_lanes(measured["value"]))
     intervals = [(float(value[at]), float(low[at]), float(high[at])) for at in places]
-    told = (
-        interval_texts(intervals)
-        if LANE in measured.dims
-        else [format_number(v[0]) for v in intervals]
-    )
-    columns = [(say("row"), [as_is(f"{int(measured['row'][row]):,}") for row, _ in places])]
+    told = [Estimate(*one) if LANE in measured.dims else one[0] for one in intervals]
+    columns: list[tuple[Message, Sequence[Cell]]] = [
+        (say("row"), [int(measured["row"][row]) for row, _ in places])
+    ]
     if outputs > 1:
         columns.append((say("output"), [as_is(str(out)) for _, out in places]))
     if "true" in measured:
         true = np.asarray(first(measured["true"]).values, np.float64).reshape(rows, -1)
-        columns.append((say("true value"), [as_is(format_number(true[at])) for at in places]))
-    columns.append((say("predicted"), list(map(as_is, told))))
+        columns.append((say("true value"), [float(true[at]) for at in places]))
+    columns.append((say("predicted"), told))
     if "true" in measured:
         off = [as_is(f"{value[at] - true[at]:+.3g}") for at in places]
         columns.append((say("off by"), off))
@@ -202,13 +200,13 @@ def _most_frequent(counts: xr.DataArray, names: Sequence[str]) -> list[Block]:
         return []
     intervals = [(float(mean[at]), float(low[at]), float(high[at])) for at in pairs]
     several = LANE in counts.dims
-    told = interval_texts(intervals) if several else [format_number(one[0]) for one in intervals]
+    told = [Estimate(*one) if several else one[0] for one in intervals]
     rows = tuple(
         (
             as_is(names[t]),
             as_is(names[s]),
-            as_is(text),
-            as_is(format_percent(mean[t, s] / mean[t].sum())),
+            text,
+            Share(float(mean[t, s] / mean[t].sum())),
         )
         for (t, s), text in zip(pairs, told, strict=True)
     )
@@ -230,7 +228,7 @@ def cards(found: Measurement) -> list[Block]:
             about = Photograph(inputs[place]) if picture else as_is(str(inputs[place]))
         one = found.measured.isel(row=place)
         title, bars = _card_title(one, names), _card_bars(one, names)
-        blocks.append(Bars(title, title, as_is(""), bars, most=1.0, about=about))
+        blocks.append(Bars(title, title, as_is(""), bars, "none", most=1.0, about=about))
     return blocks
 
 
@@ -279,7 +277,7 @@ def _card_bars(one: xr.Dataset, names: Sequence[str]) -> tuple[Bar, ...]:
         tone: BarTone = "good" if name == true else "faint"
         if tone == "faint" and name == said:
             tone = "bad" if true else "plain"
-        ends = float(mean[place]), as_is(""), float(low[place]), float(high[place])
+        ends = float(mean[place]), float(low[place]), float(high[place])
         bars.append(Bar(as_is(name), *ends, tone=tone))
     return tuple(bars)
 

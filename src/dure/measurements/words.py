@@ -133,7 +133,7 @@ def neighbour_bars(found: Measurement, words: int) -> list[Block]:
     blocks: list[Block] = []
     for place, word in enumerate(found.measured["word"].values[:words]):
         bars = tuple(
-            Bar(as_is(f"{other} ({among})" if several else other), cosine, as_is(f"{cosine:.2g}"))
+            Bar(as_is(f"{other} ({among})" if several else other), cosine)
             for other, cosine, among in _nearest(found.measured, place, 10**6)
         )
         title = as_is(str(word))

@@ -24,6 +24,7 @@ from dure.measurements.labels import over_lanes
 from dure.measurements.stored import read
 from dure.messages.message import Message
 from dure.messages.translate import translate
+from dure.plots.charts.texts import write_bars
 from dure.report.html.pixels import diverging, overlaid, photograph, png_of, shrunk
 from dure.report.inspection.section import BUDGET, section
 from helpers.looked_runs import (
@@ -334,7 +335,7 @@ def test_networks_agree_on_units_and_rows(pictures: dure.Result) -> None:
         assert counts[f"in {number} of 3"] == wanted
     assert sum(counts.values()) == 6 and "untrained" in bars.axis
     chance = int((measured["found_by_chance"].values == 3).sum())
-    assert bars.bars[0].told == f"{counts['in 3 of 3']:.0f} ({chance})"
+    assert write_bars(bars)[0] == f"{counts['in 3 of 3']:.0f} ({chance})"
     votes = arrays(folder, "agreement_of_predictions")
     (table,) = of_kind(folder, "agreement_of_predictions", Table)
     first = [f"{name}: {n}" for name, n in enumerate(votes["votes"].values[0]) if n]

@@ -108,12 +108,13 @@ def lines(logarithmic: bool = False, name: str = "LSTM") -> Lines:
 
 def bars(name: str = "밀집층") -> Bars:
     rows = (
-        Bar(as_is("conv2d"), 0.5, as_is("50 %")),
-        Bar(as_is(name), 0.013, as_is("1.3 %")),
-        Bar(as_is("none"), 0.0, as_is("0")),
-        Bar(as_is("lost"), float("nan"), as_is("-")),
+        Bar(as_is("conv2d"), 0.5),
+        Bar(as_is(name), 0.013),
+        Bar(as_is("none"), 0.0),
+        Bar(as_is("lost"), float("nan")),
     )
-    return Bars(as_is("dead units"), as_is("Dead units"), as_is("share of units"), rows)
+    names = (as_is(text) for text in ("dead units", "Dead units", "share of units"))
+    return Bars(*names, rows, "shares")
 
 
 def words(name: str = "아주") -> Words:

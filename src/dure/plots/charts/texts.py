@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dure.blocks.cells import Amount, Cell, Estimate
-from dure.blocks.charts import Intervals
-from dure.core.formatting import format_bytes
+from dure.blocks.cells import Amount, Cell, Estimate, Share, estimate_of
+from dure.blocks.charts import Bars, Intervals
+from dure.core.formatting import format_bytes, format_number, format_percent
 from dure.messages.message import Message, as_is
 from dure.messages.phrases import describe_number
 from dure.stats.intervals import interval_texts
@@ -22,6 +22,21 @@ def write_spans(block: Intervals) -> list[str]:
     return write_estimates([(s.mean, s.low, s.high) for s in block.spans], block.alike)
 
 
+def write_bars(block: Bars) -> list[Message]:
+    """The numbers beside bars; in brackets what they are compared with."""
+    if block.numbers == "none":
+        return [as_is("")] * len(block.bars)
+    cells: list[Cell] = [
+        Share(bar.value) if block.numbers == "shares" else estimate_of(bar.value, bar.low, bar.high)
+        for bar in block.bars
+    ]
+    texts = _write_column(cells, alike=True)
+    if block.compared is None:
+        return texts
+    others = (format_number(bar.other) for bar in block.bars)
+    return [as_is(f"{text} ({other})") for text, other in zip(texts, others, strict=True)]
+
+
 def write_cell(cell: Cell) -> Message:
     """A cell that stands by itself: whole numbers with commas, '-' where nothing is known."""
     match cell:
@@ -29,6 +44,8 @@ def write_cell(cell: Cell) -> Message:
             return cell
         case Estimate():
             return as_is(interval_texts([cell])[0])
+        case Share():
+            return as_is(format_percent(cell.share, missing="-"))
         case Amount():
             return as_is(format_bytes(cell.bytes))
         case int():

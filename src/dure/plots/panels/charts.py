@@ -14,7 +14,7 @@ from dure.blocks.charts import Bar, Bars, Intervals, Points
 from dure.blocks.pictures import Photograph
 from dure.core.palette import COLOURS
 from dure.core.types import Floats
-from dure.plots.charts.texts import write_spans
+from dure.plots.charts.texts import write_bars, write_spans
 from dure.plots.style import (
     HEAD,
     SMALL,
@@ -45,7 +45,8 @@ def bars_panel(block: Bars, wide: float) -> Panel:
     names = [bar.name for bar in block.bars]
     lead = 0.0 if block.about is None else 1.45 if isinstance(block.about, Photograph) else 3.3
     side = min(widest(names, SMALL + 0.5) + 0.12, 0.45 * (wide - lead))
-    told = widest([bar.told for bar in block.bars], SMALL) + 0.1
+    numbers = write_bars(block)
+    told = widest(numbers, SMALL) + 0.1
     told = told if told > 0.11 else 0.12
     text = [] if isinstance(block.about, Photograph) else _cut_lines(block.about or "", lead - 0.25)
     step = _ROW if block.compared is None else 0.3
@@ -64,10 +65,9 @@ def bars_panel(block: Bars, wide: float) -> Panel:
         _bars(axes, block)
         dressed(axes, shortened(block.axis, wide - lead), "", "x")
         named_rows(axes, names, side - 0.1)
-        for place, bar in enumerate(block.bars):
+        for place, number in enumerate(numbers):
             middle = top + HEAD + high * (place + 0.5) / len(names)
-            if bar.told:
-                sheet.text(left + wide - told - 0.12, middle, bar.told, SMALL)
+            sheet.text(left + wide - told - 0.12, middle, number, SMALL)
         if block.compared is not None:
             key(sheet, left + lead + side, top + HEAD + high + 0.5, block.compared)
 

@@ -14,7 +14,7 @@ from dure.blocks.content import Words
 from dure.blocks.pictures import Tiles
 from dure.core.types import Floats
 from dure.messages.message import as_is
-from dure.plots.charts.texts import write_spans
+from dure.plots.charts.texts import write_bars, write_spans
 from dure.report.html.axes import (
     Scale,
     Tick,
@@ -193,7 +193,8 @@ def bars_view(block: Bars) -> dict[str, Any]:
     values = [bar.value for bar in block.bars if np.isfinite(bar.value)]
     longest = max((abs(value) for value in values), default=0.0) or 1.0
     rows = [
-        (bar.name, _percent(100 * abs(bar.value) / longest) or 0.0, bar.told) for bar in block.bars
+        (bar.name, _percent(100 * abs(bar.value) / longest) or 0.0, told)
+        for bar, told in zip(block.bars, write_bars(block), strict=True)
     ]
     return {"block": block, "rows": rows}
 

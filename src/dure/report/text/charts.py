@@ -19,7 +19,7 @@ from dure.core.terminal import GAP
 from dure.core.types import Floats
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import describe_number
-from dure.plots.charts.texts import write_spans
+from dure.plots.charts.texts import write_bars, write_spans
 from dure.report.text.layout import Paper, indent, pad, prose, table, wrap
 from dure.stats.intervals import interval_texts
 
@@ -319,7 +319,10 @@ def _even(x: Floats, y: Floats, ordered: bool) -> Floats:
 def bars(block: Bars, paper: Paper) -> list[Text]:
     """Bars from 0 on with their values as text."""
     out = prose(paper.describe(block.title), paper.width, style="bold")
-    rows = [(paper.label(bar.name), bar.value, paper.label(bar.told)) for bar in block.bars]
+    rows = [
+        (paper.label(bar.name), bar.value, paper.label(told))
+        for bar, told in zip(block.bars, write_bars(block), strict=True)
+    ]
     if not rows:
         return out
     first = min(max(cell_len(name) for name, *_ in rows), paper.width // 3)
