@@ -93,7 +93,7 @@ def test_pictures_are_there_and_small(row) -> None:
     names = json.loads((row / VERDICT).read_text(encoding="utf-8"))["pictures"]
     assert [f"{tile.caption}.png" for tile in tiles.tiles] == names and tiles.smooth
     for name, tile in zip(names, tiles.tiles, strict=True):
-        assert tile.png.startswith(b"\x89PNG") and len(tile.png) < (row / name).stat().st_size
+        assert tile.image.startswith(b"\x89PNG") and len(tile.image) < (row / name).stat().st_size
         assert translate(tile.alt, "ko").startswith("이 항목의 그림")
 
 
@@ -107,8 +107,8 @@ def test_wide_pictures_are_made_smaller_and_the_budget_holds(left, monkeypatch) 
     made = section(left)
     tiles = _only(made, Tiles).tiles
     assert [tile.caption for tile in tiles] == ["noise 1", "accuracy"]
-    assert sum(4 * len(tile.png) / 3 for tile in tiles) <= 450_000
-    assert int.from_bytes(tiles[0].png[16:20], "big") == 1000  # the width of a PNG
+    assert sum(4 * len(tile.image) / 3 for tile in tiles) <= 450_000
+    assert int.from_bytes(tiles[0].image[16:20], "big") == 1000  # the width of a PNG
     last = [block.text for block in made.blocks if isinstance(block, Prose)][-1]
     assert last == "Not shown here, for the page would grow too large: noise-2.png."
 

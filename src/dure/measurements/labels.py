@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from dure.core.formatting import format_count
@@ -17,14 +16,6 @@ from dure.stats.intervals import mean_interval
 
 Measure: TypeAlias = "xr.DataArray | xr.Dataset"
 LANE = "lane"
-
-
-def title_of(measure: Measure, what: str) -> str:
-    """'Kernels of conv2d · model · MNIST, excerpt'."""
-    layer = str(measure.attrs.get("layer", ""))
-    of = f"{what} of {layer}" if layer else what
-    told = (str(measure.attrs.get(key, "")) for key in ("model", "source"))
-    return " · ".join(filter(None, (of, *told)))
 
 
 def lane_count(measure: Measure) -> int:
@@ -114,34 +105,11 @@ def rows_note(measure: Measure, shown: int) -> str:
     return f"{shown} of {rows}." if shown < there else f"All {rows}."
 
 
-def row_names(measure: Measure) -> list[str]:
-    """'row 341' each, or with coordinates `predicted` and `true` what was said and what is so."""
-    names = []
-    for place in range(measure.sizes["row"]):
-        one = measure.isel(row=place)
-        number = int(one["row"]) if "row" in one.coords else place
-        names.append(f"row {number:,}{_describe(one)}")
-    return names
-
-
-def _describe(one: Measure) -> str:
-    said = ""
-    for coordinate, word in (("predicted", "predicted"), ("true", "is")):
-        if coordinate in one.coords and one[coordinate].ndim == 0:
-            said += f"{':' if not said else ','} {word} {one[coordinate].item()}"
-    return said
-
-
 def class_names(values: xr.DataArray, dim: Hashable = "class") -> list[str]:
     """The names of the classes along a dimension."""
     if dim not in values.coords:
         return [str(place) for place in range(values.sizes[dim])]
     return [str(name) for name in values[dim].values]
-
-
-def chosen(count: int, most: int) -> npt.NDArray[np.int64]:
-    """The first `most` of `count` places."""
-    return np.arange(min(count, most))
 
 
 def some(shown: int, of: int, noun: str) -> str:
