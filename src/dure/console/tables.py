@@ -85,4 +85,6 @@ def runs_table(runs: Sequence[RunEntry]) -> RenderableType:
     for run in runs:
         done = run.problem or f"{run.done} of {run.lanes}"
         rows.append((str(run.folder), run.name, run.created[:16].replace("T", " "), done))
-    return make_table(("folder", "name", "began", "lanes done"), rows, "Runs", words=range(4))
+    table = make_table(("folder", "name", "began", "lanes done"), rows, "Runs", words=range(3))
+    table.columns[3].no_wrap = False  # what ails a run is a sentence
+    return table
