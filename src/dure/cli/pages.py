@@ -19,7 +19,8 @@ from dure.core.terminal import LateBar
 from dure.errors import DureError, RunFolderError, did_you_mean
 from dure.report.facts import ignore_progress
 from dure.report.inspection.section import is_older
-from dure.report.sections.remedies import REQUEST, VERDICT, document_of, find_search
+from dure.report.search_document import document_of
+from dure.report.sections.remedies import REQUEST, VERDICT, find_search
 from dure.storage.files import explained, write_atomically
 from dure.storage.run_folder import is_run_folder
 from dure.storage.run_list import latest, list_runs

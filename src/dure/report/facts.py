@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from dure.analysis.comparison.table import Comparison
-from dure.analysis.diagnostics.case import Finding
 from dure.analysis.overfitting.model import Overfitting
 from dure.core.types import trained
 from dure.errors import DureError
@@ -23,6 +22,16 @@ def ignore_progress(label: str, done: int, total: int) -> None:
     """Listens to nothing."""
 
 
+class Ill(Protocol):
+    """What the verdict quotes of a finding."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def sentence(self) -> Message: ...
+
+
 @dataclass(frozen=True)
 class StudyFacts:
     """A study and what its numbers say; a sentence stands where something cannot be told."""
@@ -32,7 +41,7 @@ class StudyFacts:
     remark: Message | None
     """Why it is not the monitor that is compared."""
     overfitting: Overfitting | Message
-    findings: tuple[Finding, ...] | None
+    findings: Sequence[Ill] | None
     """What ails its networks, the worst first; None where nothing could be looked for."""
 
 

@@ -13,7 +13,7 @@ from dure.messages.message import Message, as_is, joined, say
 from dure.plots.charts.curves import NamedResult, build_curves
 from dure.report.banner import banner, subtitle
 from dure.report.facts import StudyFacts
-from dure.report.sections import comparison, curves
+from dure.report.sections import comparison
 from dure.report.sections.guard import make_section
 from dure.report.verdict import describe_value, leader_of, summarise_comparison
 
@@ -67,7 +67,7 @@ class TwoStudies:
             subtitle=joined(list(map(subtitle, results)), " | "),
             verdict=tuple(self._verdict()),
             sections=(
-                make_section("curves", say("Curves"), self._curves),
+                make_section("curves", say("Curves"), lambda: self._curves(each)),
                 make_section("comparison", say("Comparison"), self._comparison),
                 *self._rest(each, cures),
             ),
@@ -108,7 +108,7 @@ class TwoStudies:
                 blocks = Beside(tuple(zip(self.runs, (one.blocks, two.blocks), strict=True)))
                 yield Section(one.key, one.title, (blocks,))
 
-    def _curves(self) -> Section:
+    def _curves(self, each: Sequence[Sequence[Section]]) -> Section:
         """One picture with the variants of both, and their summaries side by side."""
         parts = [
             NamedResult.of(facts.result, facts.overfitting, own)
@@ -116,7 +116,8 @@ class TwoStudies:
         ]
         nothing = say("The runs have no metric in common whose curves could be drawn together.")
         first: Block = build_curves(parts) or Prose(nothing)
-        summaries = [tuple(curves.summary(facts.result)) for facts in self.studies]
+        own_sections = [{section.key: section for section in sections} for sections in each]
+        summaries = [sections["curves"].blocks[1:] for sections in own_sections]
         beside = Beside(tuple(zip(self.runs, summaries, strict=True)))
         return Section("curves", say("Curves"), (first, beside))
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, headlines
-from dure.analysis.diagnostics.case import Finding
 from dure.analysis.overfitting.model import Overfitting, OverfittingRow, sentences
 from dure.messages.message import Command, Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
-from dure.report.facts import StudyFacts, any_trained
+from dure.report.facts import Ill, StudyFacts, any_trained
 from dure.results.run_result import RunResult
 from dure.results.series import lanes_per_variant
 from dure.stats.intervals import interval_texts
@@ -248,14 +247,14 @@ def _overfitting(facts: StudyFacts, row: OverfittingRow) -> Message:
     return joined((as_is(f"{row.variant}:"), told))
 
 
-def _pick_worst(facts: StudyFacts, course: OverfittingRow | None) -> Finding | None:
+def _pick_worst(facts: StudyFacts, course: OverfittingRow | None) -> Ill | None:
     """The worst finding, but not the overfitting that is already said of this course."""
     known = course is not None and course.kind == "overfits"
     left = (one for one in facts.findings or () if not (known and one.kind == "overfitting"))
     return next(left, None)
 
 
-def _describe_findings(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
+def _describe_findings(facts: StudyFacts, finding: Ill | None) -> Iterator[Message]:
     if facts.findings is None:
         return
     if finding is None and facts.findings:
@@ -275,7 +274,7 @@ def _describe_findings(facts: StudyFacts, finding: Finding | None) -> Iterator[M
 # -- what to do next -------------------------------------------------------------------------------
 
 
-def _advise(facts: StudyFacts, finding: Finding | None) -> Iterator[Message]:
+def _advise(facts: StudyFacts, finding: Ill | None) -> Iterator[Message]:
     """Only what follows from the numbers; nothing while lanes are still to be trained."""
     result = facts.result
     if not all(status.done for status in result.statuses):

@@ -24,6 +24,7 @@ from dure.messages.message import Message
 from dure.messages.translate import translate
 from dure.plots.charts.texts import write_spans
 from dure.remedies.search import cure_study
+from dure.report import search_document
 from dure.report.sections import remedies
 from dure.training.run import run_study
 
@@ -158,7 +159,7 @@ def test_code_names_the_trained_network(found: Path) -> None:
 
 
 def test_a_document_has_the_curves_of_the_last_round(found: Path) -> None:
-    document = remedies.document_of(found)
+    document = search_document.document_of(found)
     assert isinstance(document, Document) and document.title == "search"
     assert len(document.verdict) > 2 and " ".join(document.verdict) == remedies.verdict(found)
     assert document.verdict[0] == "'scaled inputs' helps."
@@ -175,7 +176,9 @@ def test_a_document_has_the_curves_of_the_last_round(found: Path) -> None:
 def test_neither_jax_nor_keras_is_loaded(found: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from dure.report.sections import remedies; "
-        f"folder = Path({str(found)!r}); remedies.section(folder); remedies.document_of(folder); "
+        "from dure.report import search_document; "
+        f"folder = Path({str(found)!r}); remedies.section(folder); "
+        "search_document.document_of(folder); "
         "sys.exit(str({'jax', 'keras'} & set(sys.modules)) if {'jax', 'keras'} & set(sys.modules) "
         "else 0)"
     )
@@ -223,7 +226,7 @@ def test_nothing_tried_is_told_without_rounds(tmp_path: Path) -> None:
     folder = tmp_path / "search"
     nothing = {"diagnose": lambda result, variant: []}
     cure_study(study(), folder, progress=False, run=run_study, seeds=2, **nothing)
-    document = remedies.document_of(folder)
+    document = search_document.document_of(folder)
     section = document.section("cures")
     assert not of_kind(section, Intervals) and not of_kind(section, Table)
     assert "아무것도 시도하지 않았습니다" in translate(remedies.verdict(folder), "ko")

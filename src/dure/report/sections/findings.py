@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
-from dure.analysis.diagnostics.health import (
-    Health,
-    describe_found,
-    describe_left_out,
-    describe_missing,
-    describe_nothing,
-    describe_single,
-    title_of,
-)
-from dure.analysis.diagnostics.number_names import number_cells
 from dure.blocks.charts import Line, Lines
-from dure.blocks.content import Block, Bullets, Card, Folded, Prose, Section
+from dure.blocks.content import Block, Prose, Section
 from dure.core.types import DIMS, Floats
 from dure.messages.message import Message, as_is, say
-from dure.messages.phrases import count
 from dure.plots.charts.layers import average_lanes
 from dure.results.layer_order import order_layers
 from dure.results.run_result import RunResult
 from dure.results.series import lost_places
 
-_MOST_CARDS = 10  # findings shown before the rest is folded away
 
-
-def section(result: RunResult, health: Health | Message) -> Section:
-    """A card a finding, what was not looked for, and what was recorded of the layers."""
-    blocks = [Prose(health)] if isinstance(health, Message) else findings(health)
-    return Section("findings", say("Findings"), (*blocks, *chart_layers(result)))
-
-
-def findings(health: Health) -> list[Block]:
-    """What was found, the worst first; what was left out and could not be looked for."""
-    lead = describe_found(health) if health.findings else describe_nothing(health)
-    cards = tuple(
-        Card(title_of(finding), finding.sentence, number_cells(finding))
-        for finding in health.findings
-    )
-    blocks: list[Block] = [Prose(lead), *cards[:_MOST_CARDS]]
-    if more := cards[_MOST_CARDS:]:
-        blocks.append(Folded(say("{findings} more", findings=count(len(more), "finding")), more))
-    if not health.lanes:
-        return [Prose(lead)]
-    rest = (*map(describe_left_out, health.silenced), *describe_missing(health.missing))
-    if rest:
-        blocks.append(Folded(say("Left out, and not looked for"), (Bullets(rest, "note"),)))
-    if (single := describe_single(health)) is not None:
-        blocks.append(Prose(single, "note"))
-    return blocks
+def section(result: RunResult, found: Sequence[Block]) -> Section:
+    """What was found, and what was recorded of the layers."""
+    return Section("findings", say("Findings"), (*found, *chart_layers(result)))
 
 
 # -- inside the layers -----------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,17 @@ from dure.blocks.content import (
     Block,
     Bullets,
     Code,
-    Document,
     Folded,
     Pairs,
     Prose,
     Section,
     Table,
-    footer,
 )
 from dure.errors import RunFolderError
-from dure.messages.message import Message, as_is, joined, say
-from dure.messages.phrases import count
+from dure.messages.message import Message, joined, say
 from dure.messages.translate import read_message
 from dure.plots.charts.remedies import build_round, read_number
-from dure.report.sections.curves import section as curves_of
-from dure.results.run_result import RunResult, load
-from dure.storage.run_folder import is_run_folder
+from dure.results.run_result import RunResult
 
 REQUEST, VERDICT, SOURCE = "cure.json", "verdict.json", "cured.py"
 
@@ -44,10 +38,10 @@ def verdict(folder: Path) -> Message:
     RunFolderError
         `folder` holds no search for cures that came to its end, or one of an older Dure.
     """
-    return joined(_sentences(_account(folder)))
+    return joined(verdict_sentences(read_account(folder)))
 
 
-def _sentences(account: Mapping[str, Any]) -> tuple[Message, ...]:
+def verdict_sentences(account: Mapping[str, Any]) -> tuple[Message, ...]:
     """The verdict; its first sentence says whether anything helps."""
     return tuple(read_message(sentence) for sentence in account["said"]["verdict"])
 
@@ -65,9 +59,9 @@ def section(folder: Path) -> Section:
     RunFolderError
         As :func:`verdict`.
     """
-    account = _account(folder)
+    account = read_account(folder)
     said = account["said"]
-    blocks: list[Block] = [Prose(joined(_sentences(account)), "verdict")]
+    blocks: list[Block] = [Prose(joined(verdict_sentences(account)), "verdict")]
     if said["findings"]:
         blocks.append(Prose(say("What ails it:")))
         blocks.append(Bullets(tuple(read_message(finding) for finding in said["findings"])))
@@ -95,36 +89,7 @@ def find_search(result: RunResult) -> Path | None:
     return max(fit, key=lambda place: (place / VERDICT).stat().st_mtime, default=None)
 
 
-def document_of(folder: Path) -> Document:
-    """A whole report about a search for cures, with the curves of its last round.
-
-    Raises
-    ------
-    RunFolderError
-        As :func:`verdict`.
-    """
-    account = _account(folder)
-    request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
-    cures = count(len(account["rounds"].get("round-1", ())), "cure")
-    source = request["data"]["source"]
-    variant = str(account["variant"])
-    subtitle = say("Search for cures of '{variant}': {cures} tried", variant=variant, cures=cures)
-    if source:
-        subtitle = joined((subtitle, as_is(source)), " · ")
-    found = section(folder)
-    # The page begins with the verdict already.
-    found = replace(found, blocks=found.blocks[1:])
-    return Document(
-        title=folder.resolve().name,
-        subtitle=subtitle,
-        verdict=_sentences(account),
-        sections=(found, *_curves(folder, account)),
-        footer=footer(),
-        source=(str(folder),),
-    )
-
-
-def _account(folder: Path) -> dict[str, Any]:
+def read_account(folder: Path) -> dict[str, Any]:
     try:
         account: dict[str, Any] = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -146,7 +111,7 @@ def _is_of(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether a finished search in `folder` was of the study of this manifest."""
     try:
         request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
-        account = _account(folder)
+        account = read_account(folder)
         cured = request["variants"][account["variant"]]
         data, study = request["data"], manifest["study"]
         return bool(
@@ -253,16 +218,3 @@ def _use(folder: Path, account: Mapping[str, Any]) -> Iterator[Block]:
         ),
         "note",
     )
-
-
-def _curves(folder: Path, account: Mapping[str, Any]) -> Iterator[Section]:
-    """The curves of the last round, of every run folder it has."""
-    labels = [label for label, rows in account["rounds"].items() if rows]
-    runs = sorted((folder / labels[-1]).iterdir()) if labels else [folder / "baseline"]
-    results = [load(run) for run in runs if is_run_folder(run)]
-    for place, result in enumerate(results):
-        drawn = curves_of(result)
-        if place:
-            title = joined((drawn.title, as_is(", ".join(result.variants))), ": ")
-            drawn = replace(drawn, key=f"{drawn.key}-{result.folder.name}", title=title)
-        yield drawn
