@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dure.analysis.diagnostics import (
+from dure.analysis.diagnostics.case import Case, Finding
+from dure.analysis.diagnostics.findings import (
     dead_units,
     divergence,
     fit_quality,
@@ -19,10 +20,7 @@ from dure.analysis.diagnostics import (
     loss_mismatch,
     seeds,
 )
-from dure.analysis.diagnostics import (
-    inputs as arrays,
-)
-from dure.analysis.diagnostics.case import Case, Finding
+from dure.analysis.diagnostics.findings import inputs as arrays
 from dure.analysis.diagnostics.health import Silenced, _missing, settle
 from dure.analysis.overfitting.model import OverfittingRow
 from dure.core.types import Status

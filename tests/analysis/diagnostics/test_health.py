@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from dure.analysis.diagnostics import (
+from dure.analysis.diagnostics.case import Case, Finding
+from dure.analysis.diagnostics.findings import (
     dead_units,
     divergence,
     fit_quality,
@@ -22,7 +23,6 @@ from dure.analysis.diagnostics import (
     loss_mismatch,
     seeds,
 )
-from dure.analysis.diagnostics.case import Case, Finding
 from dure.analysis.diagnostics.health import KINDS, Health, settle
 from dure.core.types import Status
 from helpers.diagnostic_cases import EPOCHS, case, fall

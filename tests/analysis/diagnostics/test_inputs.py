@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dure.analysis.diagnostics import fit_quality, inputs, loss_mismatch
 from dure.analysis.diagnostics.case import Case
+from dure.analysis.diagnostics.findings import fit_quality, inputs, loss_mismatch
 from dure.engine.planning.model_facts import model_facts
 from dure.gallery.keras_tour import e8_losses
 from dure.keras_bridge.building import make_ready

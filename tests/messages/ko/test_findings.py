@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import dure
-from dure.analysis.diagnostics import fit_quality
 from dure.analysis.diagnostics.case import Finding
+from dure.analysis.diagnostics.findings import fit_quality
 from dure.analysis.diagnostics.health import (
     KINDS,
     Health,
@@ -34,8 +34,8 @@ from helpers import every_finding as every
 from helpers.korean_checks import assert_korean, templates_of
 
 FINDINGS = Path(dure.__file__).parent / "analysis" / "diagnostics"
-SPEAKING = [*FINDINGS.glob("*.py")]
-NAMED = [*FINDINGS.glob("*.py"), FINDINGS.parent.parent / "remedies" / "candidates.py"]
+SPEAKING = [*FINDINGS.rglob("*.py")]
+NAMED = [*FINDINGS.rglob("*.py"), FINDINGS.parent.parent / "remedies" / "candidates.py"]
 METRICS = {*fit_quality._ACCURACIES, *fit_quality._ERRORS, "loss"}
 
 FOUND = every.findings()

@@ -1,6 +1,1 @@
-"""What ails networks, one module a family of findings.
-
-Every module has ``find(case)``, which yields findings about one variant; thresholds stand at its
-top, each with its reason. `dure.analysis.diagnostics.health` calls them, and settles what
-contradicts.
-"""
+"""What ails networks: cases out of a result, findings about them, and which of them are told."""

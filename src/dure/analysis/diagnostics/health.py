@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from dure.analysis.diagnostics import (
+from dure.analysis.diagnostics.case import Case, Finding
+from dure.analysis.diagnostics.case_reader import read_cases
+from dure.analysis.diagnostics.findings import (
     dead_units,
     divergence,
     fit_quality,
@@ -24,7 +26,6 @@ from dure.analysis.diagnostics import (
     loss_mismatch,
     seeds,
 )
-from dure.analysis.diagnostics.case import Case, Finding, cases
 from dure.analysis.diagnostics.number_names import describe_numbers
 from dure.analysis.overfitting.overfitting import measure as measure_overfitting
 from dure.errors import DureError
@@ -244,7 +245,7 @@ def measure(result: RunResult, overfitting: Overfitting | None = None) -> Health
 
     `overfitting` is what `Result.overfitting` found where that is known already.
     """
-    known = cases(result)
+    known = read_cases(result)
     rows = _rows(result, overfitting)
     found: list[Finding] = []
     families: tuple[Callable[[Case], Iterator[Finding]], ...] = (
