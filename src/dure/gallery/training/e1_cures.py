@@ -115,5 +115,6 @@ def show(page: RowPage) -> None:
         page.tell(say("{variant}: gap to training rows, best epoch", variant=name), values)
     drawn |= {"stopping in time": {LAST: best[BASELINE] - last[BASELINE]}}
     axis = "validation cross-entropy, cure minus baseline on the same seed"
-    page.picture("effects", interval_rows(drawn, "Cures for overfitting", axis))
+    picture = interval_rows(drawn, "Cures for overfitting", axis, reference=(0, BASELINE))
+    page.picture("effects", picture)
     page.curves(cured, "cross_entropy")
