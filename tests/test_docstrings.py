@@ -23,7 +23,11 @@ from helpers.api_entries import ENTRIES, class_of
 Names = dict[str, Any]
 
 FIRST = (
-    *("dure.Study", "Study.run", "Study.learning_curve", "Study.capacity", "Study.cure"),
+    "dure.Study",
+    "Study.run",
+    "Study.learning_curve",
+    "Study.capacity",
+    "Study.cure",
     "dure.look",
 )
 DOWNLOADED = ("dure.data.mnist", "dure.data.fashion_mnist", "dure.data.imdb", "dure.data.reuters")

@@ -32,44 +32,135 @@ ARROWS: dict[str, set[str]] = {
     "engine": {"core", "data", "experiment", "layers", "keras_bridge"},
     "analysis": {"core", "messages", "stats", "results"},
     "inspection": {
-        *("core", "messages", "stats", "data", "layers", "keras_bridge", "storage", "results"),
-        *("blocks", "measurements", "plots"),
+        "core",
+        "messages",
+        "stats",
+        "data",
+        "layers",
+        "keras_bridge",
+        "storage",
+        "results",
+        "blocks",
+        "measurements",
+        "plots",
     },
     "console": {"core", "messages", "stats", "storage", "results"},
     "plots": {"core", "messages", "stats", "results", "blocks", "measurements", "analysis"},
     "training": {
-        *("core", "messages", "stats", "data", "experiment", "keras_bridge", "engine", "storage"),
-        *("results", "analysis", "console", "plots"),
+        "core",
+        "messages",
+        "stats",
+        "data",
+        "experiment",
+        "keras_bridge",
+        "engine",
+        "storage",
+        "results",
+        "analysis",
+        "console",
+        "plots",
     },
     "remedies": {
-        *("core", "messages", "stats", "data", "experiment", "layers", "keras_bridge", "storage"),
-        *("results", "analysis", "plots"),
+        "core",
+        "messages",
+        "stats",
+        "data",
+        "experiment",
+        "layers",
+        "keras_bridge",
+        "storage",
+        "results",
+        "analysis",
+        "plots",
     },
     "report": {
-        *("core", "messages", "stats", "storage", "results", "blocks", "measurements", "analysis"),
-        *("console", "plots"),
+        "core",
+        "messages",
+        "stats",
+        "storage",
+        "results",
+        "blocks",
+        "measurements",
+        "analysis",
+        "console",
+        "plots",
     },
     "result": {"core", "keras_bridge", "storage", "results", "analysis", "report"},
     "study": {
-        *("core", "experiment", "engine", "training", "analysis", "remedies", "results", "result"),
+        "core",
+        "experiment",
+        "engine",
+        "training",
+        "analysis",
+        "remedies",
+        "results",
+        "result",
     },
     "gallery": {
-        *("core", "messages", "stats", "data", "experiment", "layers", "keras_bridge", "storage"),
-        *("results", "blocks", "measurements", "analysis", "inspection", "plots", "training"),
-        *("remedies", "report", "result", "study"),
+        "core",
+        "messages",
+        "stats",
+        "data",
+        "experiment",
+        "layers",
+        "keras_bridge",
+        "storage",
+        "results",
+        "blocks",
+        "measurements",
+        "analysis",
+        "inspection",
+        "plots",
+        "training",
+        "remedies",
+        "report",
+        "result",
+        "study",
     },
     "cli": {
-        *("core", "messages", "stats", "data", "experiment", "engine", "keras_bridge", "storage"),
-        *("results", "blocks", "measurements", "analysis", "inspection", "console", "plots"),
-        *("training", "remedies", "report", "result", "study", "gallery"),
+        "core",
+        "messages",
+        "stats",
+        "data",
+        "experiment",
+        "engine",
+        "keras_bridge",
+        "storage",
+        "results",
+        "blocks",
+        "measurements",
+        "analysis",
+        "inspection",
+        "console",
+        "plots",
+        "training",
+        "remedies",
+        "report",
+        "result",
+        "study",
+        "gallery",
     },
     "__main__": {"cli"},
 }
 
 # Reading, storing and drawing results works without either; a study is made without them.
 WITHOUT_JAX = {
-    *("errors", "core", "messages", "stats", "data", "experiment", "storage", "results", "study"),
-    *("blocks", "measurements", "analysis", "console", "plots", "report", "result"),
+    "errors",
+    "core",
+    "messages",
+    "stats",
+    "data",
+    "experiment",
+    "storage",
+    "results",
+    "study",
+    "blocks",
+    "measurements",
+    "analysis",
+    "console",
+    "plots",
+    "report",
+    "result",
 }
 
 AT_THE_ROOT = {"__init__", "__main__", "errors", "study", "result"}
@@ -206,6 +297,22 @@ def test_formatter_and_linter_are_not_switched_off() -> None:
         if "# fmt:" in line or "noqa: E402" in line
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_literal_is_unpacked_to_please_the_formatter() -> None:
+    wrong = [
+        f"{file}:{node.lineno}"
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Starred) and isinstance(node.value, (ast.Tuple, ast.List)))
+        or (isinstance(node, ast.keyword) and node.arg is None and _is_plain(node.value))
+    ]
+    assert not wrong, wrong
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether it is a dict whose keys all stand there: `f(**{"a": 1})` is `f(a=1)`."""
+    return isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys)
 
 
 @pytest.mark.parametrize("library", ["jax", "keras"])

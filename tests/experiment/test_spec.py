@@ -290,9 +290,21 @@ def test_every_fault_is_told_at_once() -> None:
         )
     faults, text = caught.value.faults, str(caught.value)
     for word in (
-        *("build", "variants", "seeds", "folds", "validation_data[0]", "epochs", "batch_size"),
-        *("callbacks[0]", "shuffle", "class_weight[5]", "class_weight names [5]"),
-        *("validation_freq", "validation_batch_size", "name", "folds and validation_data"),
+        "build",
+        "variants",
+        "seeds",
+        "folds",
+        "validation_data[0]",
+        "epochs",
+        "batch_size",
+        "callbacks[0]",
+        "shuffle",
+        "class_weight[5]",
+        "class_weight names [5]",
+        "validation_freq",
+        "validation_batch_size",
+        "name",
+        "folds and validation_data",
     ):
         assert any(fault.startswith(word) for fault in faults), word
     assert text.startswith(f"{len(faults)} things are wrong with this study:\n  1. ")

@@ -11,8 +11,22 @@ from dure.messages.translate import translate
 
 # Written in Latin letters in Korean, too.
 KEPT = {
-    *("p", "t", "L1", "L2", "NaN", "Holm", "rope", "ROPE", "Keras", "EarlyStopping"),
-    *("loss", "val_loss", "accuracy", "val_accuracy", "test_loss", "test_accuracy"),
+    "p",
+    "t",
+    "L1",
+    "L2",
+    "NaN",
+    "Holm",
+    "rope",
+    "ROPE",
+    "Keras",
+    "EarlyStopping",
+    "loss",
+    "val_loss",
+    "accuracy",
+    "val_accuracy",
+    "test_loss",
+    "test_accuracy",
 }
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")

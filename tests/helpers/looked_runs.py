@@ -30,11 +30,11 @@ def picture_network(filters: int = 6) -> keras.Model:
     """Kernels wider than high, so that nothing can be turned round unseen."""
     model = keras.Sequential(
         [
-            *(
-                layers.Input((8, 8, 1)),
-                layers.Conv2D(filters, (2, 3), activation="relu", name="conv2d"),
-            ),
-            *(layers.MaxPooling2D(), layers.Flatten(), layers.Dense(10, "softmax", name="dense")),
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(filters, (2, 3), activation="relu", name="conv2d"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(10, "softmax", name="dense"),
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -63,7 +63,9 @@ def look_at_texts(folder: Path) -> Path:
     keras.utils.set_random_seed(0)
     network = keras.Sequential(
         [
-            *(layers.Input((5,), dtype="int32"), layers.Embedding(50, 4), layers.SimpleRNN(3)),
+            layers.Input((5,), dtype="int32"),
+            layers.Embedding(50, 4),
+            layers.SimpleRNN(3),
             layers.Dense(1, "sigmoid"),
         ]
     )

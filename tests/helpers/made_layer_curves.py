@@ -9,8 +9,14 @@ import numpy as np
 import xarray as xr
 
 LAYERED = (
-    *("gradient_norm", "weight_norm", "update_ratio", "activation_gradient", "dead"),
-    *("saturated", "activation_mean", "activation_std"),
+    "gradient_norm",
+    "weight_norm",
+    "update_ratio",
+    "activation_gradient",
+    "dead",
+    "saturated",
+    "activation_mean",
+    "activation_std",
 )
 HEALTHY = {
     **{"gradient_norm": 0.1, "weight_norm": 4.0, "update_ratio": 1e-3, "activation_gradient": 1e-3},

@@ -28,11 +28,24 @@ Build = Callable[[], keras.Model]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", None]
 
 EDITS: list[Edit] = [
-    *(AddDropout(0.5), Penalise("L1", 1e-4), Penalise("L2", 1e-3), ScaleWidth(0.5)),
-    *(ScaleWidth(2.0), Normalise("BatchNormalization"), Normalise("LayerNormalization")),
-    *(Activate("relu", ("sigmoid", "tanh")), Activate("leaky_relu", ("relu",)), Initialise()),
-    *(Recur("GRU"), Recur("LSTM"), Augment("noise", 0.1), Rescale(0.5)),
-    *(Rate(0.3), Clip(1.0), Cosine(50), Output("softmax", "sparse_categorical_crossentropy")),
+    AddDropout(0.5),
+    Penalise("L1", 1e-4),
+    Penalise("L2", 1e-3),
+    ScaleWidth(0.5),
+    ScaleWidth(2.0),
+    Normalise("BatchNormalization"),
+    Normalise("LayerNormalization"),
+    Activate("relu", ("sigmoid", "tanh")),
+    Activate("leaky_relu", ("relu",)),
+    Initialise(),
+    Recur("GRU"),
+    Recur("LSTM"),
+    Augment("noise", 0.1),
+    Rescale(0.5),
+    Rate(0.3),
+    Clip(1.0),
+    Cosine(50),
+    Output("softmax", "sparse_categorical_crossentropy"),
 ]
 
 

@@ -66,8 +66,11 @@ def pictures() -> tuple[keras.Model, Any, Any]:
     keras.utils.set_random_seed(3)
     model = keras.Sequential(
         [
-            *(layers.Input((8, 8, 1)), layers.Conv2D(6, 3, activation="relu"), layers.Flatten()),
-            *(layers.Dropout(0.1), layers.Dense(10, "softmax")),
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(6, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dropout(0.1),
+            layers.Dense(10, "softmax"),
         ]
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
@@ -81,7 +84,9 @@ def texts() -> tuple[TextModel, dure.Data]:
     text = TextToSequences(50, 5).fit(SENTENCES)
     network = keras.Sequential(
         [
-            *(layers.Input((5,), dtype="int32"), layers.Embedding(50, 4), layers.SimpleRNN(3)),
+            layers.Input((5,), dtype="int32"),
+            layers.Embedding(50, 4),
+            layers.SimpleRNN(3),
             layers.Dense(1, "sigmoid"),
         ]
     )

@@ -35,7 +35,9 @@ from helpers.remedy_networks import EDITS, pictures, sequence
 
 NAN = math.nan
 KERAS_OWN = {"relu", "leaky relu", "LSTM", "GRU", "L1 0.0001", "L1 0.001", "L1 0.01"} | {
-    *("L2 0.0001", "L2 0.001", "L2 0.01"),
+    "L2 0.0001",
+    "L2 0.001",
+    "L2 0.01",
 }
 """Names that are the same in every language."""
 
@@ -266,25 +268,29 @@ def test_all_paragraphs_are_said_in_korean() -> None:
         findings=(FINDING,),
     )
     for text in (
-        *(
-            words.describe_findings(found),
-            words.describe_reading(found),
-            words.describe_left_out(found),
-            words.describe_stopping(found),
-        ),
-        *(
-            words.describe_files(found),
-            words.NOT_TRIED,
-            *words.describe_refusals(found),
-            *words.HEAD,
-        ),
-        *(*words.ROUNDS.values(), *words.VERDICTS.values(), words.describe_round("check", [row])),
+        words.describe_findings(found),
+        words.describe_reading(found),
+        words.describe_left_out(found),
+        words.describe_stopping(found),
+        words.describe_files(found),
+        words.NOT_TRIED,
+        *words.describe_refusals(found),
+        *words.HEAD,
+        *words.ROUNDS.values(),
+        *words.VERDICTS.values(),
+        words.describe_round("check", [row]),
     ):
         korean(text)
     (cells,) = words.describe_rows([row])
     assert cells == (
-        *("dropout 0.5", "-0.10 [-0.20, -0.05]", "-0.10 [-0.20, 0.10]", "90%", "-"),
-        *("undecided, 2 of 5 lost", "-", "-"),
+        "dropout 0.5",
+        "-0.10 [-0.20, -0.05]",
+        "-0.10 [-0.20, 0.10]",
+        "90%",
+        "-",
+        "undecided, 2 of 5 lost",
+        "-",
+        "-",
     )
     assert korean(cells[5]).endswith("5개 중 2개 탈락")
     whole = words.describe(found)

@@ -361,9 +361,14 @@ def test_what_cannot_be_done_is_refused_by_name_all_at_once() -> None:
         )
     faults = "\n".join(caught.value.faults)
     for part in (
-        *("epochs is 0", "verbose is 'loud'", "initial_epoch is -1", "steps_per_epoch is 3"),
-        *("validation_steps is 2", "LambdaCallback overrides on_train_batch_begin"),
-        *("TerminateOnNaN(raise_error=True)", "ModelCheckpoint overrides on_train_batch_end"),
+        "epochs is 0",
+        "verbose is 'loud'",
+        "initial_epoch is -1",
+        "steps_per_epoch is 3",
+        "validation_steps is 2",
+        "LambdaCallback overrides on_train_batch_begin",
+        "TerminateOnNaN(raise_error=True)",
+        "ModelCheckpoint overrides on_train_batch_end",
         "shuffle is 'rows'",
     ):
         assert part in faults

@@ -42,9 +42,16 @@ def test_faults_of_the_arguments_come_together() -> None:
         shuffle="never",  # type: ignore[arg-type]
     )
     for part in (
-        *("Did you mean 'units'?", "seeds holds [-1]", "there are 40 rows", "epochs is 0"),
-        *("batch_size is 0", "validation_split is 1.5", "pass an instance: EarlyStopping(...)"),
-        *("validation_freq is 0", "shuffle is 'never'", "came together"),
+        "Did you mean 'units'?",
+        "seeds holds [-1]",
+        "there are 40 rows",
+        "epochs is 0",
+        "batch_size is 0",
+        "validation_split is 1.5",
+        "pass an instance: EarlyStopping(...)",
+        "validation_freq is 0",
+        "shuffle is 'never'",
+        "came together",
     ):
         assert part in text, part
 

@@ -14,8 +14,15 @@ from dure.errors import DureError, did_you_mean
 from dure.storage.files import explained
 
 SETS = (
-    *("mnist", "fashion_mnist", "imdb", "reuters", "digits", "breast_cancer", "diabetes"),
-    *("adding_problem", "recall"),
+    "mnist",
+    "fashion_mnist",
+    "imdb",
+    "reuters",
+    "digits",
+    "breast_cancer",
+    "diabetes",
+    "adding_problem",
+    "recall",
 )
 _TABLES, _TEXTS = (".csv", ".tsv"), (".jsonl", ".json")
 

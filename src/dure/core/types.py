@@ -18,8 +18,14 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 DIMS = ("variant", "seed", "fold", "epoch")
 
 LAYER_QUANTITIES = (
-    *("gradient_norm", "weight_norm", "update_ratio", "activation_gradient"),
-    *("dead", "saturated", "activation_mean", "activation_std"),
+    "gradient_norm",
+    "weight_norm",
+    "update_ratio",
+    "activation_gradient",
+    "dead",
+    "saturated",
+    "activation_mean",
+    "activation_std",
 )
 """What is recorded of each layer at chosen epochs; `Result.layer_curves` says what they are."""
 

@@ -58,8 +58,15 @@ def describe_shapes(x: Tree) -> list[Facts]:
         A tree of anything with `shape` (rows first) and `dtype`.
     """
     figures = (
-        *("min", "max", "mean", "std", "feature_std_min", "feature_std_max"),
-        *("feature_size_min", "feature_size_max", "constant_features"),
+        "min",
+        "max",
+        "mean",
+        "std",
+        "feature_std_min",
+        "feature_std_max",
+        "feature_size_min",
+        "feature_size_max",
+        "constant_features",
     )
     return [
         {

@@ -19,9 +19,20 @@ from dure.storage.files import explained, write_atomically
 
 OF_A_LAYER = ("kernels", "weights", "feature_maps", "agreement")
 MEASUREMENTS = (
-    *("kernels", "weights", "feature_maps", "activations", "gradients", "saliency", "grad_cam"),
-    *("embedding_map", "neighbours", "memory", "predictions", "confusion"),
-    *("agreement", "agreement_of_predictions"),
+    "kernels",
+    "weights",
+    "feature_maps",
+    "activations",
+    "gradients",
+    "saliency",
+    "grad_cam",
+    "embedding_map",
+    "neighbours",
+    "memory",
+    "predictions",
+    "confusion",
+    "agreement",
+    "agreement_of_predictions",
 )
 _MOST_LAYERS = 6
 _PASSED_ON = ("Dropout", "Noise", "Flatten", "Reshape", "ActivityRegularization", "Masking")

@@ -17,9 +17,20 @@ from dure.measurements.words import coloured_texts, embedding_map, neighbours
 from dure.messages.message import Message, joined, say
 
 KINDS = (
-    *("predictions", "confusion", "kernels", "feature_maps", "saliency", "grad_cam", "memory"),
-    *("neighbours", "embedding_map", "agreement_of_predictions", "activations", "gradients"),
-    *("matched_filters", "weights"),
+    "predictions",
+    "confusion",
+    "kernels",
+    "feature_maps",
+    "saliency",
+    "grad_cam",
+    "memory",
+    "neighbours",
+    "embedding_map",
+    "agreement_of_predictions",
+    "activations",
+    "gradients",
+    "matched_filters",
+    "weights",
 )
 """As they stand in the section."""
 

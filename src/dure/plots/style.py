@@ -30,8 +30,14 @@ HEAD = 0.27
 """Inches above a chart for its title."""
 # Where one of these is installed, names in Korean, Japanese or Chinese can be drawn.
 _EAST_ASIAN = (
-    *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo"),
-    *("Noto Sans CJK JP", "Microsoft YaHei", "WenQuanYi Zen Hei"),
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "Noto Sans CJK JP",
+    "Microsoft YaHei",
+    "WenQuanYi Zen Hei",
 )
 
 _P = ParamSpec("_P")

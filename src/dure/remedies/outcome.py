@@ -116,9 +116,24 @@ class CureOutcome(SearchOutcome):
             for r in self.candidates.refused
         ]
         columns = [
-            *("round", "cure", "mends", "difference", "low", "high", "end", "p", "p_adjusted"),
-            *("wins", "verdict", "diverged", "baseline_diverged", "of", "seconds", "parameters"),
-            *("more_seeds", "reason"),
+            "round",
+            "cure",
+            "mends",
+            "difference",
+            "low",
+            "high",
+            "end",
+            "p",
+            "p_adjusted",
+            "wins",
+            "verdict",
+            "diverged",
+            "baseline_diverged",
+            "of",
+            "seconds",
+            "parameters",
+            "more_seeds",
+            "reason",
         ]
         return pd.DataFrame(rows, columns=columns)
 

@@ -18,8 +18,14 @@ ROUNDS = {
     "check": say("Check, new seeds that chose nothing: the winner"),
 }
 HEAD = (
-    *(say("cure"), say("at the best epoch"), say("at the last epoch"), say("better in")),
-    *(say("adjusted p"), say("verdict"), say("time"), say("weights")),
+    say("cure"),
+    say("at the best epoch"),
+    say("at the last epoch"),
+    say("better in"),
+    say("adjusted p"),
+    say("verdict"),
+    say("time"),
+    say("weights"),
 )
 
 
@@ -305,8 +311,14 @@ def _cells(row: Effect, best: str, last: str) -> tuple[Message, ...]:
     parameters = "-" if row.parameters is None else f"{row.parameters:,}"
     p = "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}"
     return (
-        *(describe_name(row.cure), as_is(best), as_is(last), as_is(f"{row.wins:.0%}"), as_is(p)),
-        *(verdict, _times(row.seconds), as_is(parameters)),
+        describe_name(row.cure),
+        as_is(best),
+        as_is(last),
+        as_is(f"{row.wins:.0%}"),
+        as_is(p),
+        verdict,
+        _times(row.seconds),
+        as_is(parameters),
     )
 
 

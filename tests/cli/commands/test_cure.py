@@ -36,8 +36,20 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_options_arrive_and_json_is_one_document(file: Path, tmp_path: Path) -> None:
     arguments = [
-        *("cure", f"{file}:study", "--out", str(tmp_path / "out"), "--seeds", "2"),
-        *("--epochs", "1", "--set", "units=3", "--max-trials", "1", "--anyway", "--json"),
+        "cure",
+        f"{file}:study",
+        "--out",
+        str(tmp_path / "out"),
+        "--seeds",
+        "2",
+        "--epochs",
+        "1",
+        "--set",
+        "units=3",
+        "--max-trials",
+        "1",
+        "--anyway",
+        "--json",
     ]
     ended = CliRunner().invoke(app, arguments)
     assert ended.exit_code == 0, ended.stderr

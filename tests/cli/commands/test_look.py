@@ -75,7 +75,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keras.utils.set_random_seed(0)
     network = keras.Sequential(
         [
-            *(layers.Input((8, 8, 1)), layers.Conv2D(2, 3, name="edges"), layers.Flatten()),
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(2, 3, name="edges"),
+            layers.Flatten(),
             layers.Dense(2, "softmax", name="said"),
         ]
     )
@@ -125,8 +127,20 @@ def test_a_file_and_arrays(place: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_json_is_one_document_and_choices_are_kept(place: Path, tmp_path: Path) -> None:
     ended = look(
-        *(place / "net.keras", "--data", place / "rows.npz", "--out", tmp_path / "out", "--json"),
-        *("--what", "kernels", "--what", "feature_maps", "--layer", "edges", "--rows", "2"),
+        place / "net.keras",
+        "--data",
+        place / "rows.npz",
+        "--out",
+        tmp_path / "out",
+        "--json",
+        "--what",
+        "kernels",
+        "--what",
+        "feature_maps",
+        "--layer",
+        "edges",
+        "--rows",
+        "2",
     )
     document = json.loads(ended.out)
     assert ended.err == "" and document["left_out"] == []
@@ -176,8 +190,14 @@ def test_a_run_whose_study_is_gone_needs_data(place: Path, tmp_path: Path) -> No
 
 def test_pictures_come_at_the_networks_size(place: Path, tmp_path: Path) -> None:
     ended = look(
-        *(place / "net.keras", "--data", place / "pictures", "--what", "predictions"),
-        *("--out", tmp_path, "--json"),
+        place / "net.keras",
+        "--data",
+        place / "pictures",
+        "--what",
+        "predictions",
+        "--out",
+        tmp_path,
+        "--json",
     )
     assert ended.code == 0, ended
     given = find_data(str(place / "pictures"), NetworkInput((8, 8, 1)))
@@ -233,8 +253,15 @@ def test_arrays_without_x(place: Path, tmp_path: Path) -> None:
 
 def test_all_faults_come_at_once(place: Path) -> None:
     message = refused(
-        *(place / "net.keras", "--data", "mnst", "--layer", "edgs", "--what", "kernel"),
-        *("--rows", "0"),
+        place / "net.keras",
+        "--data",
+        "mnst",
+        "--layer",
+        "edgs",
+        "--what",
+        "kernel",
+        "--rows",
+        "0",
     )
     assert "4 things are wrong with this look" in message
     for meant in ("'kernels'", "'edges'", "'mnist'"):
@@ -257,8 +284,13 @@ def test_models_and_runs_that_are_none(place: Path, tmp_path: Path) -> None:
 
 def test_nothing_that_fits_is_an_error(place: Path, tmp_path: Path) -> None:
     message = refused(
-        *(place / "net.keras", "--data", place / "rows.npz", "--what", "memory"),
-        *("--out", tmp_path),
+        place / "net.keras",
+        "--data",
+        place / "rows.npz",
+        "--what",
+        "memory",
+        "--out",
+        tmp_path,
     )
     assert "memory is of sequences" in message
 
@@ -271,7 +303,7 @@ def test_help_has_an_example() -> None:
 def test_pictures_of_another_size_are_one_error(place: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "wide.npz", x=np.zeros((4, 9, 9, 1), np.float32))
     message = refused(
-        *(place / "net.keras", "--data", tmp_path / "wide.npz", "--out", tmp_path / "inside")
+        place / "net.keras", "--data", tmp_path / "wide.npz", "--out", tmp_path / "inside"
     )
     assert "It takes rows of shape (8, 8, 1)" in " ".join(message.split())
     assert message.count("does not take these inputs") == 1

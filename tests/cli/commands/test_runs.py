@@ -42,8 +42,20 @@ other = dure.Study(build, data, variants={"slow": {"rate": 0.01}, "fast": {"rate
 third = dure.Study(build, data)
 """
 COMMANDS = [
-    *("demo", "run", "resume", "list", "show", "report", "look", "gallery"),
-    *("health", "cure", "compare", "overfitting", "learning-curve", "capacity"),
+    "demo",
+    "run",
+    "resume",
+    "list",
+    "show",
+    "report",
+    "look",
+    "gallery",
+    "health",
+    "cure",
+    "compare",
+    "overfitting",
+    "learning-curve",
+    "capacity",
 ]
 ENVIRONMENT = {
     **os.environ,
@@ -173,7 +185,10 @@ def test_json_is_one_document_and_nothing_else(place: Path) -> None:
     assert set(document) == {"folder", "summary", "lanes"}
     assert [lane["status"] for lane in document["lanes"]] == ["finished"] * 2
     assert {row["metric"] for row in document["summary"]} == {
-        *("val_loss", "val_accuracy", "test_loss", "test_accuracy")
+        "val_loss",
+        "val_accuracy",
+        "test_loss",
+        "test_accuracy",
     }
     assert (place / document["folder"] / "manifest.json").is_file()
     assert ended.err == "the file speaks\n"

@@ -112,8 +112,11 @@ def test_texts_are_padded_and_limited_as_by_keras(
 def test_a_word_index_holds_the_words_that_can_occur() -> None:
     index = as_coded({"two": 2, "three": 3, "one": 1}, num_words=6)
     assert list(index.items()) == [
-        *(("<pad>", 0), ("<start>", 1), ("<unknown>", 2)),
-        *(("one", 4), ("two", 5)),
+        ("<pad>", 0),
+        ("<start>", 1),
+        ("<unknown>", 2),
+        ("one", 4),
+        ("two", 5),
     ]
 
 

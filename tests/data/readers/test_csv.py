@@ -53,7 +53,12 @@ def write(tmp_path: Path) -> Any:
 def test_columns_become_features(write: Any) -> None:
     data = from_csv(write(PLAIN), "ill", shuffle=False)
     assert data.feature_names == (
-        *("age", "sex=female", "sex=male", "sex=other", "smokes", "weight"),
+        "age",
+        "sex=female",
+        "sex=male",
+        "sex=other",
+        "smokes",
+        "weight",
     )
     assert data.x.dtype == np.float32
     np.testing.assert_array_equal(

@@ -241,8 +241,11 @@ def test_grad_cam_of_a_convolution_over_words() -> None:
     layers = keras.layers
     model = keras.Sequential(
         [
-            *(layers.Input((6,)), layers.Embedding(9, 3), layers.Conv1D(4, 2, name="line")),
-            *(layers.GlobalMaxPooling1D(), layers.Dense(2, name="out")),
+            layers.Input((6,)),
+            layers.Embedding(9, 3),
+            layers.Conv1D(4, 2, name="line"),
+            layers.GlobalMaxPooling1D(),
+            layers.Dense(2, name="out"),
         ]
     )
     x = np.random.default_rng(3).integers(1, 9, (4, 6))

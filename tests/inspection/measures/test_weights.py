@@ -50,7 +50,7 @@ def test_dense_on_anything_else_is_a_matrix(pictures) -> None:
 
     assert kernels(pictures.network, "classes").dims == ("input", "unit")
     network = _network(
-        *(keras.layers.Flatten(), keras.layers.Dense(12), keras.layers.Dense(2)), shape=(4, 3, 1)
+        keras.layers.Flatten(), keras.layers.Dense(12), keras.layers.Dense(2), shape=(4, 3, 1)
     )
     assert kernels(network, 1).dims == ("height", "width", "channel", "unit")
     assert kernels(network, 2).dims == ("input", "unit")

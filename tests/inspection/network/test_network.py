@@ -12,7 +12,14 @@ from helpers import plain_numpy as plain
 
 def test_layers_of_inner_models_and_own_blocks_have_paths(nested, subclassed) -> None:
     assert list(nested.network.layers) == [
-        *("conv", "eyes", "eyes/core", "eyes/core/deep", "eyes/cut", "mean", "score", "soft")
+        "conv",
+        "eyes",
+        "eyes/core",
+        "eyes/core/deep",
+        "eyes/cut",
+        "mean",
+        "score",
+        "soft",
     ]
     subclassed.network.inputs(subclassed.x)
     assert list(subclassed.network.layers) == ["block", "block/inner", "twice", "idle", "score"]

@@ -43,10 +43,32 @@ HEALTH = Health(tuple(FOUND), tuple(every.silenced()), tuple(every.missing()), 6
 
 # Of Keras and mathematics: the same in every language.
 OURS = {
-    *("NaN", "He", "Keras", "relu", "leaky_relu", "softmax", "sigmoid", "softplus", "exponential"),
-    *("clipnorm", "from_logits", "True", "False", "activation", "Dense", "class_weight", "health"),
-    *("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
-    *("EarlyStopping", "Rescaling", "Normalization", "Data", "prepare", "StandardScaler"),
+    "NaN",
+    "He",
+    "Keras",
+    "relu",
+    "leaky_relu",
+    "softmax",
+    "sigmoid",
+    "softplus",
+    "exponential",
+    "clipnorm",
+    "from_logits",
+    "True",
+    "False",
+    "activation",
+    "Dense",
+    "class_weight",
+    "health",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "EarlyStopping",
+    "Rescaling",
+    "Normalization",
+    "Data",
+    "prepare",
+    "StandardScaler",
 }
 
 

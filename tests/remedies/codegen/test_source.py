@@ -28,8 +28,12 @@ from helpers.remedy_networks import (
 )
 
 RECURRENT: list[Edit] = [
-    *(Recur("GRU"), Recur("LSTM"), AddDropout(0.2), Normalise("LayerNormalization")),
-    *(ScaleWidth(0.5), Penalise("L2", 0.001)),
+    Recur("GRU"),
+    Recur("LSTM"),
+    AddDropout(0.2),
+    Normalise("LayerNormalization"),
+    ScaleWidth(0.5),
+    Penalise("L2", 0.001),
 ]
 
 

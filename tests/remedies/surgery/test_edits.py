@@ -98,7 +98,11 @@ def test_a_dropout_that_is_there_gets_another_rate() -> None:
     done, _ = applied(build, AddDropout(0.5))
     kinds = [(type(layer).__name__, getattr(layer, "rate", None)) for layer in done.model.layers]
     assert kinds == [
-        *(("Dense", None), ("Dropout", 0.5), ("Dense", None), ("Dropout", 0.5), ("Dense", None)),
+        ("Dense", None),
+        ("Dropout", 0.5),
+        ("Dense", None),
+        ("Dropout", 0.5),
+        ("Dense", None),
     ]
     assert "rate 0.5 of dropout from 0.3" in done.changes[0]
     assert "Dropout(0.5) after dense_1" in done.changes[0]
@@ -241,9 +245,7 @@ def test_ones_own_layers_survive_surgery() -> None:
         return compiled(keras.Sequential(stack))
 
     done, _ = applied(build, AddDropout(0.5))
-    assert [type(x).__name__ for x in done.model.layers] == [
-        *("Dense", "Dropout", "Doubled", "Dense")
-    ]
+    assert [type(x).__name__ for x in done.model.layers] == ["Dense", "Dropout", "Doubled", "Dense"]
 
 
 @pytest.mark.parametrize(

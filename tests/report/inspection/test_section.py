@@ -72,13 +72,23 @@ def test_the_most_telling_stands_open_and_the_rest_is_folded(pictures: dure.Resu
     assert warnings(found) == []
     headlines = [b.text for b in found.blocks if isinstance(b, Heading)]
     assert [line.split(":")[0].split(" ")[0] for line in headlines] == [
-        *("Predictions", "Confusion", "Kernels", "Feature", "Saliency", "Grad-CAM"),
+        "Predictions",
+        "Confusion",
+        "Kernels",
+        "Feature",
+        "Saliency",
+        "Grad-CAM",
     ]
     assert all(line.endswith(".") for line in headlines)
     folded = [block.title for block in found.blocks if isinstance(block, Folded)]
     assert [title.split(" ")[0] for title in folded] == [
-        *("Kernels", "Feature", "Agreement", "Activations:", "Gradients"),
-        *("Units", "Weights"),
+        "Kernels",
+        "Feature",
+        "Agreement",
+        "Activations:",
+        "Gradients",
+        "Units",
+        "Weights",
     ]
     whole = " ".join(map(str, said(found)))
     assert "3 networks of variant default" in whole and "the first of them, seed 4" in whole

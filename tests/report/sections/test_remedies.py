@@ -93,8 +93,22 @@ def stored(value: Any) -> Iterator[Message]:
 
 def english_words(text: str) -> set[str]:
     return set(text.replace("(", " ").replace("'", " ").replace(".", " ").split()) & {
-        *("the", "network", "is", "better", "worse", "of", "validation", "seeds", "inputs"),
-        *("with", "rate", "units", "epoch", "at", "loss", "difference"),
+        "the",
+        "network",
+        "is",
+        "better",
+        "worse",
+        "of",
+        "validation",
+        "seeds",
+        "inputs",
+        "with",
+        "rate",
+        "units",
+        "epoch",
+        "at",
+        "loss",
+        "difference",
     }
 
 

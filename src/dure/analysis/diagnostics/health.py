@@ -56,7 +56,10 @@ KINDS: Mapping[str, Message] = {
 """Every kind of finding in words, the worst first."""
 
 _LAYERED = (
-    *("exploding_gradient", "vanishing_gradient", "dead_units", "layer_not_learning"),
+    "exploding_gradient",
+    "vanishing_gradient",
+    "dead_units",
+    "layer_not_learning",
     "saturated_units",
 )
 
@@ -249,8 +252,13 @@ def measure(result: RunResult, overfitting: Overfitting | None = None) -> Health
     rows = _rows(result, overfitting)
     found: list[Finding] = []
     families: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-        *(divergence.find, loss_mismatch.find, fit_quality.find, gradients.find),
-        *(dead_units.find, learning_rate.find, seeds.find),
+        divergence.find,
+        loss_mismatch.find,
+        fit_quality.find,
+        gradients.find,
+        dead_units.find,
+        learning_rate.find,
+        seeds.find,
     )
     for case in known:
         for family in families:
@@ -330,8 +338,15 @@ _EXPLAINED: dict[str, dict[str, Message]] = {
     "odd_seed": {"rate_too_high": say("since with this rate every seed is a matter of luck")},
 }
 _OF_TRAINING = (
-    *("not_beating_chance", "vanishing_gradient", "dead_units", "layer_not_learning"),
-    *("saturated_units", "rate_too_low", "odd_seed", "overfitting", "underfitting"),
+    "not_beating_chance",
+    "vanishing_gradient",
+    "dead_units",
+    "layer_not_learning",
+    "saturated_units",
+    "rate_too_low",
+    "odd_seed",
+    "overfitting",
+    "underfitting",
 )
 _BY_CONSTANT = ("not_beating_chance", "layer_not_learning", "vanishing_gradient", "rate_too_low")
 

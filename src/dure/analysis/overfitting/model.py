@@ -135,8 +135,12 @@ class Overfitting:
         [['rate=0.001', 2], ['rate=0.1', 2]]
         """
         intervals = (
-            *("turning_epoch", "gap_at_turn", "gap_at_end"),
-            *("given_away", "lowest", "last_change"),
+            "turning_epoch",
+            "gap_at_turn",
+            "gap_at_end",
+            "given_away",
+            "lowest",
+            "last_change",
         )
         rows = []
         for row in self.rows:

@@ -75,7 +75,7 @@ def gallery(
     # Looking inside every run would take longer than a quick row may.
     what = None if quick else ()
     page = make_page_or_explain(
-        *(folder, language), what=what, silent=silent, opened=not no_open, of_row=document_of
+        folder, language, what=what, silent=silent, opened=not no_open, of_row=document_of
     )
     if as_json:
         print_json({**document, "report": None if page is None else str(page.path)})

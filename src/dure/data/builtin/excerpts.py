@@ -21,8 +21,14 @@ VARIABLE = "DURE_DATA"
 
 # What broken or foreign files raise somewhere on the way to arrays. BadGzipFile is an OSError.
 _UNREADABLE = (
-    *(OSError, EOFError, ValueError, TypeError, AttributeError, LookupError),
-    *(zlib.error, zipfile.BadZipFile),
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    zlib.error,
+    zipfile.BadZipFile,
 )
 
 

@@ -14,12 +14,22 @@ from dure.data.dataset import Data
 _TEST_FRACTION = 0.2
 _SEED = 0
 _CLOTHES = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
 )
 _CLOTHES_FILES = (
-    *("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz"),
-    *("t10k-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"),
+    "train-labels-idx1-ubyte.gz",
+    "train-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
 )
 
 

@@ -6,10 +6,24 @@ from collections.abc import Mapping
 from importlib import import_module
 
 _PARTS = (
-    *("counts", "comparison", "overfitting", "health", "findings", "cures"),
+    "counts",
+    "comparison",
+    "overfitting",
+    "health",
+    "findings",
+    "cures",
     "commands",
-    *("lens", "lens_charts", "page", "study", "chrome"),
-    *("gallery_titles", "gallery_a", "gallery_b", "gallery_c", "gallery_d", "gallery_e"),
+    "lens",
+    "lens_charts",
+    "page",
+    "study",
+    "chrome",
+    "gallery_titles",
+    "gallery_a",
+    "gallery_b",
+    "gallery_c",
+    "gallery_d",
+    "gallery_e",
 )
 
 

@@ -19,7 +19,14 @@ Stage = Literal[
     "replace", "activation", "width", "normalise", "drop", "penalty", "input", "compile"
 ]
 ORDER: tuple[Stage, ...] = (
-    *("replace", "activation", "width", "normalise", "drop", "penalty", "input", "compile"),
+    "replace",
+    "activation",
+    "width",
+    "normalise",
+    "drop",
+    "penalty",
+    "input",
+    "compile",
 )
 
 FREE_HIDDEN = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D"})
@@ -247,8 +254,15 @@ class Recur(Edit):
     kind: Literal["LSTM", "GRU"]
     stage = "replace"
     _KEPT: ClassVar[tuple[str, ...]] = (
-        *("units", "return_sequences", "go_backwards", "dropout", "recurrent_dropout"),
-        *("trainable", "dtype", "kernel_regularizer", "recurrent_regularizer"),
+        "units",
+        "return_sequences",
+        "go_backwards",
+        "dropout",
+        "recurrent_dropout",
+        "trainable",
+        "dtype",
+        "kernel_regularizer",
+        "recurrent_regularizer",
     )
 
     def apply(self, drawing: Blueprint) -> Message:

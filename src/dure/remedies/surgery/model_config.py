@@ -20,10 +20,26 @@ Config = dict[str, Any]
 
 WEIGHTED = frozenset(
     {
-        *("Dense", "EinsumDense", "Embedding", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"),
-        *("Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D"),
-        *("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
-        *("DepthwiseConv1D", "DepthwiseConv2D", "MultiHeadAttention", "Attention"),
+        "Dense",
+        "EinsumDense",
+        "Embedding",
+        "LSTM",
+        "GRU",
+        "SimpleRNN",
+        "RNN",
+        "Bidirectional",
+        "Conv1D",
+        "Conv2D",
+        "Conv3D",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "Conv1DTranspose",
+        "Conv2DTranspose",
+        "Conv3DTranspose",
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "MultiHeadAttention",
+        "Attention",
     }
 )
 """Classes of layers that mix their inputs by weights; the others pass on, shape or merge."""

@@ -15,11 +15,28 @@ _PASSING = (
     ACTIVATIONS
     | NORMALISERS
     | {
-        *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
-        *("Flatten", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"),
-        *("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D"),
-        *("GlobalAveragePooling2D", "UpSampling1D", "UpSampling2D", "ZeroPadding1D"),
-        *("ZeroPadding2D", "Masking", "RepeatVector", "Rescaling", "ActivityRegularization"),
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "GaussianNoise",
+        "GaussianDropout",
+        "Flatten",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "UpSampling1D",
+        "UpSampling2D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "Masking",
+        "RepeatVector",
+        "Rescaling",
+        "ActivityRegularization",
     }
 )
 _EQUAL = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})

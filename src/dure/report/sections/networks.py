@@ -29,8 +29,12 @@ def describe_models(result: RunResult) -> Iterator[Block]:
 
 def _variants(models: Mapping[str, Facts], arguments: Mapping[str, Any]) -> Table:
     header = (
-        *(say("variant"), say("arguments of build"), say("parameters")),
-        *(say("optimizer"), say("learning rate"), say("loss")),
+        say("variant"),
+        say("arguments of build"),
+        say("parameters"),
+        say("optimizer"),
+        say("learning rate"),
+        say("loss"),
     )
     rows = tuple(
         (
@@ -105,8 +109,11 @@ def _title(names: Sequence[str], of: int) -> Message:
 
 def _layers(layers: Sequence[Facts]) -> Table:
     header = (
-        *(say("layer"), say("class"), say("activation")),
-        *(say("output shape"), say("parameters")),
+        say("layer"),
+        say("class"),
+        say("activation"),
+        say("output shape"),
+        say("parameters"),
     )
     rows = tuple(
         (

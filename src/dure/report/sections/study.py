@@ -174,8 +174,16 @@ def _chance(chance: Facts, used: Collection[str]) -> Iterator[Item]:
 # -- arguments, plan, again ------------------------------------------------------------------------
 
 _SHOWN = (
-    *("epochs", "batch_size", "validation_split", "folds", "train_share", "callbacks", "shuffle"),
-    *("class_weight", "validation_freq", "validation_batch_size"),
+    "epochs",
+    "batch_size",
+    "validation_split",
+    "folds",
+    "train_share",
+    "callbacks",
+    "shuffle",
+    "class_weight",
+    "validation_freq",
+    "validation_batch_size",
 )
 
 _NOTHING = {"validation_split": 0.0, "folds": 1, "train_share": 1.0, "validation_freq": 1}
@@ -219,8 +227,13 @@ def _plan(plan: Facts) -> Iterator[Block]:
         ),
     ]
     heads = (
-        *(say("program"), say("variants"), say("lanes"), say("parameters")),
-        *(say("steps an epoch"), say("lanes in a call"), say("memory")),
+        say("program"),
+        say("variants"),
+        say("lanes"),
+        say("parameters"),
+        say("steps an epoch"),
+        say("lanes in a call"),
+        say("memory"),
     )
     rows: list[tuple[Cell, ...]] = [
         (

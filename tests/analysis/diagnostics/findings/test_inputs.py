@@ -123,8 +123,11 @@ def with_inputs(facts: dict[str, Any], *classes: str) -> Case:
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        *((PIXELS, "1; divide them by 255, or"), (DEPTHS, "1; standardise them, or")),
-        *((APART, "4,000"), (TINY, "standardise"), (UNIT, None)),
+        (PIXELS, "1; divide them by 255, or"),
+        (DEPTHS, "1; standardise them, or"),
+        (APART, "4,000"),
+        (TINY, "standardise"),
+        (UNIT, None),
     ],
 )
 def test_inputs_far_from_one_or_far_apart(facts: dict[str, Any], says: str | None) -> None:

@@ -46,8 +46,11 @@ STILL = 0.1
 """Share of the lowest validation loss that the last quarter of the epochs must still bring."""
 
 _ACCURACIES = (
-    *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
-    *("sparse_categorical_accuracy",),
+    "accuracy",
+    "acc",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
 )
 _ERRORS = {
     "mse": "mean_squared_error",

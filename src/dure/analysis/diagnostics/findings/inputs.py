@@ -31,12 +31,27 @@ UNBALANCED = 4.0
 minority is called "moderate" (Google's Machine Learning Crash Course, "Imbalanced datasets")."""
 
 _ENCODING = (
-    *("Embedding", "OneHot", "MultiHot", "CategoryEncoding", "IntegerLookup", "StringLookup"),
-    *("TextVectorization", "Hashing", "HashedCrossing", "Discretization", "TextToSequences"),
+    "Embedding",
+    "OneHot",
+    "MultiHot",
+    "CategoryEncoding",
+    "IntegerLookup",
+    "StringLookup",
+    "TextVectorization",
+    "Hashing",
+    "HashedCrossing",
+    "Discretization",
+    "TextToSequences",
 )
 _NORMALISING = (
-    *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization"),
-    *("GroupNormalization", "UnitNormalization", "RMSNormalization", "SpectralNormalization"),
+    "Rescaling",
+    "Normalization",
+    "BatchNormalization",
+    "LayerNormalization",
+    "GroupNormalization",
+    "UnitNormalization",
+    "RMSNormalization",
+    "SpectralNormalization",
     "Lambda",  # may do anything, scaling included
 )
 

@@ -19,13 +19,18 @@ _SQUASHED |= {"tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0), "softsign": (-1.0, 
 _FROM_ZERO = {"relu": 0.0, "relu6": 0.0, "softplus": 0.0, "exponential": 0.0}
 _PROBABILITY = ("sigmoid", "hard_sigmoid", "softmax")
 _MANY = (
-    *("categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
     "categorical_focal_crossentropy",
 )
 _TWO = ("binary_crossentropy", "binary_focal_crossentropy")
 _DISTANCES = (
-    *("mean_squared_error", "mean_absolute_error", "huber", "log_cosh"),
-    *("mean_squared_logarithmic_error", "mean_absolute_percentage_error"),
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "mean_squared_logarithmic_error",
+    "mean_absolute_percentage_error",
 )
 _MOST_CLASSES = 20
 """Whole numbers of more kinds than this, learned as one number, are rather amounts."""
@@ -269,7 +274,13 @@ def _poisson(pair: OutputLoss) -> Message | None:
 
 
 RULES: tuple[Callable[[OutputLoss], Message | None], ...] = (
-    *(_one_unit, _twice, _no_probability, _independent_units),
-    *(_distance_to_classes, _out_of_reach, _hinge, _poisson),
+    _one_unit,
+    _twice,
+    _no_probability,
+    _independent_units,
+    _distance_to_classes,
+    _out_of_reach,
+    _hinge,
+    _poisson,
 )
 """Each says why a pair is wrong, or None; the first that speaks is told."""
