@@ -16,7 +16,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-class Share(NamedTuple):
+class Percent(NamedTuple):
     """A part of a whole, from 0 to 1."""
 
     share: float
@@ -28,7 +28,7 @@ class Amount(NamedTuple):
     bytes: float
 
 
-Cell: TypeAlias = Message | int | float | Estimate | Share | Amount | None
+Cell: TypeAlias = Message | int | float | Estimate | Percent | Amount | None
 """None: there is nothing to be known."""
 
 

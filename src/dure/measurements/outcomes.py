@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure.blocks.cells import Cell, Estimate, Share
+from dure.blocks.cells import Cell, Estimate, Percent
 from dure.blocks.charts import Bar, Bars, BarTone, Intervals, Line, Lines, Matrix, Span
 from dure.blocks.content import Block, Prose, Table
 from dure.blocks.pictures import Photograph, Tile, Tiles
@@ -118,7 +118,7 @@ def _table(found: Measurement, answers: _Answers, places: Sequence[int], title: 
         columns.append((say("true class"), False, true))
     said = [as_is(answers.names[answers.said[at]]) for at in places]
     columns.append((say("said"), False, said))
-    probability: list[Cell] = [Share(float(answers.probability[at])) for at in places]
+    probability: list[Cell] = [Percent(float(answers.probability[at])) for at in places]
     columns.append((say("probability"), True, probability))
     if answers.against is not None:
         wrong = [as_is(f"{int(answers.against[at])} / {answers.networks}") for at in places]
@@ -206,7 +206,7 @@ def _most_frequent(counts: xr.DataArray, names: Sequence[str]) -> list[Block]:
             as_is(names[t]),
             as_is(names[s]),
             text,
-            Share(float(mean[t, s] / mean[t].sum())),
+            Percent(float(mean[t, s] / mean[t].sum())),
         )
         for (t, s), text in zip(pairs, told, strict=True)
     )

@@ -105,32 +105,22 @@ def matched_filters(
         If there are not two lanes, or the axes are not those of filters.
     """
     match, similarity = _matched(stacked, reference)
+    pair = ("filter", "lane")
     found = (similarity >= threshold).sum(axis=1)
+    lanes = {name: stacked[name] for name in _LANE if name in stacked.coords}
+    about = {key: stacked.attrs[key] for key in ("layer", "model") if key in stacked.attrs}
+    about |= {"kind": "matched_filters", "threshold": threshold, "reference": reference}
     out = xr.Dataset(
-        {
-            "match": (("filter", "lane"), match),
-            "similarity": (("filter", "lane"), similarity),
-            "found_in": ("filter", found),
-        },
-        coords={
-            "filter": np.arange(len(match)),
-            **{
-                name: stacked[name]
-                for name in ("variant", "seed", "fold")
-                if name in stacked.coords
-            },
-        },
-        attrs={
-            **{key: stacked.attrs[key] for key in ("layer", "model") if key in stacked.attrs},
-            "kind": "matched_filters",
-            "threshold": threshold,
-            "reference": reference,
-            "lanes": stacked.sizes["lane"],
-        },
+        {"match": (pair, match), "similarity": (pair, similarity), "found_in": ("filter", found)},
+        coords={"filter": np.arange(len(match)), **lanes},
+        attrs={**about, "lanes": stacked.sizes["lane"]},
     )
-    if untrained is None:
-        return out
-    _, chance = _matched(untrained, reference)
+    return out if untrained is None else _beside_chance(out, _matched(untrained, reference)[1])
+
+
+def _beside_chance(out: xr.Dataset, chance: Array) -> xr.Dataset:
+    """What is found with what the twins have by chance."""
+    similarity, threshold = out["similarity"], out.attrs["threshold"]
     if chance.shape != similarity.shape:
         raise DureError(
             f"untrained has {chance.shape[0]} filters in {chance.shape[1]} lanes, the trained "

@@ -76,6 +76,13 @@ def memory(
     if method not in get_args(Method):
         hint = did_you_mean(str(method), get_args(Method))
         raise DureError(f"method is {method!r}; pass one of {list(get_args(Method))}.{hint}")
+    return _summarize(network, *_sizes(network, x, target, method), method)
+
+
+def _sizes(
+    network: Network, x: Tree, target: npt.ArrayLike | None, method: Method
+) -> tuple[Array, str]:
+    """The influence of each step by distance, [row, distance], and where it was taken."""
     x, at = _sequences(network, x)
     if method == "gradient":
         size = gradient(network, x, at, target, reduce=norms).kept.astype(np.float64)
@@ -87,7 +94,11 @@ def memory(
         size[~real] = np.nan
         if _masks(network, at):
             last = x.shape[1] - 1 - np.argmax(real[:, ::-1], axis=1)
-    size = _by_distance(size, last)
+    return _by_distance(size, last), at
+
+
+def _summarize(network: Network, size: Array, at: str, method: Method) -> xr.Dataset:
+    """The influence with its mean, its reach in each row and the horizon."""
     reach = np.array([_reach(row) for row in size])
     rows = np.sum(~np.isnan(size), axis=0)
     mean = np.divide(np.nansum(size, axis=0), rows, out=np.full(len(rows), np.nan), where=rows > 0)

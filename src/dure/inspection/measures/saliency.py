@@ -69,13 +69,7 @@ def saliency(
         For several inputs, a target the output does not have, an unknown method, or inputs the
         model does not take.
     """
-    if method not in get_args(Method):
-        raise DureError(
-            f"method is {method!r}; pass one of {list(get_args(Method))}."
-            f"{did_you_mean(str(method), get_args(Method))}"
-        )
-    if steps < 1:
-        raise DureError(f"steps is {steps}; pass a whole number from 1 on.")
+    _check(method, steps)
     x, at = place(network, x)
     more: dict[str, Any] = {}
     if method == "gradient":
@@ -92,6 +86,17 @@ def saliency(
     layer = None if at == INPUT else at
     out = rows_first(kept, dims, attributes(network, "saliency", layer, **more), "saliency")
     return out.assign_coords(score=("row", found.score), target=("row", found.target))
+
+
+def _check(method: str, steps: int) -> None:
+    """Refuse a method that there is not, and no steps."""
+    if method not in get_args(Method):
+        raise DureError(
+            f"method is {method!r}; pass one of {list(get_args(Method))}."
+            f"{did_you_mean(str(method), get_args(Method))}"
+        )
+    if steps < 1:
+        raise DureError(f"steps is {steps}; pass a whole number from 1 on.")
 
 
 def _at_tokens(values: Array, tokens: Array, mask_zero: bool) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dure.blocks.cells import Amount, Cell, Estimate, Share, estimate_of
+from dure.blocks.cells import Amount, Cell, Estimate, Percent, estimate_of
 from dure.blocks.charts import Bars, Intervals
 from dure.core.formatting import format_bytes, format_number, format_percent
 from dure.messages.message import Message, as_is
@@ -27,7 +27,9 @@ def write_bars(block: Bars) -> list[Message]:
     if block.numbers == "none":
         return [as_is("")] * len(block.bars)
     cells: list[Cell] = [
-        Share(bar.value) if block.numbers == "shares" else estimate_of(bar.value, bar.low, bar.high)
+        Percent(bar.value)
+        if block.numbers == "shares"
+        else estimate_of(bar.value, bar.low, bar.high)
         for bar in block.bars
     ]
     texts = _write_column(cells, alike=True)
@@ -44,7 +46,7 @@ def write_cell(cell: Cell) -> Message:
             return cell
         case Estimate():
             return as_is(interval_texts([cell])[0])
-        case Share():
+        case Percent():
             return as_is(format_percent(cell.share, missing="-"))
         case Amount():
             return as_is(format_bytes(cell.bytes))
