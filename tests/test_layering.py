@@ -312,7 +312,9 @@ def test_no_literal_is_unpacked_to_please_the_formatter() -> None:
 
 def _is_plain(node: ast.expr) -> bool:
     """Whether it is a dict whose keys all stand there: `f(**{"a": 1})` is `f(a=1)`."""
-    return isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys)
+    return isinstance(node, ast.Dict) and all(
+        isinstance(key, ast.Constant) and str(key.value).isidentifier() for key in node.keys
+    )
 
 
 @pytest.mark.parametrize("library", ["jax", "keras"])
