@@ -235,8 +235,7 @@ class Study(StudySpec):
         The study is trained as it is; what its result's `health()` finds says which changes are
         tried. Round 1 trains each of them on the same seeds and folds as the network as it is,
         round 2 the best and their combinations on new seeds, the check the winner on twice as
-        many that are newer still (six at least). Verdicts are those of `Result.compare`. Test data
-        are looked at once, after that.
+        many that are newer still (six at least), then test data once. `Result.compare` judges.
 
         Parameters
         ----------

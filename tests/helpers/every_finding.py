@@ -21,7 +21,8 @@ from dure.analysis.diagnostics.findings import (
     seeds,
 )
 from dure.analysis.diagnostics.findings import inputs as arrays
-from dure.analysis.diagnostics.health import Silenced, _missing, settle
+from dure.analysis.diagnostics.health import _missing
+from dure.analysis.diagnostics.suppression import Silenced, settle
 from dure.analysis.overfitting.model import OverfittingRow
 from dure.core.types import Status
 from dure.messages.message import Message, as_is

@@ -23,7 +23,8 @@ from dure.analysis.diagnostics.findings import (
     loss_mismatch,
     seeds,
 )
-from dure.analysis.diagnostics.health import KINDS, Health, settle
+from dure.analysis.diagnostics.health import KINDS, Health
+from dure.analysis.diagnostics.suppression import settle
 from dure.core.types import Status
 from helpers.diagnostic_cases import EPOCHS, case, fall
 from helpers.made_layer_curves import layer_curves

@@ -60,7 +60,8 @@ def show(page: RowPage) -> None:
     page.fact("parameters", sum(counts))
     page.say(
         "{sum} = {count:,} parameters (note: 197,210).",
-        **{"sum": " + ".join(f"{n:,}" for n in counts), "count": sum(counts)},
+        sum=" + ".join(f"{n:,}" for n in counts),
+        count=sum(counts),
     )
     page.overfitting(result)
     fifth = max(1, result.curves.sizes["epoch"] // 5)

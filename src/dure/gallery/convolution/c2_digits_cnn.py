@@ -63,7 +63,8 @@ def show(page: RowPage) -> None:
     page.say(
         "Epochs run by each seed: {ran}; weights kept are those of epochs {best}, which Dure does "
         "for every network without a ModelCheckpoint.",
-        **{"ran": str(ran), "best": str(best)},
+        ran=str(ran),
+        best=str(best),
     )
     page.curves(result, "loss", "accuracy")
     page.picture("confusion", dure.look(result, data=asked.data).draw.confusion())

@@ -32,7 +32,9 @@ def show(page: RowPage) -> None:
     page.fact("predicted", classes)
     page.say(
         "The first five test digits are {true}; the best network says {predicted} (note: {note}).",
-        **{"true": _row(y), "predicted": _row(classes), "note": _row(NOTE)},
+        true=_row(y),
+        predicted=_row(classes),
+        note=_row(NOTE),
     )
 
     # All of them.
@@ -43,7 +45,8 @@ def show(page: RowPage) -> None:
     page.fact("networks that are right", (answers == y).sum("lane").values)
     page.say(
         "Of {networks} networks right about each: {right}.",
-        **{"networks": answers.sizes["lane"], "right": _row(page.facts["networks that are right"])},
+        networks=answers.sizes["lane"],
+        right=_row(page.facts["networks that are right"]),
     )
     page.picture("five-digits", five.draw.predictions())
     _whole_test(page, dure.look(result, data=asked.data))
@@ -60,14 +63,17 @@ def _whole_test(page: RowPage, every: dure.Look) -> None:
     page.say(
         "On {rows:,} test digits all {networks} networks agree about {agreed:.1%}, and are right "
         "about {right:.2%} of those.",
-        **{"rows": answers.sizes["row"], "networks": answers.sizes["lane"]},
-        **{"agreed": float(agreed.mean()), "right": float(right[agreed].mean())},
+        rows=answers.sizes["row"],
+        networks=answers.sizes["lane"],
+        agreed=float(agreed.mean()),
+        right=float(right[agreed].mean()),
     )
     if not agreed.all():
         page.fact("right where divided", right[~agreed].mean())
         page.say(
             "On the other {rows:,} a network is right {right:.0%} of the time.",
-            **{"rows": int((~agreed).sum()), "right": float(right[~agreed].mean())},
+            rows=int((~agreed).sum()),
+            right=float(right[~agreed].mean()),
         )
     page.picture("worst-mistakes", every.draw.of(found))
     if answers.sizes["lane"] > 1:

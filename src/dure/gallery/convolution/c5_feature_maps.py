@@ -37,7 +37,9 @@ def show(page: RowPage) -> None:
         shapes = [" x ".join(map(str, page.facts[f"{name} {c}"][1:])) for c in CONVOLUTIONS]
         page.say(
             "{name}: maps of {first}, then {second}.",
-            **{"name": NAMES[name], "first": shapes[0], "second": shapes[1]},
+            name=NAMES[name],
+            first=shapes[0],
+            second=shapes[1],
         )
         assert study.data.test is not None
         found = dure.look(result, study.data.test[0][:ROWS]).activations(layers=CONVOLUTIONS)
@@ -45,7 +47,9 @@ def show(page: RowPage) -> None:
             page.say(
                 "{name}, {layer}: share of values that are 0: {dark}; of channels that are 0 for "
                 "all {rows} pictures: {dead}.",
-                **{"name": NAMES[name], "layer": layer, "rows": found.attrs["rows"]},
+                name=NAMES[name],
+                layer=layer,
+                rows=found.attrs["rows"],
                 dark=page.interval(f"{name} {layer} zero", found["zero"].sel(layer=layer)),
                 dead=page.interval(f"{name} {layer} dead", found["dead"].sel(layer=layer)),
             )

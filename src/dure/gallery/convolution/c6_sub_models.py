@@ -49,7 +49,8 @@ def show(page: RowPage) -> None:
     page.say(
         "{models} sub-models, from the input to each layer's output, the plain Keras way and by "
         "dure.look(model).submodel: outputs differ by at most {difference:g}.",
-        **{"models": len(model.layers), "difference": apart},
+        models=len(model.layers),
+        difference=apart,
     )
 
     known, classes = np.asarray(asked.data.x), np.asarray(asked.data.y)

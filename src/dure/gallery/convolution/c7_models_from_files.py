@@ -65,9 +65,15 @@ def _through_files(page: RowPage, whose: Message, model: keras.Model, x: np.ndar
             "Trained {whose}, {file} ({size:.1f} MB): {layers} layers, {arrays} weights of "
             "{numbers:,} numbers; differences after loading: weights {weights:g}, predictions "
             "{predictions:g}; dure.look's kernel {kernel:g}.",
-            **{"whose": whose, "file": path.name, "size": size, "layers": len(names)},
-            **{"arrays": len(shapes), "numbers": loaded.count_params(), "weights": weights},
-            **{"predictions": outputs, "kernel": seen},
+            whose=whose,
+            file=path.name,
+            size=size,
+            layers=len(names),
+            arrays=len(shapes),
+            numbers=loaded.count_params(),
+            weights=weights,
+            predictions=outputs,
+            kernel=seen,
         )
         if suffix == "h5":
             continue

@@ -75,7 +75,8 @@ def show(page: RowPage) -> None:
     page.parameters(result, note=160_305)
     page.say(
         "The first {held:,} reviews validate, {training:,} train (note: 10,000 and 15,000).",
-        **{"held": asked.validation_data[0].shape[0], "training": asked.data.rows},
+        held=asked.validation_data[0].shape[0],
+        training=asked.data.rows,
     )
     turn = tell_turning(page, result, asked, 4, NOTE_ROWS)
     page.curves(result, "loss", "accuracy")
@@ -86,6 +87,7 @@ def show(page: RowPage) -> None:
     page.fact("test_accuracy", float(tested.mean()))
     page.say(
         "Fresh networks, {epochs} epochs on all reviews: test accuracy {accuracy}.",
-        **{"epochs": page.facts["epochs_on_all"], "accuracy": accuracy},
+        epochs=page.facts["epochs_on_all"],
+        accuracy=accuracy,
     )
     page.compare(final.compare("test_accuracy", other=result), say("on all reviews"))

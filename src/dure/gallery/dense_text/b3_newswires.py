@@ -94,6 +94,7 @@ def show(page: RowPage) -> None:
         "Test accuracy {accuracy}; always guessing the commonest topic ({topic}) gives "
         "{guess:.3f}.",
         accuracy=page.interval("test accuracy", tested),
-        **{"topic": data.class_names[topic], "guess": page.facts["guess"]},
+        topic=data.class_names[topic],
+        guess=page.facts["guess"],
     )
     page.picture("confusion", dure.look(result, data=asked.data).draw.confusion())

@@ -46,13 +46,18 @@ def show(page: RowPage) -> None:
         page.say(
             "{what} at epoch {epoch}: {mean} over {seeds} seeds; a single run would have shown "
             "anything from {least:.3f} to {most:.3f} (standard deviation {deviation:.3f}).",
-            **{"what": what, "epoch": result.curves.sizes["epoch"], "seeds": len(last)},
-            **{"least": last.min(), "most": last.max(), "deviation": last.std(ddof=1)},
+            what=what,
+            epoch=result.curves.sizes["epoch"],
+            seeds=len(last),
+            least=last.min(),
+            most=last.max(),
+            deviation=last.std(ddof=1),
             mean=page.interval(f"mean last val_{metric}", last),
         )
     page.say(
         "Where validation loss turns, a single run would have said anything from epoch "
         "{first:.0f} to {last:.0f}; all together say {mean}.",
-        **{"first": turned.min(), "last": turned.max()},
+        first=turned.min(),
+        last=turned.max(),
         mean=page.interval("turning epoch", turned),
     )

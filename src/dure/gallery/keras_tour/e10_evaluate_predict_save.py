@@ -54,7 +54,9 @@ def show(page: RowPage) -> None:
     page.fact("test part as the run folder has it", kept)
     page.say(
         "evaluate: loss {loss:.4f}, accuracy {accuracy:.4f} (the run folder: {kept:.4f}).",
-        **{"loss": loss, "accuracy": accuracy, "kept": kept[1]},
+        loss=loss,
+        accuracy=accuracy,
+        kept=kept[1],
     )
 
     probabilities = model.predict(x, verbose=0)
@@ -63,7 +65,8 @@ def show(page: RowPage) -> None:
     first = " ".join(map(str, probabilities[:5].argmax(-1)))
     page.say(
         "predict: the first five test digits are {first}, in truth {true}.",
-        **{"first": first, "true": " ".join(map(str, y[:5]))},
+        first=first,
+        true=" ".join(map(str, y[:5])),
     )
 
     summary: list[str] = []
@@ -72,7 +75,8 @@ def show(page: RowPage) -> None:
     page.fact("parameters", model.count_params())
     page.say(
         "summary: {layers} layers, {parameters:,} parameters.",
-        **{"layers": len(model.layers), "parameters": model.count_params()},
+        layers=len(model.layers),
+        parameters=model.count_params(),
     )
 
     for name in ("model.keras", "model.h5"):
@@ -86,6 +90,9 @@ def show(page: RowPage) -> None:
         page.say(
             "{file}: {size:.0f} KB; loaded, its predictions are {apart:g} apart and its test loss "
             "is {loss:.4f}.",
-            **{"file": name, "size": path.stat().st_size / 1024, "apart": same, "loss": again[0]},
+            file=name,
+            size=path.stat().st_size / 1024,
+            apart=same,
+            loss=again[0],
         )
     page.picture("predictions", dure.look(lane, data=data).draw.predictions())

@@ -116,5 +116,6 @@ def show(page: RowPage) -> None:
     page.say(
         "lstm: a perfect reader of k steps errs by 1 - k / 50; an error of {error:.3f} is that of "
         "one that has read {read:.1f} of them.",
-        **{"error": error, "read": STEPS * (1 - error)},
+        error=error,
+        read=STEPS * (1 - error),
     )

@@ -59,7 +59,10 @@ def show(page: RowPage) -> None:
         page.say(
             "{name}: of the test part's squared error {least:.4f} can be foreseen by nobody "
             "({noise:g} in the long run); the naive forecast errs by {naive:.4f}.",
-            **{"name": name, "least": least, "noise": NOISE**2, "naive": naive},
+            name=name,
+            least=least,
+            noise=NOISE**2,
+            naive=naive,
         )
         tested = result.at_best("test_loss").sel(fold=1)
         errors = {variant: tested.sel(variant=variant).values for variant in result.variants}

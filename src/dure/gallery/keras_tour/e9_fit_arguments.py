@@ -106,7 +106,9 @@ def show(page: RowPage) -> None:
         page.fact(name, {"history": history, "printed": printed})
         page.say(
             "{call}: {epochs} epochs; History: {keys}; {lines} lines printed.",
-            **{"call": name, "epochs": len(history["loss"]), "keys": ", ".join(history)},
+            call=name,
+            epochs=len(history["loss"]),
+            keys=", ".join(history),
             lines=len(printed),
         )
     page.fact("apart from Keras", found)

@@ -63,7 +63,9 @@ def peer(seed: int, epochs: int) -> MLPClassifier:
         alpha=L2,
         batch_size=BATCH,
         learning_rate_init=RATE,
-        **{"momentum": 0, "max_iter": epochs, "tol": 0},
+        momentum=0,
+        max_iter=epochs,
+        tol=0,
         n_iter_no_change=epochs,
         random_state=seed,
     )

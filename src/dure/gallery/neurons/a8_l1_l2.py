@@ -85,8 +85,12 @@ def ask(page: RowPage, what: Message, one: dure.Study) -> dict[str, tuple[list[f
         page.say(
             "{what} neuron, {penalty}: of {weights} weights so many end nearer to zero than "
             "{zero:g}, by strength: {counts} (means over {seeds} seeds). Longest hold out {names}.",
-            **{"what": what, "penalty": penalty.upper(), "weights": len(names), "zero": ZERO},
-            **{"counts": ", ".join(counts), "seeds": zero.shape[1]},
+            what=what,
+            penalty=penalty.upper(),
+            weights=len(names),
+            zero=ZERO,
+            counts=", ".join(counts),
+            seeds=zero.shape[1],
             names=", ".join(names[k] for k in np.argsort(-np.abs(weights[-1]).mean(axis=0))[:3]),
         )
         paths[penalty] = strengths, weights

@@ -91,7 +91,10 @@ def ask(
         page.say(
             "An epoch is {rows:,} reviews, {steps} updates (notes: {note_rows:,} and "
             "{note_steps}); but in a quick run, epochs and patience are longer by as much.",
-            **{"rows": rows, "steps": steps, "note_rows": NOTE_ROWS, "note_steps": note_steps},
+            rows=rows,
+            steps=steps,
+            note_rows=NOTE_ROWS,
+            note_steps=note_steps,
         )
     for variant in result.variants:
         page.parameters(result, variant, parameters if variant == result.variants[0] else None)

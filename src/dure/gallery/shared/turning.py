@@ -34,9 +34,13 @@ def tell_turning(
         "Validation loss is least at epoch {epoch} ({lanes} lanes, from {first:.0f} to "
         "{last:.0f}), that is after {updates:,.0f} updates; the note's one run: about epoch "
         "{note:g}, after {note_updates:,.0f}{more}.",
-        **{"epoch": interval_text(found), "lanes": len(epochs)},
-        **{"first": epochs.min(), "last": epochs.max(), "updates": updates * found.mean},
-        **{"note": note, "note_updates": note * theirs},
+        epoch=interval_text(found),
+        lanes=len(epochs),
+        first=epochs.min(),
+        last=epochs.max(),
+        updates=updates * found.mean,
+        note=note,
+        note_updates=note * theirs,
         more=say(" ({here} updates an epoch here, {there} there)", here=updates, there=theirs)
         if updates != theirs
         else as_is(""),

@@ -72,6 +72,9 @@ def tell_neighbours(
     page.say(
         "{name}, nearest in the first network. {words}. Of the {nearest} nearest another network "
         "has {shared:.1f} too (mean over words and pairs of networks; by chance {chance:.2f}).",
-        **{"name": name, "words": nearest, "nearest": NEAREST, "shared": np.mean(shared)},
+        name=name,
+        words=nearest,
+        nearest=NEAREST,
+        shared=np.mean(shared),
         chance=NEAREST**2 / vocabulary,
     )

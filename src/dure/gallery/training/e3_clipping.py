@@ -113,7 +113,9 @@ def tell_training(page: RowPage, result: dure.Result, name: str) -> None:
         "above {jump:g} or NaN, {learnt} end at least a tenth below always answering the mean "
         "({naive:.4f}). Largest gradient measured in the recurrent layer {gradient}, largest step "
         "{step}. Share of dead units at the end: {dead}.",
-        **{"variant": name, "jump": JUMP, "naive": NAIVE},
+        variant=name,
+        jump=JUMP,
+        naive=NAIVE,
         **{what: one.describe() for what, one in counts.items()},
         **{what: format_number(value) for what, value in largest.items()},
         dead=page.interval(f"{name}: dead", layer["dead"].isel(epoch=-1).values),

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from dure.messages.message import Message, as_is, joined, say
-from dure.remedies.surgery.model_config import NORMALISERS, Blueprint, CannotEdit, Config, Spot
+from dure.remedies.surgery.model_config import (
+    NORMALISERS,
+    Blueprint,
+    CannotEdit,
+    Config,
+    Spot,
+    layers_before_output,
+)
 from dure.remedies.surgery.widths import UNITS, scalable
 
 Stage = Literal[
     "replace", "activation", "width", "normalise", "drop", "penalty", "input", "compile"
 ]
-ORDER: tuple[Stage, ...] = (
-    "replace",
-    "activation",
-    "width",
-    "normalise",
-    "drop",
-    "penalty",
-    "input",
-    "compile",
-)
+ORDER: tuple[Stage, ...] = get_args(Stage)
 
 FREE_HIDDEN = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D"})
 """Hidden layers whose activation, initialiser and place in the row may be changed freely."""
@@ -64,7 +62,7 @@ class AddDropout(Edit):
 
     def apply(self, drawing: Blueprint) -> Message:
         hidden = [s.path for s in drawing.hidden() if s.kind in {"Dense", *RECURRENT}]
-        places = [drawing.block_end(path) for path in hidden] or _before_output(drawing)
+        places = [drawing.block_end(path) for path in hidden] or layers_before_output(drawing)
         added: list[str] = []
         changed: list[Message] = []
         for path in dict.fromkeys(places):
@@ -378,23 +376,6 @@ def _following(drawing: Blueprint, path: str) -> Spot | None:
     if len(users) != 1 or users[0] in drawing.inner:
         return None
     return drawing.spot(users[0])
-
-
-def _before_output(drawing: Blueprint) -> list[str]:
-    """What the layers that make the output read; without hidden layers there is no such place."""
-    if not drawing.hidden():
-        raise CannotEdit(say("it has no hidden layer"))
-    found = []
-    for path in sorted(drawing.output_paths()):
-        outer, _, rest = path.rpartition("/")
-        part = drawing
-        for name in outer.split("/") if outer else ():
-            part = part.inner[name]
-        names = [n for n in part.inputs(rest) if n not in part.inner]
-        found += [f"{outer}/{n}" if outer else n for n in names]
-    if not found:
-        raise CannotEdit(say("there is no layer before the output"))
-    return found
 
 
 def _listed(names: Sequence[str]) -> Message:

@@ -370,3 +370,20 @@ def _tensors(value: Any) -> Iterator[list[Any]]:
         return
     for item in value:
         yield from _tensors(item)
+
+
+def layers_before_output(drawing: Blueprint) -> list[str]:
+    """What the layers that make the output read; without hidden layers there is no such place."""
+    if not drawing.hidden():
+        raise CannotEdit(say("it has no hidden layer"))
+    found = []
+    for path in sorted(drawing.output_paths()):
+        outer, _, rest = path.rpartition("/")
+        part = drawing
+        for name in outer.split("/") if outer else ():
+            part = part.inner[name]
+        names = [n for n in part.inputs(rest) if n not in part.inner]
+        found += [f"{outer}/{n}" if outer else n for n in names]
+    if not found:
+        raise CannotEdit(say("there is no layer before the output"))
+    return found

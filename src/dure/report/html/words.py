@@ -53,10 +53,8 @@ def figure_name(what: Message, metric: str) -> Message:
     """What a picture of one metric shows, for who cannot see it."""
     return say(
         "{what}: {metric} by epoch. The numbers are in the table below.",
-        **{
-            "what": what,
-            "metric": metric,
-        },
+        what=what,
+        metric=metric,
     )
 
 
