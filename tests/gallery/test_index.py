@@ -32,3 +32,9 @@ def test_rows_are_found_by_id_and_name() -> None:
     assert find_row("d2") is find_row("one-hot-rnn")
     with pytest.raises(DureError, match="Did you mean 'D2'"):
         find_row("D22")
+
+
+def test_rows_are_short() -> None:
+    files = {row.id: Path(str(find_spec(row.module).origin)) for row in ROWS}
+    lines = {row: file.read_text("utf-8").count("\n") for row, file in files.items()}
+    assert max(lines.values()) <= 120, lines

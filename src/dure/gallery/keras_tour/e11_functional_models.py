@@ -104,8 +104,7 @@ def show(page: RowPage) -> None:
     score = peer.fit(*training_rows(cancer)).score(*held_rows(cancer))
     page.say("scikit-learn's LogisticRegression on the same rows: {score:.4f}.", score=score)
     two = runs["two-inputs"][1]
-    best = two.at_best("val_accuracy").sel(fold=1)
-    values = {variant: best.sel(variant=variant).values for variant in two.variants}
+    values = dict(zip(two.variants, two.at_best("val_accuracy").values[:, :, 0], strict=True))
     for name in ("left only", "right only"):
         page.interval(f"both against {name}", values["both"] - values[name])
     page.compare(two.compare("val_accuracy", baseline="both"), as_is("two-inputs"))

@@ -93,12 +93,10 @@ def digits_study(quick: bool = False) -> dure.Study:
 
 def peers_accuracy(asked: dure.Study, seeds: int, epochs: int) -> Floats:
     """MLPClassifier's validation accuracy after its last epoch, shape [seed]."""
-    made = []
-    for seed in range(seeds):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # it was to run to the last epoch
-            made.append(peer(seed, epochs).fit(*training_rows(asked)).score(*held_rows(asked)))
-    return np.array(made)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it was to run to the last epoch
+        peers = [peer(seed, epochs).fit(*training_rows(asked)) for seed in range(seeds)]
+    return np.array([peer.score(*held_rows(asked)) for peer in peers])
 
 
 def show(page: RowPage) -> None:

@@ -53,8 +53,7 @@ def build_linear(l1: float = 0.0, l2: float = 0.0) -> keras.Model:
 
 def study(quick: bool = False) -> dure.Study:
     """The logistic neuron on 364 of the breast cancer rows, one at a time."""
-    strengths = STRENGTHS[::2] if quick else STRENGTHS
-    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in strengths}
+    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in STRENGTHS[:: 2 if quick else 1]}
     data = replace(dure.data.breast_cancer(), prepare=StandardScaler())
     terms = dict[str, Any](seeds=5, epochs=20 if quick else 100, batch_size=1, name="logistic")
     return dure.Study(build, data, variants, validation_split=0.2, **terms)
@@ -63,8 +62,7 @@ def study(quick: bool = False) -> dure.Study:
 def linear_study(quick: bool = False) -> dure.Study:
     """The linear neuron on diabetes, all rows in one batch: lasso and ridge."""
     data = replace(dure.data.diabetes(), prepare=StandardScaler())
-    step = 2 if quick else 1
-    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in LINEAR[p][::step]}
+    variants = {f"{p} {a:g}": {p: a} for p in LINEAR for a in LINEAR[p][:: 2 if quick else 1]}
     terms = dict[str, Any](seeds=5, epochs=2000, batch_size=data.rows, name="linear")
     return dure.Study(build_linear, data, variants, **terms)
 

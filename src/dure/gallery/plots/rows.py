@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dure.core.palette import COLOURS
@@ -57,17 +58,7 @@ def interval_rows(
     axes = dressed(page.axes(left, above, _WIDE, step * len(rows)), axis, grid="x")
     named_rows(axes, list(rows), left, TEXT)
     if reference:
-        axes.axvline(reference[0], color="0.35", linestyle="--", linewidth=1)
-        axes.annotate(
-            plain(reference[1]),
-            (reference[0], 1),
-            (0, 4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            fontsize=SMALL,
-            color="0.35",
-        )
+        _mark_reference(axes, *reference)
     for (name, kind), (mean, low, high) in found.items():
         place = kinds.index(kind)
         at = list(rows).index(name) + (place - (len(kinds) - 1) / 2) * 0.19 / step
@@ -84,3 +75,17 @@ def interval_rows(
     if legend:
         page.figure.legend(loc="lower left", ncol=len(legend), fontsize=SMALL, frameon=False)
     return page.figure
+
+
+def _mark_reference(axes: Axes, value: float, label: str) -> None:
+    axes.axvline(value, color="0.35", linestyle="--", linewidth=1)
+    axes.annotate(
+        plain(label),
+        (value, 1),
+        (0, 4),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        fontsize=SMALL,
+        color="0.35",
+    )

@@ -3,11 +3,9 @@
 The note says that gradients through many steps may explode, and that clipping by norm helps. Both
 are measured. The cause: a recurrent network of rectified units whose matrix begins as `gain` times
 the identity (Le, Jaitly and Hinton 2015, "A simple way to initialize recurrent networks of
-rectified linear units") has a gradient that grows like gain^(2 steps), once for the way back and
-once for an output that grows alike. The cure: with gain 1 it learns the adding problem over 50
-steps with several bounds on the norm of its gradient (Pascanu, Mikolov and Bengio 2013, "On the
-difficulty of training recurrent neural networks", algorithm 1). Keras' `clipnorm` bounds the
-gradient of each weight array by itself, `global_clipnorm` that of all together, as the paper does.
+rectified linear units") has a gradient that grows like gain^(2 steps). The cure: with gain 1 it
+learns the adding problem over 50 steps with several bounds on the norm of its gradient (Pascanu,
+Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks", algorithm 1).
 """
 
 from __future__ import annotations
