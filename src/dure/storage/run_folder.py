@@ -65,8 +65,8 @@ def refuse_unless_empty(folder: Path) -> None:
     entries = {path.name for path in folder.iterdir()}
     if MANIFEST in entries:
         raise RunFolderError(
-            f"{folder} already holds a run: go on with it by `dure resume {folder}`, or choose "
-            "another run folder."
+            f"{folder} already holds a run: go on with it by `dure resume {folder}` (in Python: "
+            f"study.run(out={str(folder)!r}, resume=True)), or choose another run folder."
         )
     leftovers = {LANES, CHECKPOINTS, "lock", f"{MANIFEST}.tmp"}
     foreign = {n for n in entries - leftovers if not n.startswith(CURVES)}

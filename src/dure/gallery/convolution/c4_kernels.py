@@ -79,7 +79,7 @@ def show(page: RowPage) -> None:
     updates = each * result.lanes["best_epoch"].to_numpy(float, na_value=np.nan)
     page.fact("updates", updates)
     page.say(
-        "That is after {updates} updates, which moved the kernel by {moved} of its own length; "
+        "Updates until then: {updates}. They moved the kernel by {moved} of its own length; "
         "the note's network had 1,500 updates in each epoch.",
         updates=page.interval("updates until the best epoch", updates),
         moved=page.interval("moved", far / size),

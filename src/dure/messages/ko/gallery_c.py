@@ -34,7 +34,7 @@ TEXTS: dict[str, str] = {
     "{what}: trained {after}, at the start {before}; the note's one run: {note:g}.": (
         "{what}: 훈련 뒤 {after}, 처음 {before}; 노트(1회 실행): {note:g}."
     ),
-    "That is after {updates} updates, which moved the kernel by {moved} of its own length; the "
+    "Updates until then: {updates}. They moved the kernel by {moved} of its own length; the "
     "note's network had 1,500 updates in each epoch.": (
         "업데이트 횟수: {updates}. 그동안 커널이 움직인 거리를 처음 길이로 나눈 값: {moved}. "
         "노트의 신경망은 에포크마다 1,500번 업데이트했습니다."
