@@ -16,7 +16,7 @@ from dure.engine.program.callbacks import (
     EarlyStopping,
     Epoch,
     ReduceLROnPlateau,
-    controller,
+    make_controller,
 )
 from dure.errors import StudyError
 
@@ -174,6 +174,6 @@ def test_an_epoch_without_validation_changes_nothing() -> None:
 def test_unknown_monitors_and_directions_are_said_by_name() -> None:
     known = ["loss", "val_loss", "val_f1"]
     with pytest.raises(StudyError, match=r"'vall_loss'.*Did you mean 'val_loss'"):
-        controller(keras.callbacks.EarlyStopping("vall_loss"), Lowered, known)  # type: ignore[arg-type]
+        make_controller(keras.callbacks.EarlyStopping("vall_loss"), Lowered, known)  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="pass mode='max' or mode='min'"):
-        controller(keras.callbacks.EarlyStopping("val_f1"), Lowered, known)  # type: ignore[arg-type]
+        make_controller(keras.callbacks.EarlyStopping("val_f1"), Lowered, known)  # type: ignore[arg-type]
