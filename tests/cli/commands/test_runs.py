@@ -62,6 +62,8 @@ ENVIRONMENT = {
     "PYTHONPATH": str(Path(dure.__file__).parents[1]),
     "COLUMNS": "100",
     "XLA_FLAGS": "",
+    # What these processes write is compared to the letter, so nothing of a shared cache may speak.
+    "JAX_ENABLE_COMPILATION_CACHE": "false",
 }
 
 
