@@ -173,7 +173,7 @@ class Result(RunResult):
             Default: the monitor. Whether low or high is best follows :func:`mode_of`. The best of
             many lanes is partly luck: report ``summary()``, use the best lane's model.
         variant
-            InterimLook among the lanes of this variant only.
+            Look among the lanes of this variant only.
 
         Raises
         ------

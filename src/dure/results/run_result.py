@@ -306,13 +306,7 @@ class RunResult:
     # -- lanes -----------------------------------------------------------------------------------
 
     def lane(self, variant: str, seed: int, fold: int = 1) -> LaneResult:
-        """One lane by its names; folds count from 1.
-
-        Raises
-        ------
-        DureError
-            If the study has no such lane.
-        """
+        """As `dure.Result.lane`."""
         key = LaneKey(variant, seed, fold)
         if key not in self._keys:
             known = {d: self.curves[d].values.tolist() for d in LANE_DIMS}
@@ -324,21 +318,7 @@ class RunResult:
         return self._lane_at(self._keys.index(key))
 
     def best(self, metric: str | None = None, variant: str | None = None) -> LaneResult:
-        """The lane with the best value of a metric at its best epoch; the first of equals.
-
-        Parameters
-        ----------
-        metric
-            Default: the monitor. Whether low or high is best follows :func:`mode_of`. The best of
-            many lanes is partly luck: report ``summary()``, use the best lane's model.
-        variant
-            Look among the lanes of this variant only.
-
-        Raises
-        ------
-        DureError
-            For an unknown metric or variant, or if no lane that trained to its end has a value.
-        """
+        """As `dure.Result.best`."""
         values = self.at_best(metric)
         name = str(values.name)
         if variant is not None and variant not in self.variants:
