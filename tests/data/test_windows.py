@@ -158,12 +158,12 @@ def test_too_short_a_part_is_named() -> None:
         (3.0, "series has shape ()"),
         ([[1], [2, 3]], "series cannot be made an array"),
         (
-            pd.DataFrame({"at": pd.date_range("2020", periods=9), "v": range(9)}),
-            "columns that are no numbers: 'at' (datetime64",
+            pd.DataFrame({"where": ["a", "b", "c"] * 3, "v": range(9)}),
+            "columns that are no numbers: 'where' (str)",
         ),
         (
             pd.Series(range(9), index=pd.date_range("2020", periods=9)[::-1]),
-            "series is not in order of time; pass series.sort_index()",
+            "series runs backwards in time",
         ),
     ],
 )

@@ -143,7 +143,9 @@ def _convert_texts(value: Any, name: str, faults: Faults) -> Array | None:
     return out
 
 
-def check_finite(tree: Tree, name: str, faults: Faults) -> None:
+def check_finite(
+    tree: Tree, name: str, faults: Faults, remedy: str = "Drop or fill such rows."
+) -> None:
     """Append where NaN or infinite values are: the array, how many, the first row (from 0)."""
     for path, leaf in leaves(tree, name):
         if leaf.dtype.kind != "f":
@@ -161,7 +163,7 @@ def check_finite(tree: Tree, name: str, faults: Faults) -> None:
             plural = "values that are" if bad > 1 else "value that is"
             faults.append(
                 f"{path} holds {bad} {plural} NaN or infinite as float32, the first in row "
-                f"{first} (counted from 0). Drop or fill such rows."
+                f"{first} (counted from 0). {remedy}"
             )
 
 

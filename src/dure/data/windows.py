@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from dure.core.array_checks import check_finite
 from dure.core.arrays import Array, whole
-from dure.core.formatting import join_first
+from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data
-from dure.data.readers.common import check_fraction
+from dure.data.readers.common import check_choice, check_fraction
 from dure.data.splits import hold_out_last
+from dure.data.times.series import TimeSeries, read_series
 from dure.errors import Faults, StudyError, did_you_mean
 
-
-class _Series(NamedTuple):
-    values: Array
-    """float32 [time, features]"""
-    names: tuple[str, ...] | None
-    flat: bool
-    """Whether it came with one axis."""
+Gaps = Literal["error", "split"]
 
 
 def windows(
@@ -32,6 +26,7 @@ def windows(
     horizon: int = 1,
     stride: int = 1,
     test: float = 0.2,
+    gaps: Gaps = "error",
 ) -> Data:
     """Windows over a time series, each with the value that comes after it.
 
@@ -42,37 +37,38 @@ def windows(
     ----------
     series
         Values in order of time, shape [time] or [time, features]: an array, a list, or a pandas
-        Series or DataFrame, whose column names become `feature_names`. Nothing is scaled; see
-        `Data.prepare`.
-    length
-        Steps in a window.
+        Series or DataFrame, whose column names become `feature_names`. Times in its index (dates,
+        also as text, periods, numbers) or in one column of dates, which is no feature then, must
+        go up in even steps. Nothing is scaled; see `Data.prepare`.
+    length, stride
+        Steps in a window; steps from the start of one window to the start of the next.
     target
         What to predict: the name or number of one feature, or a list of them. None: all features.
     horizon
         How many steps after the window's end the target lies; 1 is the next value.
-    stride
-        Steps from the start of one window to the start of the next.
     test
         The last fraction of the time, kept as the test part; 0 for none. It begins at time
-        ``floor(time * (1 - test))``. No training window and no training target reaches it, and no
-        test window starts before it.
+        ``floor(time * (1 - test))``; nothing of training reaches it, and no test window starts
+        before it.
+    gaps
+        Where steps or values are missing: ``"error"`` refuses; ``"split"`` leaves out windows that
+        would run over one (each unbroken piece is cut by itself; `source` says how many). No gaps
+        are months, nights, weekends, up to 7 holidays in a row, clocks put forward or back.
 
     Returns
     -------
     Rows in order of time: `x` float32 [rows, length, features]; `y` float32 [rows, targets], or
     [rows] where `target` is one name or number, or `series` has one axis and `target` is None.
-    n values give ``floor((n - length - horizon) / stride) + 1`` rows.
-
-    Its `time_gap` is ``ceil((length + horizon) / stride) - 1``: row ``i`` reads no value after time
-    ``i * stride + length + horizon - 1``, so a later row ``j`` shares none with it or any row
-    before it once ``(j - i) * stride >= length + horizon``, and between the two lie
-    ``j - i - 1`` rows. With strides up to `length` no smaller number will do.
+    n unbroken values give ``floor((n - length - horizon) / stride) + 1`` rows. Row ``i`` reads no
+    value after time ``i * stride + length + horizon - 1``, so `time_gap` is ``ceil((length +
+    horizon) / stride) - 1``; with strides up to `length` no smaller one keeps rows apart.
 
     Raises
     ------
     StudyError
-        Everything that is wrong at once: a series that is too short (with how many values are
-        needed), holds holes or no numbers, or is not in order of time; an unknown target.
+        Everything that is wrong at once, with rows and times: a series too short, with holes or
+        no numbers, out of order, with a time twice, uneven steps or gaps; several series in one
+        frame; an unknown target.
 
     Examples
     --------
@@ -80,41 +76,74 @@ def windows(
     >>> weather.x.shape, weather.x[0].ravel(), weather.y[0], weather.time_gap
     ((7, 3, 1), array([0., 1., 2.], dtype=float32), np.float32(3.0), 3)
     """
-    read, chosen, fraction = _read_checked(series, length, target, horizon, stride, test)
+    read, chosen, fraction = _read_checked(series, length, target, horizon, stride, test, gaps)
     return _data_of(read, chosen, fraction, length, horizon, stride)
 
 
 def _data_of(
-    read: _Series, chosen: list[int] | int, fraction: float, length: int, horizon: int, stride: int
+    read: TimeSeries,
+    chosen: list[int] | int,
+    fraction: float,
+    length: int,
+    horizon: int,
+    stride: int,
 ) -> Data:
     first_test = hold_out_last(len(read.values), fraction)
-    train, held_out = read.values[:first_test], read.values[first_test:]
-    x, y = _cut(train, length, horizon, stride, chosen)
+    parts = [slice(None, first_test), slice(first_test, None)]
+    (x, y), *held_out = (
+        _cut(read.values[part], read.run[part], length, horizon, stride, chosen)
+        for part in parts[: 2 if fraction else 1]
+    )
+    rows = len(y) + sum(len(targets) for _, targets in held_out)
     return Data(
         x,
         y,
-        test=_cut(held_out, length, horizon, stride, chosen) if fraction else None,
+        test=held_out[0] if held_out else None,
         feature_names=read.names,
         kind="series",
         task="regression",
         time_gap=-(-(length + horizon) // stride) - 1,
-        source=f"windows of {length} steps over a series of {len(read.values):,}",
+        source=_describe(read, length, rows),
+    )
+
+
+def _describe(read: TimeSeries, length: int, rows: int) -> str:
+    told = f"windows of {length} steps over a series of {len(read.values):,}"
+    pieces = len(np.unique(read.run[read.run >= 0]))
+    if pieces > 1 or (read.run < 0).any():
+        told += f" in {format_count(pieces, 'unbroken piece')}, {rows:,} windows in all"
+    if read.holidays:
+        told += f"; {format_count(read.holidays, 'open day')} without values taken for holidays"
+    return told
+
+
+def _starts(run: Array, needed: int, stride: int) -> Array:
+    """The first step of each window, such that its `needed` steps are in one unbroken run."""
+    edges = np.flatnonzero(np.diff(run)) + 1
+    begins, ends = np.r_[0, edges], np.r_[edges, len(run)]
+    return np.concatenate(
+        [
+            np.arange(begin, end - needed + 1, stride)
+            for begin, end in zip(begins, ends, strict=True)
+            if run[begin] >= 0
+        ]
+        or [np.zeros(0, np.int64)]
     )
 
 
 def _cut(
-    values: Array, length: int, horizon: int, stride: int, chosen: list[int] | int
+    values: Array, run: Array, length: int, horizon: int, stride: int, chosen: list[int] | int
 ) -> tuple[Array, Array]:
     """Windows over the values, and the chosen features after each."""
-    starts = np.arange(0, len(values) - length - horizon + 1, stride)
+    starts = _starts(run, length + horizon, stride)
     views = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
     x = np.ascontiguousarray(views[starts].swapaxes(1, 2))
     return x, values[starts + length - 1 + horizon][:, chosen]
 
 
 def _read_checked(
-    series: Any, length: Any, target: Any, horizon: Any, stride: Any, test: Any
-) -> tuple[_Series, list[int] | int, float]:
+    series: Any, length: Any, target: Any, horizon: Any, stride: Any, test: Any, gaps: Any
+) -> tuple[TimeSeries, list[int] | int, float]:
     """The values, the features to predict and the fraction to hold out."""
     faults = Faults(
         f"{name} is {value!r}; pass a whole number of steps, 1 or more."
@@ -123,94 +152,39 @@ def _read_checked(
     )
     fraction = check_fraction(test, faults)
     sound_steps = not faults
-    read = _read(series, faults)
+    check_choice("gaps", gaps, get_args(Gaps), faults)
+    read = read_series(series, faults, split=gaps == "split")
     chosen = None if read is None else _targets(read, target, faults)
     if read is not None and fraction is not None and sound_steps:
-        _check_lengths(len(read.values), length + horizon, fraction, faults)
+        _check_lengths(read.run, length + horizon, fraction, faults)
     if read is None or chosen is None or fraction is None or faults:
         raise StudyError(faults, subject="these windows")
     return read, chosen, fraction
 
 
-def _check_lengths(time: int, needed: int, test: float, faults: Faults) -> None:
+def _check_lengths(run: Array, needed: int, test: float, faults: Faults) -> None:
     """Append where the training or the test part is too short for one window and its target."""
+    time = len(run)
     first_test = hold_out_last(time, test)
-    parts = [("training", first_test), ("the test part", time - first_test)][: 2 if test else 1]
-    for part, left in parts:
-        if left < needed:
-            share = f", {left} of them for {part} (test={test:g})" if test else ""
+    parts = [("training", run[:first_test]), ("the test part", run[first_test:])]
+    for part, left in parts[: 2 if test else 1]:
+        if len(left) < needed:
+            share = f", {len(left)} of them for {part} (test={test:g})" if test else ""
             faults.append(
                 f"series has {time} steps{share}; a window with its target takes length + horizon "
                 f"= {needed}, so {part} needs {needed} steps or more. Pass a longer series, a "
                 "smaller length or horizon, or another test."
             )
+        elif not len(_starts(left, needed, 1)):
+            longest = int(np.bincount(left[left >= 0]).max()) if (left >= 0).any() else 0
+            faults.append(
+                f"a window with its target takes length + horizon = {needed} steps without a gap; "
+                f"the longest unbroken piece for {part} has {longest}. Fill the gaps, or pass a "
+                "smaller length or horizon."
+            )
 
 
-def _read(series: Any, faults: Faults) -> _Series | None:
-    """The values with two axes; None after appending faults."""
-    import pandas as pd
-
-    names = None
-    flat = getattr(series, "ndim", 2) == 1
-    if isinstance(series, pd.Series):
-        series = series.to_frame("series" if series.name is None else series.name)
-    if isinstance(series, pd.DataFrame):
-        names = tuple(map(str, series.columns))
-        values = _from_frame(series, names, faults)
-    else:
-        values = _from_array(series, faults)
-        flat = values is not None and values.ndim == 1
-    if values is None:
-        return None
-    if values.ndim not in (1, 2) or 0 in values.shape:
-        faults.append(
-            f"series has shape {values.shape}; pass [time] or [time, features], one series in "
-            "order of time."
-        )
-        return None
-    with np.errstate(over="ignore"):
-        values = values.astype(np.float32, copy=False).reshape(len(values), -1)
-    check_finite(values, "series", faults)
-    return _Series(values, names, flat)
-
-
-def _from_array(series: Any, faults: Faults) -> Array | None:
-    try:
-        values = np.asarray(series)
-    except ValueError as error:  # rows of different lengths
-        faults.append(f"series cannot be made an array ({error}); pass [time, features].")
-        return None
-    if values.dtype.kind in "fiub":
-        return values
-    faults.append(
-        f"series has dtype {values.dtype}; pass numbers. Turn other values into numbers, or leave "
-        "them out."
-    )
-    return None
-
-
-def _from_frame(frame: Any, names: Sequence[str], faults: Faults) -> Array | None:
-    import pandas as pd
-
-    dated = isinstance(frame.index, (pd.DatetimeIndex, pd.PeriodIndex))
-    if dated and not frame.index.is_monotonic_increasing:
-        faults.append("series is not in order of time; pass series.sort_index().")
-    wrong = [
-        f"{name!r} ({dtype})"
-        for name, dtype in zip(names, frame.dtypes, strict=True)
-        if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype)
-    ]
-    if wrong:
-        faults.append(
-            f"series holds columns that are no numbers: {join_first(wrong)}. Turn them into "
-            "numbers, or leave them out (dates as the index: series.set_index(...))."
-        )
-        return None
-    values: Array = frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    return values
-
-
-def _targets(series: _Series, target: Any, faults: Faults) -> list[int] | int | None:
+def _targets(series: TimeSeries, target: Any, faults: Faults) -> list[int] | int | None:
     """What to take from the features' axis: an int drops it; None after appending faults."""
     features = series.values.shape[1]
     if target is None:
@@ -225,7 +199,7 @@ def _targets(series: _Series, target: Any, faults: Faults) -> list[int] | int | 
     return _one_target(series, target, faults)
 
 
-def _one_target(series: _Series, target: Any, faults: Faults) -> int | None:
+def _one_target(series: TimeSeries, target: Any, faults: Faults) -> int | None:
     features = series.values.shape[1]
     number = whole(target)
     if number is not None and 0 <= number < features:
