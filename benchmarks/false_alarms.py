@@ -320,8 +320,8 @@ def main() -> None:
     print(f"\n{text}")
     if options.write:
         page = ROOT / "docs" / "health.md"
-        before, _, rest = page.read_text().partition(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

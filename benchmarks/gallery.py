@@ -62,7 +62,7 @@ def run_row(row: GalleryRow, folder: Path, python: str | None) -> None:
             print(
                 f"{row.id}: a network of it does not train there, so it has no such time: {error}"
             )
-    (folder / TIMES).write_text(json.dumps({"dure": dure_seconds, "keras": peer}))
+    (folder / TIMES).write_text(json.dumps({"dure": dure_seconds, "keras": peer}), encoding="utf-8")
 
 
 def _peer_seconds(study: dure.Study, result: dure.Result, python: str) -> float:
@@ -86,6 +86,7 @@ def _peer_seconds(study: dure.Study, result: dure.Result, python: str) -> float:
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
+                encoding="utf-8",
             )
             mine = result.lanes["variant"] == variant
             epochs = int(result.lanes["epochs"][mine].sum())
@@ -104,7 +105,7 @@ def table(root: Path) -> list[str]:
         if not path.is_file():
             continue
         verdict = json.loads(path.read_text(encoding="utf-8"))
-        times = json.loads((root / row.id / TIMES).read_text())
+        times = json.loads((root / row.id / TIMES).read_text(encoding="utf-8"))
         spent = [_seconds(times[name], verdict["lanes"]) for name in ("dure", "keras")]
         lead = [f"{row.id} {row.name}", row.title]
         tail = [str(verdict["lanes"] or ""), *spent]

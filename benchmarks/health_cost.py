@@ -126,7 +126,9 @@ def whole(name: str, health: bool) -> dict[str, float]:
 
 def _child(*arguments: str) -> dict[str, Any]:
     command = [sys.executable, __file__, *arguments]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        command, capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout
     found: dict[str, Any] = json.loads(told.strip().splitlines()[-1])
     return found
 

@@ -129,7 +129,7 @@ def main(wanted: list[str]) -> None:
         if wanted and not any(part in name for part in wanted):
             continue
         command = [sys.executable, __file__, "--row", name]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
         row = json.loads(done.stdout.splitlines()[-1])
         print(
             f"{name:38}{row['parameters']:11,}{row['cpu']:9.3f}{row['wall']:9.3f}"

@@ -82,7 +82,7 @@ def in_fresh_process(lanes: int, epochs: int) -> tuple[float, float]:
     """Seconds from process start to its end, and of the run alone."""
     command = [sys.executable, __file__, "--child", "--lanes", str(lanes), "--epochs", str(epochs)]
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     wall = time.perf_counter() - started
     if done.returncode:
         sys.exit(f"the study failed:\n{done.stderr.strip()[-2000:]}")

@@ -1,6 +1,6 @@
 """How far `dure.fit` is from Keras' own `fit`, network by network; writes docs/parity.md.
 
-    python benchmarks/parity.py [--only LSTM] [--write]
+    python benchmarks/parity.py [--only LSTM] [--write] [--json FILE]
 
 The networks are those of the tests (tests/oracles/parity.py); both sides start from the same seed
 and take the rows in the same order. A deviation is the worst, over all arrays, of the norm of the
@@ -10,6 +10,7 @@ difference against the norm of Keras' array.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import sys
@@ -35,10 +36,17 @@ The tests ask for 1e-6 after one step and 1e-4 after three epochs. Made by
 """
 
 
+OTHERS = "## Other versions"
+"""Heads what `benchmarks/versions.py` writes into the same page."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", help="networks whose name contains this")
     parser.add_argument("--write", action="store_true", help="write docs/parity.md")
+    parser.add_argument(
+        "--json", type=Path, help="write deviations, or what was raised, by network"
+    )
     options = parser.parse_args()
 
     import jax
@@ -47,29 +55,47 @@ def main() -> None:
     import dure
     from oracles.parity import CASES, Deviation, compare
 
-    rows = []
-    worst = Deviation(0.0, 0.0, 0.0)
+    rows, raised = {}, {}
     for name, case in CASES.items():
         if options.only and options.only not in name:
             continue
-        found = compare(case, dure.fit)
-        worst = Deviation(*map(max, worst, found))
-        rows.append((name, found))
-        print(f"{name:32s} " + "  ".join(f"{value:8.1e}" for value in found), flush=True)
-    print(f"{'worst':32s} " + "  ".join(f"{value:8.1e}" for value in worst))
+        try:
+            rows[name] = compare(case, dure.fit)
+            print(_line(name, rows[name]), flush=True)
+        except Exception as error:  # one network that breaks hides none of the others
+            raised[name] = f"{type(error).__name__}: {error}"
+            print(f"{name:32s} {raised[name]}", flush=True)
+    worst = Deviation(*map(max, *rows.values(), (0.0, 0.0, 0.0)))
+    print(_line("worst", worst))
+    if options.json:
+        document = {"keras": keras.__version__, "jax": jax.__version__}
+        document |= {"networks": {**rows, **raised}}
+        options.json.write_text(json.dumps(document), "utf-8")
+    if raised:
+        sys.exit(f"{len(raised)} of {len(rows) + len(raised)} networks raised an error.")
     if options.write:
-        versions = (
-            f"Keras {keras.__version__}, JAX {jax.__version__}, Python {platform.python_version()}"
-        )
-        lines = [
-            f"| {name} | " + " | ".join(_short(v) for v in found) + " |"
-            for name, found in [*rows, ("**worst**", worst)]
-        ]
-        target = ROOT / "docs" / "parity.md"
-        target.write_text(HEAD.format(versions=versions) + "\n".join(lines) + "\n")
+        _write([*rows.items(), ("**worst**", worst)])
 
 
-def _short(value: float) -> str:
+def _write(rows: list[tuple[str, tuple[float, ...]]]) -> None:
+    import jax
+    import keras
+
+    target = ROOT / "docs" / "parity.md"
+    versions = (
+        f"Keras {keras.__version__}, JAX {jax.__version__}, Python {platform.python_version()}"
+    )
+    lines = [f"| {name} | " + " | ".join(map(short, found)) + " |" for name, found in rows]
+    _, heading, others = target.read_text("utf-8").partition(OTHERS)
+    page = HEAD.format(versions=versions) + "\n".join(lines) + "\n"
+    target.write_text(page + (f"\n{heading}{others}" if heading else ""), "utf-8", newline="\n")
+
+
+def _line(name: str, found: tuple[float, ...]) -> str:
+    return f"{name:32s} " + "  ".join(f"{value:8.1e}" for value in found)
+
+
+def short(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
 
 

@@ -81,7 +81,7 @@ class Worker:
     ) -> None:
         self.log = log
         self.started = time.time()
-        with log.open("w") as stream:
+        with log.open("w", encoding="utf-8") as stream:
             self.process = subprocess.Popen(
                 command,
                 env=environment,
@@ -90,6 +90,7 @@ class Worker:
                 stderr=stream,
                 text=True,
                 preexec_fn=lambda: _hold_to(cores),
+                encoding="utf-8",
             )
 
     def ask(self) -> None:
@@ -105,7 +106,7 @@ class Worker:
         line = _pipe(self.process.stdout).readline()
         timer.cancel()
         if not line:
-            tail = self.log.read_text(errors="replace").strip().splitlines()[-5:]
+            tail = self.log.read_text(errors="replace", encoding="utf-8").strip().splitlines()[-5:]
             raise WorkerDied("\n".join(tail) or "it ended, or said nothing, and left no message")
         message: dict[str, Any] = json.loads(line)
         return message
@@ -315,7 +316,9 @@ def versions(python: str, names: Sequence[str]) -> dict[str, str]:
         "have = {d.metadata['Name']: d.version for d in m.distributions()}\n"
         "print(json.dumps({n: have[n] for n in sys.argv[1:] if n in have}))"
     )
-    done = subprocess.run([python, "-c", code, *names], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python, "-c", code, *names], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     found: dict[str, str] = json.loads(done.stdout)
     return found
 
@@ -353,7 +356,7 @@ def main() -> None:
         for name in args.workloads:
             records.append(run_workload(args, workloads.WORKLOADS[name], Path(folder)))
             written["workloads"] = records
-            args.json.write_text(json.dumps(written, indent=1))
+            args.json.write_text(json.dumps(written, indent=1), encoding="utf-8")
             print(f"\n{report.table(records[-1])}\n{report.verdict(records[-1])}", flush=True)
     print(f"\n{report.summary(records)}\n\nwritten: {args.json}")
     if written["machine"]["load_at_start"] > 0.5:

@@ -210,9 +210,9 @@ def main() -> None:
     text = "\n\n".join("\n".join(block) for block in blocks)
     print(text)
     if options.write:
-        page = PAGE.read_text()
+        page = PAGE.read_text(encoding="utf-8")
         before, after = page.split(BEGIN)[0], page.split(END)[1]
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

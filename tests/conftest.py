@@ -9,6 +9,8 @@ from pathlib import Path
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ["MPLBACKEND"] = "Agg"
+# What processes of tests print is read as UTF-8, whatever the system's code page is.
+os.environ["PYTHONIOENCODING"] = "utf-8"
 
 # Tests train the same small networks again and again: what one process has compiled, every other
 # takes from here, workers and processes of tests too. Gone with the process that made it.

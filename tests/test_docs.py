@@ -28,13 +28,15 @@ KERAS_COPIES = "ignore:__array__ implementation:DeprecationWarning"
 PYTHON = [
     block
     for page in PAGES
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    for block in re.findall(
+        r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL
+    )
 ]
 
 
 def code(page: str) -> list[str]:
     """Whatever a page shows as code: blocks, indented lines and words in backticks."""
-    text = (ROOT / page).read_text()
+    text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     return [*blocks, *re.findall(r"^ {4}.*$", text, re.MULTILINE), *re.findall(r"`([^`]+)`", text)]
@@ -55,6 +57,7 @@ def test_python_in_the_pages_runs(block: str, tmp_path: Path) -> None:
         text=True,
         timeout=300,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     if '.save("best.keras")' in block:
@@ -84,7 +87,7 @@ def test_scripts_named_are_there(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_modules_named_are_there(page: str) -> None:
     """Paths in backticks that begin with a room of the source, and dotted names of `dure`."""
-    text = (ROOT / page).read_text()
+    text = (ROOT / page).read_text(encoding="utf-8")
     rooms = "|".join(p.name for p in (ROOT / "src" / "dure").iterdir() if p.is_dir())
     for path in re.findall(rf"`((?:src/dure/)?(?:{rooms})/[\w/.]*)`", text):
         places = [ROOT / path, ROOT / "src" / "dure" / path]
@@ -125,7 +128,7 @@ def is_there(name: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(), flags=re.DOTALL)
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not re.match(r"[a-z]+:|#", target):
             path = (ROOT / page).parent / target.partition("#")[0]
@@ -149,4 +152,6 @@ def test_public_names_are_explained(name: str) -> None:
 
 
 def test_every_data_set_is_named_in_the_changelog() -> None:
-    assert all(name in (ROOT / "CHANGELOG.md").read_text() for name in dure.data.__all__)
+    assert all(
+        name in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8") for name in dure.data.__all__
+    )

@@ -33,6 +33,7 @@ def run(name: str, folder: Path, *arguments: str) -> str:
         text=True,
         timeout=300,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

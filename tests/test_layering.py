@@ -372,3 +372,33 @@ def test_tests_mirror_the_source() -> None:
         if not any(stem == name or stem.startswith(f"{name}_") for name in names):
             wrong.append(path.relative_to(tests).as_posix())
     assert not wrong, wrong
+
+
+def test_text_files_name_their_encoding() -> None:
+    """Without one, what is written on one system cannot be read on another."""
+    root = Path(__file__).parents[1]
+    places = (SOURCE, Path(__file__).parent, root / "benchmarks", root / "scripts")
+    wrong = [
+        f"{path.relative_to(root).as_posix()}:{call.lineno}"
+        for place in places
+        for path in sorted(place.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and _leaves_encoding_open(call)
+    ]
+    assert not wrong, wrong
+
+
+def _leaves_encoding_open(call: ast.Call) -> bool:
+    given = {keyword.arg for keyword in call.keywords}
+    if "encoding" in given:
+        return False
+    if isinstance(call.func, ast.Attribute):
+        owner = call.func.value.id if isinstance(call.func.value, ast.Name) else ""
+        if owner == "subprocess":
+            return "text" in given
+        before = {"read_text": 0, "write_text": 1}.get(call.func.attr)
+        return before is not None and len(call.args) <= before
+    if isinstance(call.func, ast.Name) and call.func.id == "open":
+        modes = [argument for argument in call.args[1:] if isinstance(argument, ast.Constant)]
+        return not any("b" in str(mode.value) for mode in modes)
+    return False

@@ -427,7 +427,9 @@ def test_reading_loads_neither_jax_nor_keras(small: Result) -> None:
         "bad = {'jax', 'keras', 'tensorflow', 'matplotlib'} & set(sys.modules)\n"
         "assert not bad, bad"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert run.returncode == 0, run.stderr
     assert "small" in run.stdout
 

@@ -60,7 +60,7 @@ def peak_mb() -> float:
     """High-water mark of this process' memory, in MB (mapped data it touched included)."""
     # Not getrusage: there a process starts from the peak of the one that spawned it.
     try:
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
     except OSError:

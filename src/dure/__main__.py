@@ -1,6 +1,6 @@
 """`python -m dure` is the `dure` command."""
 
-from dure.cli import app
+from dure.cli import main
 
 if __name__ == "__main__":
-    app(prog_name="dure")
+    main()

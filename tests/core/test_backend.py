@@ -61,7 +61,12 @@ def test_a_running_keras_on_jax_is_right_whatever_the_variable_says_now(
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"} | environment
     return subprocess.run(
-        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
 
 

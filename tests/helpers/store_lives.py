@@ -1,19 +1,22 @@
 """A make-believe study that is killed and goes on, for the tests of the run folder's safety.
 
-Run as a script in a process of its own (single-threaded, without JAX, so that forking is
-cheap and safe): `store_lives.py random ROOT TIMES SEED` kills by SIGKILL at random moments,
-`store_lives.py every ROOT` leaves, without any clean-up, before every file operation in turn.
+Run as a script in a process of its own (single-threaded, without JAX, so that forking, where
+there is such a thing, is cheap and safe): `store_lives.py random ROOT TIMES SEED` kills at random
+moments, as SIGKILL does, `store_lives.py every ROOT` leaves, without any clean-up, before every
+file operation in turn.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +29,10 @@ from dure.storage.store import Store
 LANES = [LaneKey("wide 'n' \"deep\"", seed, fold) for seed in (3, 5) for fold in (1, 2)]
 WIDTH, ROUND = 2, 2
 KILLED = 9
+FORKS = sys.platform == "linux"
+PROCESSES: Any = multiprocessing.get_context("fork" if FORKS else "spawn")
+STEP = 1 if FORKS else 5
+"""Of how many file operations one is the last: every one where processes begin quickly."""
 
 
 def epochs_of(lane: int) -> int:
@@ -121,33 +128,34 @@ def check(folder: Path) -> bool:
 
 
 def random_lives(root: Path, times: int, seed: int) -> None:
-    """Kill a living run by SIGKILL `times` times; a run that is done is followed by a new one."""
+    """Kill a living run `times` times; a run that is done is followed by a new one."""
     moments, run, kills = random.Random(seed), 0, 0
     while kills < times:
         folder = root / f"run-{run}"
-        child = os.fork()
-        if child == 0:
-            live(folder)
-            os._exit(0)
+        begun = PROCESSES.Event()
+        child = PROCESSES.Process(target=live_once_begun, args=(folder, begun))
+        child.start()
+        begun.wait()
         time.sleep(moments.uniform(0, 0.08))
-        os.kill(child, signal.SIGKILL)
-        kills += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        child.kill()
+        child.join()
+        kills += child.exitcode != 0
         run += check(folder)
     live(root / f"run-{run}")
     assert check(root / f"run-{run}")
 
 
+def live_once_begun(folder: Path, begun: Any) -> None:
+    begun.set()
+    live(folder)
+
+
 def every_operation(root: Path) -> None:
     """Leave before the first file operation, before the second, ..., each in a new folder."""
     os.fsync = lambda handle: None  # what leaves a process, not the power, does without
-    for limit in range(10_000):
+    for limit in range(0, 10_000, STEP):
         folder = root / f"run-{limit}"
-        child = os.fork()
-        if child == 0:
-            leave_before(folder, limit)
-            live(folder)
-            os._exit(0)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        code = exit_code(live_and_leave, folder, limit)
         if code == 0:
             print(f"{limit} operations")
             assert limit > 50 and check(folder)
@@ -156,6 +164,19 @@ def every_operation(root: Path) -> None:
         check(folder)
         live(folder)
         assert check(folder)
+
+
+def exit_code(target: Callable[..., None], *arguments: Any) -> int:
+    """Of a process of its own that does this."""
+    child = PROCESSES.Process(target=target, args=arguments)
+    child.start()
+    child.join()
+    return int(child.exitcode)
+
+
+def live_and_leave(folder: Path, limit: int) -> None:
+    leave_before(folder, limit)
+    live(folder)
 
 
 def leave_before(folder: Path, limit: int) -> None:

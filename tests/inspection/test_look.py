@@ -168,7 +168,7 @@ def test_files_are_looked_into(pictures: Any, tmp_path: Path, kind: str) -> None
 
 
 def test_targets_that_are_none(tmp_path: Path, result: dure.Result) -> None:
-    (tmp_path / "real.keras").write_text("no model")
+    (tmp_path / "real.keras").write_text("no model", encoding="utf-8")
     for target, said_ in (
         (3, "no looking into a int"),
         (tmp_path / "rael.keras", "Did you mean 'real.keras'"),
@@ -300,8 +300,8 @@ def test_raw_text_without_words_is_refused(pictures: Any) -> None:
 @pytest.fixture(scope="module")
 def saved(lanes: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("lens")
-    (folder / "notes.txt").write_text("mine")
-    (folder / "saliency.png").write_text("an earlier picture")
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    (folder / "saliency.png").write_text("an earlier picture", encoding="utf-8")
     seen: list[tuple[str, int, int]] = []
     return save_all(
         lanes, lanes.draw, folder, None, None, None, lambda *told: seen.append(told)
@@ -318,7 +318,7 @@ def test_a_tour_writes_what_fits_and_says_why_not(saved: Any) -> None:
     assert set(reasons) == {"grad_cam", "embedding_map", "neighbours", "memory"}
     assert "sequences" in reasons["memory"]
     assert all(one.picture.read_bytes()[:4] == b"\x89PNG" for one in found.written)
-    assert (found.folder / "notes.txt").read_text() == "mine"
+    assert (found.folder / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert seen[0][1:] == (0, len(found.written) + len(reasons)) and seen[-1][1] == seen[-1][2]
     says = {one.name: one.says for one in found.written}
     assert "times below the largest" in says["gradients"]
@@ -335,7 +335,9 @@ def test_arrays_are_read_without_keras(saved: Any, lanes: Any) -> None:
         "        found.load()\n"
         "assert not {'keras', 'jax', 'dure'} & set(sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert run.returncode == 0, run.stderr
     stored = next(one.arrays for one in made.written if one.name == "kernels")
     with xr.open_dataset(stored, engine="scipy") as found:

@@ -154,7 +154,7 @@ def test_variants_that_are_not_there(folder: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "models").write_text("in the way")
+    (tmp_path / "models").write_text("in the way", encoding="utf-8")
     with pytest.raises(RunFolderError, match="is a file, not a folder"):
         save_architecture(tmp_path, "a", sequential(3))
 

@@ -214,6 +214,7 @@ def test_a_fresh_process_loads_it_after_import_dure(
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     got = json.loads(done.stdout.splitlines()[-1])
@@ -232,5 +233,6 @@ def test_another_backend_is_left_alone() -> None:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr

@@ -115,6 +115,7 @@ def test_a_file_is_loaded_by_a_fresh_process(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     predicted, configs = json.loads(done.stdout)
     given = np.arange(12).reshape(2, 6) % 9

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -260,14 +261,16 @@ def test_training_is_keras_fit_on_dense_arrays(encode: Any) -> None:
             np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * scale)
 
 
+TESTS = Path(__file__).parents[1]
+
 PEAK = """
-import resource, sys
+import sys
 import dure
 import keras, numpy as np
 from dure.layers import MultiHot, OneHot, fast_call
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+sys.path.append(sys.argv[2])
+from helpers.memory_peak import peak_mb
 
 def build(encode):
     tokens, words = (6000, 100) if encode == "one" else (20_000, 100)
@@ -282,21 +285,25 @@ def build(encode):
 
 x = np.random.default_rng(0).integers(0, 6000, (4000, 100)).astype("int32")
 y = (x[:, -1] % 2).astype("float32")
-before = peak()
+before = peak_mb()
 for encode in ("one", "several"):
     study = dure.Study(
         build, dure.Data(x, y), {"encode": [encode]}, seeds=2, epochs=2, batch_size=64,
         validation_split=0.2,
     )
     study.run(sys.argv[1] + "/" + encode, progress=False)
-print(before, peak())
+print(before, peak_mb())
 """
 
 
 def test_memory_of_a_study(tmp_path: Any) -> None:
     """The dense arrays would be 9.6 and 0.3 GB, those of one batch 154 and 5 MB."""
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEAK, str(tmp_path), str(TESTS)],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     before, peak = map(float, done.stdout.split())
     assert peak < before + 450, (before, peak)

@@ -256,5 +256,7 @@ def test_pyplot_is_left_alone(make: Make) -> None:
         f"save_all(load({str(folder)!r}))\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'jax' not in sys.modules"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert run.returncode == 0, run.stderr

@@ -13,8 +13,8 @@ from matplotlib.colors import same_color, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from dure.blocks.palette import COLOURS
 from dure.core.formatting import format_number, format_percent
-from dure.core.palette import COLOURS
 from dure.measurements import layers
 from dure.measurements.labels import over_lanes
 from dure.measurements.stored import measurement_of
@@ -367,7 +367,9 @@ def test_drawings_need_neither_pyplot_nor_keras() -> None:
         "assert not {'matplotlib.pyplot', 'keras', 'jax'} & {*sys.modules}\n"
         "assert 'dure.inspection.network' not in sys.modules"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert run.returncode == 0, run.stderr
 
 

@@ -180,7 +180,7 @@ def test_the_model_handed_back_is_the_best_lane(cured: CureOutcome) -> None:
 
 
 def test_the_source_is_that_of_the_build(cured: CureOutcome) -> None:
-    assert (cured.folder / "cured.py").read_text() == cured.source
+    assert (cured.folder / "cured.py").read_text(encoding="utf-8") == cured.source
     space: dict[str, Any] = {}
     exec(cured.source, space)
     keras.utils.set_random_seed(4)
@@ -191,7 +191,7 @@ def test_the_source_is_that_of_the_build(cured: CureOutcome) -> None:
 
 
 def test_files_and_table_say_the_same(cured: CureOutcome) -> None:
-    document = json.loads((cured.folder / "verdict.json").read_text())
+    document = json.loads((cured.folder / "verdict.json").read_text(encoding="utf-8"))
     assert document["helps"] and document["winner"]["name"] == cured.winner.name  # type: ignore[union-attr]
     assert document["rounds"]["round-1"][0]["difference"] == pytest.approx(
         cured.effects["round-1"][0].difference
@@ -315,6 +315,6 @@ def test_wrong_arguments_are_said_at_once(tmp_path: Path) -> None:
     for said in ("no rows are held for validation", "max_trials is 0", "seeds is 0"):
         assert said in str(error.value)
     assert "Did you mean 'default'?" in str(error.value)
-    (tmp_path / "something").write_text("")
+    (tmp_path / "something").write_text("", encoding="utf-8")
     with pytest.raises(dure.RunFolderError, match="is not empty"):
         study().cure(tmp_path)

@@ -399,7 +399,9 @@ def test_neither_jax_nor_keras_is_loaded(tmp_path: Path) -> None:
         f"document(load({str(run)!r}));"
         "print([name for name in ('jax', 'keras', 'matplotlib') if name in sys.modules])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     assert ran.stdout.strip() == "[]"
 
 
@@ -429,7 +431,10 @@ def test_the_variant_without_arguments_is_what_others_are_compared_with(tmp_path
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
     arguments = {"plain": {}, "wide": {"units": 64}, "deep": {"layers": 4}}
-    path.write_text(json.dumps({**manifest, "study": {**manifest["study"], "variants": arguments}}))
+    path.write_text(
+        json.dumps({**manifest, "study": {**manifest["study"], "variants": arguments}}),
+        encoding="utf-8",
+    )
     result = dure.load(folder)
     for asked, used in ((None, "plain"), ("deep", "deep")):
         section = texts(document(result, baseline=asked).section("comparison"))

@@ -174,5 +174,7 @@ def test_a_result_is_read_without_jax_and_keras(store: Store) -> None:
         f"print(load({str(store.folder)!r}).layer_curves.sizes['epoch'], "
         "{'jax', 'keras'} & set(sys.modules))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     assert told.stdout.split() == ["2", "set()"]

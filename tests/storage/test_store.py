@@ -193,7 +193,7 @@ def test_a_reader_in_another_process_never_sees_half_a_round(store: Store) -> No
         "    while n < 160:\n        n = len(s.curves_table()[0]); assert n % 8 == 0, n\n"
     )
     command = [sys.executable, "-c", code, str(store.folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as reader:
         try:
             assert reader.stdout and reader.stdout.readline() == "ready\n"
             for first in range(1, 41, 2):
@@ -259,5 +259,5 @@ def test_the_tables_can_be_read_by_people(store: Store) -> None:
     assert row == ("LSTM", "diverged", 2, "loss became NaN", 2)
     assert db.execute("SELECT * FROM test").fetchall() == [(0, "acc", 0.5)]
     db.close()
-    manifest = json.loads((store.folder / "manifest.json").read_text())
+    manifest = json.loads((store.folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest == {"format": 1, "name": "n"}

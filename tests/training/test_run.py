@@ -260,7 +260,9 @@ def test_other_callbacks_run_per_lane_with_the_lanes_model(tmp_path: Path) -> No
         )
         stored = result.lane("learning_rate=0.05", seed).model("best")
         same(saved.get_weights(), stored.get_weights())
-        lines = (tmp_path / f"learning_rate=0.05-{seed}.csv").read_text().splitlines()
+        lines = (
+            (tmp_path / f"learning_rate=0.05-{seed}.csv").read_text(encoding="utf-8").splitlines()
+        )
         assert len(lines) == 4
 
 

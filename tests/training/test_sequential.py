@@ -20,6 +20,7 @@ from dure.errors import StudyChangedError, StudyError
 from dure.storage.curves_db import LaneRound
 from dure.storage.store import Store
 from dure.training.sequential import SequentialTerms, extend_seeds, with_seeds
+from helpers import store_lives
 from helpers.small_study import Heard, X, Y, lane_weights, run_heard, same
 
 
@@ -334,14 +335,7 @@ os.fsync = lambda handle: None
 for limit in range(200):
     folder = root / str(limit)
     test_until.made(folder).close()
-    child = os.fork()
-    if child == 0:
-        lives.leave_before(folder, limit)
-        with Store.open(folder) as store:
-            store.extend(test_until.MORE)
-            store.rewrite_manifest({"sequential": {"looks": [1, 2, 3]}})
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = lives.exit_code(test_until.grow_and_leave, folder, limit)
     assert code in (0, lives.KILLED), code
     with Store.open(folder) as store:  # readable, and gone on with
         assert store.lanes[:4] == test_until.FEW and len(store.lanes) in (4, 8)
@@ -357,7 +351,14 @@ for limit in range(200):
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def grow_and_leave(folder: Path, limit: int) -> None:
+    store_lives.leave_before(folder, limit)
+    with Store.open(folder) as store:
+        store.extend(MORE)
+        store.rewrite_manifest({"sequential": {"looks": [1, 2, 3]}})
+
+
+@pytest.mark.skipif(not store_lives.FORKS, reason="each of its processes would import Keras")
 def test_killed_at_every_file_operation_of_growing(tmp_path: Path) -> None:
     here = Path(__file__).parents[1]
     paths = os.pathsep.join([str(Path(dure.__file__).parents[1]), str(here)])
@@ -367,6 +368,7 @@ def test_killed_at_every_file_operation_of_growing(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 5  # so many operations there were
@@ -390,7 +392,7 @@ def dure_command(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_command_adds_seeds_until_decided_and_by_hand(tmp_path: Path, monkeypatch: Any) -> None:
-    (tmp_path / "rates.py").write_text(FILE)
+    (tmp_path / "rates.py").write_text(FILE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     code, said = dure_command(
         "run", "rates.py", "--until", "decided", "--max-seeds", "8", "--out", "until"

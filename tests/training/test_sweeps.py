@@ -208,7 +208,7 @@ def test_sizes_of_named_variants_and_of_grids() -> None:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("growing")
-    (folder / "grown.py").write_text(FILE)
+    (folder / "grown.py").write_text(FILE, encoding="utf-8")
     return folder
 
 

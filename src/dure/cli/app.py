@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 import dure
+from dure.cli.streams import takes_every_letter
 from dure.errors import DureError, RunFolderError, did_you_mean
 
 if TYPE_CHECKING:
@@ -99,8 +100,11 @@ def print_error(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print a document; null stands for NaN, which JSON has not."""
-    print(json.dumps(_without_nan(document), ensure_ascii=False))
+    """Print a document; null stands for NaN, which JSON has not.
+
+    Letters are as they are where the output takes all of them, and escaped elsewhere.
+    """
+    print(json.dumps(_without_nan(document), ensure_ascii=not takes_every_letter()))
 
 
 def print_answer(

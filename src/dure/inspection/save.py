@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from dure.core.file_names import name_files
 from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.look import Inspection, with_twin
 from dure.inspection.measures.weights import kernels
@@ -114,10 +115,13 @@ def save_all(
     with explained("write pictures", folder):
         folder.mkdir(parents=True, exist_ok=True)
     written = []
+    # Of all layers, so that a later look at one of them finds the same name for it.
+    places = name_files(look.networks.network().layers, ".")
     for done, stop in enumerate(stops):
         tell(" ".join(filter(None, (stop.name, stop.layer))), done, len(stops))
         try:
-            written.append(_write(drawings, stop, folder))
+            place = f"-{places[stop.layer]}" if stop.layer else ""
+            written.append(_write(drawings, stop, folder, place))
         except DureError as error:
             left_out.append(LeftOut(stop.name, stop.layer, str(error)))
     tell("", len(stops), len(stops))
@@ -246,13 +250,11 @@ def _has_kernels(look: Inspection, layer: str) -> bool:
     return True
 
 
-def _write(drawings: Draws, stop: _Stop, folder: Path) -> Written:
+def _write(drawings: Draws, stop: _Stop, folder: Path, place: str) -> Written:
     measured = stop.measure()
     twin = drawings.twin_of(stop.layer) if stop.name == "kernels" else None
     figure = drawings.of(measured, untrained=twin)
     headline = headline_of(measured)
-    letters = (c if c.isalnum() or c in "-_." else "." for c in f"-{stop.layer}")
-    place = "".join(letters) if stop.layer else ""
     picture, arrays = (folder / f"{stop.name}{place}.{kind}" for kind in ("png", "nc"))
     leads = str(next(iter(measured.data_vars), "")) if isinstance(measured, xr.Dataset) else ""
     content = _stored(drawings, measured, twin)

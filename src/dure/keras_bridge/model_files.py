@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +17,8 @@ import numpy as np
 from dure.core.keras_registration import register_with_keras
 from dure.data.text.sequences import TextToSequences
 from dure.errors import DureError, RunFolderError, did_you_mean
-from dure.storage.files import explained, flush_folder, write_atomically
+from dure.storage.disk import flush_file, flush_folder, remove_file, replace_file
+from dure.storage.files import explained, write_atomically
 from dure.storage.run_folder import read_manifest, slug
 
 if TYPE_CHECKING:
@@ -60,16 +60,15 @@ def save_architecture(folder: str | Path, variant: str, model: keras.Model) -> N
                 warnings.simplefilter("ignore")  # what matters is whether it can be loaded
                 model.save(temporary)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            remove_file(temporary)
             raise
         except Exception as error:  # whatever a user's get_config raises
-            temporary.unlink(missing_ok=True)
+            remove_file(temporary)
             why = f"Keras could not store this model, {type(error).__name__}: {error}\n"
             write_atomically(reason, iter([why.encode()]))
             return
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, kept)
+        flush_file(temporary)
+        replace_file(temporary, kept)
         flush_folder(kept.parent)
 
 

@@ -20,7 +20,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from dure.blocks.charts import Along, Curves, Metric
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
+from dure.core.file_names import name_files
 from dure.core.types import Ints, Mode
 from dure.errors import DureError, did_you_mean
 from dure.plots.charts.curves import NamedResult, build_curves
@@ -99,10 +100,11 @@ def save_all(result: RunResult, folder: str | PathLike[str] | None = None) -> li
         return []
     pictures = Path(result.folder if folder is None else folder) / "pictures"
     paths = []
-    for metric in sorted(block.metrics, key=lambda one: one.name != "loss"):
+    metrics = sorted(block.metrics, key=lambda one: one.name != "loss")
+    names = name_files(metric.name for metric in metrics)
+    for metric in metrics:
         pictures.mkdir(parents=True, exist_ok=True)
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in metric.name)
-        path = pictures / f"{safe}.png"
+        path = pictures / f"{names[metric.name]}.png"
         path.write_bytes(as_png(_draw(result, block, metric)))
         paths.append(path)
     return paths

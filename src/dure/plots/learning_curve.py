@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from dure.analysis.overfitting.capacity import Capacity, CapacityRow
 from dure.analysis.overfitting.learning_curve import LearningCurve, LearningRow
 from dure.blocks.charts import Line, Lines
+from dure.blocks.palette import COLOURS
 from dure.core.formatting import format_number
-from dure.core.palette import COLOURS
 from dure.messages.message import as_is
 from dure.plots.render import draw
 from dure.results.run_result import RunResult

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dure.storage.files import flush_folder, read_tensors, tensor_pieces, write_flushed
+from dure.storage.disk import flush_folder, read_file, remove_folder, rename_folder
+from dure.storage.files import read_tensors, tensor_pieces, write_flushed
 
 KEPT = 2
 _TENSORS, _STATE, _SUMS = "state.safetensors", "state.json", "SHA256SUMS"
@@ -51,17 +51,18 @@ class Generations:
 
     def clear_leftovers(self) -> None:
         """Remove what a killed writer left half-written."""
-        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+        with suppress(OSError):  # the next to write needs the place, and says what is wrong
+            remove_folder(self._folder / "tmp")
 
     def write(self, number: int, lanes: Mapping[int, LaneSnapshot]) -> None:
         """Write a generation, make it durable, then remove the ones too old to keep."""
         temporary = self._folder / "tmp"
-        self.clear_leftovers()
+        remove_folder(temporary)
         temporary.mkdir()
         try:
             self._fill(temporary, number, lanes)
             flush_folder(temporary)
-            os.rename(temporary, self._folder / f"{number:06d}")
+            rename_folder(temporary, self._folder / f"{number:06d}")
         except BaseException:
             self.clear_leftovers()
             raise
@@ -89,7 +90,8 @@ class Generations:
         # A generation found damaged must not push out one that can still be read.
         sound = [n for n in self.numbers() if n not in self._damaged]
         for number in set(self.numbers()) - set(sound[-KEPT:]):
-            shutil.rmtree(self._folder / f"{number:06d}", ignore_errors=True)
+            with suppress(OSError):  # the next to write tries again
+                remove_folder(self._folder / f"{number:06d}")
 
     def newest(self) -> dict[int, LaneSnapshot]:
         """The newest generation that verifies, warning about each that does not; else {}."""
@@ -112,12 +114,12 @@ class Generations:
 
     def _read(self, number: int) -> dict[int, LaneSnapshot]:
         folder = self._folder / f"{number:06d}"
-        text = (folder / _SUMS).read_text(encoding="ascii")
+        text = read_file(folder / _SUMS).decode("ascii")
         lines = (line.partition("  ") for line in text.splitlines())
         sums = {name: digest for digest, _, name in lines}
         if set(sums) != {_TENSORS, _STATE} or text != _sums_text(sums):
             raise ValueError(f"{_SUMS} does not list the two files there must be")
-        state = (folder / _STATE).read_bytes()
+        state = read_file(folder / _STATE)
         if hashlib.sha256(state).hexdigest() != sums[_STATE]:
             raise ValueError(f"{_STATE} does not match its checksum")
         entries = json.loads(state)["lanes"]

@@ -1,7 +1,8 @@
 """Files that are either whole or not there: atomic writes, tensors with a checksum, one writer.
 
 Everything here follows one order: write under another name, flush to the disk, rename, flush
-the folder. Whoever is killed in between leaves the old file, or none, but never half of one.
+the folder (`disk.py`, for each system does that in its own way). Whoever is killed in between
+leaves the old file, or none, but never half of one.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import os
 import shutil
 import socket
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,15 @@ from safetensors import SafetensorError, deserialize
 
 from dure.core.formatting import format_bytes
 from dure.errors import RunFolderError
+from dure.storage.disk import (
+    flush_file,
+    flush_folder,
+    is_held,
+    read_file,
+    remove_file,
+    replace_file,
+    retry_while_held,
+)
 
 MANIFEST, CURVES, LANES, CHECKPOINTS = "manifest.json", "curves.sqlite", "lanes", "checkpoints"
 """Names in a run folder."""
@@ -30,6 +41,11 @@ MANIFEST, CURVES, LANES, CHECKPOINTS = "manifest.json", "curves.sqlite", "lanes"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _NOT_A_FOLDER = {errno.ENOTDIR, errno.EEXIST}
+_TOO_LONG = 206  # Windows' code; most often it says "not found" instead
+_MOST_SIGNS = (
+    247  # of a path on Windows, as it is set up; a folder's has room for a short file name
+)
+_INVALID_NAME = 123  # Windows' code
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 _SQLITE_FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 _SQLITE_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -72,7 +88,7 @@ def explained(doing: str, folder: Path) -> Iterator[None]:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         reason = f"{error.strerror or error}{where}"
-        remedy = _remedy_for_os(error.errno, folder)
+        remedy = _remedy_for_os(error, folder)
     except sqlite3.Error as error:
         cause, reason = error, f"SQLite says: {error}"
         remedy = _remedy_for_sqlite(getattr(error, "sqlite_errorcode", 0), folder)
@@ -82,7 +98,21 @@ def explained(doing: str, folder: Path) -> Iterator[None]:
     raise RunFolderError(f"could not {doing} in {folder}: {reason}. {remedy}")
 
 
-def _remedy_for_os(code: int | None, folder: Path) -> str:
+def _remedy_for_os(error: OSError, folder: Path) -> str:
+    code, windows = error.errno, getattr(error, "winerror", None)
+    if is_held(error):
+        return (
+            "Another program holds the file open (a virus scanner, an indexer, an editor), or this "
+            "user may not write there: close it, then go on; what was complete is still there."
+        )
+    if windows == _INVALID_NAME or (code == errno.EINVAL and error.filename):
+        return (
+            "This disk refuses the name: choose one of letters, digits, dashes and dots, without "
+            '\\ / : * ? " < > | and with no dot or blank at its end.'
+        )
+    too_long = windows is not None and len(str(error.filename or "")) > _MOST_SIGNS
+    if code == errno.ENAMETOOLONG or windows == _TOO_LONG or (code == errno.ENOENT and too_long):
+        return "The path is too long for this disk: choose a folder with a shorter path."
     if code in _FULL:
         return _full(folder)
     if code in _FORBIDDEN:
@@ -126,30 +156,17 @@ def _forbidden() -> str:
     )
 
 
-def flush_folder(folder: Path) -> None:
-    """Make the names in a folder (files new, renamed or gone) survive a power cut."""
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def flush_files(paths: Sequence[Path]) -> None:
     """Make the contents of files survive a power cut; many at once, as the disk prefers."""
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(_flush, paths):
+        for _ in pool.map(flush_file, paths):
             pass
 
 
 def write_flushed(path: Path, pieces: Iterator[bytes | memoryview], *, flush: bool = True) -> str:
     """Write a file piece by piece, flush it to the disk, and return its SHA-256 in hex."""
     digest = hashlib.sha256()
-    with open(path, "wb") as file:
+    with retry_while_held(lambda: open(path, "wb")) as file:
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
@@ -169,10 +186,11 @@ def write_atomically(
     temporary = path.with_name(path.name + ".tmp")
     try:
         digest = write_flushed(temporary, pieces, flush=flush)
-        os.replace(temporary, path)
+        replace_file(temporary, path)
     except BaseException:
         # A full disk should not stay full of what could not be finished.
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what has to be told
+            remove_file(temporary)
         raise
     if flush:
         flush_folder(path.parent)
@@ -224,7 +242,7 @@ def read_tensors(path: Path, sha256: str) -> dict[str, np.ndarray]:
     ValueError
         It is not the file that was written.
     """
-    data = path.read_bytes()
+    data = read_file(path)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"{path.name} does not match its checksum")
     try:
@@ -240,6 +258,9 @@ def read_tensors(path: Path, sha256: str) -> dict[str, np.ndarray]:
     return arrays
 
 
+_HOLDER = 199  # characters in the lock's file
+
+
 class WriterLock:
     """At most one writer for a run folder; the system frees it when its holder dies.
 
@@ -253,12 +274,17 @@ class WriterLock:
         from filelock import FileLock, Timeout  # here, for whoever reads needs no lock
 
         path = folder / "lock"
-        self._lock = FileLock(path, blocking=False, thread_local=False, on_acquired=_sign)
+        self._lock = FileLock(
+            path,
+            blocking=False,
+            thread_local=False,
+            on_acquired=_sign,
+            preserve_lock_file=sys.platform == "win32",  # elsewhere it stays by itself
+        )
         try:
             self._lock.acquire()
         except Timeout:
-            holder = path.read_text(errors="replace")[:200].strip()
-            raise RunFolderError(_taken(folder, holder)) from None
+            raise RunFolderError(_taken(folder, _read_holder(path))) from None
 
     def release(self) -> None:
         """Let others write; the file stays, since removing it would open a gap."""
@@ -266,9 +292,23 @@ class WriterLock:
 
 
 def _sign(handle: int) -> None:
-    """Say in the lock's file who holds it."""
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+    """Say in the lock's file who holds it.
+
+    Behind the first byte, which is what Windows locks: nobody else can read it there. As long as
+    any, so that nothing has to be cut off.
+    """
+    holder = f"{os.getpid()} on {socket.gethostname()}"[:_HOLDER].ljust(_HOLDER)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, f"\n{holder}\n".encode())
+
+
+def _read_holder(path: Path) -> str:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.seek(1)
+            return file.read().decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _taken(folder: Path, holder: str) -> str:

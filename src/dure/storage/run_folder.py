@@ -6,11 +6,13 @@ import json
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dure.errors import RunFolderError
+from dure.storage.disk import read_file
 from dure.storage.files import CHECKPOINTS, CURVES, LANES, MANIFEST, explained, write_atomically
 
 FORMAT = 1
@@ -32,7 +34,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     folder = Path(folder)
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(read_file(path))
         version = manifest["format"]
         newer = int(version) > FORMAT
     except (FileNotFoundError, NotADirectoryError):
@@ -81,7 +83,8 @@ def refuse_unless_empty(folder: Path) -> None:
 
 def slug(text: str, limit: int = 60) -> str:
     """A text as a file name: letters of any script, digits and dashes; "study" if none is left."""
-    return re.sub(r"[\W_]+", "-", text.lower()).strip("-")[:limit].strip("-") or "study"
+    text = unicodedata.normalize("NFC", text.lower())
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:limit].strip("-") or "study"
 
 
 def new_run_folder(root: str | Path, name: str) -> Path:

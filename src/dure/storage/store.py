@@ -33,6 +33,7 @@ from dure.core.types import FirstNan, LaneKey, Status
 from dure.errors import RunFolderError
 from dure.storage.checkpoints import Generations, LaneSnapshot
 from dure.storage.curves_db import CurvesFile, LaneRound, LaneRow
+from dure.storage.disk import flush_folder, remove_file
 from dure.storage.files import (
     CHECKPOINTS,
     CURVES,
@@ -40,7 +41,6 @@ from dure.storage.files import (
     WriterLock,
     explained,
     flush_files,
-    flush_folder,
     read_tensors,
 )
 from dure.storage.lane_weights import read_weights, weights_file, write_weights
@@ -98,7 +98,7 @@ class Store:
             try:
                 refuse_unless_empty(folder)  # another may have been faster
                 for name in (CURVES, f"{CURVES}-wal", f"{CURVES}-shm"):
-                    (folder / name).unlink(missing_ok=True)
+                    remove_file(folder / name)
                 for name in (LANES, CHECKPOINTS):
                     (folder / name).mkdir(exist_ok=True)
                 CurvesFile.create(folder / CURVES, lanes)

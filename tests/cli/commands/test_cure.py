@@ -30,7 +30,7 @@ study = dure.Study(build, data, {"units": [2, 4]}, validation_split=0.3, epochs=
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(tmp_path))
     path = tmp_path / f"curable_{tmp_path.name.replace('-', '_')}.py"
-    path.write_text(STUDY)
+    path.write_text(STUDY, encoding="utf-8")
     return path
 
 
@@ -55,7 +55,7 @@ def test_options_arrive_and_json_is_one_document(file: Path, tmp_path: Path) -> 
     assert ended.exit_code == 0, ended.stderr
     document = json.loads(ended.stdout)
     assert document["variant"] == "units=3" and document["best"]["epoch"] == 1
-    assert document == json.loads((tmp_path / "out" / "verdict.json").read_text())
+    assert document == json.loads((tmp_path / "out" / "verdict.json").read_text(encoding="utf-8"))
     tried = [row for rows in document["rounds"].values() for row in rows]
     assert {row["seeds"] for row in tried} <= {2, 4}
     shown = CliRunner().invoke(app, [*arguments[:-1], "--resume"])

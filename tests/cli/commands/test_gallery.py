@@ -36,7 +36,7 @@ def test_a_row_runs_and_says_its_verdict(form: str, tmp_path: Path) -> None:
     folder = tmp_path / "row"
     shown = RUN.invoke(app, ["gallery", "a11", "--quick", "--out", str(folder), *flags])
     assert shown.exit_code == 0, shown.output
-    verdict = json.loads((folder / "verdict.json").read_text())
+    verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["id"] == "A11" and verdict["quick"] and verdict["pictures"]
     assert all((folder / name).is_file() for name in verdict["pictures"])
     page = folder / ("report.ko.html" if form == "korean" else "report.html")

@@ -69,7 +69,7 @@ def leave_the_path_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a study, its run, a network of pictures, one of text, and data for them."""
     folder = tmp_path_factory.mktemp("look")
-    (folder / "tiny.py").write_text(STUDY)
+    (folder / "tiny.py").write_text(STUDY, encoding="utf-8")
     source = {"file": str(folder / "tiny.py"), "name": None}
     run_study(find_study(source), folder / "run", progress=False, source=source)
     keras.utils.set_random_seed(0)
@@ -174,17 +174,19 @@ def test_a_run_whose_study_is_gone_needs_data(place: Path, tmp_path: Path) -> No
     import shutil
 
     run = shutil.copytree(place / "run", tmp_path / "run")
-    manifest = json.loads((run / "manifest.json").read_text())
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     for source, reason in (
         ({"file": "/not/there.py", "name": None}, "their study in /not/there.py cannot be loaded"),
         (None, "the run was made from Python"),
     ):
-        (run / "manifest.json").write_text(json.dumps({**manifest, "source": source}))
+        (run / "manifest.json").write_text(
+            json.dumps({**manifest, "source": source}), encoding="utf-8"
+        )
         message = refused(run, "--variant", "units=2")
         assert f"the run's own data cannot be found ({reason}); give them with --data" in message
     assert look(run, "--variant", "units=2", "--what", "weights", "--quiet") == (0, "", "")
     manifest["data"]["fingerprint"] = "other"
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert "now makes other data than it was trained on" in refused(run, "--variant", "units=2")
 
 
@@ -272,7 +274,7 @@ def test_all_faults_come_at_once(place: Path) -> None:
 def test_models_and_runs_that_are_none(place: Path, tmp_path: Path) -> None:
     assert "Did you mean 'net.keras'" in refused(place / "nte.keras")
     assert "there is no run folder" in refused(tmp_path / "none")
-    (tmp_path / "words.keras").write_text("words")
+    (tmp_path / "words.keras").write_text("words", encoding="utf-8")
     assert "is not a Keras model" in refused(tmp_path / "words.keras")
     assert "choose networks of a run" in refused(place / "net.keras", "--lane", "a/1")
     assert "is not VARIANT/SEED" in refused(place / "run", "--lane", "units=2")

@@ -85,7 +85,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a study file and its run, inside which nothing was measured yet."""
     folder = tmp_path_factory.mktemp("report")
-    (folder / "tiny.py").write_text(STUDY)
+    (folder / "tiny.py").write_text(STUDY, encoding="utf-8")
     source = {"file": str(folder / "tiny.py"), "name": None}
     before = list(sys.path)
     run_study(find_study(source), folder / "run", progress=False, source=source)
@@ -172,6 +172,7 @@ def test_a_page_of_a_measured_run_needs_no_jax_and_no_keras(seen: tuple[Path, En
         text=True,
         timeout=300,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
@@ -248,7 +249,7 @@ def test_two_runs_have_a_page_together(given: Path, tmp_path: Path) -> None:
 def test_a_search_that_is_not_over_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "search"
     folder.mkdir()
-    (folder / "cure.json").write_text("{}")
+    (folder / "cure.json").write_text("{}", encoding="utf-8")
     assert "is not over: go on with it by `dure cure" in refused("report", folder)
 
 
@@ -265,7 +266,7 @@ def verdict(folder: Path) -> Path:
         "lanes": 8,
         "seconds": 1.0,
     }
-    (folder / "verdict.json").write_text(json.dumps(document))
+    (folder / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
     return folder
 
 
@@ -339,7 +340,7 @@ def test_where_nothing_can_be_written_nothing_half_is_left(given: Path) -> None:
     said = refused("report", given)
     assert "could not write the page" in said and "--out FILE.html" in said
     assert [path.name for path in given.glob("report*")] == ["report.html"]
-    Path("file").write_text("no folder")
+    Path("file").write_text("no folder", encoding="utf-8")
     assert "is a file, not a folder" in refused("report", given, "--out", "file/page.html")
     assert cli("report", given, "--out", "new/folder/page.html").code == 0
     assert Path("new/folder/page.html").is_file()

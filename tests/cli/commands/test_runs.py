@@ -89,6 +89,7 @@ def cli(*arguments: Any, cwd: Path) -> Ended:
         text=True,
         timeout=300,
         check=False,
+        encoding="utf-8",
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 
@@ -117,7 +118,7 @@ def refused(ended: Ended) -> str:
 
 def file(folder: Path, name: str, *parts: str) -> Path:
     path = folder / f"{name}.py"
-    path.write_text("".join(parts))
+    path.write_text("".join(parts), encoding="utf-8")
     return path
 
 
@@ -155,7 +156,7 @@ def test_a_run_shows_plan_progress_and_summary_without_a_terminal(
 
 
 def test_the_manifest_remembers_what_the_command_line_changed(trained: Ended, place: Path) -> None:
-    manifest = json.loads((place / "runs/one/manifest.json").read_text())
+    manifest = json.loads((place / "runs/one/manifest.json").read_text(encoding="utf-8"))
     source = {"file": str(place / "tiny.py"), "name": None, "seeds": 3, "epochs": 4}
     assert manifest["source"] == source
 
@@ -173,9 +174,9 @@ def test_resuming_a_finished_run_trains_nothing_and_keeps_the_overrides(
 
 def test_a_study_that_changed_is_not_resumed(trained: Ended, place: Path) -> None:
     copy = shutil.copytree(place / "runs/one", place / "other")
-    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["source"]["epochs"] = 5
-    (copy / "manifest.json").write_text(json.dumps(manifest))
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     said = refused(cli("resume", "other", cwd=place))
     assert "study.epochs: was 4, is 5" in said
 
@@ -210,6 +211,7 @@ def test_failed_lanes_have_an_exit_code_of_their_own(tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can send another Ctrl-C")
 def test_ctrl_c_ends_the_round_and_says_how_to_go_on(tmp_path: Path) -> None:
     file(tmp_path, "long", STUDY, GRID)
     arguments = ("run", "long.py", "--epochs", 3000, "--set", "units=8", "--out", "run")
@@ -221,6 +223,7 @@ def test_ctrl_c_ends_the_round_and_says_how_to_go_on(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        encoding="utf-8",
     ) as process:
         try:
             wait_for_an_epoch(tmp_path / "run", process)
@@ -286,7 +289,7 @@ def test_two_studies_in_files_of_one_name(tmp_path: Path) -> None:
 def test_files_that_are_none(tmp_path: Path) -> None:
     assert "there is no file" in refused(inside("run", tmp_path / "missing.py"))
     assert "there is no file" in refused(inside("run", tmp_path))
-    (tmp_path / "notes.txt").write_text("study")
+    (tmp_path / "notes.txt").write_text("study", encoding="utf-8")
     assert "is not a Python file" in refused(inside("run", tmp_path / "notes.txt"))
 
 
@@ -295,7 +298,7 @@ def test_an_error_in_build_is_shown_with_file_and_line(tmp_path: Path) -> None:
     path = file(tmp_path, "building", STUDY, raising)
     said = refused(inside("run", path, "--out", tmp_path / "run"))
     assert "KeyError" in said and "lost" in said
-    line = path.read_text().splitlines().index("    raise KeyError('lost')") + 1
+    line = path.read_text(encoding="utf-8").splitlines().index("    raise KeyError('lost')") + 1
     assert f"building.py, line {line}" in said
 
 
@@ -353,7 +356,7 @@ def test_list_and_show(trained: Ended, place: Path, monkeypatch: pytest.MonkeyPa
     folder = place / "listing"
     shutil.copytree(place / "runs/one", folder / "good")
     shutil.copytree(place / "runs/one", folder / "damaged")
-    (folder / "damaged" / "manifest.json").write_text("{")
+    (folder / "damaged" / "manifest.json").write_text("{", encoding="utf-8")
     (folder / "nothing").mkdir()
     listed = inside("list", folder)
     assert listed.code == 0 and "6 of 6" in listed.out
@@ -389,9 +392,9 @@ def test_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_from_python_is_resumed_from_python(trained: Ended, place: Path) -> None:
     copy = shutil.copytree(place / "runs/one", place / "from-python")
-    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["source"] = None
-    (copy / "manifest.json").write_text(json.dumps(manifest))
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     said = refused(inside("resume", copy))
     assert "was started from Python" in said and "resume=True" in said
 

@@ -193,7 +193,11 @@ def test_keras_home_is_where_the_files_go(web: Web, tmp_path: Path) -> None:
     path = os.pathsep.join([str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"KERAS_HOME": str(home), "PYTHONPATH": path}
     ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert ran.stdout.split() == ["40", str(home / "datasets")], ran.stderr
     assert whole_files(home / "datasets") == set(SETS["fashion_mnist"])
@@ -339,5 +343,5 @@ def test_too_little_memory_is_no_matter_of_the_network(
 
 
 def test_a_folder_that_cannot_be_written_is_told(web: Web, trusted: None, cache: Path) -> None:
-    cache.write_text("a file where the folder should be")
+    cache.write_text("a file where the folder should be", encoding="utf-8")
     assert str(cache) in the_error_of("mnist")

@@ -229,12 +229,14 @@ def test_imdb_takes_the_words_from_the_cache_of_keras(folder: Path, keras_home: 
     file = keras_home / "datasets" / "imdb_word_index.json"
     file.parent.mkdir()
     text = json.dumps({"the": 1, "br": 11, "last": 496, "rare": 497})
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     data = dure.data.imdb()
     assert set(data.word_index) == {"<pad>", "<start>", "<unknown>", "the", "br", "last"}
     assert data.decode(data.x[0]) == "<start> br last <unknown>"
     assert "last" not in dure.data.imdb(num_words=400).word_index
-    file.write_text(text[:9])  # half-written: Keras downloads it again when it is asked to
+    file.write_text(
+        text[:9], encoding="utf-8"
+    )  # half-written: Keras downloads it again when it is asked to
     assert dure.data.imdb().word_index is None
 
 

@@ -219,7 +219,7 @@ def test_hidden_files_count_for_nothing_and_others_are_counted(pets: Path) -> No
     for name in (".git", "__MACOSX", "cat/.thumbnails"):
         save(pets / name / "0.png")
     for name in ("readme.txt", "dog/notes.txt"):
-        (pets / name).write_text("x")
+        (pets / name).write_text("x", encoding="utf-8")
     data = from_folder(pets)
     assert (data.rows, data.class_names) == (10, ("cat", "dog"))
     assert data.source == "pictures in pets, 2 other files passed over"
@@ -321,7 +321,7 @@ def test_folders_that_are_none(pets: Path, tmp_path: Path) -> None:
 def test_empty_class_folders(pets: Path) -> None:
     (pets / "cow").mkdir()
     (pets / "hen").mkdir()
-    (pets / "hen" / "notes.txt").write_text("x")
+    (pets / "hen" / "notes.txt").write_text("x", encoding="utf-8")
     fault = the_fault_of(pets)
     assert fault.startswith("No pictures in 2 class folders: 'cow', 'hen'.")
     assert ".png" in fault

@@ -117,6 +117,7 @@ def test_a_fresh_process_predicts_from_raw_text(result: Result, tmp_path: Path) 
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     expected = best.model().predict(NEW, verbose=0).ravel()
@@ -169,6 +170,6 @@ def test_other_preparations_leave_the_model_as_it_was(
 def test_a_damaged_file_of_words_is_named(content: str, tmp_path: Path) -> None:
     assert load_text(tmp_path, 1) is None
     (tmp_path / "text").mkdir()
-    (tmp_path / "text" / "fold-1.json").write_text(content)
+    (tmp_path / "text" / "fold-1.json").write_text(content, encoding="utf-8")
     with pytest.raises(RunFolderError, match=r"words of fold 1 in .*fold-1\.json cannot be read"):
         load_text(tmp_path, 1)

@@ -322,9 +322,9 @@ def test_the_manifest_has_them_and_resuming_does_not_ask(tmp_path: Path) -> None
     assert x["mean"] == pytest.approx(0, abs=1e-5) and x["std"] == pytest.approx(1, abs=1e-5)
     assert made["data"]["rows"] == {"train": 364, "validation": 91, "test": 114}
     assert made["data"]["chance"]["accuracy"] == pytest.approx(0.629, abs=1e-3)
-    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
     manifest["facts"] = {}
-    (tmp_path / "run" / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     study.run(out=tmp_path / "run", progress=False, resume=True)
 
 

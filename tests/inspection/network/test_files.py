@@ -28,9 +28,9 @@ def test_whole_models_look_as_before(pictures, tmp_path, suffix) -> None:
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "notes.keras").write_text("not a model")
-    (tmp_path / "notes.h5").write_text("not a model")
-    (tmp_path / "notes.pt").write_text("another")
+    (tmp_path / "notes.keras").write_text("not a model", encoding="utf-8")
+    (tmp_path / "notes.h5").write_text("not a model", encoding="utf-8")
+    (tmp_path / "notes.pt").write_text("another", encoding="utf-8")
     return tmp_path
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dure.blocks.charts import Along, Curves, Intervals, Span
 from dure.blocks.content import Document, Section
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.errors import DureError
 from dure.messages.message import as_is
 from dure.report.html import fragment, page

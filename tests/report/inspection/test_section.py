@@ -108,7 +108,7 @@ def test_headlines_are_those_of_the_files(pictures: dure.Result, texts: Path) ->
 def test_both_languages_say_everything(
     pictures: dure.Result, texts: Path, features: Path, series: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "broken.nc").write_text("no arrays")
+    (tmp_path / "broken.nc").write_text("no arrays", encoding="utf-8")
     whole = [
         section(pictures.folder / "lens", pictures),
         *(section(folder, None) for folder in (texts, features, series)),
@@ -432,7 +432,7 @@ def test_damaged_files_cost_a_sentence_each(pictures: dure.Result, tmp_path: Pat
     whole = (lens / "activations.nc").read_bytes()
     (tmp_path / "empty.nc").write_bytes(b"")
     (tmp_path / "half.nc").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "text.nc").write_text("no arrays")
+    (tmp_path / "text.nc").write_text("no arrays", encoding="utf-8")
     (tmp_path / "folder.nc").mkdir()
     xr.Dataset({"a": 1}).to_netcdf(tmp_path / "nothing.nc", engine="scipy")
     strange = xr.Dataset({"a": 1}, attrs={"kind": "dream"})

@@ -196,7 +196,9 @@ def test_neither_jax_nor_keras_is_loaded(found: Path) -> None:
         "sys.exit(str({'jax', 'keras'} & set(sys.modules)) if {'jax', 'keras'} & set(sys.modules) "
         "else 0)"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
+    )
     assert ended.returncode == 0, ended.stderr
 
 

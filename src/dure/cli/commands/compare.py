@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dure.cli.app import Json, Run, command, frame_rows, load_run, print_answer
+from dure.core.file_names import name_file
 from dure.errors import DureError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _draw(found: Comparison, out: Path) -> Path:
     is_file = out.suffix.lower() == ".png"
     if out.suffix and not is_file and not out.is_dir():
         raise DureError(f"--out is {str(out)!r}; expected a .png file or a folder.")
-    path = out if is_file else out / f"compare-{found.metric}.png"
+    path = out if is_file else out / f"compare-{name_file(found.metric)}.png"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(as_png(differences(found)))

@@ -80,7 +80,9 @@ class LaneBuilder:
         program = self.prepared.program(key)
         carry = program.start(state_of(model))
         on_device = self._on_device(key)
-        callbacks = copy_callbacks(self.prepared.callbacks.host, key)
+        callbacks = copy_callbacks(
+            self.prepared.callbacks.host, key, list(self.prepared.prototypes)
+        )
         schedule = self.prepared.probe_schedule
         lane = TrainingLane(
             index=index,

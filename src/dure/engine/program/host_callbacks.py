@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dure.core.backend import keras
+from dure.core.file_names import name_files
 from dure.core.types import LaneKey
 
 _BATCH_METHODS = (
@@ -100,24 +101,30 @@ def _batch_fault(callback: Any) -> str | None:
     )
 
 
-def copy_callbacks(callbacks: Sequence[Any], key: LaneKey) -> list[Any]:
+def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[str]) -> list[Any]:
     """Copies of host callbacks for one lane; files they write get the lane in their names.
 
     A path may hold ``{variant}``, ``{seed}`` and ``{fold}``; otherwise they are put before the
     suffix, so that lanes never overwrite each other's files.
+
+    Parameters
+    ----------
+    variants
+        Names of all variants of the study.
     """
+    variant = name_files(variants, "-")[key.variant]
     copies = [copy.deepcopy(callback) for callback in callbacks]
     for callback in copies:
         for attribute in ("filepath", "filename"):
             path = getattr(callback, attribute, None)
             if isinstance(path, str):
-                setattr(callback, attribute, _lane_path(path, key))
-                Path(_lane_path(path, key)).parent.mkdir(parents=True, exist_ok=True)
+                path = _lane_path(path, variant, key)
+                setattr(callback, attribute, path)
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
     return copies
 
 
-def _lane_path(path: str, key: LaneKey) -> str:
-    variant = re.sub(r"[^\w.=-]+", "-", key.variant).strip("-")
+def _lane_path(path: str, variant: str, key: LaneKey) -> str:
     named = {"{variant}": variant, "{seed}": str(key.seed), "{fold}": str(key.fold)}
     if any(name in path for name in named):
         for name, value in named.items():
@@ -126,4 +133,4 @@ def _lane_path(path: str, key: LaneKey) -> str:
     # Only the last suffix is one: Keras' templates hold dots, as in {val_loss:.2f}.
     stem, dot, suffix = path.rpartition(".")
     tag = f"-{variant}-seed{key.seed}-fold{key.fold}"
-    return f"{stem}{tag}.{suffix}" if dot and "/" not in suffix else f"{path}{tag}"
+    return f"{stem}{tag}.{suffix}" if dot and not re.search(r"[/\\]", suffix) else f"{path}{tag}"

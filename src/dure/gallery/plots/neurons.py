@@ -11,7 +11,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.core.types import Floats
 from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, plain
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.plots.style import TEXT, Sheet, drawing, dressed, logarithmic, plain, widest
 from dure.stats.intervals import band
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.plots.style import SMALL, TEXT, Sheet, drawing, dressed, named_rows, plain, widest
 from dure.stats.intervals import interval_texts, mean_interval
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from dure.blocks.palette import COLOURS
 from dure.core.formatting import format_number
-from dure.core.palette import COLOURS
 from dure.plots.style import SMALL, TEXT, Sheet, drawing
 
 _CELL, _WIDEST = 0.36, 15.0  # inches

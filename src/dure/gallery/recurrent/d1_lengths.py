@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import dure
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.gallery.page import RowPage
 from dure.messages.message import say
 from dure.plots import style

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from dure.blocks.charts import Bar, Bars, Intervals, Points
+from dure.blocks.palette import COLOURS
 from dure.blocks.pictures import Photograph
-from dure.core.palette import COLOURS
 from dure.core.types import Floats
 from dure.plots.charts.texts import write_bars, write_spans
 from dure.plots.style import (

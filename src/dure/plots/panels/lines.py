@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from dure.blocks.charts import Line, Lines
-from dure.core.palette import COLOURS
+from dure.blocks.palette import COLOURS
 from dure.plots.style import (
     HEAD,
     SMALL,

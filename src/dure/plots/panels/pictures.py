@@ -14,9 +14,9 @@ from matplotlib.colors import Normalize
 
 from dure.blocks.charts import Matrix
 from dure.blocks.content import Table, Word, Words
+from dure.blocks.palette import DIVERGING, SEQUENTIAL
 from dure.blocks.pictures import HeatMap, Photograph, Tile, Tiles
 from dure.core.formatting import format_number
-from dure.core.palette import DIVERGING, SEQUENTIAL
 from dure.plots.charts.texts import write_rows
 from dure.plots.style import (
     SMALL,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from dure.blocks.palette import DIVERGING, SEQUENTIAL
 from dure.blocks.pictures import HeatMap, Photograph
-from dure.core.palette import DIVERGING, SEQUENTIAL
 
 Pixels: TypeAlias = "npt.NDArray[np.uint8]"
 Shades: TypeAlias = "npt.NDArray[np.float32]"
