@@ -1,4 +1,4 @@
-"""Arrays that people pass, converted as Keras' `fit` would see them, and checked.
+"""Checks of arrays that belong together: finite, of as many rows, alike.
 
 Every function that checks adds sentences to the faults it is given, so that all of them can be
 reported at once.
@@ -11,136 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.arrays import Array, Samples, Tree, is_nested, leaves, map_leaves
+from dure.core.arrays import Array, Tree, is_nested, leaves
+from dure.core.formatting import join_first
 from dure.errors import Faults
 
-# JAX holds integers as int32 unless told otherwise, and would wrap larger ones silently.
-_INT32 = np.iinfo(np.int32)
 _BLOCK = 1 << 22
-_FLOAT32 = np.dtype(np.float32)
-
-_DTYPE_REMEDY = {
-    "O": "has dtype object: its rows have different lengths or mixed types. Pad sequences to one "
-    "length (keras.utils.pad_sequences) and turn texts and categories into numbers",
-    "U": "holds text. Turn it into numbers first, or pass prepare=dure.data.TextToSequences()",
-    "S": "holds text. Turn it into numbers first",
-    "M": "holds dates. Turn them into numbers first",
-    "m": "holds time spans. Turn them into numbers first",
-    "c": "holds complex numbers. Pass real and imaginary parts as two features",
-}
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a list holds numbers or texts rather than arrays; looks at its first item only."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-    return isinstance(value, (bool, int, float, complex, str, bytes, np.generic))
-
-
-def convert(tree: Tree, name: str, faults: Faults) -> Tree:
-    """A tree's arrays as Keras' `fit` would see them; worth nothing if faults were appended.
-
-    Floats of every width become float32 (Keras' default `floatx`), integers and booleans keep
-    their type. Anything with ``__array__`` is taken: NumPy, JAX, pandas (a series as a column).
-    """
-    if isinstance(tree, (list, tuple, Mapping)) and not tree:
-        faults.append(f"{name} is an empty {type(tree).__name__}; pass an array.")
-        return None
-    if isinstance(tree, Mapping):
-        return {key: convert(item, f"{name}[{key!r}]", faults) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        if _is_plain(tree):
-            faults.append(
-                f"{name} is a plain {type(tree).__name__} of values; a list or tuple is read as "
-                f"several inputs, as in Keras. For one array pass np.asarray({name}), rows of "
-                "different lengths padded first (keras.utils.pad_sequences)."
-            )
-            return None
-        items = [convert(item, f"{name}[{i}]", faults) for i, item in enumerate(tree)]
-        return items if isinstance(tree, list) else tuple(items)
-    return _convert_leaf(tree, name, faults)
-
-
-def _convert_leaf(value: Any, name: str, faults: Faults) -> Array | None:
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    if kind.startswith("scipy.sparse"):
-        faults.append(f"{name} is a sparse matrix; pass {name}.toarray().")
-        return None
-    if not hasattr(value, "__array__"):
-        faults.append(
-            f"{name} is of type {kind.removeprefix('builtins.')}; Dure takes NumPy arrays (or "
-            "tuples, lists and dicts of them). Read generators and data sets into arrays first."
-        )
-        return None
-    array = np.asarray(value)
-    if kind in ("pandas.Series", "pandas.core.series.Series"):
-        array = array[:, None]  # as Keras' fit takes it
-    if array.ndim == 0:
-        faults.append(f"{name} is a single value; its first axis must be rows.")
-    elif array.shape[0] == 0:
-        faults.append(f"{name} has no rows (shape {array.shape}); pass at least one.")
-    elif array.size == 0:
-        faults.append(f"{name} has rows without a single value (shape {array.shape}).")
-    elif array.dtype.kind in _DTYPE_REMEDY:
-        faults.append(f"{name} {_DTYPE_REMEDY[array.dtype.kind]}.")
-    elif array.dtype.kind == "f" or array.dtype.name == "bfloat16":
-        # A float64 beyond float32 becomes infinite here and is reported with the NaNs.
-        with np.errstate(over="ignore"):
-            return array.astype(_FLOAT32, copy=False)
-    elif array.dtype.kind == "b":
-        return array
-    elif array.dtype.kind in "iu":
-        return _convert_integers(array, name, faults)
-    else:
-        faults.append(f"{name} has dtype {array.dtype}; pass numbers or booleans.")
-    return None
-
-
-def _convert_integers(array: Array, name: str, faults: Faults) -> Array | None:
-    if array.dtype.itemsize >= 4:
-        low, high = int(array.min()), int(array.max())
-        if low < _INT32.min or high > _INT32.max:
-            faults.append(
-                f"{name} holds integers from {low} to {high}; JAX keeps them as int32 "
-                f"({_INT32.min} to {_INT32.max}). Renumber them or pass floats."
-            )
-            return None
-    # With uint64 out of the way, joining any two integer arrays gives integers.
-    dtype = np.dtype(np.int64) if array.dtype.itemsize == 8 else array.dtype.newbyteorder("=")
-    return array.astype(dtype, copy=False)
-
-
-def is_text(value: Any) -> bool:
-    """Whether this is one str a row: a list, tuple, array or pandas series that begins with one."""
-    if isinstance(value, (list, tuple)):
-        return bool(value) and isinstance(value[0], str)
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or not hasattr(value, "__array__"):
-        return False
-    if getattr(dtype, "kind", "O") not in "OUT":
-        return False
-    flat = np.asarray(value, dtype=object).reshape(-1)
-    return flat.size > 0 and isinstance(flat[0], str)
-
-
-def _convert_texts(value: Any, name: str, faults: Faults) -> Array | None:
-    array = np.asarray(value, dtype=object)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        faults.append(f"{name} holds text in shape {array.shape}; pass one text a row.")
-        return None
-    wrong = [row for row, text in enumerate(array) if not isinstance(text, str)]
-    if wrong:
-        told = f"row {wrong[0]} (counted from 0) holds {array[wrong[0]]!r}"
-        faults.append(
-            f"{name} holds texts, but {len(wrong)} of {len(array)} rows are none: {told}. Drop "
-            "such rows, or make them texts."
-        )
-        return None
-    out = np.empty(len(array), dtype=object)
-    out[:] = [str(text) for text in array]
-    return out
 
 
 def check_finite(
@@ -176,8 +51,33 @@ def check_rows(named: Mapping[str, Tree | None], faults: Faults) -> None:
         for path, leaf in leaves(tree, name)
     }
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"{path} has {count}" for path, count in counts.items())
+        if lists := _lists_of_rows(named):
+            faults += lists
+            return
+        told = join_first([f"{path} has {count}" for path, count in counts.items()])
         faults.append(f"The rows disagree: {told}. Every array needs the same number of rows.")
+
+
+def _lists_of_rows(named: Mapping[str, Tree | None]) -> list[str]:
+    """Lists of as many like arrays as there are rows elsewhere, a sentence each."""
+    lengths = {
+        name: len(tree) if is_nested(tree) else tree.shape[0]
+        for name, tree in named.items()
+        if tree is not None
+    }
+    found = []
+    for name, tree in named.items():
+        if not isinstance(tree, (list, tuple)) or len(tree) < 2 or any(map(is_nested, tree)):
+            continue
+        shapes = {leaf.shape for leaf in tree}
+        others = [length for other, length in lengths.items() if other != name]
+        if len(shapes) == 1 and len(tree) in others:
+            found.append(
+                f"{name} is a {type(tree).__name__} of {len(tree)} arrays of shape "
+                f"{shapes.pop()}, which is read as {len(tree)} inputs, as in Keras. If they are "
+                f"the rows, pass np.stack({name})."
+            )
+    return found
 
 
 def _outline(tree: Tree) -> Any:
@@ -245,65 +145,3 @@ def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Fault
                 f"{path} has shape {leaf.shape}, {target} {values.shape}; pass one weight a row, "
                 f"of shape ({values.shape[0]},)."
             )
-
-
-def make_samples(
-    named: Mapping[str, Any], faults: Faults, *, raw_x: bool = False
-) -> Samples | None:
-    """Convert and check inputs, targets and weights, given in this order with their names.
-
-    Returns None after appending faults. `raw_x` says that inputs may be missing or text because
-    a preparation comes first.
-    """
-    before = len(faults)
-    sound: dict[str, Tree | None] = {}
-    x_name, y_name, weight_name = named
-    for name, given in named.items():
-        count = len(faults)
-        if given is None and not sound and count == before:
-            faults.append(f"{name} is None; pass the inputs.")
-        if raw_x and name == x_name and is_text(given):
-            tree: Tree | None = _convert_texts(given, name, faults)
-        else:
-            tree = None if given is None else convert(given, name, faults)
-        if len(faults) == count:
-            sound[name] = tree
-    if sound.get(weight_name) is not None:
-        sound[weight_name] = map_leaves(
-            lambda leaf: leaf.astype(_FLOAT32, copy=False), sound[weight_name]
-        )
-    check_rows(sound, faults)
-    for name, tree in sound.items():
-        if tree is not None and (name != x_name or not raw_x):
-            check_finite(tree, name, faults)
-    if sound.get(weight_name) is not None and y_name in sound:
-        check_weight(sound[weight_name], sound[y_name], weight_name, y_name, faults)
-    return Samples(*sound.values()) if len(faults) == before else None
-
-
-def make_evaluation_samples(
-    value: Any, name: str, train: Samples | None, faults: Faults, *, raw_x: bool = False
-) -> Samples | None:
-    """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
-
-    Checked against the training part where that one is sound.
-    """
-    if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 3:
-        faults.append(
-            f"{name} is of type {type(value).__name__}; pass a tuple (x, y) or "
-            "(x, y, sample_weight)."
-        )
-        return None
-    x, y, weight = (*value, None, None)[:3]
-    named = {f"{name}[0]": x, f"{name}[1]": y, f"{name}[2]": weight}
-    part = make_samples(named, faults, raw_x=raw_x)
-    if part is None or train is None:
-        return None
-    before = len(faults)
-    check_alike(train.x, part.x, f"{name}[0]", "x", faults)
-    if (part.y is None) != (train.y is None):
-        has, lacks = ("x", name) if part.y is None else (name, "x")
-        faults.append(f"{has} comes with targets, {lacks} without; give both or neither.")
-    elif part.y is not None:
-        check_alike(train.y, part.y, f"{name}[1]", "y", faults)
-    return part if len(faults) == before else None

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.array_checks import make_evaluation_samples, make_samples
 from dure.core.arrays import (
     Array,
     Samples,
@@ -23,6 +22,8 @@ from dure.core.arrays import (
     take_rows,
     whole,
 )
+from dure.core.conversion.samples import make_evaluation_samples, make_samples
+from dure.data.class_names import encode_targets
 from dure.data.preprocessing import transformed
 from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError, Faults, did_you_mean
@@ -44,7 +45,8 @@ class Data:
     x
         Inputs, first axis rows.
     y
-        Targets with as many rows. None for models that need none.
+        Targets with as many rows. None for models that need none. Names of classes (one text a
+        row) become labels from 0 on, int64 [rows], in the order of `class_names`.
     test
         ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Samples`.
     sample_weight
@@ -55,7 +57,8 @@ class Data:
         hold missing values as long as what comes out holds none, or be raw text: one str a row,
         for a transformer such as `dure.data.TextToSequences`.
     class_names
-        A name for each class, in the order of the labels.
+        A name for each class, in the order of the labels. None where `y` holds names: those, as
+        sorted texts (pandas' categories in their order).
     feature_names
         A name for each place on the last axis of `x`.
     word_index
@@ -111,10 +114,12 @@ class Data:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
+        targets = encode_targets(self.y, self.test, self.class_names, self.task, faults)
+        self._set(class_names=targets.class_names)
+        named = {"x": self.x, "y": targets.y, "sample_weight": self.sample_weight}
         raw_x = self.prepare is not None
         train = make_samples(named, faults, raw_x=raw_x)
-        test = self.test
+        test = targets.test
         if test is not None:
             test = make_evaluation_samples(test, "test", train, faults, raw_x=raw_x)
         self._check_prepare(train, faults)

@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dure.core.array_checks import make_evaluation_samples
 from dure.core.arrays import Arrays, Samples, Tree, fingerprint, map_leaves, row_count
+from dure.core.conversion.samples import make_evaluation_samples
 from dure.core.fingerprint import describe, describe_function
 from dure.core.formatting import format_count
 from dure.core.types import LaneKey
+from dure.data.class_names import encode_part
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.data.splits import Split, split_in_two, splits_of, train_on_share
@@ -97,9 +98,9 @@ class StudySpec:
             return None
         train = None if data is None else Samples(data.x, data.y, data.sample_weight)
         raw_x = data is not None and data.prepare is not None
-        return make_evaluation_samples(
-            self.validation_data, "validation_data", train, faults, raw_x=raw_x
-        )
+        names = None if data is None else data.class_names
+        given = encode_part(self.validation_data, names, "validation_data", faults)
+        return make_evaluation_samples(given, "validation_data", train, faults, raw_x=raw_x)
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:

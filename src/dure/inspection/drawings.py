@@ -10,8 +10,8 @@ import numpy.typing as npt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dure.core.array_checks import is_text
 from dure.core.arrays import is_nested, take_rows
+from dure.core.conversion.cells import is_text
 from dure.errors import DureError
 from dure.inspection.look import Inspection, with_twin
 from dure.measurements.figures import figure_of

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.array_checks import is_text
 from dure.core.arrays import Array, Tree, is_nested, row_count, take_rows
+from dure.core.conversion.cells import is_text
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.data.splits import Split, splits_of, train_on_share

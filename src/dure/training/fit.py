@@ -146,9 +146,16 @@ def _check(given: Mapping[str, Any]) -> _Fit:
     problems += _argument_faults(given["initial_epoch"], given["verbose"], steps)
     study = None
     with problems.collect():
+        data = Data(given["x"], given["y"], sample_weight=given["sample_weight"])
+        if data.class_names is not None:  # evaluate and predict of Keras could not go on from them
+            problems.append(
+                f"y holds names of classes, such as {data.class_names[0]!r}; a fit takes numbers. "
+                "Pass the labels of labels, names = pd.factorize(y, sort=True), or give a Study "
+                "dure.Data(x, y), which keeps the names."
+            )
         study = StudySpec(
             lambda: model,
-            Data(given["x"], given["y"], sample_weight=given["sample_weight"]),
+            data,
             batch_size=32 if given["batch_size"] is None else given["batch_size"],
             validation_split=0.0 if held_out else given["validation_split"],
             **{name: given[name] for name in _OF_STUDY},

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dure.core.array_checks import check_rows, convert
+from dure.core.array_checks import check_rows
 from dure.core.arrays import Tree, map_leaves, row_count
 from dure.core.backend import jax, jnp, keras
+from dure.core.conversion.samples import convert
 from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import BATCH, Network

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from dure.core.array_checks import convert
 from dure.core.arrays import Array, Tree, is_nested
 from dure.core.arrays import row_count as rows_of
+from dure.core.conversion.samples import convert
 from dure.data.dataset import class_labels as labels_of
 from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes, class_labels

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from dure.core.array_checks import check_rows, convert
+from dure.core.array_checks import check_rows
 from dure.core.arrays import Array, Tree, leaves
 from dure.core.backend import jax, keras
+from dure.core.conversion.samples import convert
 from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.network import batching
 from dure.keras_bridge.layer_hooks import first, walk_layers, watch_layers
