@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from keras import layers
@@ -306,6 +307,19 @@ def saved(lanes: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return save_all(
         lanes, lanes.draw, folder, None, None, None, lambda *told: seen.append(told)
     ), seen
+
+
+def test_lists_and_frames_are_taken_or_told() -> None:
+    model = build()
+    rows = np.random.default_rng(0).normal(size=(6, 30)).astype("float32")
+    whole = dure.look(model, pd.DataFrame(rows)).predictions()
+    xr.testing.assert_allclose(whole, dure.look(model, rows).predictions())
+    with pytest.raises(StudyError, match=r"x is a plain list.*of shape \(6, 30\)"):
+        dure.look(model, rows.tolist()).predictions()
+    with pytest.raises(StudyError, match="y is a plain list"):
+        dure.look(model, rows, [0, 1] * 3).confusion()
+    with pytest.raises(DureError, match=r"y holds text.*pd\.factorize"):
+        dure.look(model, rows, np.array(["a", "b"] * 3)).confusion()
 
 
 def test_a_tour_writes_what_fits_and_says_why_not(saved: Any) -> None:

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from dure.core.arrays import Array, Tree, is_nested, row_count, take_rows
 from dure.core.conversion.cells import is_text
+from dure.core.conversion.samples import convert
 from dure.data.dataset import Data
 from dure.data.preprocessing import transformed
 from dure.data.splits import Split, splits_of, train_on_share
 from dure.data.text.sequences import TextToSequences
 from dure.data.text.tokenizer import PADDING, UNKNOWN
-from dure.errors import DureError
+from dure.errors import DureError, Faults
 from dure.inspection.networks import Networks
 
 
@@ -46,7 +47,7 @@ class Inputs:
         if data is not None and x is not None:
             raise DureError("x and data came together; pass one of them (y goes with x).")
         self.x: Any = as_rows(x)
-        self.y: Any = None if y is None else np.asarray(y) if not is_nested(y) else y
+        self.y: Any = as_rows(y, "y")
         self.about: dict[str, Any] = {"source": ""}
         self._split: dict[int, Split] = {}
         self._kept: dict[int, Tree] = {}
@@ -172,8 +173,21 @@ class Inputs:
         return [[known.get(token, UNKNOWN) for token in row] for row in tokens.tolist()]
 
 
-def as_rows(x: Any) -> Any:
-    """`x` as arrays; one text a row as an array of str."""
-    if is_text(x):
-        return np.asarray(x, dtype=object).reshape(-1)
-    return x if x is None or is_nested(x) or hasattr(x, "shape") else np.asarray(x)
+def as_rows(values: Any, name: str = "x") -> Any:
+    """The values as arrays; one text a row as an array of str.
+
+    Raises
+    ------
+    StudyError
+        For lists of anything but arrays, and what cannot be an array.
+    """
+    if is_text(values):
+        return np.asarray(values, dtype=object).reshape(-1)
+    if values is None or (hasattr(values, "shape") and name == "x"):
+        return values
+    if not is_nested(values):
+        return np.asarray(values)
+    faults = Faults()
+    arrays = convert(values, name, faults)
+    faults.raise_if_any("what is looked at")
+    return arrays
