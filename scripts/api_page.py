@@ -17,7 +17,7 @@ from textwrap import dedent, indent
 from typing import Any, NamedTuple
 
 import dure
-from dure.keras_bridge.text_model import TextModel
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 
@@ -27,7 +27,7 @@ SECTIONS: dict[str, list[Any]] = {
     "Results": [dure.Result, dure.load],
     "Looking inside": [dure.look],
     "Data": [dure.Data, *(getattr(dure.data, name) for name in dure.data.__all__)],
-    "Layers and models": [*(getattr(dure.layers, n) for n in dure.layers.__all__), TextModel],
+    "Layers and models": [*(getattr(dure.layers, n) for n in dure.layers.__all__), PreparedModel],
     "Errors": [thing for name in dure.__all__ if (thing := getattr(dure, name)) in ERRORS],
 }
 PATHS = {

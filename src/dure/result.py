@@ -38,9 +38,12 @@ class Lane(LaneResult):
     def model(self, which: Which = "best") -> keras.Model:
         """The trained Keras model, compiled as the study's was; loads Keras.
 
-        Where the study's data were raw text with a `dure.data.TextToSequences`, it is a
-        `dure.keras_bridge.text_model.TextModel` that takes raw text, with the words of this
-        lane's fold; its `network` is the model that was trained.
+        It takes raw rows, as `dure.Data` does: where the study's data had a `prepare`, what that
+        became on the training rows of this lane's fold comes first. As Keras layers where equal
+        ones exist (scaling, imputing by a number, one-hot of numbers with
+        ``handle_unknown="ignore"``, PCA, choosing columns, pipelines and column transformers of
+        these), which then are part of an ordinary Keras model; otherwise, as for text, it is a
+        `dure.keras_bridge.preparation.prepared_model.PreparedModel`.
 
         Parameters
         ----------
@@ -50,8 +53,10 @@ class Lane(LaneResult):
         Raises
         ------
         DureError
-            As :meth:`weights`; or if the model can be rebuilt from the run folder only with the
-            study's build function, and that is not known here.
+            As :meth:`weights`; if the model can be rebuilt from the run folder only with the
+            study's build function, and that is not known here; or if the preparation could not
+            be kept, or holds classes that are neither scikit-learn's nor named in
+            ``keras.saving.custom_object_scope``.
 
         Examples
         --------
@@ -63,10 +68,26 @@ class Lane(LaneResult):
         weights = self.weights(which)
         return load_model(self.folder, self.variant, weights, self.build, self.fold)
 
+    def network(self, which: Which = "best") -> keras.Model:
+        """The trained network alone, without what `Data.prepare` does before it; loads Keras.
+
+        It takes prepared rows, such as `Data.prepared` makes; without a `prepare` it is what
+        :meth:`model` gives. `which` and errors as there, but for the preparation.
+
+        Examples
+        --------
+        >>> [layer.name for layer in lane.network().layers]
+        ['hidden', 'out']
+        """
+        from dure.keras_bridge.model_files import load_model
+
+        return load_model(self.folder, self.variant, self.weights(which), self.build)
+
     def save(self, path: str | PathLike[str], which: Which = "best") -> Path:
         """Write the model of :meth:`model` (`which` as there) as a ``.keras`` file; where it is.
 
-        ``keras.models.load_model`` reads it; ``import dure`` first where it takes raw text.
+        ``keras.models.load_model`` reads it, and it takes raw rows; ``import dure`` first where
+        :meth:`model` is a `PreparedModel`.
 
         Raises
         ------

@@ -17,11 +17,11 @@ from PIL import Image
 import dure
 from dure.blocks.content import Prose, Section, Table, blocks_of
 from dure.data import TextToSequences
-from dure.keras_bridge.text_model import TextModel
 from dure.measurements.catalog import part_of
 from dure.measurements.stored import read
 from dure.messages.message import Message
 from dure.plots.charts.texts import write_rows
+from helpers.prepared_models import put_text_before
 
 SENTENCES = ["a wonderful film", "a terrible film", "truly wonderful acting", "terrible 연기"] * 6
 
@@ -80,7 +80,7 @@ def look_at_texts(folder: Path) -> Path:
     text = TextToSequences(50, 5).fit(SENTENCES)
     folder = folder / "lens"
     what = ["predictions", "saliency", "memory", "neighbours", "embedding_map", "feature_maps"]
-    dure.look(TextModel(network, text), data=data).save(folder, what, progress=False)
+    dure.look(put_text_before(network, text), data=data).save(folder, what, progress=False)
     return folder
 
 

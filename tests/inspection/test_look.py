@@ -19,8 +19,9 @@ import dure
 from dure.data import TextToSequences
 from dure.errors import DureError, StudyError
 from dure.inspection.save import save_all
-from dure.keras_bridge.text_model import TextModel
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from helpers.picture_checks import faults, said
+from helpers.prepared_models import put_text_before
 
 NAMES = ["malignant", "benign"]
 SENTENCES = ["a wonderful film", "a terrible film", "truly wonderful acting", "terrible 연기"] * 6
@@ -80,7 +81,7 @@ def pictures() -> tuple[keras.Model, Any, Any]:
 
 
 @pytest.fixture(scope="module")
-def texts() -> tuple[TextModel, dure.Data]:
+def texts() -> tuple[PreparedModel, dure.Data]:
     keras.utils.set_random_seed(0)
     text = TextToSequences(50, 5).fit(SENTENCES)
     network = keras.Sequential(
@@ -94,7 +95,7 @@ def texts() -> tuple[TextModel, dure.Data]:
     network.compile("sgd", "binary_crossentropy")
     y = np.array([1, 0, 1, 0] * 6)
     names = ["bad", "good"]
-    return TextModel(network, text), dure.Data(
+    return put_text_before(network, text), dure.Data(
         SENTENCES, y, prepare=TextToSequences(50, 5), class_names=names, source="sentences"
     )
 
@@ -216,8 +217,12 @@ def test_each_lane_sees_rows_prepared_by_its_own_fold(
         lane = result.lane("units=4", int(one["seed"]), int(one["fold"]))
         arrays = study.test_arrays(study.splits[lane.fold - 1])
         assert arrays is not None
-        wanted = lane.model().predict(arrays.x, verbose=0)[:, 0]
+        wanted = lane.network().predict(arrays.x, verbose=0)[:, 0]
         assert one["probability"].sel({"class": "benign"}).values == pytest.approx(wanted, abs=1e-6)
+        assert lane.model().predict(data.test.x, verbose=0)[:, 0] == pytest.approx(wanted, abs=1e-5)
+    raw = dure.look(lane, x=data.test.x[:3], y=data.test.y[:3]).predictions()
+    own = raw.sortby("row")["probability"].values
+    assert own.reshape(3, -1)[:, -1] == pytest.approx(wanted[:3], abs=1e-5)
     loss = found["loss"].mean("lane").values
     assert (np.diff(loss) <= 1e-12).all()
     assert found.attrs["source"] == "cancer, excerpt, test rows"
@@ -281,8 +286,8 @@ def test_raw_text_goes_through_the_networks_own_words(texts: Any) -> None:
     assert near["neighbour"].shape == (1, 2)
     with pytest.raises(DureError, match="Did you mean 'wonderful'"):
         look.neighbours(["wonderfull"])
-    assert look.embedding_map().sizes["word"] == len(model.text.word_index) - sum(
-        word.startswith("<") for word in model.text.word_index
+    assert look.embedding_map().sizes["word"] == len(model.preparation.text.word_index) - sum(
+        word.startswith("<") for word in model.preparation.text.word_index
     )
     assert look.memory().sizes["distance"] == 5
     assert "terrible 연기" in said(look.draw.predictions())

@@ -94,6 +94,11 @@ def same_nesting(one: Tree, other: Tree) -> bool:
     return bool(_outline(one) == _outline(other))
 
 
+def nests_alike(prepare: Any, x: Tree) -> bool:
+    """Whether a preparation has a part, or None, for each of these inputs."""
+    return (not is_nested(prepare) and not is_nested(x)) or same_nesting(prepare, x)
+
+
 def check_alike(train: Tree, other: Tree, name: str, of: str, faults: Faults) -> None:
     """Append where `other` has not the nesting, row shapes or kinds of number of `train`."""
     if not same_nesting(train, other):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "dure.layers",
-    "dure.keras_bridge.text_model",
+    "dure.keras_bridge.preparation.prepared_model",
     "dure.gallery.shared.steps",
     "dure.remedies.surgery.score",
 )

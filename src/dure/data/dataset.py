@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from dure.core.array_checks import nests_alike
 from dure.core.arrays import (
     Array,
     Samples,
@@ -24,7 +25,7 @@ from dure.core.arrays import (
 )
 from dure.core.conversion.samples import make_evaluation_samples, make_samples
 from dure.data.class_names import encode_targets
-from dure.data.preprocessing import transformed
+from dure.data.preprocessing import apply_preparation, check_transformers, fit_preparation
 from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError, Faults, did_you_mean
 
@@ -53,9 +54,11 @@ class Data:
         One weight a row, or what else Keras' `fit` takes; kept as float32.
     prepare
         A transformer in scikit-learn's manner (``fit`` and ``transform``), fitted afresh on the
-        training rows of each fold and applied to all rows. For a single input. With one, `x` may
-        hold missing values as long as what comes out holds none, or be raw text: one str a row,
-        for a transformer such as `dure.data.TextToSequences`.
+        training rows of each fold and applied to all rows. For several inputs a list, tuple or
+        dict of them, nested as `x` is, None for an input that needs none. With one, `x` may hold
+        missing values as long as what comes out holds none, or be raw text: one str a row, for a
+        transformer such as `dure.data.TextToSequences`. It stays with the trained models: they
+        take raw rows (`Lane.model`).
     class_names
         A name for each class, in the order of the labels. None where `y` holds names: those, as
         sorted texts (pandas' categories in their order).
@@ -117,11 +120,10 @@ class Data:
         targets = encode_targets(self.y, self.test, self.class_names, self.task, faults)
         self._set(class_names=targets.class_names)
         named = {"x": self.x, "y": targets.y, "sample_weight": self.sample_weight}
-        raw_x = self.prepare is not None
-        train = make_samples(named, faults, raw_x=raw_x)
+        train = make_samples(named, faults, prepare=self.prepare)
         test = targets.test
         if test is not None:
-            test = make_evaluation_samples(test, "test", train, faults, raw_x=raw_x)
+            test = make_evaluation_samples(test, "test", train, faults, prepare=self.prepare)
         self._check_prepare(train, faults)
         self._check_choice("kind", Kind, faults)
         if self.time_gap is not None and (whole(self.time_gap) is None or self.time_gap < 0):
@@ -141,18 +143,13 @@ class Data:
     def _check_prepare(self, train: Samples | None, faults: Faults) -> None:
         if self.prepare is None:
             return
-        if isinstance(self.prepare, type):
-            name = self.prepare.__name__
-            faults.append(f"prepare is the class {name}; pass an instance: {name}().")
-        elif not (hasattr(self.prepare, "fit") and hasattr(self.prepare, "transform")):
+        check_transformers(self.prepare, faults)
+        if train is not None and not nests_alike(self.prepare, train.x):
+            whole = "prepare is a single transformer and x has several inputs"
             faults.append(
-                f"prepare is of type {type(self.prepare).__name__} and has not both fit and "
-                "transform; pass a transformer such as sklearn.preprocessing.StandardScaler()."
-            )
-        if train is not None and is_nested(train.x):
-            faults.append(
-                "prepare works on a single input and x has several; prepare them beforehand, "
-                "or inside the model (keras.layers.Normalization)."
+                (whole if not is_nested(self.prepare) else "prepare is not nested as x is")
+                + "; pass a list, tuple or dict with one transformer for each input, None where "
+                "an input needs none."
             )
 
     def _check_choice(self, name: str, choices: Any, faults: Faults) -> bool:
@@ -317,7 +314,15 @@ class Data:
     def prepared(self, train_rows: npt.ArrayLike) -> tuple[Tree, Tree | None]:
         """`x` and the test inputs, transformed by `prepare` fitted on `train_rows` only.
 
-        Without a `prepare` both come back as they are. See `transformed` for shapes.
+        Without a `prepare` both come back as they are. Transformers see two axes: further ones
+        are flattened before, and restored after when the width did not change; otherwise the
+        result stays [rows, width]. Results are float32, or integers where the transformer makes
+        integers.
+
+        Raises
+        ------
+        StudyError
+            If a transformer changes the number of rows or leaves values that are NaN or infinite.
 
         Examples
         --------
@@ -331,7 +336,9 @@ class Data:
         test_x = None if part is None else part.x
         if self.prepare is None:
             return self.x, test_x
-        return transformed(self.prepare, self.x, self.y, np.asarray(train_rows), test_x)
+        fitted = fit_preparation(self.prepare, self.x, self.y, np.asarray(train_rows))
+        x = apply_preparation(fitted, self.x, "x")
+        return x, None if test_x is None else apply_preparation(fitted, test_x, "test[0]")
 
     def __repr__(self) -> str:
         shown = [

@@ -5,62 +5,112 @@ from __future__ import annotations
 import copy
 import inspect
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from dure.core.array_checks import check_finite
-from dure.core.arrays import Array, Tree, is_nested
+from dure.core.arrays import Array, Tree, is_nested, leaves, map_leaves
 from dure.errors import Faults
 
 
-def transformed(
-    prepare: Any, x: Array, y: Tree | None, train_rows: Array, test_x: Array | None
-) -> tuple[Tree, Tree | None]:
-    """`x` and `test_x` transformed by a fresh copy of `prepare` fitted on the training rows.
+def check_transformers(prepare: Any, faults: Faults) -> None:
+    """Append what cannot be a transformer; None is none."""
+    for path, part in leaves(prepare, "prepare"):
+        if isinstance(part, type):
+            name = part.__name__
+            faults.append(f"{path} is the class {name}; pass an instance: {name}().")
+        elif part is not None and not (hasattr(part, "fit") and hasattr(part, "transform")):
+            faults.append(
+                f"{path} is of type {type(part).__name__} and has not both fit and transform; "
+                "pass a transformer such as sklearn.preprocessing.StandardScaler()."
+            )
+
+
+def fit_preparation(prepare: Any, x: Tree, y: Tree | None, train_rows: Array) -> Any:
+    """Fresh copies of the transformers in `prepare`, fitted on the training rows; nested alike.
 
     Parameters
     ----------
     prepare
-        Has ``fit`` and ``transform``. A scikit-learn estimator is cloned, anything else copied
-        deeply. ``fit`` is given the targets of the training rows too if it has an argument `y`.
-    x, test_x
-        Shape [rows, ...]. Transformers see two axes: further ones are flattened before, and
-        restored after when the width did not change; otherwise the result stays [rows, width].
-        Raw text is shown as it is, shape [rows].
+        A transformer, or a list, tuple or dict of them nested as `x`, None where there is none.
+        A scikit-learn estimator is cloned, anything else copied deeply. ``fit`` is given the
+        targets of the training rows too if it has an argument `y`.
+    x
+        Shape [rows, ...]. Transformers see two axes, raw text as it is, shape [rows].
     train_rows
         Indices into `x`; no other row is seen by ``fit``.
 
     Returns
     -------
-    Both as float32, or integers where the transformer makes integers; None stays None. The same
-    on every call: what the transformer draws from NumPy's global random state is drawn from a
-    fixed seed, and that state is put back.
+    The same on every call: what a transformer draws from NumPy's global random state is drawn
+    from a fixed seed, and that state is put back.
+    """
+    target = None
+    if y is not None and not is_nested(y):
+        target = y[train_rows]
+        target = target.reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else target
+
+    def fit(one: Any, array: Array) -> Any:
+        if one is None:
+            return None
+        fresh = _fresh(one)
+        takes_y = target is not None and "y" in inspect.signature(fresh.fit).parameters
+        fresh.fit(_two_axes(array[train_rows]), *([target] if takes_y else []))
+        return fresh
+
+    with _fixed_random_state():
+        return map_leaves(fit, prepare, x)
+
+
+def apply_preparation(fitted: Any, x: Tree, name: str) -> Tree:
+    """Inputs transformed by what `fit_preparation` made.
+
+    Parameters
+    ----------
+    x
+        Nested as `fitted`, each leaf [rows, ...]. Axes after the second are flattened before, and
+        restored after when the width did not change; otherwise the result stays [rows, width].
+    name
+        Of the inputs, for messages.
+
+    Returns
+    -------
+    float32, or integers where the transformer makes integers.
 
     Raises
     ------
     StudyError
         If ``transform`` changes the number of rows or leaves values that are NaN or infinite.
     """
-    fresh = _fresh(prepare)
-    arguments = [_two_axes(x[train_rows])]
-    if y is not None and not is_nested(y) and "y" in inspect.signature(fresh.fit).parameters:
-        arguments.append(
-            y[train_rows].reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y[train_rows]
-        )
+    faults = Faults()
+    with _fixed_random_state():
+        made = _apply_nested(fitted, x, name, faults)
+    names = [type(part).__name__ for _, part in leaves(fitted, "") if part is not None]
+    faults.raise_if_any(f"the preparation by {' and '.join(dict.fromkeys(names))}")
+    return made
+
+
+def _apply_nested(fitted: Any, x: Tree, name: str, faults: Faults) -> Tree:
+    if isinstance(fitted, Mapping):
+        return {k: _apply_nested(fitted[k], x[k], f"{name}[{k!r}]", faults) for k in x}
+    if isinstance(fitted, (list, tuple)):
+        parts = zip(fitted, x, strict=True)
+        items = [_apply_nested(f, p, f"{name}[{i}]", faults) for i, (f, p) in enumerate(parts)]
+        return items if isinstance(x, list) else tuple(items)
+    return x if fitted is None else _apply(fitted, x, name, faults)
+
+
+@contextmanager
+def _fixed_random_state() -> Iterator[None]:
     state = np.random.get_state()
     np.random.seed(0)
     try:
-        fresh.fit(*arguments)
-        faults = Faults()
-        outs = [
-            None if part is None else _apply(fresh, part, name, faults)
-            for name, part in (("x", x), ("test[0]", test_x))
-        ]
+        yield
     finally:
         np.random.set_state(state)
-    faults.raise_if_any(f"the preparation by {type(prepare).__name__}")
-    return outs[0], outs[1]
 
 
 def _fresh(prepare: Any) -> Any:

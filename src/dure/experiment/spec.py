@@ -17,7 +17,7 @@ from dure.core.formatting import format_count
 from dure.core.types import LaneKey
 from dure.data.class_names import encode_part
 from dure.data.dataset import Data
-from dure.data.preprocessing import transformed
+from dure.data.preprocessing import apply_preparation, fit_preparation
 from dure.data.splits import Split, split_in_two, splits_of, train_on_share
 from dure.errors import Faults
 from dure.experiment import validation as fit_arguments
@@ -97,10 +97,10 @@ class StudySpec:
         if self.validation_data is None:
             return None
         train = None if data is None else Samples(data.x, data.y, data.sample_weight)
-        raw_x = data is not None and data.prepare is not None
+        prepare = None if data is None else data.prepare
         names = None if data is None else data.class_names
         given = encode_part(self.validation_data, names, "validation_data", faults)
-        return make_evaluation_samples(given, "validation_data", train, faults, raw_x=raw_x)
+        return make_evaluation_samples(given, "validation_data", train, faults, prepare=prepare)
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:
@@ -143,6 +143,10 @@ class StudySpec:
         )
 
     @cached_property
+    def _fitted(self) -> dict[int, Any]:
+        return {}
+
+    @cached_property
     def _arrays(self) -> Arrays:
         data, extra = self.data, self._validation
         if self.class_weight is not None and data.y is not None:
@@ -178,6 +182,20 @@ class StudySpec:
         """
         return self._arrays
 
+    def preparation(self, split: Split) -> Any:
+        """`Data.prepare` fitted on `split.train`, nested as it is; once for each fold.
+
+        Examples
+        --------
+        >>> study.preparation(study.splits[0]) is None
+        True
+        """
+        if split.fold not in self._fitted:
+            arrays = self.arrays()
+            fitted = fit_preparation(self.data.prepare, arrays.x, arrays.y, split.train)
+            self._fitted[split.fold] = fitted
+        return self._fitted[split.fold]
+
     def fold_arrays(self, split: Split) -> Arrays:
         """`arrays()` with the inputs transformed by `Data.prepare` fitted on `split.train` only.
 
@@ -192,7 +210,7 @@ class StudySpec:
         arrays = self.arrays()
         if self.data.prepare is None:
             return arrays
-        x, _ = transformed(self.data.prepare, arrays.x, arrays.y, split.train, None)
+        x = apply_preparation(self.preparation(split), arrays.x, "x")
         return Arrays(x, arrays.y, arrays.train_weight, arrays.validation_weight)
 
     def test_arrays(self, split: Split) -> Arrays | None:
@@ -211,8 +229,7 @@ class StudySpec:
         weight = fit_arguments.spread_weight(test.weight, test.y)
         x = test.x
         if self.data.prepare is not None:
-            arrays = self.arrays()
-            x = transformed(self.data.prepare, arrays.x, arrays.y, split.train, test.x)[1]
+            x = apply_preparation(self.preparation(split), test.x, "test[0]")
         return Arrays(x, test.y, None, weight)
 
     def to_manifest(self) -> dict[str, Any]:

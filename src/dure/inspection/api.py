@@ -42,13 +42,14 @@ def look(
         run folder, a `Result`, or a lane of one (``result.best()``). Of a result all lanes of one
         variant that trained to their end are looked at.
     x, y
-        Rows to look at, as the network takes them: arrays (or lists and dicts of them), or raw
-        text for a network that holds its words. `y` is for what compares with the truth.
+        Rows to look at: arrays (or lists and dicts of them), raw where what `Data.prepare` became
+        is kept with the network (as in lanes of a study), such as text for a network that holds
+        its words. `y` is for what compares with the truth.
     data
         Instead: a `Data`. Its test part is looked at; without one the rows that validated where
         the target was trained on these very data with a single split, else all rows. Its
-        `prepare` is fitted on the training rows of each lane's fold where the target was trained
-        on these data, else on all its rows. Names of classes, words and features come from it.
+        `prepare` counts for a network without one of its own: it is then fitted on all rows.
+        Names of classes, words and features come from it.
     variant
         Of a result: which one; by default the only one, or that of the best lane.
     lanes

@@ -9,8 +9,9 @@ from dure.core.backend import keras
 from dure.core.types import LaneKey
 from dure.data.text.sequences import TextToSequences
 from dure.inspection.network.network import Network
-from dure.keras_bridge.model_files import load_text
-from dure.keras_bridge.text_model import TextModel
+from dure.keras_bridge.preparation.files import load_preparation
+from dure.keras_bridge.preparation.fitted import FittedPreparation
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from dure.results.run_result import LaneResult
 
 Weights = list[Any]
@@ -56,9 +57,10 @@ class Networks:
     ) -> None:
         self.name, self.members = name, tuple(members)
         self.source, self.stacked = source, stacked
-        self._text = model.text if isinstance(model, TextModel) else None
-        self._texts: dict[int, TextToSequences | None] = {}
-        self._network = Network(model.network if isinstance(model, TextModel) else model)
+        own = isinstance(model, PreparedModel)
+        self._preparation = model.preparation if own else None
+        self._preparations: dict[int, FittedPreparation | None] = {}
+        self._network = Network(model.network if own else model)
         self._make_twin = make_twin
         self._inside = 0 if self.members[0].weights is None else -1
 
@@ -80,14 +82,26 @@ class Networks:
         twin.share(network)
         return twin
 
+    def preparation(self, place: int = 0) -> FittedPreparation | None:
+        """What makes inputs of raw rows for the network at a place; None where nothing does.
+
+        Raises
+        ------
+        RunFolderError
+            If that of a lane was not kept, or cannot be read.
+        """
+        key = self.members[place].key
+        if self._preparation is not None or self.source is None or key is None:
+            return self._preparation
+        if key.fold not in self._preparations:
+            kept = load_preparation(self.source.folder, key.fold)
+            self._preparations[key.fold] = None if kept is None else kept.preparation
+        return self._preparations[key.fold]
+
     def text(self, place: int = 0) -> TextToSequences | None:
         """What makes integers of raw text for the network at a place; None where nothing does."""
-        key = self.members[place].key
-        if self._text is not None or self.source is None or key is None:
-            return self._text
-        if key.fold not in self._texts:
-            self._texts[key.fold] = load_text(self.source.folder, key.fold)
-        return self._texts[key.fold]
+        preparation = self.preparation(place)
+        return None if preparation is None else preparation.text
 
     @property
     def twin_name(self) -> str:

@@ -13,7 +13,7 @@ from dure.core.arrays import Array, Tree, is_nested, row_count, take_rows
 from dure.core.conversion.cells import is_text
 from dure.core.conversion.samples import convert
 from dure.data.dataset import Data
-from dure.data.preprocessing import transformed
+from dure.data.preprocessing import apply_preparation, fit_preparation
 from dure.data.splits import Split, splits_of, train_on_share
 from dure.data.text.sequences import TextToSequences
 from dure.data.text.tokenizer import PADDING, UNKNOWN
@@ -27,7 +27,7 @@ class Inputs:
     Parameters
     ----------
     x, y
-        As given to `dure.look`: arrays as the networks take them, or raw text.
+        As given to `dure.look`: raw rows, as the study's data hold them.
     data
         Its test part counts; without one the rows that validated where the networks are lanes
         of a study on these very data with one split; else all rows.
@@ -117,17 +117,26 @@ class Inputs:
         return take_rows(self._kept[fold], slice(count))
 
     def own(self, place: int, x: Any) -> Tree:
-        """A caller's own rows: raw text through the network's words, anything else as it is."""
+        """A caller's own raw rows as the network at this place takes them."""
         x = as_rows(x)
-        return self._integers(place, x) if is_text(x) else x
+        if is_text(x):
+            return self._integers(place, x)
+        preparation = self.networks.preparation(place)
+        return x if preparation is None else preparation.apply(x)
 
     def _prepared(self, place: int, fold: int) -> Tree:
         data = self.data
-        if is_text(self.x):
-            return self._integers(place, self.x)
-        if data is None or data.prepare is None:
-            return self.x
-        return transformed(data.prepare, data.x, data.y, self._training(fold), self.x)[1]
+        if is_text(self.x) or data is None or data.prepare is None or self._is_kept(place):
+            return self.own(place, self.x)
+        fitted = fit_preparation(data.prepare, data.x, data.y, self._training(fold))
+        return apply_preparation(fitted, self.x, "x")
+
+    def _is_kept(self, place: int) -> bool:
+        """Whether the network has its preparation with it; what cannot be read, the data know."""
+        try:
+            return self.networks.preparation(place) is not None
+        except DureError:
+            return False
 
     def _training(self, fold: int) -> Array:
         """Rows that a preparation is fitted on: those of the fold, or all where it is not known."""

@@ -1,7 +1,4 @@
-"""Keras models in a run folder, stored once a variant, and brought back.
-
-Where they were trained on raw text, the fitted transformers are there too, once a fold.
-"""
+"""Keras models in a run folder, stored once a variant, and brought back."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure.core.keras_registration import register_with_keras
-from dure.data.text.sequences import TextToSequences
-from dure.errors import DureError, RunFolderError, did_you_mean
+from dure.errors import RunFolderError, did_you_mean
+from dure.keras_bridge.preparation.files import StoredPreparation, load_preparation
 from dure.storage.disk import flush_file, flush_folder, remove_file, replace_file
 from dure.storage.files import explained, write_atomically
 from dure.storage.run_folder import read_manifest, slug
@@ -97,74 +94,38 @@ def load_model(
         the stored architecture is loaded, for which classes and functions of one's own must
         be registered with `keras.saving.register_keras_serializable`.
     fold
-        Whose transformer of raw text, if the folder holds one, is put before the network: the
-        model is a `TextModel` then. None: the network alone.
+        Whose fitted transformers, if the folder holds any, come before the network, as Keras
+        layers or in a `PreparedModel`. None: the network alone.
 
     Raises
     ------
     RunFolderError
         There is no such variant, its model cannot be made, the weights do not fit it, or the
-        fold's transformer cannot be read.
+        fold's transformers cannot be read.
     """
     folder = Path(folder)
     model = _load_stored(folder, variant) if build is None else _build_anew(folder, variant, build)
     _set_weights(model, variant, weights)
+    kept = None if fold is None else load_preparation(folder, fold)
+    return _build_optimizer(model) if kept is None else put_before(model, kept)
+
+
+def put_before(network: keras.Model, stored: StoredPreparation) -> keras.Model:
+    """The network with a fold's preparation before it, as layers where those are equal."""
+    from dure.keras_bridge.preparation.as_layers import put_layers_before
+    from dure.keras_bridge.preparation.prepared_model import PreparedModel
+
+    made = put_layers_before(network, stored.preparation) if stored.as_layers else None
+    if made is not None:
+        return _build_optimizer(made)
+    return PreparedModel(_build_optimizer(network), stored.preparation)
+
+
+def _build_optimizer(model: keras.Model) -> keras.Model:
     if model.compiled and not model.optimizer.built:
         # Keras would warn of the missing numbers whenever a file of this model is loaded.
         model.optimizer.build(model.trainable_variables)
-    text = None if fold is None else load_text(folder, fold)
-    if text is None:
-        return model
-    from dure.keras_bridge.text_model import TextModel
-
-    return TextModel(model, text)
-
-
-def save_text(folder: str | Path, fold: int, text: TextToSequences) -> None:
-    """Store a fold's fitted transformer of raw text as `text/fold-<fold>.json`.
-
-    Raises
-    ------
-    RunFolderError
-        The folder cannot be written.
-    """
-    path = _text_file(folder, fold)
-    with explained(f"store the words of fold {fold}", Path(folder)):
-        path.parent.mkdir(exist_ok=True)
-        content = json.dumps(text.get_config(), ensure_ascii=True)
-        write_atomically(path, iter([content.encode()]))
-
-
-def has_text(folder: str | Path, fold: int) -> bool:
-    """Whether the folder holds a fold's transformer of raw text."""
-    return _text_file(folder, fold).exists()
-
-
-def load_text(folder: str | Path, fold: int) -> TextToSequences | None:
-    """A fold's fitted transformer of raw text; None where the folder holds none.
-
-    Raises
-    ------
-    RunFolderError
-        It cannot be read.
-    """
-    path = _text_file(folder, fold)
-    try:
-        text = TextToSequences.from_config(json.loads(path.read_text(encoding="utf-8")))
-        if text.tokenizer is None:
-            raise ValueError("it holds no words")
-        return text
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, DureError) as error:
-        raise RunFolderError(
-            f"the words of fold {fold} in {path} cannot be read ({type(error).__name__}: {error}): "
-            "put the file back from a copy."
-        ) from error
-
-
-def _text_file(folder: str | Path, fold: int) -> Path:
-    return Path(folder) / "text" / f"fold-{fold}.json"
+    return model
 
 
 def _load_stored(folder: Path, variant: str) -> keras.Model:

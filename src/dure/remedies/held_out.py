@@ -12,7 +12,7 @@ from dure.core.arrays import Arrays, Samples
 from dure.core.backend import keras
 from dure.core.types import Floats
 from dure.data.dataset import Data
-from dure.data.preprocessing import transformed
+from dure.data.preprocessing import apply_preparation, fit_preparation
 from dure.keras_bridge.model_files import load_model
 from dure.remedies.model import Held
 from dure.remedies.surgery.rebuild import BASELINE, CureBuild
@@ -101,5 +101,6 @@ def _inputs(data: Data, split: Split, arrays: Arrays, test: Samples) -> dict[str
     """Arguments of ``evaluate``: inputs as this fold's transformer makes them, targets, weights."""
     x = test.x
     if data.prepare is not None:
-        x = transformed(data.prepare, arrays.x, arrays.y, split.train, test.x)[1]
+        fitted = fit_preparation(data.prepare, arrays.x, arrays.y, split.train)
+        x = apply_preparation(fitted, test.x, "test[0]")
     return {"x": x, "y": test.y, "sample_weight": test.weight}

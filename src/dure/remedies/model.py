@@ -194,8 +194,8 @@ class Best:
     def model(self) -> keras.Model:
         """The trained Keras model with the weights of its best epoch, compiled; loads Keras.
 
-        Where the data are transformed in folds (`Data.prepare`, or the cure "scaled inputs"), it
-        takes inputs transformed so: `prepared` makes them. Raw text is taken as it is.
+        It takes raw rows: what `Data.prepare` and the cure "scaled inputs" do comes first in it,
+        as in `dure.Lane.model`.
         """
         from dure.keras_bridge.model_files import load_model
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import platform
 import sys
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure import __version__
-from dure.data.text.sequences import TextToSequences
+from dure.core.arrays import take_rows
 from dure.engine.planning.model_facts import study_facts
 from dure.engine.planning.plan import PreparedStudy
-from dure.keras_bridge.model_files import has_text, save_architecture, save_text
+from dure.keras_bridge.model_files import save_architecture
+from dure.keras_bridge.preparation.as_layers import has_equal_layers
+from dure.keras_bridge.preparation.files import has_preparation, save_preparation
+from dure.keras_bridge.preparation.fitted import FittedPreparation
 from dure.results.run_result import RunResult
 from dure.storage.run_folder import is_run_folder, new_run_folder
 from dure.storage.store import Store
@@ -27,21 +30,31 @@ if TYPE_CHECKING:
 
 
 def store_networks(prepared: PreparedStudy, folder: Path) -> None:
-    """Store what trained models are made from: architectures, and the words of each fold."""
+    """Store what trained models are made from: architectures, and each fold's preparation."""
     for variant, prototype in prepared.prototypes.items():
         save_architecture(folder, variant, prototype.lowered.model)
-    _store_texts(prepared.study, folder)
+    _store_preparations(prepared.study, folder)
 
 
-def _store_texts(study: StudySpec, folder: Path) -> None:
-    """Store each fold's transformer of raw text, so that its models take raw text."""
-    text = study.data.prepare
-    if type(text) is not TextToSequences:  # a subclass may do more than its configuration says
+def _store_preparations(study: StudySpec, folder: Path) -> None:
+    """Store each fold's fitted transformers, so that its models take raw rows."""
+    if study.data.prepare is None:
         return
+    reasons = []
     for split in study.splits:
-        if not has_text(folder, split.fold):
-            fitted = copy.copy(text).fit(study.arrays().x[split.train])
-            save_text(folder, split.fold, fitted)
+        if not has_preparation(folder, split.fold):
+            x = take_rows(study.arrays().x, split.train)
+            preparation = FittedPreparation.of(study.preparation(split), x)
+            as_layers = has_equal_layers(preparation, x)
+            reasons.append(save_preparation(folder, split.fold, preparation, as_layers))
+    why = next(filter(None, reasons), None)
+    if why is not None:
+        warnings.warn(
+            f"the preparation cannot be kept with the trained models: {why}. Studies train as "
+            "ever, but lane.model() and lane.save() will refuse; lane.network() takes prepared "
+            "rows (data.prepared).",
+            stacklevel=2,
+        )
 
 
 def make_reporter(prepared: PreparedStudy, progress: bool) -> Reporter:

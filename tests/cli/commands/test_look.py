@@ -19,8 +19,8 @@ from dure.cli import app, look_request
 from dure.cli.data_source import NetworkInput, find_data
 from dure.cli.study_source import find_study
 from dure.data import TextToSequences
-from dure.keras_bridge.text_model import TextModel
 from dure.training.run import run_study
+from helpers.prepared_models import put_text_before
 
 STUDY = """
 import keras
@@ -101,7 +101,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     reader.compile("sgd", "binary_crossentropy")
-    TextModel(reader, text).save(folder / "reader.keras")
+    put_text_before(reader, text).save(folder / "reader.keras")
     (folder / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
     (folder / "lines.csv").write_text(
         "\n".join(

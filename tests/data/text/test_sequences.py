@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ import pytest
 import dure
 from dure.data import TextToSequences
 from dure.errors import RunFolderError
-from dure.keras_bridge.model_files import load_text
-from dure.keras_bridge.text_model import TextModel
+from dure.keras_bridge.preparation.files import load_preparation
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from dure.result import Result
 from dure.training.trainer import LaneTrainer
 
@@ -68,7 +67,9 @@ def result(study: dure.Study, tmp_path_factory: pytest.TempPathFactory) -> Resul
 def test_a_folds_words_are_those_of_its_training_rows(
     fold: int, study: dure.Study, result: Result
 ) -> None:
-    kept = load_text(result.folder, fold)
+    stored = load_preparation(result.folder, fold)
+    assert stored is not None and not stored.as_layers
+    kept = stored.preparation.text
     assert kept is not None
     trained = {word for row in study.splits[fold - 1].train for word in TEXTS[row].split()}
     assert set(kept.word_index) == {"<pad>", *trained}
@@ -78,7 +79,10 @@ def test_a_folds_words_are_those_of_its_training_rows(
     assert not unseen & set(kept.word_index)
     lane = result.lane(result.variants[0], 0, fold)
     model = lane.model()
-    assert isinstance(model, TextModel) and model.text.get_config() == kept.get_config()
+    assert (
+        isinstance(model, PreparedModel)
+        and model.preparation.text.get_config() == kept.get_config()
+    )
 
 
 def test_the_model_of_a_lane_is_the_network_trained_before_its_own_words(
@@ -131,14 +135,17 @@ def test_words_are_there_before_training_and_a_resumed_run_leaves_them(
     folder = tmp_path / "run"
 
     def interrupted(*_: Any) -> None:
-        assert sorted(p.name for p in (folder / "text").iterdir()) == ["fold-1.json", "fold-2.json"]
+        assert sorted(p.name for p in (folder / "prepare").iterdir()) == [
+            "fold-1.json",
+            "fold-2.json",
+        ]
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(LaneTrainer, "train", interrupted)
         with pytest.raises(KeyboardInterrupt):
             make_study().run(folder, progress=False)
-    files = sorted((folder / "text").iterdir())
+    files = sorted((folder / "prepare").iterdir())
     before = [(p.read_bytes(), p.stat().st_mtime_ns) for p in files]
     resumed = make_study().run(folder, progress=False, resume=True)
     assert [(p.read_bytes(), p.stat().st_mtime_ns) for p in files] == before
@@ -152,24 +159,40 @@ class Longer(TextToSequences):
     """What a subclass does is not in its configuration."""
 
 
-@pytest.mark.parametrize("make", [lambda: None, lambda: Longer(num_words=40, maxlen=5)])
-def test_other_preparations_leave_the_model_as_it_was(
-    make: Callable[[], Any], tmp_path: Path
-) -> None:
-    prepare = make()
-    texts: Any = TextToSequences(num_words=40, maxlen=5).fit(TEXTS).transform(TEXTS)
-    data = dure.Data(texts if prepare is None else TEXTS, LABELS, prepare=prepare)
-    result = dure.Study(build, data, validation_split=0.25).run(tmp_path / "run", progress=False)
-    assert not (result.folder / "text").exists()
+def test_without_a_preparation_the_model_is_the_network(tmp_path: Path) -> None:
+    tokens = TextToSequences(num_words=40, maxlen=5).fit(TEXTS).transform(TEXTS)
+    study = dure.Study(build, dure.Data(tokens, LABELS), validation_split=0.25)
+    result = study.run(tmp_path / "run", progress=False)
+    assert not (result.folder / "prepare").exists()
     assert type(result.best("loss").model()) is keras.Sequential
 
 
+def test_a_subclass_must_be_registered(tmp_path: Path) -> None:
+    data = dure.Data(TEXTS, LABELS, prepare=Longer(num_words=40, maxlen=5))
+    result = dure.Study(build, data, validation_split=0.25).run(tmp_path / "run", progress=False)
+    with pytest.raises(RunFolderError, match=r"not scikit-learn's: .*\.Longer\. Nothing of them"):
+        result.best("loss").model()
+    assert type(result.best("loss").network()) is keras.Sequential
+    with keras.saving.custom_object_scope({"Longer": Longer}):
+        model = result.best("loss").model()
+        assert type(model.preparation.inputs.transformer) is Longer
+        assert model.predict(NEW, verbose=0).shape == (len(NEW), 1)
+
+
 @pytest.mark.parametrize(
-    "content", ["{", "{}", "[3]", '{"num_words": 0}', '{"fitted": {"words": [3]}}']
+    "content",
+    [
+        "{",
+        "{}",
+        "[3]",
+        '{"inputs": {"kind": "text", "shape": [], "config": {"num_words": 0}}}',
+        '{"inputs": {"kind": "text", "shape": [], "config": {"fitted": {"words": [3]}}}}',
+        '{"inputs": {"kind": "skops", "shape": [], "class": "a", "packed": "AAAA"}}',
+    ],
 )
-def test_a_damaged_file_of_words_is_named(content: str, tmp_path: Path) -> None:
-    assert load_text(tmp_path, 1) is None
-    (tmp_path / "text").mkdir()
-    (tmp_path / "text" / "fold-1.json").write_text(content, encoding="utf-8")
-    with pytest.raises(RunFolderError, match=r"words of fold 1 in .*fold-1\.json cannot be read"):
-        load_text(tmp_path, 1)
+def test_a_damaged_preparation_is_named(content: str, tmp_path: Path) -> None:
+    assert load_preparation(tmp_path, 1) is None
+    (tmp_path / "prepare").mkdir()
+    (tmp_path / "prepare" / "fold-1.json").write_text(content)
+    with pytest.raises(RunFolderError, match="preparation of fold 1|^fold 1: "):
+        load_preparation(tmp_path, 1)

@@ -191,13 +191,55 @@ def _convert_integers(array: Array, name: str, faults: Faults) -> Array | None:
     return array.astype(dtype, copy=False)
 
 
+def _convert_inputs(value: Any, name: str, prepare: Any, faults: Faults) -> Tree:
+    """As `convert`; where a preparation comes first inputs may be missing, or one text a row."""
+    if prepare is None:
+        return convert(value, name, faults)
+    if isinstance(value, Mapping) and value:
+        return {
+            key: _convert_inputs(item, f"{name}[{key!r}]", _part_of(prepare, key), faults)
+            for key, item in value.items()
+        }
+    if is_text(value) and not isinstance(prepare, (list, tuple)):
+        return convert_texts(value, name, faults)
+    several = isinstance(prepare, (list, tuple)) or not _is_plain(value)
+    if isinstance(value, (list, tuple)) and value and several:
+        items = [
+            _convert_inputs(item, f"{name}[{i}]", _part_of(prepare, i), faults)
+            for i, item in enumerate(value)
+        ]
+        return items if isinstance(value, list) else tuple(items)
+    return convert(value, name, faults, missing=True)
+
+
+def _part_of(prepare: Any, place: Any) -> Any:
+    """What of a preparation is for one input; a single one may be meant for each."""
+    if isinstance(prepare, Mapping):
+        return prepare.get(place)
+    if isinstance(prepare, (list, tuple)):
+        return prepare[place] if place in range(len(prepare)) else None
+    return prepare
+
+
+def _check_inputs_finite(tree: Tree, name: str, prepare: Any, faults: Faults) -> None:
+    """As `check_finite`, but not where a preparation comes first."""
+    if prepare is None:
+        check_finite(tree, name, faults)
+    elif isinstance(tree, Mapping):
+        for key, item in tree.items():
+            _check_inputs_finite(item, f"{name}[{key!r}]", _part_of(prepare, key), faults)
+    elif isinstance(tree, (list, tuple)):
+        for i, item in enumerate(tree):
+            _check_inputs_finite(item, f"{name}[{i}]", _part_of(prepare, i), faults)
+
+
 def make_samples(
-    named: Mapping[str, Any], faults: Faults, *, raw_x: bool = False
+    named: Mapping[str, Any], faults: Faults, *, prepare: Any = None
 ) -> Samples | None:
     """Convert and check inputs, targets and weights, given in this order with their names.
 
-    Returns None after appending faults. `raw_x` says that inputs may be missing or text because
-    a preparation comes first.
+    Returns None after appending faults. Inputs may be missing or text where a preparation comes
+    first: `prepare` is one for all, or nested as the inputs are, None where there is none.
     """
     before = len(faults)
     sound: dict[str, Tree | None] = {}
@@ -206,11 +248,8 @@ def make_samples(
         count = len(faults)
         if given is None and not sound and count == before:
             faults.append(f"{name} is None; pass the inputs.")
-        may_miss = raw_x and name == x_name
-        if may_miss and is_text(given):
-            tree: Tree | None = convert_texts(given, name, faults)
-        else:
-            tree = None if given is None else convert(given, name, faults, missing=may_miss)
+        own = prepare if name == x_name else None
+        tree = None if given is None else _convert_inputs(given, name, own, faults)
         if len(faults) == count:
             sound[name] = tree
     if sound.get(weight_name) is not None:
@@ -219,15 +258,15 @@ def make_samples(
         )
     check_rows(sound, faults)
     for name, tree in sound.items():
-        if tree is not None and (name != x_name or not raw_x):
-            check_finite(tree, name, faults)
+        if tree is not None:
+            _check_inputs_finite(tree, name, prepare if name == x_name else None, faults)
     if sound.get(weight_name) is not None and y_name in sound:
         check_weight(sound[weight_name], sound[y_name], weight_name, y_name, faults)
     return Samples(*sound.values()) if len(faults) == before else None
 
 
 def make_evaluation_samples(
-    value: Any, name: str, train: Samples | None, faults: Faults, *, raw_x: bool = False
+    value: Any, name: str, train: Samples | None, faults: Faults, *, prepare: Any = None
 ) -> Samples | None:
     """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
 
@@ -241,7 +280,7 @@ def make_evaluation_samples(
         return None
     x, y, weight = (*value, None, None)[:3]
     named = {f"{name}[0]": x, f"{name}[1]": y, f"{name}[2]": weight}
-    part = make_samples(named, faults, raw_x=raw_x)
+    part = make_samples(named, faults, prepare=prepare)
     if part is None or train is None:
         return None
     before = len(faults)

@@ -19,7 +19,7 @@ class TextToSequences:
     """A transformer in scikit-learn's manner: texts to integers, padded and cut to one length.
 
     For `dure.Data`: ``Data(texts, labels, prepare=TextToSequences())`` fits it in each fold on
-    that fold's training rows only, and the models of a run take raw text (`TextModel`).
+    that fold's training rows only, and the models of a run take raw text.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def show(page: RowPage) -> None:
     test = made.test_arrays(made.splits[0])
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
-    a = lane.model("final").predict(test.x, verbose=0)[:, 0]
+    a = lane.network("final").predict(test.x, verbose=0)[:, 0]
     labels = (np.asarray(test.y) > 0).astype(np.int64)
     title, names = "Adaline's outputs on rows it never saw", ("malignant (-1)", "benign (1)")
     page.picture("outputs", neurons.outputs(a, labels, names, 0.0, "output a", title))

@@ -78,7 +78,7 @@ def show(page: RowPage) -> None:
     test = made.test_arrays(made.splits[0])
     assert test is not None
     lane = result.lane(result.variants[0], int(result.curves["seed"][0]), 1)
-    a = expit(lane.model("final").predict(test.x, verbose=0)[:, 0])
+    a = expit(lane.network("final").predict(test.x, verbose=0)[:, 0])
     title, side = "Logistic outputs on rows never seen", "probability of benign"
     names = made.data.class_names or ()
     page.picture("outputs", neurons.outputs(a, np.asarray(test.y), names, 0.5, side, title))

@@ -16,7 +16,9 @@ import pytest
 
 from dure.data import TextToSequences
 from dure.errors import StudyError
-from dure.keras_bridge.text_model import TextModel, is_raw_text
+from dure.keras_bridge.preparation.fitted import holds_text
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
+from helpers.prepared_models import put_text_before
 
 TEXTS = ["a fine film", "dull and long", "영화가 좋다", "", "unknown words only"]
 LABELS = np.array([1, 0, 1, 0, 0])
@@ -49,8 +51,8 @@ def text() -> TextToSequences:
 
 
 @pytest.fixture(scope="module")
-def model(text: TextToSequences) -> TextModel:
-    return TextModel(make_network(), text)
+def model(text: TextToSequences) -> PreparedModel:
+    return put_text_before(make_network(), text)
 
 
 def integers(text: TextToSequences) -> Any:
@@ -70,7 +72,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_raw_text_is_taken_in_every_form(
-    kind: str, model: TextModel, text: TextToSequences
+    kind: str, model: PreparedModel, text: TextToSequences
 ) -> None:
     raw = KINDS[kind](TEXTS)
     expected = np.asarray(model.network(integers(text)))
@@ -78,7 +80,7 @@ def test_raw_text_is_taken_in_every_form(
     np.testing.assert_allclose(model.predict(raw, verbose=0), expected, atol=1e-7)
 
 
-def test_integers_are_taken_as_they_are(model: TextModel, text: TextToSequences) -> None:
+def test_integers_are_taken_as_they_are(model: PreparedModel, text: TextToSequences) -> None:
     rows = integers(text)
     np.testing.assert_array_equal(model(rows), model.network(rows))
     np.testing.assert_array_equal(model.predict(rows, verbose=0), model.predict(TEXTS, verbose=0))
@@ -86,30 +88,30 @@ def test_integers_are_taken_as_they_are(model: TextModel, text: TextToSequences)
     assert keras.Model(outer, model(outer)).predict(rows, verbose=0).shape == (5, 1)
 
 
-def test_is_raw_text_tells_texts_with_faults_from_numbers() -> None:
-    assert all(is_raw_text(x) for x in ("a", [None, "a"], np.array([None, "a"]), [["a"]]))
-    assert not any(is_raw_text(x) for x in ([], [[1, 2]], np.ones(3), None, pd.Series([1]), 3))
+def test_holds_text_tells_texts_with_faults_from_numbers() -> None:
+    assert all(holds_text(x) for x in ("a", [None, "a"], np.array([None, "a"]), [["a"]]))
+    assert not any(holds_text(x) for x in ([], [[1, 2]], np.ones(3), None, pd.Series([1]), 3))
 
 
 @pytest.mark.parametrize("bad", ["one text", ["a", None]])
-def test_bad_texts_are_refused(bad: Any, model: TextModel) -> None:
+def test_bad_texts_are_refused(bad: Any, model: PreparedModel) -> None:
     with pytest.raises(StudyError, match="texts is one str|1 of 2 texts are none"):
         model.predict(bad, verbose=0)
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", own_loss])
 def test_evaluate_works_at_once_and_as_for_the_network(loss: Any, text: TextToSequences) -> None:
-    model = TextModel(make_network(loss), text)
+    model = put_text_before(make_network(loss), text)
     got = model.evaluate(TEXTS, LABELS, verbose=0, return_dict=True)
     expected = model.network.evaluate(integers(text), LABELS, verbose=0, return_dict=True)
     assert got == pytest.approx(expected) and set(got) == {"loss", "accuracy", "auc"}
     with pytest.raises(ValueError, match=r"call .?compile"):
-        TextModel(make_network(None), text).evaluate(TEXTS, LABELS, verbose=0)
+        put_text_before(make_network(None), text).evaluate(TEXTS, LABELS, verbose=0)
 
 
 def test_fit_trains_the_network_as_it_would_train_itself(text: TextToSequences) -> None:
     rows, twin = integers(text), make_network()
-    model = TextModel(make_network(), text)
+    model = put_text_before(make_network(), text)
     keras.utils.set_random_seed(5)
     got = model.fit(
         TEXTS, LABELS, epochs=2, batch_size=2, verbose=0, validation_data=(TEXTS, LABELS)
@@ -127,7 +129,7 @@ def test_fit_trains_the_network_as_it_would_train_itself(text: TextToSequences) 
 
 
 def test_compiling_it_compiles_the_network(text: TextToSequences) -> None:
-    model = TextModel(make_network(), text)
+    model = put_text_before(make_network(), text)
     model.compile("sgd", "mse")
     assert model.network.loss == "mse" and model.optimizer is model.network.optimizer
 
@@ -139,11 +141,11 @@ def test_losses_by_the_names_of_outputs(text: TextToSequences) -> None:
     network = keras.Model(entry, outs)
     network.compile("sgd", {"of_1": "mse", "of_2": "mae"}, metrics={"of_1": ["mae"]})
     y = [np.ones((5, 1)), np.ones((5, 2))]
-    got = TextModel(network, text).evaluate(TEXTS, y, verbose=0, return_dict=True)
+    got = put_text_before(network, text).evaluate(TEXTS, y, verbose=0, return_dict=True)
     assert got == pytest.approx(network.evaluate(integers(text), y, verbose=0, return_dict=True))
 
 
-def test_summary_is_the_networks(model: TextModel) -> None:
+def test_summary_is_the_networks(model: PreparedModel) -> None:
     lines: list[str] = []
     model.summary(print_fn=lambda line, **_: lines.append(line))
     assert "embedding" in "\n".join(lines) and "(None, 4, 3)" in "\n".join(lines)
@@ -152,18 +154,21 @@ def test_summary_is_the_networks(model: TextModel) -> None:
 @pytest.fixture(scope="module")
 def saved(
     text: TextToSequences, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, TextModel]:
+) -> tuple[Path, PreparedModel]:
     path = tmp_path_factory.mktemp("saved") / "film.keras"
-    model = TextModel(make_network(), text)
+    model = put_text_before(make_network(), text)
     model.fit(TEXTS, LABELS, epochs=2, verbose=0)
     model.save(path)
     return path, model
 
 
-def test_save_and_load(saved: tuple[Path, TextModel]) -> None:
+def test_save_and_load(saved: tuple[Path, PreparedModel]) -> None:
     path, model = saved
     loaded = keras.models.load_model(path)  # and no warning, of the optimizer's state above all
-    assert type(loaded) is TextModel and loaded.text.get_config() == model.text.get_config()
+    assert (
+        type(loaded) is PreparedModel
+        and loaded.preparation.text.get_config() == model.preparation.text.get_config()
+    )
     np.testing.assert_array_equal(loaded.predict(TEXTS, verbose=0), model.predict(TEXTS, verbose=0))
     assert loaded.evaluate(TEXTS, LABELS, verbose=0) == model.evaluate(TEXTS, LABELS, verbose=0)
     assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations) == 2
@@ -171,8 +176,11 @@ def test_save_and_load(saved: tuple[Path, TextModel]) -> None:
         np.testing.assert_array_equal(ours, theirs)
     assert not keras.models.load_model(path, compile=False).compiled
     config = json.loads(zipfile.ZipFile(path).read("config.json"))
-    assert config["registered_name"] == "dure>TextModel"
-    assert config["config"]["text"]["fitted"]["words"][:2] == ["a", "fine"]
+    assert config["registered_name"] == "dure>PreparedModel"
+    assert config["config"]["preparation"]["inputs"]["config"]["fitted"]["words"][:2] == [
+        "a",
+        "fine",
+    ]
 
 
 # Keras must be imported before Dure here, and without it: what a file alone gives.
@@ -182,7 +190,7 @@ path, texts = sys.argv[1], sys.argv[2].split("|")
 try:
     keras.models.load_model(path)
 except TypeError as error:
-    assert "Could not locate class 'TextModel'" in str(error), error
+    assert "Could not locate class 'PreparedModel'" in str(error), error
 else:
     raise AssertionError("Keras knew the class by itself")
 import dure
@@ -206,7 +214,7 @@ print(keras.models.load_model(path).predict(texts, verbose=0).ravel().tolist())
 
 @pytest.mark.parametrize("code", [_KERAS_FIRST, _DURE_FIRST], ids=["keras first", "dure first"])
 def test_a_fresh_process_loads_it_after_import_dure(
-    code: str, saved: tuple[Path, TextModel]
+    code: str, saved: tuple[Path, PreparedModel]
 ) -> None:
     path, model = saved
     done = subprocess.run(
@@ -225,7 +233,7 @@ def test_another_backend_is_left_alone() -> None:
     code = (
         "from dure.core.keras_registration import register_with_keras as r; import sys; r();"
         "import keras;"
-        "sys.exit('dure.keras_bridge.text_model' in sys.modules)"
+        "sys.exit('dure.keras_bridge.preparation.prepared_model' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -1,0 +1,279 @@
+"""Fitted transformers as they go before a network, and as they are written and read safely."""
+
+from __future__ import annotations
+
+import base64
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from dure.core.arrays import Array, Tree, is_nested, leaves
+from dure.core.conversion.cells import is_text
+from dure.core.conversion.samples import make_samples
+from dure.core.formatting import join_first
+from dure.data.preprocessing import apply_preparation
+from dure.data.text.sequences import TextToSequences
+from dure.errors import DureError, Faults
+
+TEXT = "text"
+"""The kind of raw rows that are one str each."""
+
+# Beside what skops trusts by itself: our own, and what scikit-learn's transformers hold, types that
+# only keep numbers and functions that only compute.
+_HARMLESS = frozenset(
+    {
+        "dure.data.text.sequences.TextToSequences",
+        "dure.data.text.tokenizer.Tokenizer",
+        "collections.Counter",
+        "numpy.dtype",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
+        "scipy.interpolate._bsplines.BSpline",
+    }
+)
+_HARMLESS_MODULE = "sklearn.feature_selection."
+
+
+@dataclass(frozen=True)
+class PreparedInput:
+    """One input: its fitted transformer, and what raw rows of it look like."""
+
+    transformer: Any
+    """None where rows go in as they are."""
+    shape: tuple[int, ...]
+    """Of one raw row."""
+    dtype: str
+    """Of raw rows; "text" for one str a row."""
+
+    @property
+    def is_words(self) -> bool:
+        """Whether raw text becomes integers here, so that integers can be taken as they are."""
+        return type(self.transformer) is TextToSequences
+
+
+class FittedPreparation:
+    """What `Data.prepare` became when it was fitted on the training rows of a fold.
+
+    Parameters
+    ----------
+    inputs
+        A `PreparedInput`, or a list, tuple or dict of them, nested as the inputs are.
+    """
+
+    def __init__(self, inputs: Any) -> None:
+        self.inputs = inputs
+
+    @classmethod
+    def of(cls, fitted: Any, x: Tree) -> FittedPreparation:
+        """From what `fit_preparation` returned, and rows such as it was fitted on."""
+        return cls(_pair(fitted, x))
+
+    def each(self) -> Iterator[tuple[str, PreparedInput]]:
+        """Every input with its place, such as ``x['age']``."""
+        yield from leaves(self.inputs, "x")
+
+    @property
+    def text(self) -> TextToSequences | None:
+        """What makes integers of raw text where that is all there is; else None."""
+        single = self.inputs
+        if isinstance(single, PreparedInput) and single.is_words:
+            return cast(TextToSequences, single.transformer)
+        return None
+
+    def apply(self, x: Any, name: str = "x") -> Tree:
+        """Raw rows, given as to `dure.Data`, as the network takes them.
+
+        Texts that are integers already are taken as they are.
+
+        Raises
+        ------
+        StudyError
+            If they are not such rows as those that the transformers were fitted on, or something
+            is missing or infinite after the transformers.
+        """
+        if self.text is not None:
+            return self.text.transform(x) if holds_text(x) else x
+        faults = Faults()
+        transformers = _map(lambda one: one.transformer, self.inputs)
+        # A list of rows is no list of inputs.
+        given = np.asarray(x) if not is_nested(self.inputs) and _is_rows(x) else x
+        rows = make_samples({name: given, "y": None, "w": None}, faults, prepare=transformers)
+        if rows is not None:
+            rows = rows._replace(x=self._arrange(rows.x, name, faults))
+        faults.raise_if_any("these rows")
+        assert rows is not None
+        return apply_preparation(transformers, rows.x, name)
+
+    def _arrange(self, x: Tree, name: str, faults: Faults) -> Tree:
+        """Inputs in the nesting they had in training, checked against what they were there."""
+        inputs = self.inputs
+        if isinstance(inputs, Mapping) and isinstance(x, Mapping) and set(inputs) <= set(x):
+            x = {key: x[key] for key in inputs}
+        elif isinstance(inputs, (list, tuple)) and isinstance(x, (list, tuple)):
+            x = list(x)
+        if _outline(inputs) != _outline(x):
+            faults.append(
+                f"{name} is nested as {_outline(x)}, in training inputs were nested as "
+                f"{_outline(inputs)}; pass the same."
+            )
+            return x
+        pairs = zip(self.each(), leaves(x, name), strict=True)
+        for (_, expected), (path, array) in pairs:
+            check_rows_alike(expected, array, path, faults)
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        """JSON-able.
+
+        Raises
+        ------
+        DureError
+            If a transformer cannot be written, with the reason.
+        """
+        return {"inputs": _map(_input_config, self.inputs)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> FittedPreparation:
+        """The preparation of a `config` from `get_config`.
+
+        Raises
+        ------
+        DureError
+            If it holds classes or functions that are neither scikit-learn's nor known to Keras.
+        """
+        return cls(_read(config["inputs"]))
+
+
+def holds_text(x: Any) -> bool:
+    """Whether inputs are texts (right or with faults), not numbers or Keras' own tensors."""
+    if isinstance(x, (str, bytes)):
+        return True
+    if isinstance(x, (list, tuple)):
+        return any(isinstance(part, str) or _is_words(part) for part in x)
+    kinds = x.dtypes if hasattr(x, "dtypes") and hasattr(x, "columns") else [_dtype(x)]
+    return any(getattr(kind, "kind", "") in ("O", "U", "S", "T") for kind in kinds)
+
+
+def check_rows_alike(expected: PreparedInput, array: Array, path: str, faults: Faults) -> None:
+    """Append where rows are not of the shape and kind that the transformer was fitted on."""
+    kind = TEXT if array.dtype.kind == "O" else "numbers"
+    wanted = TEXT if expected.dtype == TEXT else "numbers"
+    if kind != wanted:
+        faults.append(f"{path} holds {kind}, in training it held {wanted}; pass raw rows of those.")
+    elif array.shape[1:] != expected.shape:
+        faults.append(
+            f"{path} has rows of shape {array.shape[1:]}, in training they had {expected.shape}; "
+            "pass raw rows, as they are before the preparation."
+        )
+
+
+def _dtype(x: Any) -> Any:
+    return getattr(x, "dtype", None)
+
+
+def _is_words(part: Any) -> bool:
+    return isinstance(part, (list, tuple)) and any(isinstance(word, str) for word in part)
+
+
+def _is_rows(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and not is_text(x) and not holds_text(x)
+
+
+def _pair(fitted: Any, x: Tree) -> Any:
+    if isinstance(x, Mapping):
+        return {key: _pair(fitted[key], item) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [_pair(part, item) for part, item in zip(fitted, x, strict=True)]
+    dtype = TEXT if x.dtype.kind == "O" else str(x.dtype)
+    return PreparedInput(fitted, tuple(x.shape[1:]), dtype)
+
+
+def _map(function: Any, inputs: Any) -> Any:
+    if isinstance(inputs, Mapping):
+        return {key: _map(function, item) for key, item in inputs.items()}
+    if isinstance(inputs, (list, tuple)):
+        return [_map(function, item) for item in inputs]
+    return function(inputs)
+
+
+def _outline(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _outline(item) for key, item in sorted(tree.items())}
+    if isinstance(tree, (list, tuple)):
+        return [_outline(item) for item in tree]
+    return "array"
+
+
+def _input_config(one: PreparedInput) -> dict[str, Any]:
+    kept = one.transformer
+    told: dict[str, Any] = {"shape": list(one.shape), "dtype": one.dtype}
+    if kept is None:
+        return {"kind": "none", **told}
+    if one.is_words:  # a subclass may do more than its configuration says
+        return {"kind": "text", **told, "config": kept.get_config()}
+    import skops.io
+
+    try:
+        packed = skops.io.dumps(kept, compression=zipfile.ZIP_DEFLATED)
+    except Exception as error:  # whatever a user's own class raises
+        raise DureError(
+            f"{type(kept).__name__} cannot be written ({type(error).__name__}: {error})"
+        ) from error
+    told["class"] = f"{type(kept).__module__}.{type(kept).__qualname__}"
+    return {"kind": "skops", **told, "packed": base64.b64encode(packed).decode("ascii")}
+
+
+def _read(config: Any) -> Any:
+    if isinstance(config, (list, tuple)):
+        return [_read(item) for item in config]
+    kind = config.get("kind")
+    if not isinstance(kind, str):
+        return {key: _read(item) for key, item in config.items()}
+    shape = tuple(int(size) for size in config["shape"])
+    if kind == "none":
+        return PreparedInput(None, shape, config["dtype"])
+    if kind == "text":
+        words = TextToSequences.from_config(config["config"])
+        if words.tokenizer is None:
+            raise ValueError("it holds no words")
+        return PreparedInput(words, shape, config["dtype"])
+    packed = base64.b64decode(config["packed"])
+    return PreparedInput(_unpack(packed, str(config["class"])), shape, config["dtype"])
+
+
+def _unpack(packed: bytes, name: str) -> Any:
+    import skops.io
+
+    asked = skops.io.get_untrusted_types(data=packed)
+    trusted = [
+        one
+        for one in asked
+        if one in _HARMLESS or one.startswith(_HARMLESS_MODULE) or _is_registered(one)
+    ]
+    foreign = sorted(set(asked) - set(trusted))
+    if foreign:
+        scope = ", ".join(
+            f"{one.rpartition('.')[2]!r}: {one.rpartition('.')[2]}" for one in foreign
+        )
+        raise DureError(
+            f"the preparation {name.rpartition('.')[2]} holds classes or functions that are not "
+            f"scikit-learn's: {join_first(foreign)}. Nothing of them is run from a file unasked: "
+            "have them in a module of their own, import them, and open the model inside of "
+            f"`with keras.saving.custom_object_scope({{{scope}}}):`"
+        )
+    return skops.io.loads(packed, trusted=trusted)
+
+
+def _is_registered(name: str) -> bool:
+    """Whether Keras was told of a class or function, for good or in a scope."""
+    from dure.core.backend import keras
+
+    last = name.rpartition(".")[2]
+    told = [*keras.saving.get_custom_objects().values(), keras.saving.get_registered_object(last)]
+    return any(
+        f"{held.__module__}.{held.__qualname__}" == name
+        for held in told
+        if hasattr(held, "__qualname__")
+    )
