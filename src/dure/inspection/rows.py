@@ -119,14 +119,14 @@ class Inputs:
     def own(self, place: int, x: Any) -> Tree:
         """A caller's own raw rows as the network at this place takes them."""
         x = as_rows(x)
-        if is_text(x):
-            return self._integers(place, x)
         preparation = self.networks.preparation(place)
-        return x if preparation is None else preparation.apply(x)
+        if preparation is not None:
+            return preparation.apply(x)
+        return self._integers(place, x) if is_text(x) else x
 
     def _prepared(self, place: int, fold: int) -> Tree:
         data = self.data
-        if is_text(self.x) or data is None or data.prepare is None or self._is_kept(place):
+        if data is None or data.prepare is None or self._is_kept(place):
             return self.own(place, self.x)
         fitted = fit_preparation(data.prepare, data.x, data.y, self._training(fold))
         return apply_preparation(fitted, self.x, "x")

@@ -119,9 +119,8 @@ def test_a_fresh_process_predicts_from_raw_text(result: Result, tmp_path: Path) 
     done = subprocess.run(
         [sys.executable, "-c", _FRESH, result.folder, path, *NEW],
         capture_output=True,
-        text=True,
-        check=False,
         encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     expected = best.model().predict(NEW, verbose=0).ravel()
@@ -193,6 +192,6 @@ def test_a_subclass_must_be_registered(tmp_path: Path) -> None:
 def test_a_damaged_preparation_is_named(content: str, tmp_path: Path) -> None:
     assert load_preparation(tmp_path, 1) is None
     (tmp_path / "prepare").mkdir()
-    (tmp_path / "prepare" / "fold-1.json").write_text(content)
+    (tmp_path / "prepare" / "fold-1.json").write_text(content, encoding="utf-8")
     with pytest.raises(RunFolderError, match="preparation of fold 1|^fold 1: "):
         load_preparation(tmp_path, 1)

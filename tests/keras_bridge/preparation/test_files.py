@@ -181,7 +181,7 @@ def test_a_fresh_process_answers_for_raw_rows(with_dure: bool, saved: dict[str, 
         [sys.executable, "-c", _FRESH, "dure" if with_dure else "alone"],
         input=json.dumps(request),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr
