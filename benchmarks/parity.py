@@ -1,6 +1,6 @@
 """How far `dure.fit` is from Keras' own `fit`, network by network; writes docs/parity.md.
 
-    python benchmarks/parity.py [--only LSTM] [--write] [--json FILE]
+    python benchmarks/parity.py [--only LSTM GRU] [--write] [--json FILE]
 
 The networks are those of the tests (tests/oracles/parity.py); both sides start from the same seed
 and take the rows in the same order. A deviation is the worst, over all arrays, of the norm of the
@@ -28,7 +28,7 @@ HEAD = """# Parity with Keras
 Weights and optimizer state after one step and after three epochs, and every curve. 0 means
 equal to the bit; a fast twin of a layer sums in another order and differs in the last bits.
 
-The tests ask for 1e-6 after one step and 1e-4 after three epochs. Made by
+The tests ask for 2e-6 after one step and 1e-4 after three epochs. Made by
 `python benchmarks/parity.py --write` with {versions}.
 
 | network | after one step | after three epochs | curves |
@@ -42,7 +42,7 @@ OTHERS = "## Other versions"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--only", help="networks whose name contains this")
+    parser.add_argument("--only", nargs="+", help="networks whose name contains one of these")
     parser.add_argument("--write", action="store_true", help="write docs/parity.md")
     parser.add_argument(
         "--json", type=Path, help="write deviations, or what was raised, by network"
@@ -57,7 +57,7 @@ def main() -> None:
 
     rows, raised = {}, {}
     for name, case in CASES.items():
-        if options.only and options.only not in name:
+        if options.only and not any(part in name for part in options.only):
             continue
         try:
             rows[name] = compare(case, dure.fit)

@@ -1,7 +1,7 @@
 """The parity table (benchmarks/parity.py) over pairs of Keras and JAX; writes into docs/parity.md.
 
     python benchmarks/versions.py [--keras 3.15.1 3.16.0.dev2026102704] [--jax 0.10.0 0.10.2]
-                                  [--only LSTM] [--keep FOLDER] [--write]
+                                  [--only LSTM GRU] [--keep FOLDER] [--write]
 
 Each pair gets an environment of its own, made with the Python that runs this: Keras, JAX and what
 they ask for are installed there, everything else is taken from the environment of that Python.
@@ -27,8 +27,7 @@ from typing import NamedTuple
 
 from parity import OTHERS, ROOT, short
 
-ALLOWED = (1e-6, 1e-4, 1e-4)
-"""Deviations after a step, after three epochs, of curves: as tests/training/test_fit_parity.py."""
+from oracles.parity import ALLOWED
 
 
 class Outcome(NamedTuple):
@@ -47,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--keras", nargs="+", help="versions; those with .dev are keras-nightly")
     parser.add_argument("--jax", nargs="+", help="versions of jax and jaxlib")
-    parser.add_argument("--only", help="networks whose name contains this")
+    parser.add_argument("--only", nargs="+", help="networks whose name contains one of these")
     parser.add_argument(
         "--keep", type=Path, help="a folder for the environments, to use them again"
     )
@@ -87,7 +86,7 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def try_pair(keras: str, jax: str, below: Path, only: str | None) -> Outcome:
+def try_pair(keras: str, jax: str, below: Path, only: list[str] | None) -> Outcome:
     """Make the pair's environment, if it is not there yet, and measure."""
     home = below / f"keras-{keras}-jax-{jax}"
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -98,7 +97,7 @@ def try_pair(keras: str, jax: str, below: Path, only: str | None) -> Outcome:
     table = home / "parity.json"
     table.unlink(missing_ok=True)
     command = [python, ROOT / "benchmarks" / "parity.py", "--json", table]
-    command += ["--only", only] if only else []
+    command += ["--only", *only] if only else []
     told = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, encoding="utf-8")
     if not table.exists():
         return Outcome(keras, jax, trouble=f"does not start: {last_line(told.stderr)}")
