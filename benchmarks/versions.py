@@ -15,6 +15,7 @@ import argparse
 import importlib.metadata
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -28,6 +29,15 @@ from typing import NamedTuple
 from parity import OTHERS, ROOT, short
 
 from oracles.parity import ALLOWED
+
+TABLE = (
+    "| Python | Keras | JAX | networks passed | after one step | after three epochs | curves |",
+    "|---|---|---|---:|---:|---:|---:|",
+)
+ABOUT = """The networks of the table above, or some of them, over pairs of Keras and JAX, each pair
+in an environment of its own: how many pass what the tests ask for, and the worst deviations. Made
+by `python benchmarks/versions.py --write`; with `--only` for a part of the networks.
+"""
 
 
 class Outcome(NamedTuple):
@@ -59,10 +69,10 @@ def main() -> None:
         for pair in product(keras, jax):
             print(f"== Keras {pair[0]}, JAX {pair[1]}", flush=True)
             outcomes.append(try_pair(*pair, options.keep or Path(scratch), options.only))
-    table = "\n".join(lines_of(outcomes))
-    print(f"\n{table}")
+    rows = rows_of(outcomes)
+    print(f"\n{show(rows)}")
     if options.write:
-        write(table)
+        write(rows)
     sys.exit(any(one.failed or one.trouble for one in outcomes))
 
 
@@ -152,36 +162,39 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no reason given"
 
 
-def lines_of(outcomes: list[Outcome]) -> list[str]:
-    """The outcomes as a table, and below it what failed."""
-    lines = [
-        "| Keras | JAX | networks passed | after one step | after three epochs | curves |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
-    notes = []
+def rows_of(outcomes: list[Outcome]) -> dict[str, str]:
+    """Rows of the table by Python, Keras and JAX, and what failed below it by network, too."""
+    rows = {}
     for one in outcomes:
-        pair = f"| {one.keras} | {one.jax} "
+        start = f"| {platform.python_version()} | {one.keras} | {one.jax} |"
         if one.trouble:
-            lines.append(f"{pair}| {one.trouble} | | | |")
+            rows[start] = f" {one.trouble} | | | |"
             continue
         count = f"{one.passed} of {one.passed + len(one.failed)}"
-        lines.append(f"{pair}| {count} | {' | '.join(map(short, one.worst))} |")
-        notes += [
-            f"- Keras {one.keras}, JAX {one.jax}, {name}: {why}" for name, why in one.failed.items()
-        ]
-    return [*lines, *([""] if notes else []), *notes]
+        rows[start] = f" {count} | {' | '.join(map(short, one.worst))} |"
+        note = f"- Python {platform.python_version()}, Keras {one.keras}, JAX {one.jax},"
+        rows |= {f"{note} {name}:": f" {why}" for name, why in one.failed.items()}
+    return rows
 
 
-def write(table: str) -> None:
-    """Put the table at the end of docs/parity.md."""
+def show(rows: dict[str, str]) -> str:
+    """The table, and below it what failed."""
+    table = [start + rest for start, rest in sorted(rows.items()) if start.startswith("|")]
+    notes = [start + rest for start, rest in sorted(rows.items()) if start.startswith("-")]
+    return "\n".join([*TABLE, *table, *([""] if notes else []), *notes])
+
+
+def write(rows: dict[str, str]) -> None:
+    """Put the rows into the table at the end of docs/parity.md, among those of other pairs."""
     page = ROOT / "docs" / "parity.md"
-    before = page.read_text("utf-8").partition(OTHERS)[0].rstrip()
-    python = ".".join(map(str, sys.version_info[:3]))
-    text = (
-        f"{before}\n\n{OTHERS}\n\nThe same networks over pairs of Keras and JAX, each pair in an "
-        "environment of its own: how\nmany pass what the tests ask for, and the worst deviations. "
-        f"Made by\n`python benchmarks/versions.py --write` with Python {python}.\n\n{table}\n"
-    )
+    before, _, section = page.read_text("utf-8").partition(OTHERS)
+    pairs = {tuple(re.findall(r"\d[\w.]+", start)[:3]) for start in rows}
+    kept = {}
+    for line in section.splitlines():
+        start = re.match(r"\|( [\w.]+ \|){3}|- Python .*?: ", line)
+        if start and tuple(re.findall(r"\d[\w.]+", start[0])[:3]) not in pairs:
+            kept[start[0].rstrip()] = line.removeprefix(start[0].rstrip())
+    text = f"{before.rstrip()}\n\n{OTHERS}\n\n{ABOUT}\n{show({**kept, **rows})}\n"
     page.write_text(text, "utf-8", newline="\n")
 
 

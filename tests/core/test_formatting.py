@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import math
+import shlex
+import sys
 
 import pytest
 
 from dure.core.formatting import (
     format_bytes,
+    format_command,
     format_count,
     format_duration,
     format_number,
@@ -73,3 +76,14 @@ def test_counts_have_a_plural() -> None:
 
 def test_long_lists_name_the_first() -> None:
     assert join_first("abc", 3) == "a, b, c" and join_first("abcd", 2) == "a, b and 2 more"
+
+
+@pytest.mark.parametrize("words", [["dure", "show", "runs\\a b"], ["dure", "--set", 'x=[1, "é"]']])
+def test_commands_are_as_the_shell_of_the_system_takes_them(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert shlex.split(format_command(words)) == words
+    monkeypatch.setattr(sys, "platform", "win32")
+    told = format_command(words)
+    assert "'" not in told and told.startswith("dure ") and '"' in told

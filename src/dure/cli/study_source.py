@@ -62,7 +62,7 @@ def make_source(
     StudyError
         As in `read_overrides`.
     """
-    file, _, name = target.partition(":") if ".py:" in target else (target, "", "")
+    file, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
     changes = read_overrides(seeds, epochs, settings or [])
     return {"file": str(Path(file).resolve()), "name": name or None, **changes}
 

@@ -1,9 +1,11 @@
-"""Numbers, shares, times, sizes and lists as plain English text."""
+"""Numbers, shares, times, sizes, lists and commands as plain English text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -67,3 +69,12 @@ def join_first(items: Sequence[Any], most: int = 10) -> str:
     """The first items with commas between, and how many more there are: 'a, b and 3 more'."""
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(map(str, items[:most])) + more
+
+
+def format_command(words: Iterable[str]) -> str:
+    """Words of a command as the shell of this system takes them."""
+    if sys.platform == "win32":
+        from subprocess import list2cmdline
+
+        return list2cmdline(words)
+    return shlex.join(words)

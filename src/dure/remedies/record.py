@@ -137,7 +137,7 @@ def _lane(found: SearchOutcome) -> dict[str, Any] | None:
         return None
     lane = found.best.lane
     return {
-        "run": str(lane.folder.relative_to(found.folder)),
+        "run": lane.folder.relative_to(found.folder).as_posix(),
         "variant": lane.variant,
         "seed": lane.seed,
         "fold": lane.fold,

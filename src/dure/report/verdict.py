@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, headlines
 from dure.analysis.overfitting.model import Overfitting, OverfittingRow, sentences
+from dure.core.formatting import format_command
 from dure.messages.message import Command, Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
 from dure.report.facts import Ill, StudyFacts, any_trained
@@ -284,7 +284,7 @@ def _advise(facts: StudyFacts, finding: Ill | None) -> Iterator[Message]:
     source: Mapping[str, object] = result.manifest.get("source") or {}
     if finding is not None and "file" in source:
         name = f":{source['name']}" if source.get("name") else ""
-        told = shlex.join(["dure", "cure", f"{source['file']}{name}"])
+        told = format_command(["dure", "cure", f"{source['file']}{name}"])
         yield say("To look for a cure: {command}", command=Command(told))
 
 
@@ -321,5 +321,7 @@ def _advise_seeds(facts: StudyFacts) -> Iterator[Message]:
 def _resume(result: RunResult, seeds: int) -> Command:
     """What adds seeds to a run: a command, or Python where only that knows the build function."""
     if result.manifest.get("source"):
-        return Command(shlex.join(["dure", "resume", str(result.folder), "--seeds", str(seeds)]))
+        return Command(
+            format_command(["dure", "resume", str(result.folder), "--seeds", str(seeds)])
+        )
     return Command(f"dure.Study(..., seeds={seeds}).run(out={str(result.folder)!r}, resume=True)")

@@ -183,7 +183,8 @@ class Pool:
             self._ready.clear()
             self._lanes_ready.notify_all()
         for worker in workers:
-            worker.join()
+            while worker.is_alive():
+                worker.join(0.5)  # on Windows a wait without an end hears no second Ctrl-C
         while not self._events.empty():
             event = self._events.get()
             if not isinstance(event, BaseException):

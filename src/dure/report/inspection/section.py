@@ -7,7 +7,6 @@ the picture, where the networks look, how far back they remember. The others are
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ import numpy as np
 
 from dure.blocks.content import Block, Code, Folded, Heading, Prose, Section
 from dure.blocks.pictures import Tiles
+from dure.core.formatting import format_command
 from dure.measurements.catalog import KINDS, MeasurementPart, part_of
 from dure.measurements.stored import (
     Lane,
@@ -69,7 +69,7 @@ def section(folder: Path, result: RunResult | None) -> Section:
             "feature maps, where they look, how far back they remember and which of their units "
             "are dead will stand here after this command:"
         )
-        return Section("inside", title, (Prose(nothing), Code(shlex.join(command))))
+        return Section("inside", title, (Prose(nothing), Code(format_command(command))))
     parts, faults = _parts(paths, result)
     parts, too_large = _within_budget(parts)
     blocks: list[Block] = []
@@ -79,7 +79,7 @@ def section(folder: Path, result: RunResult | None) -> Section:
         blocks += [Prose(_about(main)), *stale]
         if stale:
             variant = ["--variant", main.lanes[0][0]] if main.lanes else []
-            blocks.append(Code(shlex.join([*command, *variant])))
+            blocks.append(Code(format_command([*command, *variant])))
         opened = _opened(parts)
         blocks += [block for part in opened for block in (_headline(part), *_shown(part, main))]
         blocks += _folded([part for part in parts if part not in opened], main)
@@ -94,7 +94,7 @@ def section(folder: Path, result: RunResult | None) -> Section:
     if faults:
         again = say("These files can be made again:")
         blocks += [Prose(fault, "warning") for fault in faults]
-        blocks += [Prose(again), Code(shlex.join(command))]
+        blocks += [Prose(again), Code(format_command(command))]
     return Section("inside", title, tuple(blocks))
 
 

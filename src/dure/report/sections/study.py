@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from dure.analysis.comparison.sequential import Sequential
 from dure.blocks.cells import Amount, Cell
 from dure.blocks.content import Block, Code, Folded, Pairs, Prose, Section, Table
-from dure.core.formatting import format_bytes, format_duration, format_percent
+from dure.core.formatting import format_bytes, format_command, format_duration, format_percent
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, describe_number, join_list
 from dure.messages.status_text import tally
@@ -258,14 +257,16 @@ def describe_rerun(result: RunResult) -> Iterator[Block]:
         yield Prose(say("It was started from Python. To go on with it, or to add seeds:"))
         yield Code(f"study.run(out={str(result.folder)!r}, resume=True)", "python")
     if started := result.manifest.get("command"):
-        yield Folded(say("The command it was started with"), (Code(shlex.join(map(str, started))),))
+        yield Folded(
+            say("The command it was started with"), (Code(format_command(map(str, started))),)
+        )
 
 
 def command(result: RunResult) -> str | None:
     """The command that trains the same study; None where only Python knows its build function."""
     source = result.manifest.get("source") or {}
     if "gallery" in source:
-        return shlex.join(
+        return format_command(
             ["dure", "gallery", str(source["gallery"]), *["--quick"] * bool(source.get("quick"))]
         )
     if source.get("module") == "dure.gallery.demo":
@@ -285,7 +286,7 @@ def command(result: RunResult) -> str | None:
         words += ["--epochs", str(source["epochs"])]
     for key, value in (source.get("set") or {}).items():
         words += ["--set", f"{key}={value if isinstance(value, str) else repr(value)}"]
-    return shlex.join([*words, *_terms(sequential)])
+    return format_command([*words, *_terms(sequential)])
 
 
 def _terms(sequential: Sequential | None) -> list[str]:
