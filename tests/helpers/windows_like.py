@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -46,7 +45,8 @@ class HeldFileError(PermissionError):
 def take_posix_away(root: Path) -> None:
     """Make this process as on Windows; libraries, which know Windows by themselves, come first.
 
-    What is open is held below `root`: temporary files of libraries are not.
+    Only below `root` are open files held and folders shut: what libraries do with temporary files
+    and folders on Windows is another way, which this is not to test.
     """
     os.environ["KERAS_BACKEND"] = "jax"
     for library in LIBRARIES.split():
@@ -57,16 +57,16 @@ def take_posix_away(root: Path) -> None:
         for name in names.split():
             if hasattr(module, name):
                 delattr(module, name)
-    shutil._use_fd_functions = False  # type: ignore[attr-defined]
-    os.open = _refusing_folders(os.open)
+    os.open = _refusing_folders(os.open, root)
     os.fsync = _refusing_readers(os.fsync)
     for name in ("replace", "rename", "remove", "unlink", "rmdir"):
         setattr(os, name, _refusing_open_files(getattr(os, name), root))
 
 
-def _refusing_folders(real: Callable[..., int]) -> Callable[..., int]:
+def _refusing_folders(real: Callable[..., int], root: Path) -> Callable[..., int]:
     def opened(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-        if isinstance(path, (str, os.PathLike)) and os.path.isdir(path):
+        named_path = isinstance(path, (str, os.PathLike))
+        if named_path and os.path.isdir(path) and Path(path).resolve().is_relative_to(root):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return real(path, flags, *rest, **named)
 
