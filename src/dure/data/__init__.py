@@ -6,6 +6,7 @@ from dure.data.builtin.sets import breast_cancer, diabetes, digits, fashion_mnis
 from dure.data.builtin.text_sets import imdb, reuters
 from dure.data.readers.csv import from_csv
 from dure.data.readers.images import from_folder
+from dure.data.readers.tables.table_format import TableFormat
 from dure.data.readers.texts import from_texts
 from dure.data.synthetic import adding_problem, recall
 from dure.data.text.sequences import TextToSequences
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from keras.utils import pad_sequences
 
 __all__ = [
+    "TableFormat",
     "TextToSequences",
     "Tokenizer",
     "adding_problem",

@@ -148,7 +148,7 @@ def test_fifty_texts_become_features_and_fifty_one_do_not(write: Any) -> None:
     assert from_csv(write(table(50)), "y").x.shape == (50, 50)
     fault = the_fault_of(write(table(51)), "y")
     assert "column 'name' holds text with 51 different values, such as 'name 0'" in fault
-    assert "Leave it out (features=...)" in fault
+    assert "Leave it out (drop=['name'])" in fault
     assert "dure.data.from_texts" in fault
 
 
@@ -160,8 +160,8 @@ HOLES = "age,sex,y\n1,m,0\n,m,1\n3,,0\n4,f,1\n5,f,0\nNA,m,1\n"
 def test_holes_are_listed_column_by_column(write: Any) -> None:
     fault = the_fault_of(write(HOLES), "y")
     assert fault.startswith(
-        "2 columns with holes: 'age' (2 holes, the first in row 1), 'sex' (1 hole, the first in "
-        "row 2)."
+        "2 columns with holes: 'age' (2 holes, written 'NA', the first in row 1), 'sex' (1 hole, "
+        "the first in row 2)."
     )
     assert "missing='drop' to leave out 3 rows" in fault
     assert "prepare=sklearn.impute.SimpleImputer()" in fault
@@ -172,7 +172,7 @@ def test_rows_with_holes_are_left_out(write: Any) -> None:
     np.testing.assert_array_equal(data.x, [[1, 0, 1], [4, 1, 0], [5, 1, 0]])
     np.testing.assert_array_equal(data.y, [0, 1, 0])
     assert data.y.dtype == np.int64
-    assert data.source == "table.csv, 3 rows with holes left out"
+    assert data.source == ("table.csv, 1 cell taken for holes ('NA' 1), 3 rows with holes left out")
 
 
 def test_holes_stay_for_a_preparation_to_fill(write: Any) -> None:
@@ -276,7 +276,6 @@ def test_files_that_are_none(write: Any, tmp_path: Path) -> None:
     assert "but no rows below" in the_fault_of(write("a,y\n"), "y")
     assert "binary, no text" in the_fault_of(write(b"\x89PNG\r\n\x1a\n\0\0\0"), "y")
     assert "an Excel workbook" in the_fault_of(write(b"PK\x03\x04\0\0", "t.xlsx"), "y")
-    assert "UTF-16" in the_fault_of(write(PLAIN.encode("utf-16")), "y")
     assert "cannot be read" in the_fault_of(write(b"no gzip", "t.csv.gz"), "y")
     assert "cannot be read" in the_fault_of(write(gzip.compress(b"a,b" * 99)[:-9], "u.csv.gz"), "y")
     assert "of type int; pass the path" in the_fault_of(3, "y")
@@ -299,10 +298,14 @@ def test_tables_that_are_none(write: Any) -> None:
         write("a,b,a,b,y\n1,2,3,4,5\n"), "y"
     )
     assert "without a name, at place 1 of 3" in the_fault_of(write(",a,y\n0,1,2\n"), "y")
-    assert "Expected 2 fields in line 3, saw 3" in the_fault_of(write("a,y\n1,2\n1,2,3\n"), "y")
-    assert "more cells than the 2 names" in the_fault_of(write("a,y\n1,2,3\n4,5,6\n"), "y")
+    assert "row 1 (line 3) has 3: '1,2,3'" in the_fault_of(write("a,y\n1,2\n1,2,3\n"), "y")
+    assert "2 names with ',' between them, but 2 rows of other lengths" in the_fault_of(
+        write("a,y\n1,2,3\n4,5,6\n"), "y"
+    )
     assert "sep is ', '; pass the one character" in the_fault_of(write(PLAIN), "y", sep=", ")
-    assert "EOF inside string" in the_fault_of(write('a,y\n1,"2\n3,4\n'), "y")
+    assert "in the row that begins in line 2 (it failed in line 3)" in the_fault_of(
+        write('a,y\n1,"2\n3,4\n'), "y"
+    )
     frame = pd.DataFrame([[1, 2, 3]], columns=["a", "a", "y"])
     assert "the DataFrame has more than one column named 'a'" in the_fault_of(frame, "y")
 
@@ -324,13 +327,13 @@ def test_unknown_columns_all_at_once(write: Any) -> None:
 
 def test_a_file_without_names(write: Any) -> None:
     fault = the_fault_of(write("5.1,3.5,setosa\n4.9,3.0,setosa\n"), "species")
-    assert "The first line looks like values: put a line of names above it." in fault
+    assert "The first line looks like values: put a line of names above it" in fault
 
 
 # Bad cells
 
 
-@pytest.mark.parametrize("cell", ["1,234", "12 kg", "?", "unknown"])
+@pytest.mark.parametrize("cell", ["1,234", "12 kg", "some"])
 def test_numbers_written_as_text(cell: str, write: Any) -> None:
     rows = ["1", "2", "3.5", cell, "5", cell]
     fault = the_fault_of(

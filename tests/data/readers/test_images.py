@@ -12,7 +12,7 @@ from PIL import Image
 
 import dure
 from dure.data import from_folder
-from dure.data.readers import common, images
+from dure.data.readers import common, pictures
 
 RNG = np.random.default_rng(0)
 
@@ -80,7 +80,7 @@ def test_labels_agree_with_keras(pets: Path, tmp_path: Path) -> None:
 
     for name in ("Zebra", "ant", "10", "9"):
         save(pets / name / "deep" / "er" / "x.JPG")
-    _, _, names = index_directory(str(pets), "inferred", tuple(images.SUFFIXES), shuffle=False)
+    _, _, names = index_directory(str(pets), "inferred", tuple(pictures.SUFFIXES), shuffle=False)
     data = from_folder(pets)
     assert data.class_names == tuple(names)
     assert np.bincount(data.y).tolist() == [1, 1, 1, 1, 5, 5]
@@ -222,7 +222,7 @@ def test_hidden_files_count_for_nothing_and_others_are_counted(pets: Path) -> No
         (pets / name).write_text("x", encoding="utf-8")
     data = from_folder(pets)
     assert (data.rows, data.class_names) == (10, ("cat", "dog"))
-    assert data.source == "pictures in pets, 2 other files passed over"
+    assert data.source == "pictures in pets, 2 other files (2 .txt) passed over"
 
 
 # Corrupt files
@@ -323,7 +323,7 @@ def test_empty_class_folders(pets: Path) -> None:
     (pets / "hen").mkdir()
     (pets / "hen" / "notes.txt").write_text("x", encoding="utf-8")
     fault = the_fault_of(pets)
-    assert fault.startswith("No pictures in 2 class folders: 'cow', 'hen'.")
+    assert fault.startswith("No pictures in 2 class folders: 'cow', 'hen' (1 other file (1 .txt)).")
     assert ".png" in fault
 
 

@@ -195,10 +195,10 @@ def test_faults_of_a_folder_name_the_files(tmp_path: Path) -> None:
     (root / "bad" / "empty.txt").write_bytes(b"")
     faults = faults_of(root)
     assert faults[0].startswith("9.txt is not in UTF-8: byte 0")
-    assert faults[1] == "empty.txt is empty."
+    assert faults[1].startswith("1 row of texts in texts without a text: bad/empty.txt. Pass")
     for number in range(20):
-        (root / "bad" / f"more{number}.txt").write_bytes(b"")
-    assert faults_of(root)[-1] == "12 more files like these."
+        (root / "bad" / f"more{number}.txt").write_bytes(b"\xff")
+    assert faults_of(root)[-2] == "11 more files like these."
     (root / "none").mkdir()
     assert "No texts in 1 class folder: 'none'" in the_fault_of(root)
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
 import time
 import unicodedata
-import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import is_number
 from dure.core.formatting import format_count, join_first
+from dure.data.readers.text_files import neighbour
 from dure.errors import Faults, did_you_mean
+
+Missing = Literal["error", "drop"]
+"""What to do with rows with holes."""
 
 SEED = 0
 """Seeds the order of rows and the choice of test rows; the same on every call."""
@@ -26,7 +29,6 @@ MOST_NAMED = 10
 """Places named one by one in a message; the rest is counted."""
 
 _BAR_AFTER_S = 2.0
-_HEAD = 8192
 # Folders that systems and archives leave behind beside the hidden ones.
 _LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -125,57 +127,6 @@ def _can_stratify(
     return False
 
 
-def read_text(path: Path, faults: Faults) -> str | None:
-    """A text file in UTF-8, packed by gzip where its name ends in .gz; None after a fault."""
-    content = _read_bytes(path, faults)
-    if content is None:
-        return None
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        faults.append(f"{path.name} is text in UTF-16; save it as UTF-8.")
-    elif b"\0" in content[:_HEAD]:
-        what = "a zip archive or an Excel workbook" if content[:2] == b"PK" else "binary"
-        faults.append(f"{path.name} is {what}, no text; pass a text file (export it as .csv).")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            faults.append(
-                f"{path.name} is not in UTF-8: byte {error.start:,} (counted from 0; in line "
-                f"{line:,}) is 0x{content[error.start]:02x}. Save it as UTF-8, or read it into a "
-                "DataFrame with the encoding it is in (encoding='cp949' for many Korean files) and "
-                "pass that."
-            )
-        else:
-            if text.strip():
-                return text
-            faults.append(f"{path.name} is empty.")
-    return None
-
-
-def _read_bytes(path: Path, faults: Faults) -> bytes | None:
-    try:
-        if path.suffix.lower() == ".gz":
-            with gzip.open(path) as file:
-                return file.read()
-        return path.read_bytes()
-    except FileNotFoundError:
-        faults.append(f"There is no file {str(path)!r}.{_neighbour(path)}")
-    except IsADirectoryError:
-        faults.append(
-            f"{str(path)!r} is a folder; pass a file, or use dure.data.from_folder (pictures) or "
-            "dure.data.from_texts (texts in a folder per class)."
-        )
-    except (OSError, EOFError, zlib.error) as error:
-        faults.append(f"{path.name} cannot be read ({error}).")
-    return None
-
-
-def _neighbour(path: Path) -> str:
-    known = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    return did_you_mean(path.name, known)
-
-
 class ClassFolders(NamedTuple):
     """What a folder of a folder per class holds."""
 
@@ -183,8 +134,8 @@ class ClassFolders(NamedTuple):
     """Of the classes, sorted."""
     files: tuple[tuple[Path, int], ...]
     """Each file with its label, in order of label and path."""
-    others: int
-    """Files of other kinds."""
+    others: tuple[Path, ...]
+    """Files of other kinds below the classes' folders, and whatever lies beside these."""
 
 
 def class_folders(
@@ -199,7 +150,7 @@ def class_folders(
         if root.exists():
             faults.append(f"{str(root)!r} is a file; unpack it and pass the folder.")
         else:
-            faults.append(f"There is no folder {str(root)!r}.{_neighbour(root)}")
+            faults.append(f"There is no folder {str(root)!r}.{neighbour(root)}")
         return None
     inside = sorted((item for item in root.iterdir() if _counts(item.name)), key=_name)
     folders = [item for item in inside if item.is_dir()]
@@ -207,21 +158,29 @@ def class_folders(
     if not _check_folders(root, folders, loose, suffixes, noun, faults):
         return None
     files: list[tuple[Path, int]] = []
-    others, empty = len(loose), []
+    others, empty = loose, []
     for label, folder in enumerate(folders):
         found = list(_files_below(folder))
         fitting = [file for file in found if file.suffix.lower() in suffixes]
         files += [(file, label) for file in fitting]
-        others += len(found) - len(fitting)
+        others += [file for file in found if file.suffix.lower() not in suffixes]
         if not fitting:
-            empty.append(repr(folder.name))
+            held = f" ({count_kinds(found)})" if found else ""
+            empty.append(f"{folder.name!r}{held}")
     if empty:
         faults.append(
             f"No {noun} in {format_count(len(empty), 'class folder')}: {join_first(empty)}. Put "
             f"{noun} ({', '.join(sorted(suffixes))}) there, or remove the folder."
         )
         return None
-    return ClassFolders(tuple(map(_name, folders)), tuple(files), others)
+    return ClassFolders(tuple(map(_name, folders)), tuple(files), tuple(others))
+
+
+def count_kinds(files: Sequence[Path]) -> str:
+    """How many files there are of each kind: '3 other files (2 .heic, 1 without a suffix)'."""
+    kinds = Counter(file.suffix.lower() or "without a suffix" for file in files)
+    told = [f"{count:,} {kind}" for kind, count in kinds.most_common()]
+    return f"{format_count(len(files), 'other file')} ({join_first(told, 5)})"
 
 
 def _name(path: Path) -> str:

@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, get_args
+from typing import Any, NamedTuple, Unpack, get_args
 
 import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data, Task, class_labels
-from dure.data.readers.columns import CsvTable, features_of, target_of
-from dure.data.readers.common import as_path, check_choice, check_fraction, hold_out
-from dure.data.readers.delimited import check_columns, name_of, read_frame
+from dure.data.readers.common import Missing, as_path, check_choice, check_fraction, hold_out
+from dure.data.readers.tables.columns import CsvTable, features_of, settle_columns, target_of
+from dure.data.readers.tables.delimited import check_columns, name_of, read_frame
+from dure.data.readers.tables.oddities import find_oddities
+from dure.data.readers.tables.table_format import Layout, TableFormat, read_format
 from dure.errors import Faults, StudyError
-
-Missing = Literal["error", "drop"]
 
 
 def from_csv(
     path: str | PathLike[str] | Any,
     target: str,
     *,
-    features: Sequence[str] | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] = (),
+    categories: str | Sequence[str] = (),
     test: float | str | PathLike[str] | Any = 0.0,
     task: Task | None = None,
     prepare: Any = None,
     missing: Missing = "error",
-    sep: str | None = None,
     shuffle: bool = True,
+    **format: Unpack[TableFormat],
 ) -> Data:
     """A table with a line of names above its columns: a .csv or .tsv file, or a DataFrame.
 
-    Columns of numbers and of true and false become one float32 feature each; those of text with up
-    to 50 different values (and pandas' categories) one of 0 and 1 for each value in any row, also
-    of the test part, named such as ``"sex=male"``.
+    Columns of numbers and of true and false become one float32 feature each, those of text with up
+    to 50 different values one of 0 and 1 for each value, such as ``"sex=male"``. A UserWarning
+    tells what may be meant otherwise (leading zeros, -999).
 
     Parameters
     ----------
-    path
-        File in UTF-8 (.gz: packed), or a pandas DataFrame.
-    target
-        Column to predict. Text gives labels in sorted order (`class_names`); numbers stay.
-    features
-        Columns to predict from. None: all but `target`.
+    path, format, target
+        File (.gz: packed), written as `TableFormat` says, or a pandas DataFrame; and the column to
+        predict. Text gives labels in sorted order (`class_names`); numbers stay.
+    features, drop, categories
+        Columns to predict from (None: all but `target`); columns not to predict from; columns of
+        codes, which are text whatever they look like.
     test
         The fraction of the rows to hold out, classes in proportion; or a second file or frame.
-    task, prepare
-        As for `Data`.
-    missing
-        What to do with rows with holes (empty cells, NA, NaN, null, ... as pandas reads them).
-        ``"error"``: refuse, unless `prepare` is given, which then gets NaN (in all columns of a
-        text cell); in the target refuse. ``"drop"``: leave them out; `source` says how many.
-    sep
-        What separates columns. None: a tab where the name ends in .tsv, else a comma.
+    task, prepare, missing
+        As for `Data`. ``"error"``: refuse rows with holes; with a `prepare`, which gets NaN, only
+        those in the target. ``"drop"``: leave them out, as `source` says.
     shuffle
         Rows come in a shuffled order, the same on every call, since Keras' `validation_split`
         takes the last rows. False keeps their order, and tests on the last: for order of time.
@@ -66,10 +65,8 @@ def from_csv(
     Raises
     ------
     StudyError
-        Everything that is wrong at once, with the first column, cell or row it shows in (rows
-        counted from 0 below the names): a file that cannot be read, is empty or not in UTF-8;
-        names missing, unknown or there twice; holes; infinite numbers; numbers written as text
-        in a column of numbers; text with too many values; a target that never changes.
+        Everything wrong at once, with column and first row (from 0): unreadable files, rows of
+        other lengths, odd quotes, unknown names, holes, texts among numbers, too many texts.
 
     Examples
     --------
@@ -77,93 +74,138 @@ def from_csv(
     >>> dure.data.from_csv(people, target="pay").feature_names
     ('age', 'sex=f', 'sex=m')
     """
-    table, chosen, fraction = _read_columns(path, str(target), features, test, sep, missing)
-    return _data_of(table, chosen, str(target), fraction, task, prepare, missing, shuffle)
+    choice = _Choice(str(target), _names(features), _names(drop) or [], _names(categories) or [])
+    made, odd = _read_data(path, choice, _Use(test, task, prepare, missing, shuffle), format)
+    if odd:
+        warnings.warn(
+            "\n  ".join(["this may be meant otherwise:", *odd]), UserWarning, stacklevel=2
+        )
+    return made
 
 
-def _data_of(
-    table: CsvTable,
-    chosen: list[str],
-    target: str,
-    fraction: float,
-    task: Task | None,
-    prepare: Any,
-    missing: Missing,
-    shuffle: bool,
-) -> Data:
+class _Choice(NamedTuple):
+    """Names of columns, as they were asked for."""
+
+    target: str
+    features: list[str] | None
+    drop: list[str]
+    categories: list[str]
+
+
+class _Use(NamedTuple):
+    """What is to become of the rows; see `from_csv`."""
+
+    test: Any
+    task: Task | None
+    prepare: Any
+    missing: Missing
+    shuffle: bool
+
+
+class _Columns(NamedTuple):
+    """What a table's columns became, and notes on what became of its holes."""
+
+    x: Array
+    y: Array
+    feature_names: list[str]
+    class_names: list[str] | None
+    notes: str
+
+
+def _names(given: Any) -> list[str] | None:
+    if given is None:
+        return None
+    return [given] if isinstance(given, str) else list(map(str, given))
+
+
+def _read_data(path: Any, choice: _Choice, use: _Use, given: Mapping[str, Any]) -> tuple[Data, str]:
+    """The data, and what may be meant otherwise in the table, or ''."""
     faults = Faults()
-    x, y, feature_names, class_names, dropped = _numbers(
-        table, chosen, target, task, prepare is not None, missing
-    )
-    train, held_out = _split(table, y, class_names, fraction, task, shuffle, faults)
+    check_choice("missing", use.missing, get_args(Missing), faults)
+    layout, notation = read_format(given, faults)
+    if layout is None:
+        raise StudyError(faults, subject="this table")
+    table, chosen, fraction = _read_columns(path, choice, use.test, layout, faults)
+    settle_columns(table, [*chosen, choice.target], choice.categories, notation, faults)
+    columns = _numbers(table, chosen, choice.target, use, faults)
+    odd = find_oddities(table, choice.target, layout.sep)
+    told = "\n  ".join([f"{table.name} may be meant otherwise:", *odd]) if odd else ""
+    return _data_of(table, columns, fraction, use), told
+
+
+def _data_of(table: CsvTable, columns: _Columns, fraction: float, use: _Use) -> Data:
+    faults = Faults()
+    x, y = columns.x, columns.y
+    train, held_out = _split(table, y, columns.class_names, fraction, use, faults)
     faults.raise_if_any(f"the table {table.name}")
     names = f"{table.name}, tested on {table.test_name}" if table.test_name else table.name
-    note = f", {format_count(dropped, 'row')} with holes left out" if dropped else ""
     return Data(
         x[train],
         y[train],
         test=(x[held_out], y[held_out]) if len(held_out) else None,
-        prepare=prepare,
-        class_names=class_names,
-        feature_names=feature_names,
+        prepare=use.prepare,
+        class_names=columns.class_names,
+        feature_names=columns.feature_names,
         kind="tabular",
-        task=task,
-        source=names + note,
+        task=use.task,
+        source=names + columns.notes,
     )
 
 
 def _read_columns(
-    path: Any, target: str, features: Any, test: Any, sep: str | None, missing: str
+    path: Any, choice: _Choice, test: Any, layout: Layout, faults: Faults
 ) -> tuple[CsvTable, list[str], float]:
     """The table, the columns to predict from, and the fraction to hold out."""
-    faults = Faults()
-    check_choice("missing", missing, get_args(Missing), faults)
-    wanted = None
-    if features is not None:
-        wanted = [features] if isinstance(features, str) else list(map(str, features))
-    table, fraction = _read(path, test, sep, None if wanted is None else [*wanted, target], faults)
-    chosen = None if table is None else _columns(table, target, wanted, faults)
+    table, fraction = _read(path, test, layout, choice, faults)
+    chosen = None if table is None else _columns(table, choice, faults)
     if table is None or chosen is None or faults:
         raise StudyError(faults, subject="this table")
     return table, chosen, fraction
 
 
 def _read(
-    source: Any, test: Any, sep: str | None, needed: list[str] | None, faults: Faults
+    source: Any, test: Any, layout: Layout, choice: _Choice, faults: Faults
 ) -> tuple[CsvTable | None, float]:
-    """The table, and the fraction to hold out; a second file needs these columns (None: all)."""
+    """The table, and the fraction to hold out; a second file needs the columns in use."""
     import pandas as pd
 
-    frame = read_frame(source, sep, faults)
-    name = name_of(source)
+    frame = read_frame(source, layout, faults)
+    name, from_file = name_of(source), as_path(source) is not None
     if as_path(test) is None and not isinstance(test, pd.DataFrame):
         fraction = check_fraction(test, faults) or 0.0
-        return None if frame is None else CsvTable(frame, name, None, len(frame)), fraction
-    other = read_frame(test, sep, faults)
+        table = None if frame is None else CsvTable(frame, name, None, len(frame), from_file)
+        return table, fraction
+    other = read_frame(test, layout, faults)
     if frame is None or other is None:
         return None, 0.0
     test_name = name_of(test)
     if test_name == name:
         test_name = f"the second {name.removeprefix('a ')}"
-    columns = [column for column in frame if needed is None or column in needed]
-    check_columns(columns, list(other), test_name, "column", faults)
+    wanted = list(frame) if choice.features is None else [*choice.features, choice.target]
+    needed = [column for column in frame if column in wanted and column not in choice.drop]
+    check_columns(needed, list(other), test_name, "column", faults)
     both = pd.concat([frame, other.reindex(columns=list(frame))], ignore_index=True)
-    return CsvTable(both, name, test_name, len(frame)), 0.0
+    return CsvTable(both, name, test_name, len(frame), from_file), 0.0
 
 
-def _columns(
-    table: CsvTable, target: str, wanted: list[str] | None, faults: Faults
-) -> list[str] | None:
+def _columns(table: CsvTable, choice: _Choice, faults: Faults) -> list[str] | None:
     """The columns to predict from; None after appending faults. Leaves the others out."""
-    every = list(table.frame)
+    every, target = list(table.frame), choice.target
     check_columns([target], every, table.name, "target", faults)
-    chosen = [name for name in every if name != target] if wanted is None else wanted
-    if wanted is not None:
-        check_columns(chosen, every, table.name, "feature", faults)
+    wanted = every if choice.features is None else choice.features
+    chosen = [name for name in wanted if name not in choice.drop]
+    if choice.features is None:
+        chosen = [name for name in chosen if name != target]
+    else:
+        check_columns(wanted, every, table.name, "feature", faults)
+    check_columns(choice.drop, every, table.name, "drop", faults)
+    check_columns(choice.categories, every, table.name, "category", faults)
     if not chosen:
         faults.append(f"{table.name} is left with no column to predict from; pass features=[...].")
     if target in chosen:
         faults.append(f"features hold the target {target!r}; leave it out of them.")
+    if target in choice.drop:
+        faults.append(f"drop holds the target {target!r}; leave it out of drop.")
     if len(set(chosen)) < len(chosen):
         faults.append(f"features name a column twice: {join_first(chosen)}.")
     if faults:
@@ -173,51 +215,77 @@ def _columns(
 
 
 def _numbers(
-    table: CsvTable, chosen: list[str], target: str, task: str | None, filled: bool, missing: str
-) -> tuple[Array, Array, list[str], list[str] | None, int]:
-    """Inputs, targets, names of features and classes, and how many rows were left out."""
-    faults = Faults()
-    dropped = _holes(table, chosen, target, filled, missing, faults)
+    table: CsvTable,
+    chosen: list[str],
+    target: str,
+    use: _Use,
+    faults: Faults,
+) -> _Columns:
+    """The settled columns as arrays; raises everything that is wrong with them."""
+    blocks: list[tuple[list[str], Array]] = []
+    y, class_names = np.zeros(0), None
+    notes = _holes(table, chosen, target, use, faults)
     if len(table.frame):
         blocks = [features_of(table, name, faults) for name in chosen]
-        has_holes = table.frame[target].isna().any()
-        y, class_names = (
-            (np.zeros(0), None) if has_holes else target_of(table, target, task, faults)
-        )
+        if not table.columns[target].cells.isna().any():
+            y, class_names = target_of(table, target, use.task, faults)
     faults.raise_if_any(f"the table {table.name}")
     x = np.concatenate([block for _, block in blocks], axis=1)
-    return x, y, [name for found, _ in blocks for name in found], class_names, dropped
+    feature_names = [name for found, _ in blocks for name in found]
+    return _Columns(x, y, feature_names, class_names, notes)
 
 
-def _holes(
-    table: CsvTable, chosen: list[str], target: str, filled: bool, missing: str, faults: Faults
-) -> int:
-    """Drop rows with holes and count them, or append where holes are."""
-    holes = table.frame.isna()
-    if missing == "drop":
-        whole_rows = ~holes.any(axis=1)
-        table.frame = table.frame[whole_rows]
+def _holes(table: CsvTable, chosen: list[str], target: str, use: _Use, faults: Faults) -> str:
+    """Drop rows with holes, or append where holes are; a note on what became of them."""
+    holes = {name: column.cells.isna().to_numpy() for name, column in table.columns.items()}
+    marks = sum((column.marks for column in table.columns.values()), Counter[str]())
+    note = ""
+    if marks:
+        told = join_first([f"{mark!r} {count:,}" for mark, count in marks.most_common()])
+        note = f", {format_count(marks.total(), 'cell')} taken for holes ({told})"
+    if use.missing == "drop":
+        rows = np.any(list(holes.values()), axis=0)
+        table.keep(~rows)
         for name, left in ((table.name, ~table.is_test), (table.test_name, table.is_test)):
             if name is not None and not left.any():
                 faults.append(f"every row of {name} has holes, so missing='drop' leaves none.")
-        return int((~whole_rows).sum())
-    wanted = [target] if filled else [*chosen, target]
-    told = [
-        f"{name!r} ({format_count(int(marked.sum()), 'hole')}, the first in {table.first(marked)})"
-        for name in wanted
-        if (marked := holes[name].to_numpy()).any()
-    ]
-    if told:
-        fill = (
-            ", or fill them inside the folds (prepare=sklearn.impute.SimpleImputer(), in a "
-            "pipeline with a scaler)"
+        left_out = f", {format_count(int(rows.sum()), 'row')} with holes left out"
+        return note + left_out if rows.any() else note
+    filled = use.prepare is not None
+    _tell_holes(table, [target] if filled else [*chosen, target], holes, filled, faults)
+    return note
+
+
+def _tell_holes(
+    table: CsvTable, wanted: list[str], holes: dict[str, Array], filled: bool, faults: Faults
+) -> None:
+    told = []
+    for name in wanted:
+        if (marked := holes[name]).any():
+            marks = [repr(mark) for mark, _ in table.columns[name].marks.most_common()]
+            written = f", written {join_first(marks, 3)}" if marks else ""
+            told.append(
+                f"{name!r} ({format_count(int(marked.sum()), 'hole')}{written}, the first in "
+                f"{table.first(marked)})"
+            )
+    if not told:
+        return
+    rows = int(np.any([holes[name] for name in wanted], axis=0).sum())
+    fill = (
+        ", or fill them inside the folds (prepare=sklearn.impute.SimpleImputer(), in a "
+        "pipeline with a scaler)"
+    )
+    empty = np.all(list(holes.values()), axis=0)
+    nothing = ""
+    if empty.any():
+        nothing = (
+            f" {format_count(int(empty.sum()), 'row')} of them hold nothing at all, the first "
+            f"{table.first(empty)}."
         )
-        rows = int(holes[wanted].any(axis=1).sum())
-        faults.append(
-            f"{format_count(len(told), 'column')} with holes: {', '.join(told)}. Pass "
-            f"missing='drop' to leave out {format_count(rows, 'row')}{'' if filled else fill}."
-        )
-    return 0
+    faults.append(
+        f"{format_count(len(told), 'column')} with holes: {', '.join(told)}. Pass "
+        f"missing='drop' to leave out {format_count(rows, 'row')}{'' if filled else fill}.{nothing}"
+    )
 
 
 def _split(
@@ -225,15 +293,14 @@ def _split(
     y: Array,
     names: list[str] | None,
     fraction: float,
-    task: str | None,
-    shuffle: bool,
+    use: _Use,
     faults: Faults,
 ) -> tuple[Array, Array]:
     """Places of the training rows and of the test rows in what is left of the table."""
     of_test = np.flatnonzero(table.is_test)
     rows = len(y) - len(of_test)
     labels = None
-    if fraction and task != "regression":
-        labels = class_labels(y, declared=task == "classification")
-    train, held_out = hold_out(rows, fraction, labels, faults, names=names, shuffle=shuffle)
+    if fraction and use.task != "regression":
+        labels = class_labels(y, declared=use.task == "classification")
+    train, held_out = hold_out(rows, fraction, labels, faults, names=names, shuffle=use.shuffle)
     return train, of_test if len(of_test) else held_out

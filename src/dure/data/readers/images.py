@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections import Counter
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 import psutil
@@ -24,26 +25,23 @@ from dure.data.readers.common import (
     check_choice,
     check_fraction,
     class_folders,
+    count_kinds,
     hold_out,
     with_progress,
 )
-from dure.errors import Faults, StudyError
-
-SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg"}
-    | {".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+from dure.data.readers.pictures import (
+    Size,
+    describe_unread,
+    holds_several,
+    read_pixels,
+    read_size,
+    readable_suffixes,
 )
-"""Names of files that are read as pictures, whatever their case."""
+from dure.errors import Faults, StudyError
 
 ColorMode = Literal["rgb", "grayscale"]
 
-_ORIENTATION = 0x0112  # the EXIF tag
-_TURNED = range(5, 9)  # its values that exchange height and width
-_16_BIT = 65535.0
 _MOST_THREADS = 8
-
-Size: TypeAlias = tuple[int, int]
-"""Height and width."""
 
 Made = TypeVar("Made")
 
@@ -62,8 +60,10 @@ class _Part(NamedTuple):
     root: Path
     names: tuple[str, ...]
     files: list[tuple[Path, int]]
-    others: int
+    others: tuple[Path, ...]
     failed: list[_Failure]
+    several: list[Path]
+    """Files that hold more than the first picture, which is read."""
 
 
 def from_folder(
@@ -76,9 +76,9 @@ def from_folder(
     """Pictures in a folder per class, as Keras' `image_dataset_from_directory` takes them.
 
     Pictures are files ending in .avif, .bmp, .gif, .jfif, .jpeg, .jpg, .pbm, .pgm, .png, .ppm,
-    .tif, .tiff or .webp, at any depth below their class's folder. Hidden files and what systems
-    leave behind (Thumbs.db) count for nothing; files of other kinds are counted in `source`. A
-    picture that cannot be read is left out, with one UserWarning for all of them.
+    .tif, .tiff or .webp (and .heic, .heif where pillow-heif is installed), at any depth below
+    their class's folder; files of other kinds are counted in `source`, hidden ones and Thumbs.db
+    are not. One UserWarning tells of all pictures that cannot be read and are left out.
 
     Each is turned as its EXIF orientation says. Transparent parts become white, animations and
     files of several pages give their first picture, 16-bit grey keeps its precision, and palettes,
@@ -123,8 +123,8 @@ def from_folder(
     parts, fraction = _read_folders(path, test, faults)
     faults.raise_if_any("these pictures")
     made = _data_of(parts, fraction, image_size, color_mode)
-    if failed := [item for part in parts for item in part.failed]:
-        warnings.warn(_report(failed), UserWarning, stacklevel=2)
+    if report := "\n".join([*_report_failed(parts), *_report_unread(parts)]):
+        warnings.warn(report, UserWarning, stacklevel=2)
     return made
 
 
@@ -176,9 +176,9 @@ def _read_folders(path: Any, test: Any, faults: Faults) -> tuple[list[_Part], fl
         if root is None:
             faults.append(f"{name} is of type {type(value).__name__}; pass the path of a folder.")
             continue
-        inside = class_folders(root, SUFFIXES, "pictures", faults)
+        inside = class_folders(root, readable_suffixes(), "pictures", faults)
         if inside is not None:
-            parts.append(_Part(root, inside.names, list(inside.files), inside.others, []))
+            parts.append(_Part(root, inside.names, list(inside.files), inside.others, [], []))
     if len(parts) == 2:
         _check_classes(parts[0].names, parts[1].names, faults)
     return parts, fraction
@@ -205,8 +205,10 @@ def _decode_parts(
         image_size = next(iter(sizes))
     channels = 1 if color_mode == "grayscale" else 3
     _check_memory(sum(len(part.files) for part in parts), image_size, channels)
-    decode = partial(_pixels, image_size=image_size, channels=channels)
-    decoded = [list(_each(part, decode, "reading pictures")) for part in parts]
+    decoded = [
+        list(_each(part, partial(_decode, part, image_size, channels), "reading pictures"))
+        for part in parts
+    ]
     _check_left(parts, faults)
     faults.raise_if_any("these pictures")
     return decoded
@@ -239,7 +241,7 @@ def _sizes(parts: Sequence[_Part]) -> Counter[Size]:
     """How many pictures there are of each size, from the files' heads; failures are taken out."""
     sizes: Counter[Size] = Counter()
     for part in parts:
-        for made in _each(part, _size, "looking at pictures"):
+        for made in _each(part, read_size, "looking at pictures"):
             sizes[made] += 1
     return sizes
 
@@ -296,61 +298,45 @@ def _each(part: _Part, function: Callable[[Path], Made], what: str) -> Iterator[
     part.files[:] = kept
 
 
-def _size(path: Path) -> Size:
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION) in _TURNED
-    return (width, height) if turned else (height, width)
+def _decode(part: _Part, image_size: Size, channels: int, path: Path) -> Array:
+    pixels = read_pixels(path, image_size, channels)
+    if holds_several(path):
+        part.several.append(path)
+    return pixels
 
 
-def _pixels(path: Path, image_size: Size, channels: int) -> Array:
-    """One picture, shape [height, width, channels], from 0 to 255: uint8, or float32 of 16 bits."""
-    from PIL import Image, ImageOps
-
-    height, width = image_size
-    with Image.open(path) as opened:
-        picture: Any = ImageOps.exif_transpose(opened)
-        if picture.mode.startswith("I") or picture.mode == "F":
-            picture = _from_16_bits(picture)
-        else:
-            if picture.has_transparency_data:
-                picture = picture.convert("RGBA")
-                white = Image.new("RGBA", picture.size, "white")
-                picture = Image.alpha_composite(white, picture)
-            picture = picture.convert("RGB" if channels == 3 else "L")
-    if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(picture)
-    return np.repeat(pixels[..., np.newaxis], channels, axis=2) if pixels.ndim == 2 else pixels
-
-
-def _from_16_bits(picture: Any) -> Any:
-    """Grey of 16 bits as Pillow's mode F, from 0 to 255."""
-    from PIL import Image
-
-    values = np.asarray(picture)
-    if picture.mode == "F" or values.min() < 0 or values.max() > _16_BIT:
-        raise ValueError("its 32-bit values have no known range; save it with 8 or 16 bits")
-    return Image.fromarray(values.astype(np.float32) * np.float32(255.0 / _16_BIT))
-
-
-def _report(failed: Sequence[_Failure]) -> str:
+def _report_failed(parts: Sequence[_Part]) -> list[str]:
+    failed = [item for part in parts for item in part.failed]
     lines = [f"  {path}: {reason}" for path, _, reason in failed[:MOST_NAMED]]
     if len(failed) > MOST_NAMED:
         lines.append(f"  and {len(failed) - MOST_NAMED:,} more")
-    return "\n".join(
-        [f"{format_count(len(failed), 'picture')} cannot be read and left out:", *lines]
-    )
+    head = f"{format_count(len(failed), 'picture')} cannot be read and left out:"
+    return [head, *lines] if failed else []
+
+
+def _report_unread(parts: Sequence[_Part]) -> list[str]:
+    """Lines about the files passed over that seem to hold pictures, by what to do with them."""
+    by_remedy: dict[str, list[Path]] = {}
+    for path in (path for part in parts for path in part.others):
+        with contextlib.suppress(OSError):
+            if remedy := describe_unread(path):
+                by_remedy.setdefault(remedy, []).append(path)
+    lines = [
+        f"  {count_kinds(files)}, {join_first([file.name for file in files], 3)}: {remedy}"
+        for remedy, files in by_remedy.items()
+    ]
+    count = sum(map(len, by_remedy.values()))
+    return [f"{format_count(count, 'picture')} not read and passed over:", *lines] if lines else []
 
 
 def _source(parts: Sequence[_Part]) -> str:
     failed = sum(len(part.failed) for part in parts)
-    others = sum(part.others for part in parts)
+    several = sum(len(part.several) for part in parts)
+    others = [path for part in parts for path in part.others]
     notes = [
         f", tested on {parts[1].root.name}" if len(parts) == 2 else "",
         f", {format_count(failed, 'unreadable picture')} left out" if failed else "",
-        f", {format_count(others, 'other file')} passed over" if others else "",
+        f", the first of several in {format_count(several, 'file')}" if several else "",
+        f", {count_kinds(others)} passed over" if others else "",
     ]
     return f"pictures in {parts[0].root.resolve().name}" + "".join(notes)

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 import re
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, get_args
 
 import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data
-from dure.data.readers.common import (
-    MOST_NAMED,
-    as_path,
-    check_fraction,
-    class_folders,
-    hold_out,
-    read_text,
-    with_progress,
-)
-from dure.data.readers.delimited import check_columns, name_of, read_frame
+from dure.data.readers.common import Missing, check_choice, check_fraction, hold_out
+from dure.data.readers.tables.table_format import Layout, read_format
+from dure.data.readers.text_rows import Fields, TextRows, read_rows
 from dure.data.text.sequences import TextToSequences
-from dure.errors import Faults
+from dure.errors import Faults, StudyError, did_you_mean
 
-_TABLES = (".csv", ".tsv")
-_FORMATS = ".csv, .tsv, .jsonl or .json (.gz: packed)"
+_FORMAT = ("sep", "quote", "encoding", "na_values")
+_OWN = ("text", "label", "test", "missing")
 _FEW_CLASSES = 20
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 
-
-class _Texts(NamedTuple):
-    texts: list[Any]
-    labels: list[Any]
-    name: str
-    where: Callable[[int], str]
-    """The place of a row as the reader knows it."""
+_HOLES = frozenset(
+    {"NaN", "nan", "<NA>", "#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
+)
+"""What programs leave where a text or label was missing, or could not be worked out."""
 
 
 def from_texts(
@@ -48,6 +37,7 @@ def from_texts(
     num_words: int | None = 10_000,
     maxlen: int = 100,
     test: float | Any = 0.0,
+    missing: Missing = "error",
     **options: Any,
 ) -> Data:
     """Texts with a label each, kept as raw text; words become integers inside each fold.
@@ -56,16 +46,20 @@ def from_texts(
     ----------
     source
         One of: a .csv or .tsv file with a line of names; a .jsonl file with one object a line, or
-        a .json file with a list of objects (all four in UTF-8, and packed where .gz follows); a
-        folder of a folder per class with .txt files, as Keras' `text_dataset_from_directory` takes
-        them; a pandas DataFrame; a pair ``(texts, labels)``.
+        a .json file with a list of objects (all four packed where .gz follows); a folder of a
+        folder per class with .txt files, as Keras' `text_dataset_from_directory` takes them; a
+        pandas DataFrame; a pair ``(texts, labels)``.
     text, label
         Names of the columns or keys.
     num_words, maxlen, options
         For `TextToSequences`: how many of the commonest words are kept (None: all), the length
-        texts are cut or padded to, and its other arguments.
+        texts are cut or padded to, and its other arguments; and `sep`, `quote`, `encoding`,
+        `na_values`, as `TableFormat` says.
     test
         The fraction of the rows to hold out, every class in proportion; or a second source.
+    missing
+        ``"error"``: refuse rows without a text or label. ``"drop"``: leave them out, as `source`
+        says.
 
     Returns
     -------
@@ -77,10 +71,9 @@ def from_texts(
     Raises
     ------
     StudyError
-        Everything that is wrong at once, with the rows it shows in (counted from 0; in a .jsonl
-        file lines from 1): a source that cannot be read, is empty or not in UTF-8 (with the first
-        such byte), lines that are no JSON, unknown names, texts or labels that are missing or
-        empty, a single label, nearly as many labels as texts.
+        Everything that is wrong at once, with the rows it shows in (from 0; lines of a .jsonl file
+        from 1): a source that cannot be read, rows and quotes as for `from_csv`, unknown names,
+        texts or labels that are missing, a single label, nearly as many labels as texts.
 
     Examples
     --------
@@ -89,15 +82,35 @@ def from_texts(
     >>> film.rows, film.class_names, film.prepare.maxlen
     (6, ('+', '-'), 3)
     """
+    options.update(num_words=num_words, maxlen=maxlen)
+    return _read_data(source, Fields(text, label), test, missing, options)
+
+
+def _read_data(source: Any, fields: Fields, test: Any, missing: str, options: Any) -> Data:
     faults = Faults()
+    given = {name: options.pop(name) for name in _FORMAT if name in options}
+    layout, notation = read_format(given, faults)
+    prepare = TextToSequences()
+    known = inspect.signature(TextToSequences).parameters
+    for name in [name for name in options if name not in known]:
+        del options[name]
+        faults.append(
+            f"{name!r} is no argument of from_texts, which takes those of TextToSequences and "
+            f"{', '.join(_FORMAT)}.{did_you_mean(name, [*known, *_FORMAT, *_OWN])}"
+        )
     with faults.collect():
-        prepare = TextToSequences(num_words=num_words, maxlen=maxlen, **options)
-    parts, fraction = _read_sources(source, test, text, label, faults)
+        prepare = TextToSequences(**options)
+    check_choice("missing", missing, get_args(Missing), faults)
+    if layout is None:
+        raise StudyError(faults, subject="these texts")
+    parts, fraction = _read_sources(source, test, fields, layout, faults)
+    holes = _HOLES if notation.holes is None else frozenset(notation.holes)
+    parts = [_without_holes(part, holes, missing, faults) for part in parts]
     faults.raise_if_any("these texts")
     return _data_of(parts, fraction, prepare)
 
 
-def _data_of(parts: Sequence[_Texts], fraction: float, prepare: TextToSequences) -> Data:
+def _data_of(parts: Sequence[TextRows], fraction: float, prepare: TextToSequences) -> Data:
     faults = Faults()
     names = _class_names(parts, faults)
     faults.raise_if_any("these texts")
@@ -120,175 +133,34 @@ def _data_of(parts: Sequence[_Texts], fraction: float, prepare: TextToSequences)
 
 
 def _read_sources(
-    source: Any, test: Any, text: str, label: str, faults: Faults
-) -> tuple[list[_Texts], float]:
+    source: Any, test: Any, fields: Fields, layout: Layout, faults: Faults
+) -> tuple[list[TextRows], float]:
     """The rows of the source, and of the second one if `test` is one; the fraction to hold out."""
-    parts = [_read(source, text, label, faults)]
+    parts = [read_rows(source, fields, layout, faults)]
     fraction = 0.0
     if isinstance(test, (int, float, np.number)):
         fraction = check_fraction(test, faults) or 0.0
     else:
-        parts.append(_read(test, text, label, faults))
-    found = [part for part in parts if part is not None]
-    for part in found:
-        _check_rows(part, faults)
-    return found, fraction
+        parts.append(read_rows(test, fields, layout, faults))
+    return [part for part in parts if part is not None], fraction
 
 
-def _read(source: Any, text: str, label: str, faults: Faults) -> _Texts | None:
-    import pandas as pd
-
-    if isinstance(source, pd.DataFrame):
-        return _from_frame(source, text, label, faults)
-    path = as_path(source)
-    if path is not None:
-        return _from_path(path, text, label, faults)
-    if isinstance(source, (tuple, list)) and len(source) == 2 and not isinstance(source[0], str):
-        return _from_pair(source[0], source[1], faults)
-    faults.append(
-        f"texts came as {type(source).__name__}; pass a {_FORMATS} file, a folder of a folder per "
-        "class, a DataFrame, or a pair (texts, labels)."
-    )
-    return None
-
-
-def _from_pair(texts: Any, labels: Any, faults: Faults) -> _Texts | None:
-    try:
-        texts, labels = [_plain(item) for item in texts], [_plain(item) for item in labels]
-    except TypeError:
-        faults.append("a pair (texts, labels) needs a list or array of each.")
-        return None
-    if len(texts) != len(labels):
-        faults.append(
-            f"{format_count(len(texts), 'text')} and {format_count(len(labels), 'label')} came; "
-            "pass one label a text."
-        )
-        return None
-    return _Texts(texts, labels, "texts and labels", "row {}".format)
-
-
-def _from_frame(source: Any, text: str, label: str, faults: Faults) -> _Texts | None:
-    frame = read_frame(source, None, faults, as_text=True)
-    name = name_of(source)
-    if frame is None or not check_columns([text, label], list(frame), name, "column", faults):
-        return None
-    columns = [[_plain(cell) for cell in frame[key]] for key in (text, label)]
-    return _Texts(columns[0], columns[1], name, "row {}".format)
-
-
-def _from_path(path: Path, text: str, label: str, faults: Faults) -> _Texts | None:
-    if path.is_dir():
-        return _from_folder(path, faults)
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    kind = ([suffix for suffix in suffixes if suffix != ".gz"] or [""])[-1]
-    if kind in _TABLES:
-        return _from_frame(path, text, label, faults)
-    if kind not in (".json", ".jsonl"):
-        there = "is of no known kind" if path.exists() else "is no file or folder"
-        faults.append(f"{str(path)!r} {there}; pass a {_FORMATS} file, or a folder of folders.")
-        return None
-    content = read_text(path, faults)
-    if content is None:
-        return None
-    read = _objects_by_line if kind == ".jsonl" else _objects_in_list
-    objects = read(content, path.name, faults)
-    return None if objects is None else _from_objects(objects, path.name, text, label, faults)
-
-
-def _from_folder(root: Path, faults: Faults) -> _Texts | None:
-    folders = class_folders(root, {".txt"}, "texts", faults)
-    if folders is None:
-        return None
-    files = [file for file, _ in folders.files]
-    unread = Faults()
-    texts = [read_text(file, unread) for file in with_progress(files, len(files), "reading texts")]
-    faults += unread[:MOST_NAMED]
-    if len(unread) > MOST_NAMED:
-        faults.append(f"{len(unread) - MOST_NAMED:,} more files like these.")
-    if unread:
-        return None
-    labels = [folders.names[label] for _, label in folders.files]
-    shown = [str(file.relative_to(root)) for file in files]
-    return _Texts(texts, labels, f"texts in {root.resolve().name}", shown.__getitem__)
-
-
-def _objects_by_line(content: str, file: str, faults: Faults) -> dict[str, Any] | None:
-    """What each line that is not empty holds, by its place."""
-    objects: dict[str, Any] = {}
-    wrong = []
-    for number, line in enumerate(content.split("\n"), 1):
-        if line.strip():
-            try:
-                objects[f"line {number}"] = json.loads(line)
-            except ValueError as error:
-                wrong.append(f"line {number}: {error}")
-    if not wrong:
-        return objects
-    faults.append(
-        f"{format_count(len(wrong), 'line')} of {file} cannot be read as JSON, one object a line: "
-        f"{join_first(wrong, 3)}."
-    )
-    return None
-
-
-def _objects_in_list(content: str, file: str, faults: Faults) -> dict[str, Any] | None:
-    try:
-        items = json.loads(content)
-    except ValueError as error:
-        faults.append(
-            f"{file} cannot be read as JSON: {error}. If it has one object a line, name it .jsonl."
-        )
-        return None
-    if isinstance(items, list) and items:
-        return {f"item {number}": item for number, item in enumerate(items)}
-    faults.append(f"{file} holds no list of objects; write [{{...}}, {{...}}], or use .jsonl.")
-    return None
-
-
-def _from_objects(
-    objects: dict[str, Any], file: str, text: str, label: str, faults: Faults
-) -> _Texts | None:
-    wrong = [place for place, item in objects.items() if not isinstance(item, dict)]
-    if wrong:
-        faults.append(
-            f"{file} needs objects such as {{{text!r}: ..., {label!r}: ...}}, but holds something "
-            f"else in {join_first(wrong)}."
-        )
-        return None
-    keys = list(dict.fromkeys(key for item in objects.values() for key in item))
-    if not check_columns([text, label], keys, file, "key", faults):
-        return None
-    columns = [[_plain(item.get(key)) for item in objects.values()] for key in (text, label)]
-    return _Texts(columns[0], columns[1], file, list(objects).__getitem__)
-
-
-def _plain(cell: Any) -> Any:
-    """A cell as Python's own type; None for what stands for a hole."""
-    import pandas as pd
-
-    cell = cell.item() if isinstance(cell, np.generic) else cell
-    return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell
-
-
-def _check_rows(part: _Texts, faults: Faults) -> None:
-    """Append the rows without a text or label, and those of other types."""
+def _without_holes(
+    part: TextRows, holes: Collection[str], missing: str, faults: Faults
+) -> TextRows:
+    """Without the rows that lack a text or label, or those appended; and rows of other types."""
     kinds: dict[str, tuple[list[Any], tuple[type, ...]]] = {
         "text": (part.texts, (str,)),
         "label": (part.labels, (str, bool, int, float)),
     }
     if not part.texts:
         faults.append(f"{part.name} holds no rows.")
+    lacking: set[int] = set()
     for noun, (cells, types) in kinds.items():
-        empty = [
-            row
-            for row, cell in enumerate(cells)
-            if cell is None or (isinstance(cell, str) and not cell.strip())
-        ]
-        if empty:
-            faults.append(
-                f"{format_count(len(empty), 'row')} of {part.name} without a {noun}: "
-                f"{join_first([part.where(row) for row in empty])}. Fill them or leave them out."
-            )
+        empty = [row for row, cell in enumerate(cells) if _is_hole(cell, holes)]
+        if empty and missing != "drop":
+            _tell_empty(part, noun, cells, empty, faults)
+        lacking.update(empty)
         wrong = [
             row
             for row, cell in enumerate(cells)
@@ -300,9 +172,45 @@ def _check_rows(part: _Texts, faults: Faults) -> None:
                 f"type: {part.where(wrong[0])} holds {cells[wrong[0]]!r}. Texts are str, labels "
                 "str or whole numbers."
             )
+    if missing != "drop" or not lacking:
+        return part
+    kept = [row for row in range(len(part.texts)) if row not in lacking]
+    if not kept:
+        faults.append(
+            f"every row of {part.name} lacks a text or label; missing='drop' leaves none."
+        )
+    return TextRows(
+        [part.texts[row] for row in kept],
+        [part.labels[row] for row in kept],
+        f"{part.name} ({format_count(len(lacking), 'row')} without text or label left out)",
+        lambda row: part.where(kept[row]),
+    )
 
 
-def _class_names(parts: Sequence[_Texts], faults: Faults) -> list[str]:
+def _is_hole(cell: Any, holes: Collection[str]) -> bool:
+    return cell is None or (isinstance(cell, str) and (not cell.strip() or cell.strip() in holes))
+
+
+def _tell_empty(
+    part: TextRows, noun: str, cells: Sequence[Any], empty: Sequence[int], faults: Faults
+) -> None:
+    marks = list(
+        dict.fromkeys(
+            cells[row].strip()
+            for row in empty
+            if str(cells[row]).strip() and cells[row] is not None
+        )
+    )
+    written = f" (written {join_first([repr(mark) for mark in marks], 3)})" if marks else ""
+    keep = ", or na_values=[] if they are no holes" if marks else ""
+    faults.append(
+        f"{format_count(len(empty), 'row')} of {part.name} without a {noun}{written}: "
+        f"{join_first([part.where(row) for row in empty])}. Pass missing='drop' to leave them "
+        f"out{keep}."
+    )
+
+
+def _class_names(parts: Sequence[TextRows], faults: Faults) -> list[str]:
     """The sorted names of the classes; worth nothing where faults were appended."""
     for part in parts:
         broken = [
@@ -347,7 +255,7 @@ def _class_of(label: Any) -> str:
     return str(int(label) if isinstance(label, float) else label).strip()
 
 
-def _arrays(part: _Texts, numbers: dict[str, int]) -> tuple[Array, Array]:
+def _arrays(part: TextRows, numbers: dict[str, int]) -> tuple[Array, Array]:
     texts = np.empty(len(part.texts), dtype=object)
     texts[:] = part.texts
     labels = [numbers[_class_of(label)] for label in part.labels]

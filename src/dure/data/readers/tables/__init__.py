@@ -1,0 +1,1 @@
+"""Tables: delimited text to rows, rows to columns of cells, cells to numbers."""

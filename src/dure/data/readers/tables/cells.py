@@ -1,0 +1,155 @@
+"""Cells of a column as numbers, truth values or texts, and what among them stands for a hole."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any, Literal, NamedTuple
+
+from dure.core.arrays import is_number
+from dure.data.readers.tables.table_format import Notation
+
+Kind = Literal["number", "category", "text"]
+
+HOLES = frozenset(
+    {
+        "?",
+        "NaN",
+        "nan",
+        "-NaN",
+        "-nan",
+        "<NA>",
+        "N/A",
+        "n/a",
+        "NULL",
+        "null",
+        "\\N",
+        "결측",
+        "결측치",
+    }
+    | {"#N/A", "#N/A N/A", "#NA", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+    | {"#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
+)
+"""What stands for a missing value in any column."""
+
+UNCLEAR = frozenset({"NA", "None"})
+"""What pandas takes for a hole, and what among texts may be a name: Namibia, no treatment."""
+
+_HOLES_AMONG_NUMBERS = frozenset(mark.casefold() for mark in HOLES | UNCLEAR) | frozenset(
+    {"-", "--", "---", "–", "—", ".", "..", "...", "*", "na", "n.a.", "n. a.", "nd", "n.d."}
+    | {"k.a.", "k. a.", "nil", "missing", "unknown", "not available", "not applicable", "none"}
+    | {"없음", "미상", "해당없음", "모름", "unbekannt", "inconnu", "desconocido", "不明"}
+)
+"""As it stands in small letters where all other cells are numbers; it can be nothing else there."""
+
+_WIDE = str.maketrans("０１２３４５６７８９．－＋−", "0123456789.-+-")
+_BLANKS = "[ \u00a0\u2009\u202f]"
+_APOSTROPHES = "['’]"
+
+
+class Column(NamedTuple):
+    """A column's cells, holes being NA."""
+
+    kind: Kind
+    cells: Any
+    marks: Counter[str]
+    """What was taken for a hole besides empty cells, and how often."""
+
+
+def settle_texts(cells: Any, notation: Notation, *, as_text: bool = False) -> Column:
+    """The kind of a column of str and numbers (Series of dtype object), its cells as that kind.
+
+    With `as_text` every cell is a category, and only `notation.holes` and empty cells are holes.
+    """
+    cells = cells.map(lambda cell: _stripped(cell, notation.decimal), na_action="ignore")
+    cells = cells.astype(object).mask(cells == "")
+    if not as_text:
+        cells = _without_single_quotes(cells, notation)
+    present = cells.dropna()
+    declared = _declared(present, notation)
+    present = present[~declared]
+    if not as_text:
+        truth = present.map(str.lower) if _might_be_truth(present) else present[:0]
+        if len(truth) and truth.isin(["true", "false"]).all():
+            truth = (truth == "true").reindex(cells.index).astype("boolean")
+            return Column("number", truth, Counter())
+        numbers, marks = _numbers_and_marks(present, notation)
+        if numbers is not None:
+            return Column("number", numbers.reindex(cells.index), marks)
+    known = HOLES if notation.holes is None and not as_text else frozenset()
+    marked = present.isin(known)
+    texts = present[~marked].reindex(cells.index).astype(object)
+    return Column("text", texts, Counter(present[marked].tolist()))
+
+
+def _stripped(cell: Any, decimal: str) -> str:
+    return cell.strip() if isinstance(cell, str) else str(cell).replace(".", decimal)
+
+
+def _might_be_truth(present: Any) -> bool:
+    return len(present) > 0 and present.iloc[0].lower() in ("true", "false")
+
+
+def _declared(present: Any, notation: Notation) -> Any:
+    """Which cells are holes because they were said to be."""
+    declared = present.isin([mark for mark in notation.holes or () if isinstance(mark, str)])
+    numbers = [mark for mark in notation.holes or () if is_number(mark)]
+    return declared | read_numbers(present, notation).isin(numbers) if numbers else declared
+
+
+def _numbers_and_marks(present: Any, notation: Notation) -> tuple[Any, Counter[str]]:
+    """Numbers where all cells but marks of holes are some, else None; and these marks."""
+    numbers = read_numbers(present, notation)
+    other = present[numbers.isna()]
+    is_column = len(other) < len(present) or not len(present)
+    if not is_column or not are_marks(other).all():
+        return None, Counter()
+    if len(other):
+        numbers = read_numbers(present.drop(other.index), notation)
+    if str(numbers.dtype) == "uint64":
+        numbers = numbers.astype("float64")
+    elif str(numbers.dtype) == "int64":
+        numbers = numbers.astype("Int64")
+    return numbers, Counter(other.tolist())
+
+
+def are_marks(texts: Any) -> Any:
+    """Which texts would stand for a hole in a column of numbers."""
+    return texts.map(str.casefold).isin(_HOLES_AMONG_NUMBERS)
+
+
+def _without_single_quotes(cells: Any, notation: Notation) -> Any:
+    """Without the quotes round each cell, where all but holes and numbers have them."""
+    present = cells.dropna()
+    wrapped = present.map(lambda cell: len(cell) > 1 and cell[0] == cell[-1] == "'").astype(bool)
+    if not wrapped.any():
+        return cells
+    rest = present[~wrapped]
+    if not (are_marks(rest) | read_numbers(rest, notation).notna()).all():
+        return cells
+    bare = present.mask(wrapped, present.str[1:-1].str.strip())
+    return bare.mask(bare == "").reindex(cells.index)
+
+
+def read_numbers(texts: Any, notation: Notation) -> Any:
+    """Texts as numbers, NaN where they are none; int64 where all are whole."""
+    import pandas as pd
+
+    plain, (decimal, thousands, _) = texts, notation
+    if not (decimal == "." and thousands is None):
+        mark = re.escape(decimal)
+        group = {" ": _BLANKS, "'": _APOSTROPHES, None: "(?!)"}.get(
+            thousands, re.escape(thousands or "")
+        )
+        # Groups of three, or as in India of two before the last.
+        form = (
+            rf"[-+−]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,2}}(?:{group}\d\d)*{group}\d{{3}}|\d*)"
+        )
+        fits = texts.str.fullmatch(rf"{form}(?:{mark}\d*)?(?:[eE][-+]?\d+)?").astype(bool)
+        plain = texts.where(fits).str.replace(group, "", regex=True)
+        plain = plain.str.replace(decimal, ".", regex=False)
+    numbers = pd.to_numeric(plain, errors="coerce")
+    if numbers.isna().any():
+        wide = plain.map(lambda text: text.translate(_WIDE), na_action="ignore")
+        numbers = pd.to_numeric(wide, errors="coerce")
+    return numbers

@@ -1,0 +1,269 @@
+"""Columns of a table: what each holds, and that as numbers: features and targets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dure.core.arrays import Array
+from dure.core.formatting import format_count, join_first
+from dure.data.readers.tables.cells import UNCLEAR, Column, settle_texts
+from dure.data.readers.tables.dressed_numbers import count_dressed, describe_remedy
+from dure.data.readers.tables.table_format import Notation
+from dure.errors import Faults
+
+MOST_CATEGORIES = 50
+"""Different texts a column may hold to become one feature for each."""
+
+_NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
+_LONGEST = 40  # characters of a cell in a message
+_DATE = r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(:\d\d.*)?"
+
+
+@dataclass
+class CsvTable:
+    """One or two files read as one table; its index numbers their rows through."""
+
+    frame: Any
+    """The cells as they came."""
+    name: str
+    test_name: str | None
+    first_test: int
+    """The row at which the second file begins; one past the last row without it."""
+    from_file: bool = True
+    columns: dict[str, Column] = field(default_factory=dict)
+    """What the columns in use hold."""
+
+    @property
+    def is_test(self) -> Array:
+        """Which rows are of the second file, shape [rows]."""
+        marked: Array = self.frame.index.to_numpy() >= self.first_test
+        return marked
+
+    def keep(self, rows: Array) -> None:
+        """Leave out all rows but the marked ones, shape [rows]."""
+        self.frame = self.frame[rows]
+        self.columns = {
+            name: column._replace(cells=column.cells[rows]) for name, column in self.columns.items()
+        }
+
+    def first(self, marked: Array) -> str:
+        """The first marked row as the reader knows it."""
+        row = int(self.frame.index[int(np.argmax(marked))])
+        if row >= self.first_test:
+            return f"row {row - self.first_test} of {self.test_name}"
+        return f"row {row}" + (f" of {self.name}" if self.test_name else "")
+
+
+def settle_columns(
+    table: CsvTable,
+    names: Sequence[str],
+    categories: Collection[str],
+    notation: Notation,
+    faults: Faults,
+) -> None:
+    """Find what these columns of the table hold; append what cannot be told or used."""
+    for name in names:
+        table.columns[name] = _settle(table, name, name in categories, notation, faults)
+    if table.from_file and notation.holes is None:
+        _ask_about_holes(table, [name for name in names if name not in categories], faults)
+
+
+def _settle(
+    table: CsvTable, name: str, as_text: bool, notation: Notation, faults: Faults
+) -> Column:
+    import pandas as pd
+
+    cells = table.frame[name]
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return Column("category", cells, Counter())
+    inferred = pd.api.types.infer_dtype(cells, skipna=True)
+    is_numeric = (_is(cells, "bool") or _is(cells, "numeric")) and not _is(cells, "complex")
+    if is_numeric or inferred in _NUMBERS:
+        if as_text:
+            cells = pd.to_numeric(cells).convert_dtypes().astype(object)
+            return settle_texts(cells, notation, as_text=True)
+        return Column("number", _without(cells, notation), Counter())
+    present = cells.dropna()
+    if (_is(cells, "object") or _is(cells, "string")) and all(
+        isinstance(cell, (str, int, float, np.number)) for cell in present
+    ):
+        column = settle_texts(cells.astype(object), notation, as_text=as_text)
+        if column.kind == "text" and not as_text:
+            _check_dressed(table, name, column.cells, notation, faults)
+        return column
+    faults.append(
+        f"column {name!r} holds {cells.dtype if inferred == 'mixed' else inferred} values, such "
+        f"as {_describe_cell(present.iloc[0])}; turn them into numbers or text, or leave the "
+        f"column out (drop=[{name!r}])."
+    )
+    return Column("text", cells.astype(str), Counter())
+
+
+def _without(cells: Any, notation: Notation) -> Any:
+    """Numbers without those said to be holes."""
+    import pandas as pd
+
+    numbers = [mark for mark in notation.holes or () if not isinstance(mark, str)]
+    return cells.mask(pd.to_numeric(cells).isin(numbers)) if numbers else cells
+
+
+def _check_dressed(
+    table: CsvTable, name: str, cells: Any, notation: Notation, faults: Faults
+) -> None:
+    """Append if texts are mostly numbers but for some, or but for what is written round them."""
+    present = cells.dropna()
+    if 2 * count_dressed(present) <= len(present):
+        return
+    wrong, remedy = describe_remedy(present, notation)
+    marked = cells.index.isin(wrong.index)
+    leave = f"leave the column out (drop=[{name!r}])"
+    if present.nunique() <= MOST_CATEGORIES:
+        leave += f" or read it as categories (categories=[{name!r}])"
+    faults.append(
+        f"column {name!r} is mostly numbers, but {format_count(len(wrong), 'cell')} cannot "
+        f"be read as one, the first {_describe_cell(wrong.iloc[0])} in {table.first(marked)}. "
+        f"{remedy} If they are names or codes, {leave}."
+    )
+
+
+def _ask_about_holes(table: CsvTable, names: Sequence[str], faults: Faults) -> None:
+    """Append the columns of text whose cells may be holes or a category as well."""
+    told, marks = [], set()
+    for name in names:
+        kind, cells, _ = table.columns[name]
+        marked = cells.isin(UNCLEAR).to_numpy() if kind == "text" else np.zeros(0, bool)
+        if marked.any():
+            marks |= set(cells[marked])
+            told.append(
+                f"{name!r} ({format_count(int(marked.sum()), 'cell')}, the first in "
+                f"{table.first(marked)})"
+            )
+    if told:
+        written = join_first([repr(mark) for mark in sorted(marks)])
+        faults.append(
+            f"{format_count(len(told), 'column')} of text with {written}, which may be a hole or a "
+            f"category: {join_first(told)}. Pass na_values={sorted(marks)} if they are holes, "
+            "na_values=[] if they are categories."
+        )
+
+
+def features_of(table: CsvTable, name: str, faults: Faults) -> tuple[list[str], Array]:
+    """A column as features: their names, and float32 [rows, features]; holes are NaN.
+
+    Where faults were appended the features are none.
+    """
+    kind, cells, _ = table.columns[name]
+    if kind == "number":
+        return [name], _finite(table, name, cells, faults)[:, np.newaxis]
+    codes, categories = _codes(cells)
+    if kind == "text" and len(categories) > MOST_CATEGORIES:
+        _tell_many(name, cells[cells.notna()], len(categories), faults)
+        return [], np.empty((len(cells), 0), np.float32)
+    hot = (codes[:, np.newaxis] == np.arange(len(categories))).astype(np.float32)
+    hot[codes < 0] = np.nan
+    return [f"{name}={category}" for category in categories], hot
+
+
+def _tell_many(name: str, present: Any, categories: int, faults: Faults) -> None:
+    remedy = "If it is what to learn from, use dure.data.from_texts"
+    if present.astype(str).str.fullmatch(_DATE).mean() > 0.5:
+        remedy = (
+            "To learn from dates or times, turn them into numbers with pandas (pandas.to_datetime, "
+            "then .dt.year, .dt.dayofyear, .dt.hour, ...) and pass the DataFrame"
+        )
+    faults.append(
+        f"column {name!r} holds text with {categories:,} different values, such as "
+        f"{_describe_cell(present.iloc[0])}; up to {MOST_CATEGORIES} become features. Leave it out "
+        f"(drop=[{name!r}]). {remedy}."
+    )
+
+
+def target_of(
+    table: CsvTable, name: str, task: str | None, faults: Faults
+) -> tuple[Array, list[str] | None]:
+    """A column without holes as targets, shape [rows], and the names of its classes, if texts.
+
+    Worth nothing where faults were appended.
+    """
+    kind, cells, _ = table.columns[name]
+    if kind == "number":
+        values, names = _finite(table, name, cells, faults), None
+        if _is(cells, "bool"):
+            values, names = cells.astype(bool).to_numpy().astype(np.int64), ["False", "True"]
+        elif _is(cells, "integer"):
+            values = cells.to_numpy(dtype=np.int64)
+    else:
+        values, names = _codes(cells)
+        if task == "regression":
+            faults.append(
+                f"task is 'regression', but the target {name!r} holds text, such as "
+                f"{_describe_cell(cells.iloc[0])}; predict a column of numbers, or leave task out."
+            )
+        if len(names) > max(2, len(cells) // 2):
+            faults.append(
+                f"the target {name!r} holds {format_count(len(names), 'different text')} in "
+                f"{format_count(len(cells), 'row')}; classes come more than once. Predict another "
+                "column."
+            )
+    _check_spread(table, name, values, cells, faults)
+    return values, names
+
+
+def _check_spread(table: CsvTable, name: str, values: Array, cells: Any, faults: Faults) -> None:
+    """Append if there is nothing to learn, or if labels are tested that were never trained on."""
+    known = np.unique(values[~table.is_test])
+    if len(known) == 1:
+        only = _describe_cell(cells.iloc[0])
+        faults.append(f"the target {name!r} is {only} in every row; there is nothing to learn.")
+    new = table.is_test & ~np.isin(values, known)
+    if new.any() and values.dtype.kind == "i" and not _is(cells, "integer"):
+        first = _describe_cell(cells.iloc[int(np.argmax(new))])
+        faults.append(
+            f"the target {name!r} is {first} in {table.first(new)}, which {table.name} never "
+            "shows; a network cannot learn it. Add such rows, or leave these out."
+        )
+
+
+def _finite(table: CsvTable, name: str, cells: Any, faults: Faults) -> Array:
+    """Numbers as float32 [rows], holes as NaN; appends where they are infinite."""
+    import pandas as pd
+
+    with np.errstate(over="ignore"):
+        wide = pd.to_numeric(cells).to_numpy(dtype=np.float64, na_value=np.nan)
+        values: Array = wide.astype(np.float32)
+    infinite = np.isinf(values)
+    if infinite.any():
+        faults.append(
+            f"column {name!r} holds {format_count(int(infinite.sum()), 'number')} infinite as "
+            f"float32, the first {wide[int(np.argmax(infinite))]} in {table.first(infinite)}. Mend "
+            "or leave out such rows."
+        )
+    return values
+
+
+def _codes(cells: Any) -> tuple[Array, list[str]]:
+    """The place of each cell among the sorted values (categories: in their order), -1 a hole."""
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.cat.remove_unused_categories()
+        return cells.cat.codes.to_numpy().astype(np.int64), [str(c) for c in cells.cat.categories]
+    codes, categories = pd.factorize(cells, sort=True)
+    return codes.astype(np.int64), [str(category) for category in categories]
+
+
+def _is(column: Any, what: str) -> bool:
+    """Whether pandas calls it so; never a category of that kind."""
+    import pandas as pd
+
+    return bool(getattr(pd.api.types, f"is_{what}_dtype")(column.dtype))
+
+
+def _describe_cell(cell: Any) -> str:
+    text = repr(cell.item() if isinstance(cell, np.generic) else cell)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

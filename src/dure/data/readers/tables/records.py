@@ -1,0 +1,271 @@
+"""Delimited text as rows of cells: which quoting it is in, and where it is in none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from dure.core.formatting import format_count, join_first
+from dure.data.readers.tables.stray_quotes import find_swallowed, is_unquoted
+from dure.errors import Faults
+
+DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
+"""What separates columns in most files, and how to write it."""
+
+_QUOTES = "'`~|^$%*!&/"
+"""What else some programs put round cells."""
+
+_LONGEST_CELL = 2**31 - 1
+_LONGEST_SHOWN = 40
+_field_size = threading.Lock()
+
+
+class Records(NamedTuple):
+    """Rows of cells, that of names first, and the line (from 1) in which each begins."""
+
+    rows: list[list[str]]
+    lines: list[int]
+
+    def ragged(self) -> list[int]:
+        """Places of the rows with another number of cells than the first."""
+        width = len(self.rows[0]) if self.rows else 0
+        return [place for place, row in enumerate(self.rows) if len(row) != width]
+
+    def where(self, place: int) -> str:
+        """A row as the reader knows it: counted from 0 below the names."""
+        return f"row {place - 1} (line {self.lines[place]:,})" if place else "the line of names"
+
+
+class Broken(NamedTuple):
+    """Quotes that do not come out even: the lines the row begins and fails in, and why."""
+
+    first: int
+    last: int
+    reason: str
+
+
+def read_records(
+    text: str, sep: str, quote: str | None, file: str, faults: Faults
+) -> Records | None:
+    """The rows of a text that holds something; None after a fault.
+
+    Parameters
+    ----------
+    sep, quote
+        The characters between and round cells; quote "" for none. None: the double quote, doubled
+        or behind a backslash inside a cell; where a text in tabs cannot be so, none.
+    """
+    lines = io.StringIO(text, newline="").readlines()
+    if quote is not None:
+        reading = _parse(lines, sep, quote)
+        return _checked(reading, lines, sep, file, faults)
+    reading = _with_quotes(text, lines, sep)
+    if not _is_sound(reading):
+        bare = _parse(lines, sep, "") if sep in "\t|" and '"' in text else reading
+        if isinstance(bare, Records) and _is_sound(bare) and is_unquoted(bare.rows):
+            return bare
+        return _checked(reading, lines, sep, file, faults)
+    assert isinstance(reading, Records)
+    sound = _check_swallowed(reading, lines, sep, file, faults)
+    return (
+        reading if sound and _check_other_quotes(text, lines, sep, reading, file, faults) else None
+    )
+
+
+def _with_quotes(text: str, lines: list[str], sep: str) -> Records | Broken:
+    """The soundest reading in double quotes."""
+    plain = _parse(lines, sep, '"')
+    if '"' not in text:
+        return plain
+    readings = [plain]
+    mark = re.escape(sep)
+    if re.search(rf'(?:^|{mark})[ \t]+"|"[ \t]+(?:{mark}|$)', text, re.MULTILINE):
+        trimmed = io.StringIO(_trim_round_quotes(text, sep), newline="").readlines()
+        readings.insert(0, _parse(trimmed, sep, '"'))
+    if "\\" in text:
+        readings.append(_parse(lines, sep, '"', escape="\\"))
+    return next(filter(_is_sound, readings), plain)
+
+
+def _trim_round_quotes(text: str, sep: str) -> str:
+    """Without the blanks between a quoted cell and the delimiters round it."""
+    blank = r"[ \t]" if sep != "\t" else " "
+    mark = re.escape(sep)
+    field = re.compile(
+        rf'{blank}*("(?:[^"]|"")*"){blank}*(?=[{mark}\r\n]|\Z)|[^{mark}\r\n]+', re.DOTALL
+    )
+    return field.sub(lambda found: found[1] or found[0], text)
+
+
+def _parse(
+    lines: Sequence[str], sep: str, quote: str, escape: str | None = None
+) -> Records | Broken:
+    reader = csv.reader(
+        lines,
+        delimiter=sep,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        escapechar=escape,
+        strict=True,
+    )
+    rows, begins, before = [], [], 0
+    with _any_length():
+        try:
+            for row in reader:
+                if len(row) > 1 or (row and row[0].strip()):
+                    rows.append(row)
+                    begins.append(before + 1)
+                before = reader.line_num
+        except csv.Error as error:
+            return Broken(before + 1, reader.line_num, str(error))
+    return _without_last_delimiter(Records(rows, begins))
+
+
+@contextmanager
+def _any_length() -> Iterator[None]:
+    """Texts may be longer than the 131,072 characters that `csv` takes for a cell."""
+    with _field_size:
+        limit = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(limit)
+
+
+def _without_last_delimiter(records: Records) -> Records:
+    """Some programs end every row with a delimiter: then the last column is no column."""
+    rows = records.rows
+    width = len(rows[0]) if rows else 0
+    full = width + 1
+    if width > 2 and not rows[0][-1].strip():
+        width, full = width - 1, width
+    if len(rows) < 2 or not all(len(row) == full and not row[-1].strip() for row in rows[1:]):
+        return records
+    return Records([row[:width] for row in rows], records.lines)
+
+
+def _is_sound(reading: Records | Broken) -> bool:
+    return isinstance(reading, Records) and bool(reading.rows) and not reading.ragged()
+
+
+def _check_swallowed(
+    reading: Records, lines: list[str], sep: str, file: str, faults: Faults
+) -> bool:
+    place = find_swallowed(reading.rows, reading.lines, lines, sep)
+    if place is None:
+        return True
+    end = reading.lines[place + 1] if place + 1 < len(reading.lines) else len(lines) + 1
+    first = reading.lines[place]
+    faults.append(
+        f"{file} has a quoted cell over {format_count(end - first, 'line')} in "
+        f"{reading.where(place)}, each of which looks like a row of its own, such as "
+        f"{_shorten(lines[first].strip())!r}: a lone quote may have swallowed them. If quotes mean "
+        "nothing in this file, pass quote=''; if the cell does hold these lines, pass quote='\"'."
+    )
+    return False
+
+
+def _other_quotes(text: str, lines: list[str], sep: str) -> Iterator[tuple[str, Records]]:
+    """Other characters that stand at both ends of cells, with a sound reading in them."""
+    ends = (sep, "\n", "\r")
+    for quote in _QUOTES.replace(sep, ""):
+        begins = text.startswith(quote) or any(end + quote in text for end in ends)
+        if begins and any(quote + end in text for end in ends):
+            reading = _parse(lines, sep, quote)
+            if isinstance(reading, Records) and _is_sound(reading):
+                yield quote, reading
+
+
+def _check_other_quotes(
+    text: str, lines: list[str], sep: str, reading: Records, file: str, faults: Faults
+) -> bool:
+    for quote, other in _other_quotes(text, lines, sep):
+        if len(other.rows) != len(reading.rows):
+            place = next(
+                (at for at, line in enumerate(other.lines) if line != reading.lines[at]),
+                len(other.lines),
+            )
+            faults.append(
+                f"{file} holds {len(reading.rows) - 1:,} rows, or {len(other.rows) - 1:,} if "
+                f"{quote!r} stands round its cells, as it may from {other.where(place - 1)} on. "
+                f"Pass quote={quote!r}, or quote='\"' if it does not."
+            )
+            return False
+    return True
+
+
+def _checked(
+    reading: Records | Broken, lines: list[str], sep: str, file: str, faults: Faults
+) -> Records | None:
+    """The reading, if it is sound; else what is wrong with it is appended."""
+    if isinstance(reading, Records):
+        ragged = reading.ragged()
+        if ragged:
+            _tell_ragged(reading, ragged, lines, sep, file, faults)
+        return None if ragged else reading
+    opened = lines[reading.first - 1].strip()
+    end = f" (it failed in line {reading.last:,})" if reading.last > reading.first else ""
+    faults.append(
+        f"{file} has a quoted cell that is not closed, or goes on behind its quote, in the row "
+        f"that begins in line {reading.first:,}{end}: {_shorten(opened)!r}. Double the quotes "
+        "inside a quoted cell; or if quotes mean nothing in this file, pass quote=''."
+        f"{_hint_at_quote(lines, sep)}"
+    )
+    return None
+
+
+def _tell_ragged(
+    reading: Records, ragged: list[int], lines: list[str], sep: str, file: str, faults: Faults
+) -> None:
+    width = len(reading.rows[0])
+    told = [
+        f"{reading.where(place)} has {len(reading.rows[place])}: "
+        f"{_shorten(lines[reading.lines[place] - 1].strip())!r}"
+        for place in ragged
+    ]
+    lengths = {len(reading.rows[place]) for place in ragged}
+    longer = max(lengths) > width
+    if all(reading.rows[place][0].lstrip().startswith("#") for place in ragged):
+        remedy = "Delete these lines if they are remarks."
+    elif len(ragged) == len(reading.rows) - 1 and lengths == {width + 1}:
+        remedy = (
+            "Give every column a name, also one that only numbers the rows (R: write.table(..., "
+            "row.names=FALSE) leaves it out)."
+        )
+    elif longer:
+        remedy = "Put cells that hold the delimiter into double quotes, and name every column."
+    else:
+        remedy = (
+            "Write every cell, also an empty one; a line break inside a cell needs double quotes "
+            "round it."
+        )
+    other = _hint_at_delimiter(lines, sep, width) or _hint_at_quote(lines, sep)
+    faults.append(
+        f"{file} has {width} names with {sep!r} between them, but "
+        f"{format_count(len(ragged), 'row')} of other lengths: {join_first(told, 3)}. "
+        f"{remedy}{other}"
+    )
+
+
+def _hint_at_delimiter(lines: list[str], sep: str, width: int) -> str:
+    for other, written in DELIMITERS.items():
+        if other != sep and lines[0].count(other) >= width:
+            reading = _parse(lines, other, '"')
+            if isinstance(reading, Records) and _is_sound(reading):
+                return f" With sep={written} all rows are of one length."
+    return ""
+
+
+def _hint_at_quote(lines: list[str], sep: str) -> str:
+    for quote, _ in _other_quotes("".join(lines), lines, sep):
+        return f" With quote={quote!r} all rows are of one length."
+    return ""
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."

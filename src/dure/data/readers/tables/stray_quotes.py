@@ -1,0 +1,102 @@
+"""Quotes that stand for themselves: rows they have swallowed, and files that quote nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+_FEW = 50
+"""Different texts up to which a column is one of classes; a new one then is no class."""
+
+_SMALL = 20
+"""Cells below which a single text that comes again makes a column one of classes."""
+
+
+def find_swallowed(
+    rows: Sequence[Sequence[str]], begins: Sequence[int], lines: Sequence[str], sep: str
+) -> int | None:
+    """The first row over several lines, each of which could be a row of its own; None without.
+
+    A quoted cell may hold line breaks. But a lone quote that begins a cell makes one cell of all
+    lines up to the next quote. So a row is suspicious if its lines, cut without regard to quotes,
+    have as many cells as there are names, and fit what the other rows say of the columns: numbers
+    where these hold numbers, known texts where these hold few. A break in prose rarely does.
+
+    Parameters
+    ----------
+    rows, begins
+        Cells, those of the names first; the line (from 1) in which each row begins.
+    lines
+        The text, with its line ends.
+    """
+    long = _over_several_lines(begins, len(lines))
+    suspicious = []
+    for place in long:
+        end = begins[place + 1] - 1 if place + 1 < len(begins) else len(lines)
+        cut = [line.rstrip("\r\n").split(sep) for line in lines[begins[place] - 1 : end]]
+        cut = [cells for cells in cut if len(cells) > 1 or cells[0].strip()]
+        if len(cut) > 1 and all(len(cells) == len(rows[0]) for cells in cut):
+            suspicious.append((place, cut))
+    if not suspicious:
+        return None
+    apart = {place for place, _ in suspicious}
+    others = [row for place, row in enumerate(rows) if place and place not in apart]
+    known = [_Expected([row[at] for row in others]) for at in range(len(rows[0]))]
+    for place, cut in suspicious:
+        if all(known[at].fits(cell) for cells in cut for at, cell in enumerate(cells)):
+            return place
+    return None
+
+
+def _over_several_lines(begins: Sequence[int], count: int) -> list[int]:
+    ends = [*begins[1:], count + 1]
+    return [place for place, end in enumerate(ends) if place and end - begins[place] > 1]
+
+
+class _Expected:
+    """What a column's cells are like: numbers, some of few texts, or any text."""
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        counts = Counter(cell.strip() for cell in cells)
+        counts.pop("", None)
+        self._numbers = bool(counts) and all(map(_is_number, counts))
+        total = sum(counts.values())
+        come_again = len(counts) < total if total < _SMALL else 2 * len(counts) <= total
+        self._texts = set(counts) if come_again and len(counts) <= _FEW else None
+
+    def fits(self, cell: str) -> bool:
+        cell = cell.strip().strip('"').strip()
+        if self._numbers:
+            return not cell or _is_number(cell)
+        return self._texts is None or not cell or cell in self._texts
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_unquoted(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the quotes in these cells, cut without regard to them, seem to stand for themselves.
+
+    They do not where a column is mostly wrapped in them, where a wrapped cell doubles those
+    inside, or where a cell opens what a later one of its row closes.
+    """
+    wrapped: Counter[int] = Counter()
+    filled: Counter[int] = Counter()
+    for row in rows:
+        opened = False
+        for at, cell in enumerate(map(str.strip, row)):
+            filled[at] += bool(cell)
+            begins, ends = cell.startswith('"'), cell.endswith('"')
+            if begins and ends and len(cell) > 1:
+                wrapped[at] += 1
+                if '""' in cell[1:-1]:
+                    return False
+            elif ends and opened:
+                return False
+            opened = opened or (begins and not ends)
+    return all(2 * count <= filled[at] for at, count in wrapped.items())
