@@ -6,8 +6,10 @@ import codecs
 import gzip
 import re
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
+from dure.core.formatting import format_count
 from dure.errors import Faults, did_you_mean
 
 _MARKS = {
@@ -26,9 +28,8 @@ _BINARY = {
     b"%PDF": "a PDF",
     b"SQLite": "an SQLite database",
 }
-# How much of what is not ASCII has to be of these letters for the guess to be told.
-_SCRIPTS = {"cp949": "[가-힣]", "cp932": "[ぁ-んァ-ヶ一-龥ー]", "gb18030": "[一-龥]"}
-_LIKELY = 0.6
+_MOST = 0.9  # the share of letters that makes a guess of an encoding
+_FEW_ZEROS = 20  # one byte in so many being zero makes a file binary
 _SHOWN = 40  # characters of a line in a message
 
 
@@ -50,10 +51,18 @@ def read_text(
     marked = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
     kind = next((what for magic, what in _BINARY.items() if content.startswith(magic)), None)
     wide = encoding is not None and _is_wide(encoding)
-    if kind or (b"\0" in content and not marked and not wide):
+    zeros = 0 if marked or wide else content.count(0)
+    if kind or _FEW_ZEROS * zeros > len(content):
         faults.append(
             f"{path.name} is {kind or 'binary'}, no text; pass a text file (export it as .csv)."
             + ("" if kind else " If it is text in UTF-16, pass encoding='utf-16-le'.")
+        )
+        return None
+    if zeros:
+        line = content.count(b"\n", 0, content.index(0)) + 1
+        faults.append(
+            f"{path.name} holds {format_count(zeros, 'zero byte')}, the first in line {line:,}, "
+            "which no text does; delete them, or fetch the file anew."
         )
         return None
     text = _decoded(content, path, encoding or marked, faults)
@@ -101,18 +110,43 @@ def _decoded(content: bytes, path: Path, encoding: str | None, faults: Faults) -
 
 def _offered(content: bytes, line: int) -> str:
     """An encoding that the content seems to be in, and how a line then reads."""
-    for name, letters in {**_SCRIPTS, "cp1251": "[а-яА-ЯёЁ]{3}", "cp1252": "."}.items():
+    for name in dict.fromkeys([_guessed(content), "cp1252"]):
         try:
-            text = content.decode(name)
+            lines = re.split("\r?\n|\r", content.decode(name))
         except UnicodeDecodeError:
             continue
-        beyond = re.sub(r"[\0-\x7f]", "", text)
-        fitting = sum(len(run) for run in re.findall(letters, text if "{" in letters else beyond))
-        if beyond and fitting >= _LIKELY * len(beyond):
-            shown = re.split("\r?\n|\r", text)[line - 1].strip()
-            shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
-            return f"encoding={name!r} if line {line:,} then reads right: {shown!r}"
+        shown = lines[min(line, len(lines)) - 1].strip()
+        shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+        return f"encoding={name!r} if line {line:,} then reads right: {shown!r}"
     return "the encoding it is in (encoding='cp949' for many Korean files, 'cp1252' for Western)"
+
+
+def _guessed(content: bytes) -> str:
+    """By what bytes beyond ASCII stand together: pairs as in Korean or Chinese, words, or single.
+
+    The commonest characters of KS X 1001 and GB 2312 are pairs that begin with 0xB0 to 0xC8 and
+    0xB0 to 0xD7; kana in Shift JIS begin with 0x82 and 0x83; Cyrillic letters are 0xC0 to 0xFF.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    pairs = [run[at : at + 2] for run in runs for at in range(0, len(run) - 1, 2)]
+    if pairs and all(len(run) % 2 == 0 for run in runs):
+        korean, chinese = (_share(0xB0 <= pair[0] <= end for pair in pairs) for end in (0xC8, 0xD7))
+        if korean >= _MOST:
+            return "cp949"
+        if chinese >= _MOST:
+            return "gb18030"
+    kana = re.findall(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]", content)
+    if len(kana) >= 0.2 * max(len(pairs), 1):
+        return "cp932"
+    letters = b"".join(runs)
+    is_words = len(letters) >= 3 * len(runs)
+    cyrillic = _share(byte >= 0xC0 or byte in (0xA8, 0xB8) for byte in letters)
+    return "cp1251" if is_words and cyrillic >= _MOST else "cp1252"
+
+
+def _share(marks: Iterable[bool]) -> float:
+    each = list(marks)
+    return sum(each) / len(each)
 
 
 def _read_bytes(path: Path, faults: Faults) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from dure.core.arrays import is_number
 from dure.data.readers.tables.table_format import Notation
 
-Kind = Literal["number", "category", "text"]
+Kind = Literal["number", "category", "text", "faulty"]
 
 HOLES = frozenset(
     {
@@ -42,6 +42,7 @@ _HOLES_AMONG_NUMBERS = frozenset(mark.casefold() for mark in HOLES | UNCLEAR) | 
 )
 """As it stands in small letters where all other cells are numbers; it can be nothing else there."""
 
+_TRUTH = ("True", "TRUE", "true", "False", "FALSE", "false")
 _WIDE = str.maketrans("０１２３４５６７８９．－＋−", "0123456789.-+-")
 _BLANKS = "[ \u00a0\u2009\u202f]"
 _APOSTROPHES = "['’]"
@@ -61,18 +62,24 @@ def settle_texts(cells: Any, notation: Notation, *, as_text: bool = False) -> Co
 
     With `as_text` every cell is a category, and only `notation.holes` and empty cells are holes.
     """
-    cells = cells.map(lambda cell: _stripped(cell, notation.decimal), na_action="ignore")
-    cells = cells.astype(object).mask(cells == "")
+    import pandas as pd
+
+    if not as_text and notation == Notation():
+        numbers = _plain_numbers(cells)
+        if numbers is not None:
+            return Column("number", numbers, Counter())
+    stripped = [_stripped(cell, notation.decimal) for cell in cells.tolist()]
+    cells = pd.Series(stripped, index=cells.index, dtype=object)
     if not as_text:
         cells = _without_single_quotes(cells, notation)
     present = cells.dropna()
     declared = _declared(present, notation)
     present = present[~declared]
     if not as_text:
-        truth = present.map(str.lower) if _might_be_truth(present) else present[:0]
-        if len(truth) and truth.isin(["true", "false"]).all():
-            truth = (truth == "true").reindex(cells.index).astype("boolean")
-            return Column("number", truth, Counter())
+        truth = present.isin(_TRUTH)
+        if truth.any() and are_marks(present[~truth]).all():
+            values = present[truth].isin(_TRUTH[:3]).reindex(cells.index)
+            return Column("number", values.astype("boolean"), Counter(present[~truth].tolist()))
         numbers, marks = _numbers_and_marks(present, notation)
         if numbers is not None:
             return Column("number", numbers.reindex(cells.index), marks)
@@ -82,12 +89,29 @@ def settle_texts(cells: Any, notation: Notation, *, as_text: bool = False) -> Co
     return Column("text", texts, Counter(present[marked].tolist()))
 
 
-def _stripped(cell: Any, decimal: str) -> str:
-    return cell.strip() if isinstance(cell, str) else str(cell).replace(".", decimal)
+def _plain_numbers(cells: Any) -> Any:
+    """The cells as numbers if all of them are, without a closer look; else None."""
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(cells, skipna=False) != "string":
+        return None
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return None if numbers.isna().any() else _with_own_type(numbers)
 
 
-def _might_be_truth(present: Any) -> bool:
-    return len(present) > 0 and present.iloc[0].lower() in ("true", "false")
+def _with_own_type(numbers: Any) -> Any:
+    """Whole numbers in a type that knows holes, those beyond int64 as floats."""
+    own = {"uint64": "float64", "int64": "Int64"}.get(str(numbers.dtype))
+    return numbers.astype(own) if own else numbers
+
+
+def _stripped(cell: Any, decimal: str) -> str | None:
+    """A cell as text; None if there is nothing in it."""
+    import pandas as pd
+
+    if isinstance(cell, str):
+        return cell.strip() or None
+    return None if pd.isna(cell) else str(cell).replace(".", decimal)
 
 
 def _declared(present: Any, notation: Notation) -> Any:
@@ -106,24 +130,23 @@ def _numbers_and_marks(present: Any, notation: Notation) -> tuple[Any, Counter[s
         return None, Counter()
     if len(other):
         numbers = read_numbers(present.drop(other.index), notation)
-    if str(numbers.dtype) == "uint64":
-        numbers = numbers.astype("float64")
-    elif str(numbers.dtype) == "int64":
-        numbers = numbers.astype("Int64")
-    return numbers, Counter(other.tolist())
+    return _with_own_type(numbers), Counter(other.tolist())
 
 
 def are_marks(texts: Any) -> Any:
     """Which texts would stand for a hole in a column of numbers."""
-    return texts.map(str.casefold).isin(_HOLES_AMONG_NUMBERS)
+    return texts.map({text: text.casefold() for text in texts.unique()}).isin(_HOLES_AMONG_NUMBERS)
 
 
 def _without_single_quotes(cells: Any, notation: Notation) -> Any:
     """Without the quotes round each cell, where all but holes and numbers have them."""
+    import pandas as pd
+
     present = cells.dropna()
-    wrapped = present.map(lambda cell: len(cell) > 1 and cell[0] == cell[-1] == "'").astype(bool)
-    if not wrapped.any():
+    marked = [len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in present.tolist()]
+    if not any(marked):
         return cells
+    wrapped = pd.Series(marked, index=present.index)
     rest = present[~wrapped]
     if not (are_marks(rest) | read_numbers(rest, notation).notna()).all():
         return cells

@@ -89,19 +89,21 @@ def _settle(
             return settle_texts(cells, notation, as_text=True)
         return Column("number", _without(cells, notation), Counter())
     present = cells.dropna()
-    if (_is(cells, "object") or _is(cells, "string")) and all(
-        isinstance(cell, (str, int, float, np.number)) for cell in present
+    if (_is(cells, "object") or _is(cells, "string")) and (
+        inferred == "string"
+        or all(isinstance(cell, (str, int, float, np.number)) for cell in present)
     ):
         column = settle_texts(cells.astype(object), notation, as_text=as_text)
+        sound = True
         if column.kind == "text" and not as_text:
-            _check_dressed(table, name, column.cells, notation, faults)
-        return column
+            sound = _check_dressed(table, name, column.cells, notation, faults)
+        return column if sound else column._replace(kind="faulty")
     faults.append(
         f"column {name!r} holds {cells.dtype if inferred == 'mixed' else inferred} values, such "
         f"as {_describe_cell(present.iloc[0])}; turn them into numbers or text, or leave the "
         f"column out (drop=[{name!r}])."
     )
-    return Column("text", cells.astype(str), Counter())
+    return Column("faulty", cells, Counter())
 
 
 def _without(cells: Any, notation: Notation) -> Any:
@@ -114,12 +116,12 @@ def _without(cells: Any, notation: Notation) -> Any:
 
 def _check_dressed(
     table: CsvTable, name: str, cells: Any, notation: Notation, faults: Faults
-) -> None:
+) -> bool:
     """Append if texts are mostly numbers but for some, or but for what is written round them."""
     present = cells.dropna()
     if 2 * count_dressed(present) <= len(present):
-        return
-    wrong, remedy = describe_remedy(present, notation)
+        return True
+    wrong, remedy = describe_remedy(name, present, notation)
     marked = cells.index.isin(wrong.index)
     leave = f"leave the column out (drop=[{name!r}])"
     if present.nunique() <= MOST_CATEGORIES:
@@ -129,6 +131,7 @@ def _check_dressed(
         f"be read as one, the first {_describe_cell(wrong.iloc[0])} in {table.first(marked)}. "
         f"{remedy} If they are names or codes, {leave}."
     )
+    return False
 
 
 def _ask_about_holes(table: CsvTable, names: Sequence[str], faults: Faults) -> None:
@@ -160,6 +163,8 @@ def features_of(table: CsvTable, name: str, faults: Faults) -> tuple[list[str], 
     kind, cells, _ = table.columns[name]
     if kind == "number":
         return [name], _finite(table, name, cells, faults)[:, np.newaxis]
+    if kind == "faulty":
+        return [], np.empty((len(cells), 0), np.float32)
     codes, categories = _codes(cells)
     if kind == "text" and len(categories) > MOST_CATEGORIES:
         _tell_many(name, cells[cells.notna()], len(categories), faults)
@@ -191,6 +196,8 @@ def target_of(
     Worth nothing where faults were appended.
     """
     kind, cells, _ = table.columns[name]
+    if kind == "faulty":
+        return np.zeros(0), None
     if kind == "number":
         values, names = _finite(table, name, cells, faults), None
         if _is(cells, "bool"):

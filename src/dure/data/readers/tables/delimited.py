@@ -15,7 +15,12 @@ from dure.data.readers.text_files import read_text
 from dure.errors import Faults, did_you_mean
 
 _TABBED = (".tsv", ".tab")
-_WEB_PAGE = re.compile(r"\s*<(?:!doctype html|html|head)\b", re.IGNORECASE)
+_OTHERS = {
+    r"\s*<(?:!doctype html|html|head)\b": "is a web page, no table; download the file itself",
+    r"version https://git-lfs": "only points at a file of Git LFS; fetch that (git lfs pull)",
+}
+_SEP_LINE = re.compile(r"\"?sep=(.)\"?(?=\r|\n)")
+"""What Excel writes and reads above the names."""
 
 
 def read_frame(source: Any, layout: Layout, faults: Faults) -> Any:
@@ -46,11 +51,15 @@ def read_frame(source: Any, layout: Layout, faults: Faults) -> Any:
     text = read_text(path, faults, layout.encoding)
     if text is None:
         return None
-    if _WEB_PAGE.match(text):
-        faults.append(f"{path.name} is a web page, no table; download the file itself.")
-        return None
+    for form, told in _OTHERS.items():
+        if re.match(form, text, re.IGNORECASE):
+            faults.append(f"{path.name} {told}.")
+            return None
+    sep = layout.sep
+    if found := _SEP_LINE.match(text):
+        sep, text = sep or found[1], text[found.end() :]
     tabbed = any(suffix.lower() in _TABBED for suffix in path.suffixes)
-    return _framed(text, path, layout.sep or ("\t" if tabbed else ","), layout.quote, faults)
+    return _framed(text, path, sep or ("\t" if tabbed else ","), layout.quote, faults)
 
 
 def name_of(source: Any) -> str:
@@ -76,8 +85,7 @@ def _framed(text: str, path: Path, sep: str, quote: str | None, faults: Faults) 
     if not sound:
         return None
     columns = zip(*records.rows[1:], strict=True)
-    cells = [pd.Series(column, dtype=object) for column in columns]
-    return pd.concat(cells, axis=1, keys=names)
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object)
 
 
 def _check_width(text: str, file: str, sep: str, faults: Faults) -> bool:
@@ -86,8 +94,9 @@ def _check_width(text: str, file: str, sep: str, faults: Faults) -> bool:
         return True
     counts = {mark: first.count(mark) for mark in DELIMITERS if mark != sep}
     likeliest = max(counts, key=lambda mark: counts[mark])
-    if first.startswith("#"):
-        remedy = "Delete lines of remarks above the names."
+    rest = text.strip().partition("\n")[2]
+    if first.startswith("#") or (sep in rest and not rest.count(likeliest)):
+        remedy = "Delete what stands above the line of names."
     elif counts[likeliest]:
         remedy = f"Pass sep={DELIMITERS[likeliest]}."
     else:

@@ -11,6 +11,8 @@ from dure.data.readers.tables.table_format import Notation
 # What people write round and into numbers: thousands, currencies, percent.
 _ROUND_NUMBERS = r"[,\s'’$€£¥₩%_]"
 
+_SIGNS = "%$€£¥₩"
+
 _NOTATIONS = (
     Notation(".", ","),
     Notation(",", None),
@@ -28,7 +30,7 @@ def count_dressed(present: Any) -> int:
     return int(read_numbers(bare, Notation()).notna().sum())
 
 
-def describe_remedy(present: Any, notation: Notation) -> tuple[Any, str]:
+def describe_remedy(name: str, present: Any, notation: Notation) -> tuple[Any, str]:
     """The texts that are no numbers (none of them a mark of a hole), and what to do."""
     wrong = present[read_numbers(present, notation).isna()]
     wrong = wrong[~are_marks(wrong)]
@@ -40,6 +42,16 @@ def describe_remedy(present: Any, notation: Notation) -> tuple[Any, str]:
     if offered:
         ways = [_as_arguments(other, wrong.iloc[0]) for other in offered]
         return wrong, f"Pass {' or '.join(ways)}."
+    signs = sorted(set("".join(wrong)) & set(_SIGNS))
+    if (
+        signs
+        and read_numbers(wrong.str.replace(f"[{_SIGNS}]", "", regex=True), notation).notna().all()
+    ):
+        sign = "".join(signs)
+        return wrong, (
+            f"Take {sign} out with pandas (frame[{name!r}].str.strip({sign!r}).astype(float)) and "
+            "pass the DataFrame."
+        )
     texts = list(dict.fromkeys(wrong))
     holes = ""
     if len(texts) <= _MOST_OFFERED and not any(letter.isdigit() for letter in "".join(texts)):

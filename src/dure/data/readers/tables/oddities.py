@@ -1,15 +1,16 @@
-"""What is odd about columns of numbers that can be read, and may be meant otherwise."""
+"""What is odd about columns that can be read, and may be meant otherwise."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count
+from dure.data.readers.tables.cells import Column
 from dure.data.readers.tables.columns import CsvTable
 
 _STAND_INS = [sign * value for value in (99, 999, 9999, 99999, 999999) for sign in (-1, 1)] + [-9]
@@ -23,17 +24,25 @@ _LOST = 0.1
 
 _CODE = re.compile(r"0[0-9]{2,}")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_WITH_UNIT = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)(\s*[^\s0-9.,:;/+-][^0-9]*)")
 _FEWEST = 3  # different cells that make a way of writing
 
 
-def find_oddities(table: CsvTable, target: str, sep: str | None) -> list[str]:
-    """A sentence for each oddity of the columns of numbers in use."""
-    return [
-        told
-        for name, column in table.columns.items()
-        if column.kind == "number"
-        for told in _oddities(table, name, column.cells, name == target, sep)
-    ]
+def find_oddities(
+    table: CsvTable, target: str, categories: Collection[str], sep: str | None
+) -> list[str]:
+    """A sentence for each oddity of the columns of numbers in use, or of numbers with a unit."""
+    told: list[str] = []
+    for name, column in table.columns.items():
+        if column.kind == "number":
+            told += _oddities(table, name, column.cells, name == target, sep)
+        elif name not in categories and (unit := _unit_of(column)):
+            told.append(
+                f"column {name!r} is read as categories, since {unit!r} stands behind its numbers. "
+                f"If that is right, pass categories=[{name!r}]; if they count, take it out with "
+                f"pandas: frame[{name!r}].str.removesuffix({unit!r}).astype(float)."
+            )
+    return told
 
 
 def _oddities(
@@ -42,10 +51,10 @@ def _oddities(
     import pandas as pd
 
     leave = f"categories=[{name!r}], or leave it out (drop=[{name!r}])"
-    written = table.frame[name].map(lambda cell: cell.strip() if isinstance(cell, str) else "")
-    codes = written.map(lambda cell: bool(_CODE.fullmatch(cell))).to_numpy(bool)
+    written = [cell.strip() if isinstance(cell, str) else "" for cell in table.frame[name].tolist()]
+    codes = np.array([cell[:1] == "0" and bool(_CODE.fullmatch(cell)) for cell in written])
     if codes.any():
-        cell = written[codes].iloc[0]
+        cell = written[int(codes.argmax())]
         yield (
             f"column {name!r} is read as numbers, so {cell!r} in {table.first(codes)} is "
             f"{int(cell)}. If they are codes, pass {leave}."
@@ -69,9 +78,18 @@ def _oddities(
         )
     if sep == ";" and _is_grouped(written):
         yield (
-            f"column {name!r} is read with decimal points, such as {written.iloc[0]!r}. If its "
+            f"column {name!r} is read with decimal points, such as {written[0]!r}. If its "
             "points stand between thousands, pass decimal=',', thousands='.'."
         )
+
+
+def _unit_of(column: Column) -> str | None:
+    """What stands behind each of several numbers, with the blanks before it."""
+    if column.kind != "text":
+        return None
+    found = [_WITH_UNIT.fullmatch(str(cell)) for cell in column.cells.dropna().unique()]
+    units = {match[2] if match else "" for match in found}
+    return units.pop() if len(found) >= _FEWEST and len(units) == 1 else None
 
 
 def _lost(values: Array) -> int:
@@ -95,6 +113,6 @@ def _stand_in(values: Array) -> int | None:
     return None
 
 
-def _is_grouped(written: Any) -> bool:
-    cells = [cell for cell in written.unique() if cell]
+def _is_grouped(written: Sequence[str]) -> bool:
+    cells = {cell for cell in written if cell}
     return len(cells) >= _FEWEST and all(map(_GROUPED.fullmatch, cells))

@@ -65,16 +65,19 @@ def read_records(
         reading = _parse(lines, sep, quote)
         return _checked(reading, lines, sep, file, faults)
     reading = _with_quotes(text, lines, sep)
-    if not _is_sound(reading):
-        bare = _parse(lines, sep, "") if sep in "\t|" and '"' in text else reading
+    if not _is_sound(reading) and sep in "\t|" and '"' in text:
+        bare = _parse(lines, sep, "")
         if isinstance(bare, Records) and _is_sound(bare) and is_unquoted(bare.rows):
-            return bare
+            reading = bare
+    if isinstance(reading, Broken) or not _is_sound(reading):
         return _checked(reading, lines, sep, file, faults)
-    assert isinstance(reading, Records)
-    sound = _check_swallowed(reading, lines, sep, file, faults)
-    return (
-        reading if sound and _check_other_quotes(text, lines, sep, reading, file, faults) else None
+    checks = (
+        _check_swallowed(reading, lines, sep, file, faults),
+        _check_other_quotes(text, lines, sep, reading, file, faults),
+        _check_escapes(text, lines, sep, reading, file, faults),
+        _check_line_ends(lines, reading, file, faults),
     )
+    return reading if all(checks) else None
 
 
 def _with_quotes(text: str, lines: list[str], sep: str) -> Records | Broken:
@@ -173,12 +176,13 @@ def _check_swallowed(
 def _other_quotes(text: str, lines: list[str], sep: str) -> Iterator[tuple[str, Records]]:
     """Other characters that stand at both ends of cells, with a sound reading in them."""
     ends = (sep, "\n", "\r")
-    for quote in _QUOTES.replace(sep, ""):
+    for quote in (mark for mark in _QUOTES.replace(sep, "") if mark in text):
         begins = text.startswith(quote) or any(end + quote in text for end in ends)
         if begins and any(quote + end in text for end in ends):
-            reading = _parse(lines, sep, quote)
-            if isinstance(reading, Records) and _is_sound(reading):
-                yield quote, reading
+            for escape in (None, "\\") if "\\" in text else (None,):
+                reading = _parse(lines, sep, quote, escape)
+                if isinstance(reading, Records) and _is_sound(reading):
+                    yield quote, reading
 
 
 def _check_other_quotes(
@@ -186,17 +190,57 @@ def _check_other_quotes(
 ) -> bool:
     for quote, other in _other_quotes(text, lines, sep):
         if len(other.rows) != len(reading.rows):
-            place = next(
-                (at for at, line in enumerate(other.lines) if line != reading.lines[at]),
-                len(other.lines),
-            )
             faults.append(
                 f"{file} holds {len(reading.rows) - 1:,} rows, or {len(other.rows) - 1:,} if "
-                f"{quote!r} stands round its cells, as it may from {other.where(place - 1)} on. "
-                f"Pass quote={quote!r}, or quote='\"' if it does not."
+                f"{quote!r} stands round its cells, as it may from "
+                f"{other.where(_first_difference(reading, other))} on. Pass quote={quote!r}, or "
+                "quote='\"' if it does not."
             )
             return False
     return True
+
+
+def _check_escapes(
+    text: str, lines: list[str], sep: str, reading: Records, file: str, faults: Faults
+) -> bool:
+    """Append if a backslash may keep the delimiter or line end behind it inside a cell."""
+    if not any("\\" + mark in text for mark in (sep, '"', "\n", "\r")):
+        return True
+    for quote in ('"', ""):
+        other = _parse(lines, sep, quote, escape="\\")
+        if isinstance(other, Broken) or other.ragged() or len(other.rows) == len(reading.rows):
+            continue
+        faults.append(
+            f"{file} holds {len(reading.rows) - 1:,} rows, or {len(other.rows) - 1:,} if a "
+            "backslash keeps what follows it inside a cell, as it may from "
+            f"{other.where(_first_difference(reading, other))} on. Pass pandas.read_csv(path, "
+            "escapechar='\\\\') if it does, quote='\"' if not."
+        )
+        return False
+    return True
+
+
+def _check_line_ends(lines: list[str], reading: Records, file: str, faults: Faults) -> bool:
+    """Append if rows end by a carriage return here and a line feed there: one may be in a cell."""
+    if not any(line.endswith("\r") for line in lines):
+        return True
+    last = [begin - 1 for begin in reading.lines[1:]]
+    ends = ["\r" if lines[line - 1].endswith("\r") else "\n" for line in last]
+    other = [place for place, end in enumerate(ends) if end != ends[0]]
+    if other:
+        faults.append(
+            f"{file} ends its lines by carriage returns as well as line feeds, the first change "
+            f"behind {reading.where(other[0])}, so one of them may belong to a cell. Write the "
+            "file with one kind of line end, or cells that hold one in double quotes."
+        )
+    return not other
+
+
+def _first_difference(reading: Records, other: Records) -> int:
+    """Place of the row of the other reading that goes on where this one begins a new row."""
+    pairs = enumerate(zip(reading.lines, other.lines, strict=False))
+    after = next((at for at, (one, two) in pairs if one != two), len(other.lines))
+    return after - 1
 
 
 def _checked(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 _FEW = 50
 """Different texts up to which a column is one of classes; a new one then is no class."""
 
-_SMALL = 20
-"""Cells below which a single text that comes again makes a column one of classes."""
+_ENOUGH = 20
+"""Cells from which on a column is taken to hold numbers, or those texts, only."""
 
 
 def find_swallowed(
@@ -20,7 +20,8 @@ def find_swallowed(
     A quoted cell may hold line breaks. But a lone quote that begins a cell makes one cell of all
     lines up to the next quote. So a row is suspicious if its lines, cut without regard to quotes,
     have as many cells as there are names, and fit what the other rows say of the columns: numbers
-    where these hold numbers, known texts where these hold few. A break in prose rarely does.
+    where these hold numbers, known texts where these hold few, no blank where none leads. A break
+    in prose rarely does.
 
     Parameters
     ----------
@@ -57,14 +58,18 @@ class _Expected:
     """What a column's cells are like: numbers, some of few texts, or any text."""
 
     def __init__(self, cells: Sequence[str]) -> None:
+        self._indented = any(cell[:1].isspace() for cell in cells)
         counts = Counter(cell.strip() for cell in cells)
         counts.pop("", None)
-        self._numbers = bool(counts) and all(map(_is_number, counts))
         total = sum(counts.values())
-        come_again = len(counts) < total if total < _SMALL else 2 * len(counts) <= total
-        self._texts = set(counts) if come_again and len(counts) <= _FEW else None
+        self._numbers = total >= _ENOUGH and all(map(_is_number, counts))
+        few = total >= _ENOUGH and len(counts) <= min(_FEW, total // 2)
+        self._texts = set(counts) if few else None
 
     def fits(self, cell: str) -> bool:
+        # In prose a blank follows the comma.
+        if cell[:1].isspace() and not self._indented:
+            return False
         cell = cell.strip().strip('"').strip()
         if self._numbers:
             return not cell or _is_number(cell)
