@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dure import data as sets
+from dure.cli.study_source import read_value
 from dure.data.dataset import Data
-from dure.errors import DureError, did_you_mean
+from dure.data.readers.tables.table_format import TableFormat
+from dure.errors import DureError, Faults, did_you_mean
 from dure.storage.files import explained
 
 SETS = (
@@ -25,6 +27,13 @@ SETS = (
     "recall",
 )
 _TABLES, _TEXTS = (".csv", ".tsv"), (".jsonl", ".json")
+
+_SETTINGS: dict[Callable[..., Data], tuple[str, ...]] = {
+    sets.from_csv: (*TableFormat.__annotations__, "missing", "features", "drop", "categories"),
+    sets.from_texts: ("sep", "quote", "encoding", "na_values", "missing", "text", "maxlen"),
+    sets.from_folder: ("image_size", "color_mode"),
+}
+"""What of a reader's arguments the command line sets."""
 
 
 class NetworkInput(NamedTuple):
@@ -44,7 +53,9 @@ class LookData(NamedTuple):
     x: Any = None
 
 
-def find_data(name: str, takes: NetworkInput, target: str | None = None) -> LookData:
+def find_data(
+    name: str, takes: NetworkInput, target: str | None = None, settings: Sequence[str] = ()
+) -> LookData:
     """The data that a command line names.
 
     Parameters
@@ -57,12 +68,15 @@ def find_data(name: str, takes: NetworkInput, target: str | None = None) -> Look
         Sets the length and vocabulary of texts in integers, and the size of pictures.
     target
         The column of a table that is to be predicted; of labelled texts the label.
+    settings
+        Further arguments of the reader, each as "name=value"; one that comes again is a list.
 
     Raises
     ------
     DureError
         If there are no such data, or they cannot be read.
     """
+    given = _read_settings(settings)
     if name in SETS:
         return LookData(_load_set(name, takes))
     path = Path(name)
@@ -73,12 +87,12 @@ def find_data(name: str, takes: NetworkInput, target: str | None = None) -> Look
         )
     kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if path.is_dir():
-        return LookData(_read_folder(path, takes))
+        return LookData(_read_folder(path, takes, given))
     readers: dict[str, Callable[[], LookData]] = {
         ".npz": lambda: LookData(_read_arrays(path)),
         ".txt": lambda: LookData(x=_read_lines(path)),
-        **dict.fromkeys(_TABLES, lambda: LookData(_read_table(path, takes, target))),
-        **dict.fromkeys(_TEXTS, lambda: LookData(_read_texts(path, target))),
+        **dict.fromkeys(_TABLES, lambda: LookData(_read_table(path, takes, target, given))),
+        **dict.fromkeys(_TEXTS, lambda: LookData(_read_texts(path, target, given))),
     }
     if kind.lower() not in readers:
         raise DureError(
@@ -99,12 +113,39 @@ def _load_set(name: str, takes: NetworkInput) -> Data:
     return made
 
 
-def _read_folder(path: Path, takes: NetworkInput) -> Data:
+def _read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    given: dict[str, list[Any]] = {}
+    faults = Faults()
+    known = {name for names in _SETTINGS.values() for name in names}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or name not in known:
+            faults.append(
+                f"--read {setting!r} is not NAME=VALUE with a NAME of {', '.join(sorted(known))}."
+                f"{did_you_mean(name, known)}"
+            )
+        # A shell hands a tab on as it is typed.
+        given.setdefault(name, []).append("\t" if text == "\\t" else read_value(text))
+    faults.raise_if_any("--read")
+    return {name: values[0] if len(values) == 1 else values for name, values in given.items()}
+
+
+def _read_with(reader: Callable[..., Data], *place: Any, given: dict[str, Any], **own: Any) -> Data:
+    wrong = [name for name in given if name not in _SETTINGS[reader]]
+    if wrong:
+        raise DureError(
+            f"--read {wrong[0]}=... says nothing of such data, which are read with "
+            f"{', '.join(_SETTINGS[reader])}."
+        )
+    return reader(*place, **{**own, **given})
+
+
+def _read_folder(path: Path, takes: NetworkInput, given: dict[str, Any]) -> Data:
     if takes.raw_text:
-        return sets.from_texts(path)
+        return _read_with(sets.from_texts, path, given=given)
     size = tuple(takes.shape[:2]) if len(takes.shape) == 3 and all(takes.shape[:2]) else None
-    grey = len(takes.shape) == 3 and takes.shape[-1] == 1
-    return sets.from_folder(path, image_size=size, color_mode="grayscale" if grey else "rgb")
+    mode = "grayscale" if len(takes.shape) == 3 and takes.shape[-1] == 1 else "rgb"
+    return _read_with(sets.from_folder, path, given=given, image_size=size, color_mode=mode)
 
 
 def _read_arrays(path: Path) -> Data:
@@ -124,16 +165,16 @@ def _read_arrays(path: Path) -> Data:
     return Data(arrays["x"], arrays.get("y"), test=test, source=path.name)
 
 
-def _read_table(path: Path, takes: NetworkInput, target: str | None) -> Data:
+def _read_table(path: Path, takes: NetworkInput, target: str | None, given: dict[str, Any]) -> Data:
     if takes.raw_text:
-        return _read_texts(path, target)
+        return _read_texts(path, target, given)
     if target is None:
         raise DureError(f"{path} is a table: say which column is predicted, --target COLUMN.")
-    return sets.from_csv(path, target)
+    return _read_with(sets.from_csv, path, target, given=given)
 
 
-def _read_texts(path: Path, target: str | None) -> Data:
-    return sets.from_texts(path, label=target or "label")
+def _read_texts(path: Path, target: str | None, given: dict[str, Any]) -> Data:
+    return _read_with(sets.from_texts, path, given=given, label=target or "label")
 
 
 def _read_lines(path: Path) -> Any:

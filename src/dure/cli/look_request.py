@@ -29,6 +29,7 @@ class LookRequest(NamedTuple):
     target: str
     data: str | None = None
     column: str | None = None
+    settings: Sequence[str] = ()
     layers: Sequence[str] = ()
     what: Sequence[str] = ()
     rows: int | None = None
@@ -143,9 +144,8 @@ def _find_data(request: LookRequest, networks: Networks | None, study: Any) -> A
     from dure.cli.data_source import LookData, NetworkInput, find_data
 
     if request.data is not None:
-        return find_data(
-            request.data, _describe_input(networks) if networks else NetworkInput(), request.column
-        )
+        takes = _describe_input(networks) if networks else NetworkInput()
+        return find_data(request.data, takes, request.column, request.settings)
     of_run = networks is not None and networks.source is not None
     if not of_run or (request.what and set(request.what) <= set(WITHOUT_ROWS)):
         return LookData()

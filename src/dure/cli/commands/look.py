@@ -33,6 +33,15 @@ def look(
     column: Annotated[
         str | None, typer.Option("--target", help="The column of a table that is predicted.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--read",
+            metavar="NAME=VALUE",
+            help="How files are read, as dure.data.from_csv, from_texts and from_folder take it: "
+            "sep=';', encoding=cp949, missing=drop, drop=COLUMN; repeatable.",
+        ),
+    ] = None,
     layers: Annotated[
         list[str] | None, typer.Option("--layer", help="Only this layer; repeatable.")
     ] = None,
@@ -64,7 +73,9 @@ def look(
     """
     from dure.cli.look_request import LookRequest, look_inside
 
-    request = LookRequest(target, data, column, layers or (), what or (), rows, lane, variant, out)
+    request = LookRequest(
+        target, data, column, settings or (), layers or (), what or (), rows, lane, variant, out
+    )
     with free_output(as_json):
         found, name = look_inside(request, Console(stderr=True, quiet=quiet or as_json))
     if as_json or not quiet:

@@ -126,7 +126,7 @@ def _read_data(path: Any, choice: _Choice, use: _Use, given: Mapping[str, Any]) 
     table, chosen, fraction = _read_columns(path, choice, use.test, layout, faults)
     settle_columns(table, [*chosen, choice.target], choice.categories, notation, faults)
     columns = _numbers(table, chosen, choice.target, use, faults)
-    odd = find_oddities(table, choice.target, choice.categories, layout.sep)
+    odd = find_oddities(table, choice.target, choice.categories, layout, notation)
     told = "\n  ".join([f"{table.name} may be meant otherwise:", *odd]) if odd else ""
     return _data_of(table, columns, fraction, use), told
 

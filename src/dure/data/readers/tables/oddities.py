@@ -12,6 +12,7 @@ from dure.core.arrays import Array
 from dure.core.formatting import format_count
 from dure.data.readers.tables.cells import Column
 from dure.data.readers.tables.columns import CsvTable
+from dure.data.readers.tables.table_format import Layout, Notation
 
 _STAND_INS = [sign * value for value in (99, 999, 9999, 99999, 999999) for sign in (-1, 1)] + [-9]
 """What programs write that have no sign for a missing value."""
@@ -22,20 +23,30 @@ _EXACT = 2**24
 _LOST = 0.1
 """Share of different values that float32 may make equal before it is told."""
 
-_CODE = re.compile(r"0[0-9]{2,}")
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _WITH_UNIT = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)(\s*[^\s0-9.,:;/+-][^0-9]*)")
+_GROUPED_TOLD = (
+    "column {!r} is read with decimal points, such as {!r}. If its points stand between thousands, "
+    "pass decimal=',', thousands='.'."
+)
 _FEWEST = 3  # different cells that make a way of writing
 
 
 def find_oddities(
-    table: CsvTable, target: str, categories: Collection[str], sep: str | None
+    table: CsvTable,
+    target: str,
+    categories: Collection[str],
+    layout: Layout,
+    notation: Notation,
 ) -> list[str]:
     """A sentence for each oddity of the columns of numbers in use, or of numbers with a unit."""
     told: list[str] = []
+    german = layout.sep == ";" and notation[:2] == (".", None)
     for name, column in table.columns.items():
         if column.kind == "number":
-            told += _oddities(table, name, column.cells, name == target, sep)
+            told += _oddities(table, name, column.cells, name == target)
+            if german and _is_grouped(table.frame[name].tolist()):
+                told.append(_GROUPED_TOLD.format(name, table.frame[name].iloc[0]))
         elif name not in categories and (unit := _unit_of(column)):
             told.append(
                 f"column {name!r} is read as categories, since {unit!r} stands behind its numbers. "
@@ -45,20 +56,19 @@ def find_oddities(
     return told
 
 
-def _oddities(
-    table: CsvTable, name: str, cells: Any, is_target: bool, sep: str | None
-) -> Iterator[str]:
+def _oddities(table: CsvTable, name: str, cells: Any, is_target: bool) -> Iterator[str]:
     import pandas as pd
 
     leave = f"categories=[{name!r}], or leave it out (drop=[{name!r}])"
-    written = [cell.strip() if isinstance(cell, str) else "" for cell in table.frame[name].tolist()]
-    codes = np.array([cell[:1] == "0" and bool(_CODE.fullmatch(cell)) for cell in written])
-    if codes.any():
-        cell = written[int(codes.argmax())]
-        yield (
-            f"column {name!r} is read as numbers, so {cell!r} in {table.first(codes)} is "
-            f"{int(cell)}. If they are codes, pass {leave}."
-        )
+    if str(cells.dtype) == "Int64":
+        written = table.frame[name].tolist()
+        codes = np.array([isinstance(cell, str) and _is_code(cell.strip()) for cell in written])
+        if codes.any():
+            cell = written[int(codes.argmax())].strip()
+            yield (
+                f"column {name!r} is read as numbers, so {cell!r} in {table.first(codes)} is "
+                f"{int(cell)}. If they are codes, pass {leave}."
+            )
     values = pd.to_numeric(cells).to_numpy(dtype=np.float64, na_value=np.nan)
     values = values[np.isfinite(values)]
     lost = 0 if is_target else _lost(values)
@@ -75,11 +85,6 @@ def _oddities(
             f"column {name!r} is {stand_in} in {format_count(int(marked.sum()), 'row')}, the first "
             f"{table.first(marked)}, far from all other values. If it stands for a hole, pass "
             f"na_values=[{stand_in}]."
-        )
-    if sep == ";" and _is_grouped(written):
-        yield (
-            f"column {name!r} is read with decimal points, such as {written[0]!r}. If its "
-            "points stand between thousands, pass decimal=',', thousands='.'."
         )
 
 
@@ -113,6 +118,10 @@ def _stand_in(values: Array) -> int | None:
     return None
 
 
-def _is_grouped(written: Sequence[str]) -> bool:
-    cells = {cell for cell in written if cell}
+def _is_code(cell: str) -> bool:
+    return len(cell) > 2 and cell[0] == "0" and cell.isdigit()
+
+
+def _is_grouped(written: Sequence[Any]) -> bool:
+    cells = {cell.strip() for cell in written if isinstance(cell, str)} - {""}
     return len(cells) >= _FEWEST and all(map(_GROUPED.fullmatch, cells))
