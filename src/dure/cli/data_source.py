@@ -26,7 +26,8 @@ SETS = (
     "adding_problem",
     "recall",
 )
-_TABLES, _TEXTS = (".csv", ".tsv"), (".jsonl", ".json")
+_TABLES, _TEXTS = (".csv", ".tsv", ".tab"), (".jsonl", ".json")
+_AS_THEY_ARE = (".npz", ".txt")
 
 _SETTINGS: dict[Callable[..., Data], tuple[str, ...]] = {
     sets.from_csv: (*TableFormat.__annotations__, "missing", "features", "drop", "categories"),
@@ -76,10 +77,11 @@ def find_data(
     DureError
         If there are no such data, or they cannot be read.
     """
-    given = _read_settings(settings)
+    given, path = _read_settings(settings), Path(name)
+    if given and (name in SETS or path.suffix.lower() in _AS_THEY_ARE):
+        raise DureError(f"--read says how tables, texts and pictures are read; {name} is none.")
     if name in SETS:
         return LookData(_load_set(name, takes))
-    path = Path(name)
     if not path.exists():
         raise DureError(
             f"--data {name!r} is neither a file or folder nor one of {', '.join(SETS)}."

@@ -19,6 +19,7 @@ from dure.cli import app, look_request
 from dure.cli.data_source import NetworkInput, find_data
 from dure.cli.study_source import find_study
 from dure.data import TextToSequences
+from dure.errors import DureError
 from dure.training.run import run_study
 from helpers.prepared_models import put_text_before
 
@@ -310,3 +311,21 @@ def test_pictures_of_another_size_are_one_error(place: Path, tmp_path: Path) -> 
     assert "It takes rows of shape (8, 8, 1)" in " ".join(message.split())
     assert message.count("does not take these inputs") == 1
     assert not (tmp_path / "inside").exists()
+
+
+def test_files_are_read_as_told(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_bytes("이름;a;b;y\n가;1,5;?;p\n나;2,5;3;q\n다;3,5;4;p\n".encode("cp949"))
+    settings = ("sep=;", "encoding=cp949", "decimal=,", "missing=drop", "drop=이름", "drop=b")
+    given = find_data(str(table), NetworkInput(), "y", settings).data
+    assert given is not None and sorted(given.x[:, 0]) == [1.5, 2.5, 3.5]
+    tabs = tmp_path / "texts.csv"
+    tabs.write_text('text\tlabel\n"a\tp\nb"\tq\n')
+    read = find_data(str(tabs), NetworkInput(raw_text=True), None, ("sep=\\t", "quote=")).data
+    assert read is not None and sorted(read.x) == ['"a', 'b"']
+    with pytest.raises(DureError, match="--read 'seb=;' is not NAME=VALUE.* Did you mean 'sep'"):
+        find_data(str(table), NetworkInput(), "y", ("seb=;",))
+    with pytest.raises(DureError, match="pictures are read; digits is none"):
+        find_data("digits", NetworkInput(), None, ("sep=;",))
+    with pytest.raises(DureError, match="--read image_size=.* says nothing of such data"):
+        find_data(str(table), NetworkInput(), "y", ("image_size=3,3",))

@@ -196,6 +196,81 @@ def test_nothing_left(write: Any) -> None:
     assert fault == "every row of table.csv has holes, so missing='drop' leaves none."
 
 
+def test_marks_of_holes_are_named(write: Any) -> None:
+    text = "age,job,y\n1,?,0\n-,clerk,1\nunknown,cook,0\n4,cook,1\n5,cook,0\n"
+    fault = the_fault_of(write(text), "y")
+    assert "'age' (2 holes, written '-', 'unknown', the first in row 1)" in fault
+    assert "'job' (1 hole, written '?', the first in row 0)" in fault
+    data = from_csv(write(text), "y", missing="drop", shuffle=False)
+    np.testing.assert_array_equal(data.x, [[4, 1], [5, 1]])
+    assert data.source == (
+        "table.csv, 3 cells taken for holes ('-' 1, 'unknown' 1, '?' 1), 3 rows with holes left out"
+    )
+
+
+def test_what_may_be_a_hole_or_a_category_is_asked(write: Any) -> None:
+    path = write("land,y\nNA,1.5\nDE,2.5\n,3.5\nNone,4.5\n")
+    fault = the_fault_of(path, "y", missing="drop")
+    assert fault.startswith("1 column of text with 'NA', 'None', which may be a hole or a category")
+    assert "'land' (2 cells, the first in row 0)" in fault
+    assert from_csv(path, "y", missing="drop", na_values=[]).feature_names == (
+        "land=DE",
+        "land=NA",
+        "land=None",
+    )
+    kept = from_csv(path, "y", missing="drop", na_values="NA")
+    assert kept.feature_names == ("land=DE", "land=None")
+    assert from_csv(path, "y", missing="drop", categories="land").x.shape == (3, 3)
+    frame = pd.DataFrame({"land": ["NA", "DE"], "y": [0.5, 1.5]})
+    assert from_csv(frame, "y").feature_names == ("land=DE", "land=NA")
+
+
+def test_rows_of_nothing(write: Any) -> None:
+    fault = the_fault_of(write("a,y\n1,2\n3,4\n,\n,\n"), "y")
+    assert "2 rows of them hold nothing at all, the first row 2." in fault
+
+
+# Columns left out, and codes
+
+
+def test_columns_are_left_out(write: Any) -> None:
+    path = write(PLAIN)
+    data = from_csv(path, "ill", drop=["sex", "weight"])
+    assert data.feature_names == ("age", "smokes")
+    assert from_csv(path, "ill", features=["age", "sex"], drop="sex").feature_names == ("age",)
+    assert "Did you mean 'sex'?" in the_fault_of(path, "ill", drop="sexx")
+    assert "drop holds the target 'ill'" in the_fault_of(path, "ill", drop="ill")
+    second = write("age,smokes,ill\n30,True,no\n", "held.csv")
+    assert from_csv(path, "ill", drop=["sex", "weight"], test=second).test.x.shape == (1, 2)
+
+
+def test_codes_become_categories(write: Any) -> None:
+    path = write("zip,grade,y\n00501,1,3\n10115,2,4\n00501,1,3\n10115,3,4\n")
+    data = from_csv(path, "y", categories=["zip", "y"], shuffle=False)
+    assert data.feature_names == ("zip=00501", "zip=10115", "grade")
+    assert data.class_names == ("3", "4")
+    np.testing.assert_array_equal(data.y, [0, 1, 0, 1])
+    frame = pd.DataFrame({"code": [1.0, 2.0, None], "y": [0.5, 1.5, 2.5]})
+    assert from_csv(frame, "y", categories="code", missing="drop").feature_names == (
+        "code=1",
+        "code=2",
+    )
+
+
+def test_names_that_are_mostly_numbers_can_be_left_out(write: Any) -> None:
+    tickets = ["A/5 21171", *(str(113_800 + row) for row in range(60))]
+    rows = [f"{row},{ticket},{row % 2}" for row, ticket in enumerate(tickets)]
+    path = write("\n".join(["n,ticket,y", *rows]))
+    fault = the_fault_of(path, "y")
+    assert "column 'ticket' is mostly numbers, but 1 cell" in fault
+    assert "the first 'A/5 21171' in row 0" in fault
+    assert fault.endswith("If they are names or codes, leave the column out (drop=['ticket']).")
+    assert from_csv(path, "y", drop="ticket").feature_names == ("n",)
+    few = write("door,y\n2,1\n3,2\n4,1\n5more,2\n")
+    assert "or read it as categories (categories=['door'])" in the_fault_of(few, "y")
+    assert from_csv(few, "y", categories="door").x.shape == (4, 4)
+
+
 # The test part and the order
 
 
@@ -385,6 +460,53 @@ def test_all_faults_of_the_cells_at_once(write: Any) -> None:
     text = 'a,b,c,y\n1,2,inf,p\n"1,5",,3,p\n3,4,5,p\n4,5,6,p\n'
     with pytest.raises(dure.StudyError, match="4 things are wrong with the table table.csv"):
         from_csv(write(text), "y")
+
+
+@pytest.mark.parametrize(
+    ("cells", "remedy"),
+    [
+        (["1", "2", "1,234"], "thousands=',' ('1,234' is then 1234) or decimal=',' ('1,234' is"),
+        (["1,5", "2"], "decimal=',' ('1,5' is then 1.5)."),
+        (["1.234,5", "7"], "decimal=',', thousands='.' ('1.234,5' is then 1234.5)."),
+        (["1 234", "7"], "thousands=' ' ('1 234' is then 1234)."),
+        (["12%", "7%"], "Take % out with pandas (frame['a'].str.strip('%').astype(float))"),
+        (["1", "2", "3", "some"], "(or pass na_values=['some'])"),
+    ],
+)
+def test_the_argument_that_reads_numbers_is_offered(
+    cells: list[str], remedy: str, write: Any
+) -> None:
+    rows = [f'"{cell}",{row}.5' for row, cell in enumerate(cells)]
+    assert remedy in the_fault_of(write("\n".join(["a,y", *rows])), "y")
+
+
+def test_a_table_as_a_german_excel_writes_it(write: Any) -> None:
+    content = "Größe;Preis;y\n1,5;1.200,50;a\n2,5;900,00;b\nk.A.;12.000,10;a\n".encode("cp1252")
+    options = {"sep": ";", "decimal": ",", "thousands": ".", "encoding": "cp1252"}
+    data = from_csv(write(content), "y", missing="drop", shuffle=False, **options)
+    np.testing.assert_array_equal(data.x, np.float32([[1.5, 1200.5], [2.5, 900]]))
+    excel = write("sep=;\na;y\n1;2\n3;4\n")
+    np.testing.assert_array_equal(from_csv(excel, "y", shuffle=False).x, [[1], [3]])
+
+
+def test_dates_are_told_as_such(write: Any) -> None:
+    rows = [f"2020-{row % 12 + 1:02}-{row % 28 + 1:02},{row}.5" for row in range(90)]
+    assert "pandas.to_datetime" in the_fault_of(write("\n".join(["day,y", *rows])), "y")
+
+
+def test_what_is_no_table(write: Any) -> None:
+    assert "is a web page" in the_fault_of(write("<!DOCTYPE html>\n<html>a,b"), "y")
+    assert "git lfs pull" in the_fault_of(
+        write("version https://git-lfs.github.com/spec/v1\n"), "y"
+    )
+    assert "Delete what stands above" in the_fault_of(write("Report\na,b,y\n1,2,3\n"), "y")
+    assert "delete what stands above" in the_fault_of(write("Report,,\na,b,y\n1,2,3\n"), "y")
+    assert "Delete what stands above" in the_fault_of(write("# made\na,y\n1,2\n"), "y")
+    fault = the_fault_of(write("a,y\n1,2\n a,y\n3,4\n"), "y")
+    assert "repeats the names of its columns in 1 row: row 1 (line 3)" in fault
+    adult = write("39, State-gov, 77516, <=50K\n50, Private, 83311, <=50K\n")
+    assert "pandas.read_csv(path, header=None, names=[...])" in the_fault_of(adult, "income")
+    assert "Pass sep=';'" in the_fault_of(write("a;y, in won\n1;2,5\n"), "a")
 
 
 # A plain twin

@@ -1,6 +1,8 @@
 """from_folder: pixels by plain arithmetic, odd and corrupt files, every bad folder told in full."""
 
 import struct
+import sys
+import types
 import unicodedata
 import warnings
 from pathlib import Path
@@ -223,6 +225,67 @@ def test_hidden_files_count_for_nothing_and_others_are_counted(pets: Path) -> No
     data = from_folder(pets)
     assert (data.rows, data.class_names) == (10, ("cat", "dog"))
     assert data.source == "pictures in pets, 2 other files (2 .txt) passed over"
+
+
+# Pictures of other kinds
+
+
+def test_pictures_that_are_not_read_are_told_with_what_to_do(pets: Path) -> None:
+    for name in ("cat/a.HEIC", "dog/b.heic", "cat/c.svg", "dog/d.cr2", "dog/e.mp4"):
+        (pets / name).write_bytes(b"x")
+    save(pets / "loose.png")
+    for number in range(4):
+        save(pets / "cat" / "f.png").rename(pets / "cat" / f"IMG{number}")
+    (pets / "dog" / "notes.txt").write_text("no picture")
+    (pets / "dog" / "empty").write_bytes(b"")
+    with pytest.warns(UserWarning) as caught:
+        data = from_folder(pets)
+    told = str(caught[0].message).splitlines()
+    assert caught[0].filename == __file__ and len(caught) == 1
+    assert told[0] == "10 pictures not read and passed over:"
+    assert sorted(told[1:]) == [
+        "  1 other file (1 .cr2), d.cr2: develop it to .jpg, .png or .tif",
+        "  1 other file (1 .mp4), e.mp4: take pictures out of the film, as .jpg or .png",
+        "  1 other file (1 .png), loose.png: put it into the folder of its class",
+        "  1 other file (1 .svg), c.svg: convert it to .jpg or .png",
+        "  2 other files (2 .heic), a.HEIC, b.heic: install pillow-heif, or convert it to .jpg or "
+        ".png",
+        "  4 other files (4 without a suffix), IMG0, IMG1, IMG2 and 1 more: it holds a picture, so "
+        "name it .jpg, .png or what it is",
+    ]
+    assert data.rows == 10
+    assert data.source is not None and "12 other files (5 without a suffix, 2 .heic" in data.source
+
+
+def test_a_class_of_phone_pictures_only_says_what_lies_there(pets: Path) -> None:
+    (pets / "hen").mkdir()
+    (pets / "hen" / "a.heic").write_bytes(b"x")
+    assert "No pictures in 1 class folder: 'hen' (1 other file (1 .heic))." in the_fault_of(pets)
+
+
+def test_with_pillow_heif_phone_pictures_are_read(
+    pets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heif = types.ModuleType("pillow_heif")
+    heif.register_heif_opener = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pillow_heif", heif)
+    pictures._register_heif.cache_clear()
+    save(pets / "cat" / "a.png").rename(pets / "cat" / "a.HEIC")
+    assert from_folder(pets).rows == 11
+    pictures._register_heif.cache_clear()
+
+
+def test_files_of_several_pictures_are_counted(pets: Path) -> None:
+    frames = [Image.new("RGB", (6, 4), colour) for colour in ("red", "blue")]
+    for name in ("a.gif", "a.tif", "a.webp"):
+        save(pets / "cat" / name, frames[0], save_all=True, append_images=frames[1:])
+    save(pets / "dog" / "one.gif", frames[0])
+    assert from_folder(pets).source == "pictures in pets, the first of several in 3 files"
+
+
+def test_a_wrong_suffix_of_a_picture_does_not_matter(pets: Path) -> None:
+    save(pets / "cat" / "a.png").rename(pets / "cat" / "a.jpg")
+    assert from_folder(pets).source == "pictures in pets"
 
 
 # Corrupt files

@@ -167,6 +167,54 @@ def test_rows_without_text_or_label(tmp_path: Path) -> None:
     assert "row 9 and 20 more" in many
 
 
+def test_rows_without_text_or_label_are_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "text,label\na,p\n,p\nnan,n\n#NAME?,n\nb,\nc,n\nd,p\n")
+    fault = faults_of(path)[0]
+    assert fault.startswith("3 rows of t.csv without a text (written 'nan', '#NAME?'): row 1,")
+    assert fault.endswith(
+        "Pass missing='drop' to leave them out, or na_values=[] if they are no holes."
+    )
+    data = from_texts(path, missing="drop")
+    assert sorted(data.x) == ["a", "c", "d"]
+    assert data.source == "t.csv (4 rows without text or label left out)"
+    kept = from_texts(path, missing="drop", na_values=[])
+    assert sorted(kept.x) == ["#NAME?", "a", "c", "d", "nan"]
+    assert "missing='drop' leaves none" in the_fault_of((["", ""], [0, 1]), missing="drop")
+    second = from_texts((["a", "b"], [0, 1]), test=(["c", None], [1, 1]), missing="drop")
+    assert second.test.x.tolist() == ["c"]
+    fault = the_fault_of((["a", "", "b"], [0, 1, 0.5]), missing="drop")
+    assert "such as 0.5 in row 2" in fault  # counted before rows were left out
+
+
+@pytest.mark.parametrize("cell", ["NA", "null", "?", "none", "-", "N/A"])
+def test_short_texts_and_labels_are_no_holes(cell: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", f"text,label\n{cell},{cell}\nx,{cell}\ny,p\nz,p\n")
+    data = from_texts(path)
+    assert cell in data.x and data.class_names == tuple(sorted([cell, "p"]))
+
+
+def test_files_are_read_as_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "text;label\n'좋다;';p\n나쁘다;n\n".encode("cp949"))
+    assert "encoding='cp949'" in the_fault_of(path)
+    assert "Pass sep=';'" in the_fault_of(path, encoding="cp949")
+    data = from_texts(path, encoding="cp949", sep=";", quote="'")
+    assert sorted(data.x) == ["나쁘다", "좋다;"]
+    faults = faults_of(path, seb=";", max_len=3, quote="ab")
+    assert [fault.split(" is ")[0] for fault in faults] == ["quote", "'seb'", "'max_len'"]
+    assert faults[2].endswith("Did you mean 'maxlen'?")
+
+
+def test_texts_passed_over_in_a_folder_are_told(tmp_path: Path) -> None:
+    root = as_folder(tmp_path)
+    for name in ("bad/a.md", "bad/b", "좋음/c.html", "bad/d.png"):
+        (root / name).write_text("x")
+    with pytest.warns(UserWarning, match="only .txt files are read as texts, so 3 other") as caught:
+        data = from_texts(root)
+    assert "a.md, b, c.html" in str(caught[0].message)
+    assert caught[0].filename == __file__
+    assert data.source is not None and "4 other files (1 .md, 1 without a suffix" in data.source
+
+
 def test_wrong_types() -> None:
     assert "row 1 holds 3" in the_fault_of((["a", 3, "c"], [0, 1, 0]))
     assert "label is of another type: row 0 holds ['x']" in the_fault_of((["a", "b"], [["x"], 1]))

@@ -37,9 +37,7 @@ def look(
         list[str] | None,
         typer.Option(
             "--read",
-            metavar="NAME=VALUE",
-            help="How files are read, as dure.data.from_csv, from_texts and from_folder take it: "
-            "sep=';', encoding=cp949, missing=drop, drop=COLUMN; repeatable.",
+            help="How the files are read, such as sep=';' or missing=drop; repeatable.",
         ),
     ] = None,
     layers: Annotated[
@@ -73,9 +71,8 @@ def look(
     """
     from dure.cli.look_request import LookRequest, look_inside
 
-    request = LookRequest(
-        target, data, column, settings or (), layers or (), what or (), rows, lane, variant, out
-    )
+    named = (settings or (), layers or (), what or ())
+    request = LookRequest(target, data, column, *named, rows, lane, variant, out)
     with free_output(as_json):
         found, name = look_inside(request, Console(stderr=True, quiet=quiet or as_json))
     if as_json or not quiet:

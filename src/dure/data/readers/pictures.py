@@ -65,9 +65,7 @@ def describe_unread(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(12)
     known = head.startswith(_BEGINNINGS) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
-    return (
-        "it holds a picture: give it a name that says so, such as .jpg or .png" if known else None
-    )
+    return "it holds a picture, so name it .jpg, .png or what it is" if known else None
 
 
 def holds_several(path: Path) -> bool:

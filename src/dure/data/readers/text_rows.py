@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +38,8 @@ class TextRows(NamedTuple):
     name: str
     where: Callable[[int], str]
     """The place of a row as the reader knows it."""
+    passed_over: str = ""
+    """What was told of files that may hold texts and were not read."""
 
 
 class Fields(NamedTuple):
@@ -126,22 +127,21 @@ def _from_folder(root: Path, encoding: str | None, faults: Faults) -> TextRows |
     labels = [folders.names[folders.files[row][1]] for row in whole]
     shown = [str(files[row].relative_to(root)) for row in whole]
     name = f"texts in {root.resolve().name}"
+    told = ""
     if folders.others:
         name += f" ({count_kinds(folders.others)} passed over)"
-        _warn_of_others(folders.others)
-    return TextRows([texts[row] for row in whole], labels, name, shown.__getitem__)
+        told = _describe_others(folders.others)
+    return TextRows([texts[row] for row in whole], labels, name, shown.__getitem__, told)
 
 
-def _warn_of_others(others: Sequence[Path]) -> None:
+def _describe_others(others: Sequence[Path]) -> str:
     perhaps = [file for file in others if file.suffix.lower() in _PERHAPS_TEXTS]
-    if perhaps:
-        warnings.warn(
-            f"only .txt files are read as texts, so {count_kinds(perhaps)} passed over: "
-            f"{join_first([file.name for file in perhaps], 3)}. If they are texts, save them as "
-            ".txt.",
-            UserWarning,
-            stacklevel=7,
-        )
+    if not perhaps:
+        return ""
+    return (
+        f"only .txt files are read as texts, so {count_kinds(perhaps)} passed over: "
+        f"{join_first([file.name for file in perhaps], 3)}. If they are texts, save them as .txt."
+    )
 
 
 def _objects_by_line(content: str, file: str, faults: Faults) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Collection, Sequence
 from typing import Any, get_args
 
@@ -83,10 +84,15 @@ def from_texts(
     (6, ('+', '-'), 3)
     """
     options.update(num_words=num_words, maxlen=maxlen)
-    return _read_data(source, Fields(text, label), test, missing, options)
+    made, passed_over = _read_data(source, Fields(text, label), test, missing, options)
+    for told in passed_over:
+        warnings.warn(told, UserWarning, stacklevel=2)
+    return made
 
 
-def _read_data(source: Any, fields: Fields, test: Any, missing: str, options: Any) -> Data:
+def _read_data(
+    source: Any, fields: Fields, test: Any, missing: str, options: Any
+) -> tuple[Data, list[str]]:
     faults = Faults()
     given = {name: options.pop(name) for name in _FORMAT if name in options}
     layout, notation = read_format(given, faults)
@@ -107,7 +113,8 @@ def _read_data(source: Any, fields: Fields, test: Any, missing: str, options: An
     holes = _HOLES if notation.holes is None else frozenset(notation.holes)
     parts = [_without_holes(part, holes, missing, faults) for part in parts]
     faults.raise_if_any("these texts")
-    return _data_of(parts, fraction, prepare)
+    passed_over = [part.passed_over for part in parts if part.passed_over]
+    return _data_of(parts, fraction, prepare), passed_over
 
 
 def _data_of(parts: Sequence[TextRows], fraction: float, prepare: TextToSequences) -> Data:
@@ -179,11 +186,11 @@ def _without_holes(
         faults.append(
             f"every row of {part.name} lacks a text or label; missing='drop' leaves none."
         )
-    return TextRows(
-        [part.texts[row] for row in kept],
-        [part.labels[row] for row in kept],
-        f"{part.name} ({format_count(len(lacking), 'row')} without text or label left out)",
-        lambda row: part.where(kept[row]),
+    return part._replace(
+        texts=[part.texts[row] for row in kept],
+        labels=[part.labels[row] for row in kept],
+        name=f"{part.name} ({format_count(len(lacking), 'row')} without text or label left out)",
+        where=lambda row: part.where(kept[row]),
     )
 
 

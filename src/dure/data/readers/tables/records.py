@@ -288,7 +288,7 @@ def _tell_ragged(
             "Write every cell, also an empty one; a line break inside a cell needs double quotes "
             "round it."
         )
-    other = _hint_at_delimiter(lines, sep, width) or _hint_at_quote(lines, sep)
+    other = _hint_at_delimiter(lines, sep) or _hint_at_quote(lines, sep)
     faults.append(
         f"{file} has {width} names with {sep!r} between them, but "
         f"{format_count(len(ragged), 'row')} of other lengths: {join_first(told, 3)}. "
@@ -296,9 +296,9 @@ def _tell_ragged(
     )
 
 
-def _hint_at_delimiter(lines: list[str], sep: str, width: int) -> str:
+def _hint_at_delimiter(lines: list[str], sep: str) -> str:
     for other, written in DELIMITERS.items():
-        if other != sep and lines[0].count(other) >= width:
+        if other != sep and other in lines[0]:
             reading = _parse(lines, other, '"')
             if isinstance(reading, Records) and _is_sound(reading):
                 return f" With sep={written} all rows are of one length."

@@ -1,0 +1,74 @@
+"""What is read but may be meant otherwise is told, and its healthy look-alikes are not."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dure.data import from_csv
+
+
+def told_of(cells: Sequence[Any], folder: Path, sep: str = ",", **options: Any) -> str:
+    path = folder / "t.csv"
+    rows = [f"{cell}{sep}{row}.5" for row, cell in enumerate(cells)]
+    path.write_text("\n".join([f"a{sep}y", *rows]))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        from_csv(path, "y", sep=sep, missing="drop", **options)
+    assert all(one.filename == __file__ for one in caught)
+    return "\n".join(str(one.message) for one in caught)
+
+
+ODD: dict[str, tuple[Sequence[Any], str]] = {
+    "zip codes": (["90210", "00501", "02134"], "'00501' in row 1 is 501. If they are codes"),
+    "codes with holes": (["", "007", "12"], "'007' in row 1 is 7"),
+    "stand-in": ([-999, 3, 4, 5, -999], "-999 in 2 rows, the first row 0, far from all other"),
+    "large stand-in": ([999, 3, 4, 5, 999], "is 999 in 2 rows"),
+    "numbers of rows": (range(2**53, 2**53 + 90), "different numbers equal to another"),
+    "seconds": (range(1_600_000_000, 1_600_000_900, 10), "goes up to 1,600,000,890"),
+    "unit": (["12 kg", "13 kg", "14.5 kg"], "since ' kg' stands behind its numbers"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_oddities_are_told(name: str, tmp_path: Path) -> None:
+    cells, told = ODD[name]
+    assert told_of(cells, tmp_path).startswith("t.csv may be meant otherwise:\n  column 'a'")
+    assert told in told_of(cells, tmp_path)
+
+
+HEALTHY: dict[str, Sequence[Any]] = {
+    "months": ["01", "02", "12"],
+    "fractions": ["0.123", "0.5", "0"],
+    "zeros": ["0", "00", "1"],
+    "low values": [-999, -500, 400, 5, -999],
+    "a single -999": [-999, 3, 4, 5],
+    "few values": [1, 999, 1, 999],
+    "prices": range(100_000_000, 190_000_000, 1_000_000),
+    "doors": ["2door", "4door", "2door"],
+    "streets": ["1a", "1b", "2a"],
+    "days": ["2020-01-01", "2020-01-02", "2020-01-03"],
+    "ranges": ["10-20", "20-30", "30-40"],
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_columns_are_not(name: str, tmp_path: Path) -> None:
+    assert told_of(HEALTHY[name], tmp_path) == ""
+
+
+def test_what_was_told_can_be_settled(tmp_path: Path) -> None:
+    assert told_of(["90210", "00501"] * 3, tmp_path, categories="a") == ""
+    assert told_of(["12 kg", "13 kg", "14.5 kg"], tmp_path, categories=["a"]) == ""
+    assert told_of([-999, 3, 4, 5, -999], tmp_path, na_values=-999) == ""
+
+
+def test_points_between_thousands_in_a_table_of_semicolons(tmp_path: Path) -> None:
+    grouped = ["1.234", "2.500", "12.000"]
+    assert "If its points stand between thousands" in told_of(grouped, tmp_path, ";")
+    assert told_of(grouped, tmp_path) == ""
+    assert told_of(["1.234", "0.500", "12.000"], tmp_path, ";") == ""
