@@ -320,7 +320,7 @@ def test_files_are_read_as_told(tmp_path: Path) -> None:
     given = find_data(str(table), NetworkInput(), "y", settings).data
     assert given is not None and sorted(given.x[:, 0]) == [1.5, 2.5, 3.5]
     tabs = tmp_path / "texts.csv"
-    tabs.write_text('text\tlabel\n"a\tp\nb"\tq\n')
+    tabs.write_text('text\tlabel\n"a\tp\nb"\tq\n', "utf-8")
     read = find_data(str(tabs), NetworkInput(raw_text=True), None, ("sep=\\t", "quote=")).data
     assert read is not None and sorted(read.x) == ['"a', 'b"']
     with pytest.raises(DureError, match="--read 'seb=;' is not NAME=VALUE.* Did you mean 'sep'"):

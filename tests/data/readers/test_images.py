@@ -236,7 +236,7 @@ def test_pictures_that_are_not_read_are_told_with_what_to_do(pets: Path) -> None
     save(pets / "loose.png")
     for number in range(4):
         save(pets / "cat" / "f.png").rename(pets / "cat" / f"IMG{number}")
-    (pets / "dog" / "notes.txt").write_text("no picture")
+    (pets / "dog" / "notes.txt").write_text("no picture", "utf-8")
     (pets / "dog" / "empty").write_bytes(b"")
     with pytest.warns(UserWarning) as caught:
         data = from_folder(pets)

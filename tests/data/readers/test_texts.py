@@ -207,7 +207,7 @@ def test_files_are_read_as_told(tmp_path: Path) -> None:
 def test_texts_passed_over_in_a_folder_are_told(tmp_path: Path) -> None:
     root = as_folder(tmp_path)
     for name in ("bad/a.md", "bad/b", "좋음/c.html", "bad/d.png"):
-        (root / name).write_text("x")
+        (root / name).write_text("x", "utf-8")
     with pytest.warns(UserWarning, match="only .txt files are read as texts, so 3 other") as caught:
         data = from_texts(root)
     assert "a.md, b, c.html" in str(caught[0].message)

@@ -15,7 +15,7 @@ from dure.data import from_csv
 def told_of(cells: Sequence[Any], folder: Path, sep: str = ",", **options: Any) -> str:
     path = folder / "t.csv"
     rows = [f"{cell}{sep}{row}.5" for row, cell in enumerate(cells)]
-    path.write_text("\n".join([f"a{sep}y", *rows]))
+    path.write_text("\n".join([f"a{sep}y", *rows]), "utf-8")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         from_csv(path, "y", sep=sep, missing="drop", **options)
