@@ -178,8 +178,17 @@ def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:
     if given is None:
         return
     if not isinstance(given, Mapping) or not given:
+        remedy = "{0: 1.0, 1: 5.0}, say"
+        if given == "balanced":
+            remedy = (
+                "dict(enumerate(sklearn.utils.class_weight.compute_class_weight('balanced', "
+                "classes=np.unique(y), y=y)))"
+            )
+        elif isinstance(given, (Sequence, np.ndarray)):
+            remedy = "dict(enumerate(class_weight)) of a list"
         faults.append(
-            f"class_weight is {given!r}; pass a dict from class (a whole number) to weight."
+            f"class_weight is {given!r}; pass a dict from class (a whole number) to weight: "
+            f"{remedy}."
         )
         return
     for label, weight in given.items():
@@ -206,8 +215,19 @@ def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:
         if strange:
             faults.append(
                 f"class_weight names {strange}; the classes of y are whole numbers from "
-                f"{min(known)} to {max(known)}."
+                f"{min(known)} to {max(known)}{_as_numbers(strange, known)}."
             )
+
+
+def _as_numbers(strange: Sequence[Any], known: set[int]) -> str:
+    """That classes are written as text or fractions, where that is all that is wrong."""
+    try:
+        written = {int(label) for label in strange if float(label) == int(label)}
+    except (TypeError, ValueError):
+        return ""
+    if not written or not written <= known:
+        return ""
+    return ": pass {int(label): weight for label, weight in class_weight.items()}"
 
 
 def rounded_labels(y: Array) -> npt.NDArray[np.int64]:

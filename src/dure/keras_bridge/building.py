@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import functools
 import json
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,10 @@ from dure.core.arrays import Tree
 from dure.core.backend import jax, keras
 from dure.errors import DureError, Faults, StudyError, UnsupportedModelError, line_in
 from dure.keras_bridge.functional import FindCall, Lowered
+from dure.keras_bridge.misfits import explain_misfit
 from dure.keras_bridge.model_state import Batch
+from dure.keras_bridge.target_faults import find_target_faults
+from dure.keras_bridge.trainable import find_trainable_faults
 
 Build = Callable[..., Any]
 """Called with a variant's arguments by name; returns a compiled ``keras.Model``."""
@@ -115,7 +117,7 @@ def check_and_lower(
     """
     model, draws = _build_checked(build, arguments, seeds[0], batch)
     Faults(
-        lead + fault for lead, y in targets.items() for fault in find_label_faults(model, y)
+        lead + fault for lead, y in targets.items() for fault in find_target_faults(model, y)
     ).raise_if_any()
     architecture = describe_architecture(model)
     for seed in seeds[1:2]:
@@ -209,7 +211,7 @@ def find_faults(model: keras.Model) -> list[str]:
             f"model {model.name!r} was compiled with run_eagerly=True, which cannot be compiled "
             "into a training program; leave run_eagerly out."
         )
-    return found
+    return found or find_trainable_faults(model)
 
 
 def make_ready(model: keras.Model, batch: Batch) -> bool:
@@ -229,77 +231,23 @@ def make_ready(model: keras.Model, batch: Batch) -> bool:
     )
     x, y, weight = batch
     data = (x,) if y is None else (x, y) if weight is None else (x, y, weight)
-    with errors_with_shapes(x, y), _own_names(model):
+    with explained_errors(model, x, y), _own_names(model):
         model._symbolic_build(data_batch=data)
     return draws
 
 
 @contextlib.contextmanager
-def errors_with_shapes(x: Tree, y: Tree) -> Iterator[None]:
+def explained_errors(model: keras.Model, x: Tree, y: Tree) -> Iterator[None]:
     """Turn what Keras raises when a model and its data do not fit into a StudyError."""
     try:
         yield
     except Exception as error:
-        x, y = (jax.tree.map(lambda a: a.shape, part) for part in (x, y))
-        raise StudyError(f"the model does not take these data (x {x}, y {y}): {error}") from error
+        raise StudyError(explain_misfit(model, x, y, error)) from error
 
 
 def compiled_parts(model: keras.Model) -> tuple[Any, ...]:
     """What ``compile`` gave a model; other objects mean other programs."""
     return model.optimizer, model._compile_loss, model._compile_metrics
-
-
-def losses_of(model: keras.Model) -> list[tuple[tuple[Any, ...], Any]]:
-    """Every loss of a model made ready, with the place of the output it judges; () for the one."""
-    if model._compile_loss is None:
-        return []
-    return [(tuple(path), loss) for path, loss, *_ in model._compile_loss._flat_losses or ()]
-
-
-def find_label_faults(model: keras.Model, y: Tree) -> list[str]:
-    """Labels no output stands for, one sentence each; JAX would take their loss as 0 silently.
-
-    Parameters
-    ----------
-    model
-        Made ready. Subclassed models, whose outputs are not known beforehand, are not looked at.
-    y
-        NumPy targets in the nesting the model was made ready with.
-    """
-    outputs = getattr(model, "_outputs_struct", None)
-    if outputs is None:
-        outputs = getattr(model, "outputs", None)
-        outputs = outputs[0] if outputs else None
-    if y is None or outputs is None:
-        return []
-    found = []
-    for path, loss in losses_of(model):
-        if getattr(loss, "fn", None) is not keras.losses.sparse_categorical_crossentropy:
-            continue
-        labels, output = _at(y, path), _at(outputs, path)
-        if labels is None or output is None:
-            continue
-        options = loss._fn_kwargs
-        classes = output.shape[options.get("axis", -1)]
-        ignored = options.get("ignore_class")
-        labels = labels if ignored is None else labels[labels != ignored]
-        if classes is not None and labels.size and not 0 <= labels.min() <= labels.max() < classes:
-            place = "".join(f"[{key!r}]" for key in path)
-            found.append(
-                f"y{place} holds labels from {labels.min()} to {labels.max()}, and the output it "
-                f"belongs to has {classes} classes (0 to {classes - 1}); renumber the labels, or "
-                f"give that output {int(labels.max()) + 1} units."
-            )
-    return found
-
-
-def _at(tree: Any, path: Sequence[Any]) -> Any:
-    """The array at a path of a tree; None where the tree is nested otherwise."""
-    try:
-        leaf = functools.reduce(lambda branch, key: branch[key], path, tree)
-    except (KeyError, IndexError, TypeError):
-        return None
-    return leaf if hasattr(leaf, "shape") else None
 
 
 def build_weights(model: keras.Model, x: Tree) -> None:

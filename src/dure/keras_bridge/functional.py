@@ -17,6 +17,7 @@ import numpy as np
 from dure.core.arrays import Tree
 from dure.core.backend import jax, keras
 from dure.keras_bridge.model_state import Batch, ModelState
+from dure.keras_bridge.trainable import check_trainable
 
 FindCall: TypeAlias = Callable[[Any], Callable[..., Any] | None]
 """From a layer to what may stand for its ``call``; None where Keras' own stays."""
@@ -25,7 +26,14 @@ _TRACING = threading.Lock()
 
 
 def state_of(model: keras.Model) -> ModelState:
-    """The state of a model with weights and optimizer; arrays are the model's own, not copies."""
+    """The state of a model with weights and optimizer; arrays are the model's own, not copies.
+
+    Raises
+    ------
+    StudyError
+        If other layers train than when it was compiled, as after a callback that freezes one.
+    """
+    check_trainable(model)
     return ModelState(
         [v.value for v in model.trainable_variables],
         [v.value for v in model.non_trainable_variables],

@@ -36,12 +36,12 @@ from dure.errors import Faults, StudyError
 from dure.experiment.spec import StudySpec
 from dure.keras_bridge.building import (
     compiled_parts,
-    errors_with_shapes,
+    explained_errors,
     find_faults,
-    find_label_faults,
     make_ready,
 )
 from dure.keras_bridge.functional import put_on_device, state_of, write_state
+from dure.keras_bridge.target_faults import find_target_faults
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
 """Most epochs, and row numbers, of one call of the program."""
@@ -209,7 +209,7 @@ class _Fit:
         self.model = model
         shapes = row_shapes(study)
         drew = make_ready(model, first_batch(study, shapes))
-        Faults(find_label_faults(model, study.arrays().y)).raise_if_any("this fit")
+        Faults(find_target_faults(model, study.arrays().y)).raise_if_any("this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
         split = study.splits[0]
@@ -307,7 +307,7 @@ def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: 
     programs = _Programs.of(model).by_size
     if key not in programs:
         program = Program(lower_model(model), shape, None, [], compile_rounds)
-        with errors_with_shapes(shapes.x, shapes.y):
+        with explained_errors(model, shapes.x, shapes.y):
             program.trace(program.start(state_of(model)), shapes)
         programs[key] = program
     return programs[key]

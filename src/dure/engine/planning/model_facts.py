@@ -16,8 +16,9 @@ import numpy as np
 from dure.core.arrays import is_nested, leaves
 from dure.core.backend import jax, keras
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
-from dure.keras_bridge.building import count_parameters, losses_of
+from dure.keras_bridge.building import count_parameters
 from dure.keras_bridge.layer_hooks import walk_layers, watch_layers
+from dure.keras_bridge.target_faults import losses_of
 
 if TYPE_CHECKING:
     from dure.engine.planning.plan import PreparedStudy

@@ -1,0 +1,100 @@
+"""Targets that losses take in silence: told with a cure that works; healthy look-alikes are not."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as L
+
+import dure
+from dure.keras_bridge.building import make_ready
+from dure.keras_bridge.target_faults import find_target_faults
+
+X = np.random.default_rng(0).normal(size=(12, 6)).astype("float32")
+TWO, THREE = np.arange(12) % 2, np.arange(12) % 3
+MASK = np.arange(12 * 16).reshape(12, 4, 4) % 3
+VOID = np.where(MASK == 2, 255, MASK)
+SPARSE = "sparse_categorical_crossentropy"
+Sparse = keras.losses.SparseCategoricalCrossentropy
+
+
+def dense(loss: Any, units: int, activation: str | None = None) -> keras.Model:
+    x = L.Input((6,))
+    model = keras.Model(x, L.Dense(units, activation)(x))
+    model.compile("sgd", loss)
+    return model
+
+
+def pixels(loss: Any, classes: int) -> keras.Model:
+    x = L.Input((4, 4, 1))
+    model = keras.Model(
+        x, L.Conv2D(classes, 1, activation="sigmoid" if classes == 1 else "softmax")(x)
+    )
+    model.compile("sgd", loss)
+    return model
+
+
+def faults_of(model: keras.Model, y: Any) -> list[str]:
+    data = dure.Data(np.zeros((12, *model.inputs[0].shape[1:])), y)
+    make_ready(model, (data.x, data.y, None))
+    return find_target_faults(model, data.y)
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "told", "cure"),
+    [
+        (lambda: dense(SPARSE, 2), TWO * 2 - 1, "pass (y + 1) // 2. Labels -1 and 1", "(y+1)//2"),
+        (lambda: dense(SPARSE, 3), THREE + 1, "counted from 0: pass y - 1.", "y - 1"),
+        (lambda: dense(SPARSE, 3), THREE - 2, "counted from 0: pass y + 2.", "y + 2"),
+        (lambda: dense(SPARSE, 3), THREE**2 * 5, "They are 0, 5, 20: renumber", None),
+        (lambda: dense(SPARSE, 3), np.arange(12) % 4, "give that output 4 units", None),
+        (lambda: dense(SPARSE, 2), THREE - 1, "ignore_class=-1", None),
+        (lambda: dense(SPARSE, 2), np.arange(12) % 4 - 2, "give that output 4 units", None),
+        (lambda: dense(SPARSE, 1), TWO, "1 unit, which is one class only", None),
+        (lambda: dense(SPARSE, 3), THREE + 0.5, "holds fractions, such as 0.5", "y - 0.5"),
+        (lambda: pixels(Sparse(), 2), VOID, "ignore_class=255", None),
+        (lambda: pixels(Sparse(ignore_class=255), 2), VOID + 3, "labels from 3 to 258", None),
+        (lambda: dense("binary_crossentropy", 1), TWO * 2 - 1, "pass (y + 1) / 2", None),
+        (lambda: dense("binary_crossentropy", 1), TWO + 1, "1 and 2: pass y == 2", "y == 2"),
+        (lambda: dense("binary_crossentropy", 1), THREE, "For 3 classes give the output 3", None),
+        (lambda: dense("binary_crossentropy", 6), X * 9, "take the loss 'mse'", None),
+        (
+            lambda: pixels("binary_crossentropy", 1),
+            (np.arange(192).reshape(12, 4, 4, 1) + 64).astype("uint8"),
+            "y / 255 for pictures",
+            "y / 255",
+        ),
+        (lambda: dense("mse", 1), X[:, :2], "holds 2 values a row and the output", None),
+        (lambda: dense(keras.losses.Huber(), 3), X[:, :1], "holds 1 values a row", "X[:, :3]"),
+    ],
+)
+def test_nonsense_is_told(model: Any, y: Any, told: str, cure: str | None) -> None:
+    (fault,) = faults_of(model(), y)
+    assert told.lower() in fault.lower(), fault
+    if cure is not None:
+        assert faults_of(model(), eval(cure, {"X": X, "y": y})) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (lambda: dense(SPARSE, 3), THREE),
+        (lambda: dense(SPARSE, 5), THREE.astype("float32")),
+        (lambda: dense(SPARSE, 3), THREE[:, None]),
+        (lambda: dense("hinge", 1, "tanh"), TWO * 2 - 1),
+        (lambda: dense("squared_hinge", 1, "tanh"), TWO),
+        (lambda: pixels(Sparse(ignore_class=255), 2), VOID),
+        (lambda: pixels(Sparse(ignore_class=-1), 2), np.where(MASK == 2, -1, MASK)),
+        (lambda: pixels(SPARSE, 3), MASK[..., None]),
+        (lambda: dense("binary_crossentropy", 1), TWO > 0),
+        (lambda: dense("binary_crossentropy", 1), TWO * 0.8 + 0.1),
+        (lambda: dense("binary_crossentropy", 1), 0.7 + TWO * 0.45),  # as of adversarial networks
+        (lambda: dense("binary_crossentropy", 3), np.eye(3)[THREE]),
+        (lambda: dense("mse", 1), X[:, 0]),
+        (lambda: dense("mse", 6), X),
+        (lambda: dense("mae", 1), X[:, :1] * 100),
+    ],
+)
+def test_healthy_targets_are_not(model: Any, y: Any) -> None:
+    assert faults_of(model(), y) == []
