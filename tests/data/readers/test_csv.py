@@ -189,6 +189,7 @@ def test_holes_in_the_target_are_always_told(write: Any) -> None:
     assert fault.startswith("1 column with holes: 'y' (1 hole, the first in row 1).")
     assert "'b'" not in fault
     assert "SimpleImputer" not in fault
+    assert "SimpleImputer" not in the_fault_of(write("a,y\n1,0\n2,\n3,1\n"), "y")
 
 
 def test_nothing_left(write: Any) -> None:
@@ -487,6 +488,12 @@ def test_a_table_as_a_german_excel_writes_it(write: Any) -> None:
     np.testing.assert_array_equal(data.x, np.float32([[1.5, 1200.5], [2.5, 900]]))
     excel = write("sep=;\na;y\n1;2\n3;4\n")
     np.testing.assert_array_equal(from_csv(excel, "y", shuffle=False).x, [[1], [3]])
+
+
+def test_what_nobody_sees_in_a_cell_does_not_count(write: Any) -> None:
+    data = from_csv(write("a,y\n\ufeff1,2.5\n2\u200b,3.5\n\u200e3\u200f,4.5\n"), "y", shuffle=False)
+    np.testing.assert_array_equal(data.x, [[1], [2], [3]])
+    assert from_csv(write('"a\nb",y\n1,2\n3,4\n'), "y").feature_names == ("a\nb",)
 
 
 def test_dates_are_told_as_such(write: Any) -> None:

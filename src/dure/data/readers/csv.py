@@ -250,13 +250,14 @@ def _holes(table: CsvTable, chosen: list[str], target: str, use: _Use, faults: F
         left_out = f", {format_count(int(rows.sum()), 'row')} with holes left out"
         return note + left_out if rows.any() else note
     filled = use.prepare is not None
-    _tell_holes(table, [target] if filled else [*chosen, target], holes, filled, faults)
+    _tell_holes(table, [target] if filled else [*chosen, target], holes, faults)
     return note
 
 
 def _tell_holes(
-    table: CsvTable, wanted: list[str], holes: dict[str, Array], filled: bool, faults: Faults
+    table: CsvTable, wanted: list[str], holes: dict[str, Array], faults: Faults
 ) -> None:
+    """Append which of the columns have holes; the last of them is the target."""
     told = []
     for name in wanted:
         if (marked := holes[name]).any():
@@ -269,10 +270,12 @@ def _tell_holes(
     if not told:
         return
     rows = int(np.any([holes[name] for name in wanted], axis=0).sum())
-    fill = (
-        ", or fill them inside the folds (prepare=sklearn.impute.SimpleImputer(), in a "
-        "pipeline with a scaler)"
-    )
+    fill = ""
+    if any(holes[name].any() for name in wanted[:-1]):
+        fill = (
+            ", or fill them inside the folds (prepare=sklearn.impute.SimpleImputer(), in a "
+            "pipeline with a scaler)"
+        )
     empty = np.all(list(holes.values()), axis=0)
     nothing = ""
     if empty.any():
@@ -282,7 +285,7 @@ def _tell_holes(
         )
     faults.append(
         f"{format_count(len(told), 'column')} with holes: {', '.join(told)}. Pass "
-        f"missing='drop' to leave out {format_count(rows, 'row')}{'' if filled else fill}.{nothing}"
+        f"missing='drop' to leave out {format_count(rows, 'row')}{fill}.{nothing}"
     )
 
 

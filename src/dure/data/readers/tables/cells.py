@@ -44,6 +44,7 @@ _HOLES_AMONG_NUMBERS = frozenset(mark.casefold() for mark in HOLES | UNCLEAR) | 
 
 _TRUTH = ("True", "TRUE", "true", "False", "FALSE", "false")
 _WIDE = str.maketrans("０１２３４５６７８９．－＋−", "0123456789.-+-")
+_UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"  # marks of byte order and direction, empty blanks
 _BLANKS = "[ \u00a0\u2009\u202f]"
 _APOSTROPHES = "['’]"
 
@@ -110,7 +111,10 @@ def _stripped(cell: Any, decimal: str) -> str | None:
     import pandas as pd
 
     if isinstance(cell, str):
-        return cell.strip() or None
+        cell = cell.strip()
+        if cell and (cell[0] in _UNSEEN or cell[-1] in _UNSEEN):
+            cell = cell.strip(_UNSEEN).strip()
+        return cell or None
     return None if pd.isna(cell) else str(cell).replace(".", decimal)
 
 
