@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         UnsupportedModelError,
     )
     from dure.inspection.api import look
+    from dure.keras_bridge.whole_model import load_model
     from dure.result import Result, load
     from dure.study import Study, Variant
     from dure.training.fit import fit
@@ -53,6 +54,7 @@ __all__ = [
     "fit",
     "layers",
     "load",
+    "load_model",
     "look",
 ]
 
@@ -70,6 +72,7 @@ _HOME = {
     "Variant": "study",
     "fit": "training.fit",
     "load": "result",
+    "load_model": "keras_bridge.whole_model",
     "look": "inspection.api",
 }
 

@@ -149,6 +149,7 @@ def load_run(name: str) -> dure.Result:
 
 def find_run_folder(name: str) -> Path:
     """A run folder by path, by name under runs/, or the latest there."""
+    from dure.storage.model_folders import describe_models
     from dure.storage.run_folder import is_run_folder
     from dure.storage.run_list import latest, list_runs
 
@@ -157,6 +158,8 @@ def find_run_folder(name: str) -> Path:
     for path in (Path(name), Path("runs") / name):
         if is_run_folder(path):
             return path
+    if told := describe_models(Path(name)):
+        raise RunFolderError(f"{name} is no run folder. {told}")
     known = [run.folder.name for run in list_runs("runs")]
     raise RunFolderError(
         f"there is no run folder {name!r}; `dure list` shows those there are."

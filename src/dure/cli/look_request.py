@@ -102,10 +102,10 @@ def _prepare(request: LookRequest) -> tuple[Any, Path]:
 
 def _find_target(request: LookRequest) -> tuple[Path | dure.Result | LaneResult, Any]:
     """The file, or the result or lane that was named; and the study of a run if it is found."""
-    from dure.inspection.network.files import SUFFIXES
+    from dure.storage.model_folders import ENDINGS
 
     path = Path(request.target)
-    if path.suffix in SUFFIXES or path.is_file():
+    if path.suffix in ENDINGS or path.is_file():
         if request.lane or request.variant:
             raise DureError(f"--lane and --variant choose networks of a run; {path} is one model.")
         return path, None

@@ -14,10 +14,11 @@ from dure.core.backend import keras
 from dure.core.types import LaneKey, trained
 from dure.errors import DureError, did_you_mean
 from dure.inspection.measures.weights import untrained_twin
-from dure.inspection.network.files import SUFFIXES, read_model
 from dure.inspection.networks import Member, Networks, Weights
 from dure.keras_bridge.model_files import load_model
+from dure.keras_bridge.whole_model import load_model as open_model
 from dure.results.run_result import LaneResult, RunResult, load
+from dure.storage.model_folders import ENDINGS
 from dure.storage.run_folder import is_run_folder
 
 
@@ -118,7 +119,6 @@ def _weights(lane: LaneResult) -> Weights:
 def _from_path(path: Path) -> RunResult | _Named:
     if is_run_folder(path):
         return load(path)
-    if path.is_dir() or not (path.exists() or path.suffix in SUFFIXES):
-        what = "is a folder without a run in it" if path.is_dir() else "does not exist"
-        raise DureError(f"{path} {what}; give a .keras or .h5 file, or a run folder.")
-    return _Named(read_model(path), path.name)
+    if not path.exists() and path.suffix not in ENDINGS:
+        raise DureError(f"{path} does not exist; give a .keras or .h5 file, or a run folder.")
+    return _Named(open_model(path), path.name)

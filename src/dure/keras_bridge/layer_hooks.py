@@ -68,6 +68,21 @@ def watch_layers(layers: Mapping[str, keras.Layer], see: See) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def forget_states(model: keras.Model) -> Iterator[None]:
+    """While open, recurrent layers that keep states between batches begin each row at zero.
+
+    A model with such layers takes batches of one size only, and gives for a row what depends on
+    the rows before it.
+    """
+    with contextlib.ExitStack() as undo:
+        for layer in model._flatten_layers():
+            if getattr(layer, "stateful", False):
+                undo.callback(setattr, layer, "stateful", True)
+                layer.stateful = False
+        yield
+
+
 def exchange_call(layer: keras.Layer, call: Any, undo: contextlib.ExitStack) -> None:
     """Exchanges `call` on the instance, over whatever already stands there."""
     before = layer.__dict__.get("call")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dure.core.backend import keras
+from dure.layers.activations import hard_sigmoid_of_keras_2  # noqa: F401  (registers it)
 from dure.layers.augmentation import augmentation_call
 from dure.layers.convolution import (
     conv_call,

@@ -14,6 +14,7 @@ from typing import Any
 from dure.errors import RunFolderError
 from dure.storage.disk import read_file
 from dure.storage.files import CHECKPOINTS, CURVES, LANES, MANIFEST, explained, write_atomically
+from dure.storage.model_folders import describe_models
 
 FORMAT = 1
 
@@ -39,9 +40,9 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         newer = int(version) > FORMAT
     except (FileNotFoundError, NotADirectoryError):
         missing = "does not exist" if not folder.exists() else f"has no {MANIFEST}"
-        raise RunFolderError(
-            f"{folder} is not a run folder: it {missing}. `dure list` shows the runs there are."
-        ) from None
+        models = describe_models(folder)
+        told = models or "`dure list` shows the runs there are."
+        raise RunFolderError(f"{folder} is not a run folder: it {missing}. {told}") from None
     except OSError as error:
         raise RunFolderError(f"could not read {path}: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError) as error:

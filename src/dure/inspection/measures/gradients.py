@@ -14,7 +14,7 @@ from dure.core.conversion.samples import convert
 from dure.errors import DureError, Faults
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import BATCH, Network
-from dure.keras_bridge.layer_hooks import owners_of, with_fixed_seeds
+from dure.keras_bridge.layer_hooks import forget_states, owners_of, with_fixed_seeds
 
 
 def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:
@@ -48,7 +48,8 @@ def gradients(network: Network, x: Tree, y: Tree) -> xr.Dataset:
     owners = owners_of(model, network.layers)
     if not owners:
         raise DureError(f"{model.name!r} has no trainable weights, so there are no gradients.")
-    loss, slopes = _mean_gradient(network, x, y)
+    with forget_states(network.model):
+        loss, slopes = _mean_gradient(network, x, y)
     names = [name for name in network.layers if name in set(owners)]
     squares = {name: np.zeros(2) for name in names}
     for owner, slope, variable in zip(owners, slopes, model.trainable_variables, strict=True):

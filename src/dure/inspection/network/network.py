@@ -14,7 +14,7 @@ from dure.core.backend import jax, keras
 from dure.core.conversion.samples import convert
 from dure.errors import DureError, Faults, did_you_mean
 from dure.inspection.network import batching
-from dure.keras_bridge.layer_hooks import first, walk_layers, watch_layers
+from dure.keras_bridge.layer_hooks import first, forget_states, walk_layers, watch_layers
 
 BATCH = 256
 """Rows that go through a model at once, at most."""
@@ -185,7 +185,8 @@ class Network:
                 with warnings.catch_warnings():
                     # Of layers that a subclassed model has but never calls.
                     warnings.filterwarnings("ignore", r"`build\(\)` was called on layer")
-                    self.model(batching.one_row(x))
+                    with forget_states(self.model):
+                        self.model(batching.one_row(x))
                 self.layers = dict(walk_layers(self.model))
             shape = self.visit(x, note)
         except Exception as error:  # whatever a layer raises when shapes do not fit
@@ -294,9 +295,10 @@ class Network:
         )
 
     def apply(self, state: Any, rows: Tree) -> Any:
-        """The model's outputs in inference; for use inside programs."""
+        """The model's outputs in inference, each row for itself; for use inside programs."""
         options = {"training": False} if self.model._call_has_training_arg else {}
-        return self.model.stateless_call(*state, rows, **options)[0]
+        with forget_states(self.model):
+            return self.model.stateless_call(*state, rows, **options)[0]
 
 
 def _fits(model: keras.Model, x: Tree) -> bool:
