@@ -27,7 +27,11 @@ SECTIONS: dict[str, list[Any]] = {
     "Results": [dure.Result, dure.load],
     "Looking inside": [dure.look],
     "Data": [dure.Data, *(getattr(dure.data, name) for name in dure.data.__all__)],
-    "Layers and models": [*(getattr(dure.layers, n) for n in dure.layers.__all__), PreparedModel],
+    "Layers and models": [
+        *(getattr(dure.layers, n) for n in dure.layers.__all__),
+        PreparedModel,
+        dure.load_model,
+    ],
     "Errors": [thing for name in dure.__all__ if (thing := getattr(dure, name)) in ERRORS],
 }
 PATHS = {

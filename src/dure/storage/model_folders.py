@@ -9,13 +9,7 @@ ENDINGS = (".keras", ".h5", ".hdf5")
 
 
 def describe_models(folder: Path) -> str:
-    """What models a folder that is no run folder holds (or is), and what to do; "" if none.
-
-    Examples
-    --------
-    >>> describe_models(Path("."))
-    ''
-    """
+    """What models a folder that is no run folder holds (or is), and what to do; "" if none."""
     if folder.is_file() and folder.suffix in ENDINGS:
         return (
             f"It is a file, perhaps of a model: look inside with `dure look {folder}`, or open it "

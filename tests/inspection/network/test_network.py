@@ -272,3 +272,32 @@ def test_half_precision_comes_as_float32() -> None:
     found = gradient(network, x, "dense", 1)
     np.testing.assert_array_equal(found.kept, [[0, 1], [0, 1]])
     assert found.kept.dtype == np.float32
+
+
+def test_a_stateful_model_is_looked_at_row_by_row() -> None:
+    """Any number of rows, each from zero states; the model itself stays as it was."""
+    import keras
+
+    from dure.inspection.measures.gradients import gradients
+
+    both = keras.layers.Bidirectional(keras.layers.GRU(3, stateful=True), name="both")
+    last = keras.layers.LSTM(3, stateful=True, return_sequences=True, name="lstm")
+    start = keras.layers.InputLayer(batch_shape=(4, 6, 2))
+    model = keras.Sequential([start, last, both, keras.layers.Dense(2, "softmax", name="out")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(6, 6, 2)).astype(np.float32)
+    network = Network(model)
+    found = network.outputs(["lstm"], x)
+    for start_row in (0, 2):
+        both.reset_states()
+        last.reset_states()
+        rows = x[start_row : start_row + 4]
+        expected = model.predict(rows, batch_size=4, verbose=0)
+        part = found[OUTPUT][start_row : start_row + 4]
+        np.testing.assert_allclose(part, expected, rtol=1e-5, atol=1e-6)
+    assert gradients(network, x, np.zeros(6, int))["layer"].values.tolist() == [
+        "lstm",
+        "both",
+        "out",
+    ]
+    assert last.stateful and both.forward_layer.stateful

@@ -80,7 +80,7 @@ def test_no_advice_to_register_where_no_class_is_missing(tmp_path) -> None:
         ("Convolution2D", {"nb_row": 2, "nb_col": 2, "border_mode": "full"}, "border_mode='full'"),
         ("MaxPooling2D", {"pool_size": [3, 3], "border_mode": "same"}, "Theano.*padded other"),
         ("Merge", {"mode": "cos"}, "mode='cos' has no equal"),
-        ("MaxoutDense", {"output_dim": 3}, "not known here: MaxoutDense"),
+        ("MaxoutDense", {"output_dim": 3}, r"layer 'l' \(MaxoutDense\) has no equal"),
         ("Lambda", {"function": ["gA==", None, None]}, r"Lambda layers \(l\).*not run"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dure.core.arrays import Array
@@ -51,11 +51,17 @@ def _numbers(paths: Mapping[str, Array], folder: str) -> dict[str, Array]:
 def _fill_model(
     model: Any, part: Part, at: str, paths: Mapping[str, Array], left: set[str], faults: Faults
 ) -> None:
-    names = _counted(child.class_name for child in part.parts)
-    for child, name in zip(part.parts, names, strict=True):
-        if child.class_name == "InputLayer":
-            continue
-        _fill(model.get_layer(child.now), child, f"{at}layers/{name}/", paths, left, faults)
+    parts = [child for child in part.parts if child.class_name != "InputLayer"]
+    layers = [model.get_layer(child.now) for child in parts]
+    folder = "layers"
+    twice = [False] * len(parts)
+    if not any(path.startswith(f"{at}layers/") for path in paths):
+        # TensorFlow 2.12 listed every layer that has numbers twice, and counted both.
+        folder = "_layer_checkpoint_dependencies"
+        twice = [bool(layer.weights) for layer in layers]
+    names = _counted([child.class_name for child in parts], twice)
+    for child, layer, name in zip(parts, layers, names, strict=True):
+        _fill(layer, child, f"{at}{folder}/{name}/", paths, left, faults)
 
 
 def _fill(
@@ -76,7 +82,7 @@ def _fill(
         inner = getattr(layer, name, None)
         inner = getattr(layer, f"_{name}", None) if inner is None else inner
         if isinstance(inner, (list, tuple)):
-            counted = _counted(type(each).__name__ for each in inner)
+            counted = _counted([type(each).__name__ for each in inner])
             for each, known in zip(inner, counted, strict=True):
                 _fill(each, None, f"{at}{name}/{known}/", paths, left, f)
         elif inner is not None:
@@ -89,14 +95,14 @@ def _folders(paths: Mapping[str, Array], at: str) -> Sequence[str]:
     return [name for name in dict.fromkeys(below) if name != "vars"]
 
 
-def _counted(class_names: Iterator[str] | Any) -> list[str]:
-    """Names as an archive counts them: dense, dense_1, ..."""
+def _counted(class_names: Sequence[str], twice: Sequence[bool] = ()) -> list[str]:
+    """Names as an archive counts them: dense, dense_1, ...; those meant count for two."""
     seen: Counter[str] = Counter()
     made = []
-    for class_name in class_names:
+    for place, class_name in enumerate(class_names):
         name = _snake_case(class_name.rpartition(">")[2])
         made.append(f"{name}_{seen[name]}" if seen[name] else name)
-        seen[name] += 1
+        seen[name] += 1 + (place < len(twice) and twice[place])
     return made
 
 

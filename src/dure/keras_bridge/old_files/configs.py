@@ -14,6 +14,7 @@ from dure.keras_bridge.old_files.names import (
     ARGUMENTS,
     CLASSES,
     DATA_FORMATS,
+    GONE,
     IDLE,
     REGULARIZERS,
 )
@@ -91,6 +92,9 @@ def translate_object(
         return {"module": None, "class_name": bare, "config": arguments, "registered_name": found}
     today = CLASSES.get(name, name) if family is keras.layers else name
     cls = getattr(family, today, None)
+    if family is keras.layers and name in GONE:
+        words.faults.append(f"{what} has no equal in Keras 3.")
+        return dict(config)
     if not inspect.isclass(cls):
         words.foreign.append(f"{name} ({what})")
         return dict(config)

@@ -33,6 +33,24 @@ CLASSES: Final = {
 }
 """Layers, by the name they had."""
 
+GONE: Final = (
+    "AtrousConvolution3D",
+    "DenseFeatures",
+    "Highway",
+    "LocallyConnected1D",
+    "LocallyConnected2D",
+    "MaxoutDense",
+    "ModuleWrapper",
+    "ParametricSoftplus",
+    "RandomHeight",
+    "RandomWidth",
+    "SlicingOpLambda",
+    "SReLU",
+    "TensorFlowOpLayer",
+    "TFOpLambda",
+)
+"""Layers of Keras 1, 2 and TensorFlow that Keras 3 has nothing for."""
+
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "output_dim": ("units",),
     "nb_filter": ("filters",),
