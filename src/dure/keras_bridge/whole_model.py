@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 import zipfile
@@ -145,10 +146,17 @@ def _what_else(path: Path) -> str:
 
 
 def _load(path: Path, compiled: bool) -> keras.Model:
-    with warnings.catch_warnings():
-        # The optimizer's state is of no use here.
-        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        return keras.models.load_model(path, compile=compiled)
+    # Keras says through this logger that a file has no compile section, or unused metrics.
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # The optimizer's state is of no use here.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            return keras.models.load_model(path, compile=compiled)
+    finally:
+        logger.setLevel(level)
 
 
 def _load_uncompiled(path: Path, is_archive: bool, error: Exception) -> keras.Model:

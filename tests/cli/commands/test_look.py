@@ -277,9 +277,7 @@ def test_models_and_runs_that_are_none(place: Path, tmp_path: Path) -> None:
     assert "there is no run folder" in refused(tmp_path / "none")
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved" / "saved_model.pb").touch()
-    assert "is a folder, not a model file. It holds a TensorFlow SavedModel" in refused(
-        tmp_path / "saved"
-    )
+    assert "is no run folder. It holds a TensorFlow SavedModel" in refused(tmp_path / "saved")
     (tmp_path / "words.keras").write_text("words", encoding="utf-8")
     assert "is not a Keras model" in refused(tmp_path / "words.keras")
     assert "choose networks of a run" in refused(place / "net.keras", "--lane", "a/1")
