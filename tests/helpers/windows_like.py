@@ -57,6 +57,7 @@ def take_posix_away(root: Path) -> None:
         for name in names.split():
             if hasattr(module, name):
                 delattr(module, name)
+    os.process_cpu_count = os.cpu_count  # type: ignore[attr-defined]  # from 3.13, as there
     os.open = _refusing_folders(os.open, root)
     os.fsync = _refusing_readers(os.fsync)
     for name in ("replace", "rename", "remove", "unlink", "rmdir"):
@@ -148,6 +149,7 @@ def main(root: Path) -> None:
     )
     result = study.run(progress=False)
     folder = str(result.folder)
+    assert {status.kind for status in result.statuses} == {"finished"}, result.statuses
     assert len(list(Path("logs").iterdir())) == len(result.lanes) == 12
     assert len(list(Path(folder, "pictures").glob("*1*.png"))) == 2  # F1 and f1
     result = study.run(folder, progress=False, resume=True)
