@@ -191,7 +191,7 @@ def write(rows: dict[str, str]) -> None:
     pairs = {tuple(re.findall(r"\d[\w.]+", start)[:3]) for start in rows}
     kept = {}
     for line in section.splitlines():
-        start = re.match(r"\|( [\w.]+ \|){3}|- Python .*?: ", line)
+        start = re.match(r"\|( \d[\w.]* \|){3}|- Python .*?: ", line)
         if start and tuple(re.findall(r"\d[\w.]+", start[0])[:3]) not in pairs:
             kept[start[0].rstrip()] = line.removeprefix(start[0].rstrip())
     text = f"{before.rstrip()}\n\n{OTHERS}\n\n{ABOUT}\n{show({**kept, **rows})}\n"
