@@ -125,7 +125,7 @@ def _by_names(places: Sequence[Place], named: Named) -> list[tuple[Place, Named]
             (len(known), number)
             for number, place in enumerate(places)
             for known in _known_as(place.part)
-            if f"/{known}/" in f"/{name}" or name.startswith(f"{known}_")
+            if f"/{known}/" in f"/{name}" or ("/" not in name and name.startswith(f"{known}_"))
         ]
         if not fitting:
             return None
