@@ -84,7 +84,9 @@ def check(got: list[list[str]] | str, rows: list[list[str]], dialect: dict[str, 
         return
     assert len(got) == len(rows), got
     plain = dialect["quotechar"] == '"' and dialect["doublequote"] and not dialect["escapechar"]
-    # With "\r" between rows `csv` leaves cells that hold "\n" without quotes.
+    # Line ends of another kind than between rows `csv` leaves without quotes; one behind a
+    # backslash is then kept in its cell, and the backslash is not.
+    plain = plain and not re.search(r"\\[\r\n]", "".join(cell for row in rows for cell in row))
     if plain and dialect["quoting"] != csv.QUOTE_NONE and dialect["lineterminator"] != "\r":
         assert got == rows
     else:  # quotes of another kind, and what they escape, may be left in a cell
@@ -139,8 +141,5 @@ def test_the_commonest_dialects_are_read_and_not_refused(
     csv.writer(file, delimiter=delimiter).writerows([NAMES, *rows])
     dialect = {"delimiter": delimiter}
     got = read_back(file.getvalue(), dialect, "utf-8", tmp_path_factory.mktemp("common"))
-    assert (
-        got == [NAMES, *map(list, rows)]
-        or "looks like a row of its own" in got
-        or "stands round" in got
-    )
+    asked = ("looks like a row of its own", "stands round its cells", "a backslash keeps")
+    assert got == [NAMES, *map(list, rows)] or any(reason in got for reason in asked)

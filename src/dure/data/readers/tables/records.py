@@ -208,7 +208,10 @@ def _check_escapes(
         return True
     for quote in ('"', ""):
         other = _parse(lines, sep, quote, escape="\\")
-        if isinstance(other, Broken) or other.ragged() or len(other.rows) == len(reading.rows):
+        if isinstance(other, Broken) or other.ragged():
+            continue
+        fewer = len(other.rows) < len(reading.rows)
+        if not (fewer or (quote and len(other.rows) > len(reading.rows))):
             continue
         faults.append(
             f"{file} holds {len(reading.rows) - 1:,} rows, or {len(other.rows) - 1:,} if a "
