@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dure.core.types import GivenMode
 from dure.errors import DureError
 from dure.results.run_result import LaneResult, RunResult, Which
 from dure.results.summary import lines_of
@@ -185,28 +186,37 @@ class Result(RunResult):
         """
         return Lane(**vars(super().lane(variant, seed, fold)))
 
-    def best(self, metric: str | None = None, variant: str | None = None) -> Lane:
+    def best(
+        self,
+        metric: str | None = None,
+        variant: str | None = None,
+        mode: GivenMode = "auto",
+    ) -> Lane:
         """The lane with the best value of a metric at its best epoch; the first of equals.
 
         Parameters
         ----------
         metric
-            Default: the monitor. Whether low or high is best follows :func:`mode_of`. The best of
-            many lanes is partly luck: report ``summary()``, use the best lane's model.
+            Default: the monitor. The best of many lanes is partly luck: report ``summary()``, use
+            the best lane's model.
         variant
             Look among the lanes of this variant only.
+        mode
+            "min" if low is best, "max" if high is; "auto": as Keras knows it, the study's
+            callbacks were told, or the name says.
 
         Raises
         ------
         DureError
-            For an unknown metric or variant, or if no lane that trained to its end has a value.
+            For an unknown metric or variant, if no lane that trained to its end has a value, or
+            if nothing says which way the metric is better.
 
         Examples
         --------
         >>> result.best("val_accuracy", variant="rate=0.1").variant
         'rate=0.1'
         """
-        return Lane(**vars(super().best(metric, variant)))
+        return Lane(**vars(super().best(metric, variant, mode)))
 
     @property
     def sequential(self) -> Sequential | None:
@@ -289,6 +299,7 @@ class Result(RunResult):
         other: RunResult | None = None,
         confidence: float = 0.95,
         rope: float | None = None,
+        mode: GivenMode = "auto",
     ) -> Comparison:
         """Is one variant better than another? Paired by seed, with tests and a verdict in words.
 
@@ -296,7 +307,7 @@ class Result(RunResult):
         ----------
         metric
             As in :meth:`at_best`: of every lane at its own best epoch; ``test_`` metrics as they
-            were measured. Default: the monitor. Which direction is better follows `mode_of`.
+            were measured. Default: the monitor.
         baseline
             Compare every other variant with this one; default: all pairs. Holm's correction is
             over all pairs compared, so fewer comparisons see smaller differences.
@@ -308,6 +319,9 @@ class Result(RunResult):
         rope
             Region of practical equivalence: differences up to this much, in the metric's unit,
             make no difference to you. Without it, nothing is ever called equivalent.
+        mode
+            Whether a low ("min") or high ("max") metric is better. "auto": as Keras' metric knows
+            it, a callback that watches it was told, or its name says.
 
         Returns
         -------
@@ -320,7 +334,8 @@ class Result(RunResult):
         ------
         DureError
             For an unknown metric or baseline, fewer than two variants, a confidence or rope out of
-            bounds, or results that cannot be paired.
+            bounds, results that cannot be paired, or a metric of which nothing says which way it
+            is better.
 
         Examples
         --------
@@ -330,7 +345,7 @@ class Result(RunResult):
         """
         from dure.analysis.comparison.compare import compare
 
-        return compare(self, metric, baseline, other, confidence, rope)
+        return compare(self, metric, baseline, other, confidence, rope, mode)
 
     def __str__(self) -> str:
         return "\n".join(lines_of(self))

@@ -17,7 +17,7 @@ from rich.text import Text
 from dure.core.formatting import clean_text, format_duration, join_first
 from dure.core.metrics import mode_of
 from dure.core.terminal import make_table
-from dure.core.types import LaneKey, Status
+from dure.core.types import LaneKey, Mode, Status
 from dure.messages.phrases import count
 from dure.messages.status_text import KINDS
 
@@ -74,6 +74,8 @@ class Progress(Reporter):
         Where to; default the standard error stream, so that output can be piped.
     clock
         Seconds from any start; for tests.
+    mode
+        Whether a low or high monitor is best; None: as its name says.
     """
 
     def __init__(
@@ -84,11 +86,12 @@ class Progress(Reporter):
         monitor: str,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
+        mode: Mode | None = None,
     ) -> None:
         self.console = console or Console(stderr=True)
         self._lanes, self._epochs = total_lanes, total_epochs
         self._monitor = monitor
-        self._better = min if mode_of(monitor) == "min" else max
+        self._better = min if (mode or mode_of(monitor)) == "min" else max
         self._best: dict[str, float | None] = dict.fromkeys(variants)
         self._done: Counter[str] = Counter()  # by variant
         self._kinds: Counter[str] = Counter()

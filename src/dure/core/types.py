@@ -34,6 +34,7 @@ LANE_QUANTITIES = ("probe_loss", "curvature", "step_gain")
 
 StatusKind = Literal["waiting", "running", "finished", "stopped", "diverged", "failed"]
 Mode = Literal["min", "max"]
+GivenMode = Literal["auto", "min", "max"]
 
 NAN_LOSS = "loss became NaN"
 """The reason of a diverged lane whose first number that is not finite was not found."""

@@ -8,6 +8,7 @@ again. No room but this one touches names Keras does not document.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -15,7 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from dure.core.arrays import Tree
-from dure.core.backend import jax, keras
+from dure.core.backend import jax, jnp, keras
+from dure.core.types import Mode
+from dure.errors import StudyError
 from dure.keras_bridge.model_state import Batch, ModelState
 from dure.keras_bridge.trainable import check_trainable
 
@@ -113,22 +116,42 @@ class Lowered:
         return ModelState(list(trainable), list(non_trainable), state.optimizer), list(metrics)
 
     def results(self, metrics: list[Any]) -> dict[str, Any]:
-        """Values of all metrics by Keras' log names ("loss", "accuracy", ...)."""
+        """Values of all metrics by Keras' log names ("loss", "accuracy", ...), float32 arrays.
+
+        Raises
+        ------
+        StudyError
+            If a metric's result is no number, array of numbers or dict of them.
+        """
         mapping = list(zip(self.model.metrics_variables, metrics, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
-            return _flat_results(self.model.get_metrics_result())
+            found = _flat_results(self.model.get_metrics_result())
+            return {name: _as_floats(name, value) for name, value in found.items()}
 
-    def metric_names(self) -> tuple[str, ...]:
-        """Names of all metrics, as in Keras' logs; nothing is computed."""
-        return tuple(jax.eval_shape(lambda: self.results(self.initial_metrics)))
+    def metric_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all metrics' results by Keras' log names; nothing is computed."""
+        results = jax.eval_shape(lambda: self.results(self.initial_metrics))
+        return {name: tuple(spec.shape) for name, spec in results.items()}
 
-    def directions(self) -> dict[str, str]:
-        """By metric name "min" or "max", where Keras knows it ("loss" is always "min")."""
-        known = {"loss": "min"}
-        for metric in _flat_metrics(self.model):
-            direction = getattr(metric, "_direction", None)
-            if direction in ("up", "down"):
-                known[metric.name] = "max" if direction == "up" else "min"
+    def directions(self) -> dict[str, Mode]:
+        """By metric name "min" or "max", where Keras knows it (losses are always "min").
+
+        Names are those of logs: of a model with several outputs "output_metric", and "metric_1"
+        for a second of the same name.
+        """
+        known: dict[str, Mode] = {}
+        ways = {
+            metric.name: getattr(metric, "_direction", None) for metric in _flat_metrics(self.model)
+        }
+        outputs = [f"{name}_" for name in getattr(self.model, "output_names", None) or ()]
+        for name in self.metric_shapes():
+            stems = [name, *(name.removeprefix(o) for o in outputs if name.startswith(o))]
+            stems += [re.sub(r"_\d+$", "", stem).removeprefix("weighted_") for stem in stems]
+            way = next((ways[stem] for stem in stems if ways.get(stem) in ("up", "down")), None)
+            if way is not None:
+                known[name] = "max" if way == "up" else "min"
+            elif name == "loss" or name.endswith("_loss"):
+                known[name] = "min"
         return known
 
     @property
@@ -194,6 +217,19 @@ def _flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in results.items():
         flat.update(_flat_results(value) if isinstance(value, Mapping) else {name: value})
     return flat
+
+
+def _as_floats(name: str, value: Any) -> Any:
+    try:
+        array = keras.ops.convert_to_tensor(value)
+        if not jnp.issubdtype(array.dtype, jnp.complexfloating):
+            return array.astype(jnp.float32)
+    except (TypeError, ValueError):
+        pass
+    raise StudyError(
+        f"metric {name!r}: its result() gave {type(value).__name__} ({value!r:.80}); it must give "
+        "a number, an array of numbers, or a dict of them by name."
+    )
 
 
 def _weight_places(model: keras.Model) -> list[tuple[str, int]]:

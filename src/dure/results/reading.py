@@ -61,10 +61,12 @@ def read_curves(
     shape = (*(len(axis) for axis in places.coords.values()), length)
     at = (*(where[lane] for where in places.where), epoch - 1)
     known = [name for name in manifest.get("metrics", ()) if name in metrics]
+    # A monitor that callbacks log may never have come: then it is a curve of NaN.
+    lost = [attributes["monitor"]] if metrics else []
     data = {}
-    for name in dict.fromkeys((*known, *metrics)):
+    for name in dict.fromkeys((*known, *metrics, *lost)):
         cube = np.full(shape, np.nan)
-        cube[at] = metrics[name]
+        cube[at] = metrics.get(name, np.nan)
         data[name] = (DIMS, cube)
     epochs = np.zeros(len(places), dtype=np.int64)
     np.maximum.at(epochs, lane, epoch)

@@ -18,8 +18,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from dure.core.lane_grid import spread_lanes
-from dure.core.metrics import mode_of
-from dure.core.types import DIMS, Bools, FirstNan, LaneKey, Monitor, Status, trained
+from dure.core.metrics import choose_mode, find_mode
+from dure.core.types import (
+    DIMS,
+    Bools,
+    FirstNan,
+    GivenMode,
+    LaneKey,
+    Mode,
+    Monitor,
+    Status,
+    trained,
+)
 from dure.errors import DureError, did_you_mean
 from dure.messages.phrases import count
 from dure.messages.status_text import tally
@@ -122,6 +132,15 @@ class RunResult:
             "monitor": self.monitor.name,
             "mode": self.monitor.mode,
         }
+
+    @property
+    def modes(self) -> dict[str, Mode]:
+        """By name without "val_", which metrics are better low or high, where it was known."""
+        return dict(self.manifest.get("modes") or {})
+
+    def mode_of(self, metric: str, given: GivenMode = "auto") -> Mode:
+        """Whether a metric is better low or high, as `choose_mode`."""
+        return choose_mode(metric, given, find_mode(metric, self.monitor, self.modes))
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -317,7 +336,12 @@ class RunResult:
             )
         return self._lane_at(self._keys.index(key))
 
-    def best(self, metric: str | None = None, variant: str | None = None) -> LaneResult:
+    def best(
+        self,
+        metric: str | None = None,
+        variant: str | None = None,
+        mode: GivenMode = "auto",
+    ) -> LaneResult:
         """As `dure.Result.best`."""
         values = self.at_best(metric)
         name = str(values.name)
@@ -333,7 +357,7 @@ class RunResult:
             raise DureError(
                 f"No lane has come to its end with a finite {name}: {tally(self._statuses)}."
             )
-        sign = 1 if mode_of(name, self.monitor) == "min" else -1
+        sign = 1 if self.mode_of(name, mode) == "min" else -1
         return self._lane_at(int(np.nanargmin(np.where(np.isfinite(flat), sign * flat, np.nan))))
 
     def lane_list(self) -> list[LaneResult]:

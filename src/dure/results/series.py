@@ -10,9 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dure.core.metrics import without_many_parts
 from dure.core.types import DIMS, Bools, Floats, Mode
 from dure.results.run_result import RunResult, lane_grid
 from dure.stats.intervals import Band, band
+
+MOST_PARTS = 10
+"""Single values of a metric that are shown beside others; the result's curves have all."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,9 @@ class MetricSeries:
 
 
 def metrics_of(result: RunResult) -> list[str]:
-    """Names of the metrics that have curves, without "val_"."""
-    return list(dict.fromkeys(str(name).removeprefix("val_") for name in result.curves))
+    """Names of the metrics that have curves, without "val_", and without parts of large arrays."""
+    names = dict.fromkeys(str(name).removeprefix("val_") for name in result.curves)
+    return without_many_parts(names, MOST_PARTS, result.monitor.name)
 
 
 def series_of(result: RunResult, base: str) -> list[MetricSeries]:

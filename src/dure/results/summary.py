@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from dure.core.metrics import without_many_parts
 from dure.core.terminal import align_columns
 from dure.core.types import DIMS, trained
 from dure.messages.message import Message, as_is, joined, say
@@ -45,11 +46,12 @@ def lines_of(result: RunResult) -> Iterable[str]:
 def summary_cells(result: RunResult) -> tuple[list[Message], list[list[Message]]]:
     """The summary as text, for whoever lays it out: a header, and one row of cells a variant.
 
-    Columns: variant, one per metric ('0.912 [0.905, 0.919]'), best epoch (median), lanes the means
+    Columns: variant, one per metric ('0.912 [0.905, 0.919]'; single values of a metric with up to
+    three only), best epoch (median), lanes the means
     rest on ('4 of 5'). The monitor's lowest (highest) mean carries a '*', if there are two or more.
     """
     table = result.summary()
-    metrics = list(dict.fromkeys(table["metric"]))
+    metrics = without_many_parts(dict.fromkeys(table["metric"]), 3, result.monitor.name)
     leader = _leader(table, result)
     columns = []
     for name in metrics:

@@ -22,13 +22,14 @@ from dure.engine.planning.plan import (
     row_shapes,
     split_size,
 )
-from dure.engine.program.host_callbacks import sort_callbacks
+from dure.engine.program.callback_logs import end_epoch
+from dure.engine.program.host_callbacks import hand_over_validation, sort_callbacks
 from dure.engine.program.program import Program
 from dure.engine.program.round_data import (
     RUNNING,
     Carry,
+    gather_logs,
     lane_of,
-    split_metrics,
     stack_lanes,
 )
 from dure.engine.program.rounds import compile_rounds
@@ -238,6 +239,7 @@ class _Fit:
             epochs=study.epochs,
             steps=self.lane.program.shape.steps,
         )
+        hand_over_validation(self.callbacks.callbacks, self.lane.rows, self.lane.validation)
         self.by_epoch = level != 0 or bool(callbacks)
 
     def run(self) -> keras.callbacks.History:
@@ -277,16 +279,17 @@ class _Fit:
             logs = _logs(lane.program, row, bool(lane.validate[lane.epoch]))
             if lane.program.shape.stop_on_nan and int(carry.status[0]) != RUNNING:
                 self.model.stop_training = True
-            self.callbacks.on_epoch_end(lane.epoch, logs)
+            end_epoch(self.callbacks, lane.epoch, logs)
             lane.epoch += 1
         return logs
 
 
 def _logs(program: Program, row: Any, validated: bool) -> dict[str, Any]:
     """An epoch's logs as Keras gives them: floats; no val_ metrics where it was not validated."""
+    logs = gather_logs(program.metrics(row), program.metric_shapes)
     return {
         name: values if values.ndim else float(values)
-        for name, values in split_metrics(row, program.metric_shapes)
+        for name, values in logs.items()
         if validated or not name.startswith("val_")
     }
 

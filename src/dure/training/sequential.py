@@ -128,8 +128,11 @@ def _faults(study: StudySpec, terms: SequentialTerms) -> list[str]:
 
 
 def _rule(study: StudySpec, terms: SequentialTerms, prepared: PreparedStudy) -> Rule:
-    monitor = next(iter(prepared.prototypes.values())).monitor
-    metric, mode = rule_metric(monitor.name, monitor.mode)
+    first = next(iter(prepared.prototypes.values()))
+    monitor = first.monitor
+    metric, mode = monitor.name, monitor.mode
+    if metric in first.metrics:  # what a callback logs and watches decides as it is
+        metric, mode = rule_metric(metric, mode)
     return Rule.of(
         [variant.name for variant in study.variant_list],
         metric,

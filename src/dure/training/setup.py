@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dure import __version__
 from dure.core.arrays import take_rows
-from dure.engine.planning.model_facts import study_facts
+from dure.engine.planning.model_facts import known_modes, study_facts
 from dure.engine.planning.plan import PreparedStudy
 from dure.keras_bridge.model_files import save_architecture
 from dure.keras_bridge.preparation.as_layers import has_equal_layers
@@ -63,10 +63,10 @@ def make_reporter(prepared: PreparedStudy, progress: bool) -> Reporter:
 
     if not progress:
         return Reporter()
-    study, first = prepared.study, next(iter(prepared.prototypes.values()))
+    study, monitor = prepared.study, next(iter(prepared.prototypes.values())).monitor
     lanes = len(study.lanes)
     names = [variant.name for variant in study.variant_list]
-    return Progress(lanes, lanes * study.epochs, names, first.monitor.name)
+    return Progress(lanes, lanes * study.epochs, names, monitor.name, mode=monitor.mode)
 
 
 def save_pictures(result: RunResult) -> None:
@@ -96,6 +96,7 @@ def make_manifest(
         "facts": study_facts(prepared),
         "networks": {name: p.fingerprint for name, p in prepared.prototypes.items()},
         "metrics": list(first.metrics),
+        "modes": known_modes(prepared),
         "monitor": {"name": first.monitor.name, "mode": first.monitor.mode},
     }
 

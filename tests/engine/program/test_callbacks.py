@@ -16,7 +16,7 @@ from dure.engine.program.callbacks import (
     EarlyStopping,
     Epoch,
     ReduceLROnPlateau,
-    make_controller,
+    check_monitor,
 )
 from dure.errors import StudyError
 
@@ -55,6 +55,10 @@ class Lowered:
     @staticmethod
     def directions() -> dict[str, str]:
         return {"loss": "min", "accuracy": "max"}
+
+    @staticmethod
+    def metric_shapes() -> dict[str, tuple[int, ...]]:
+        return {"loss": (), "f1": (), "confusion": (2, 2)}
 
 
 class Model:
@@ -174,6 +178,11 @@ def test_an_epoch_without_validation_changes_nothing() -> None:
 def test_unknown_monitors_and_directions_are_said_by_name() -> None:
     known = ["loss", "val_loss", "val_f1"]
     with pytest.raises(StudyError, match=r"'vall_loss'.*Did you mean 'val_loss'"):
-        make_controller(keras.callbacks.EarlyStopping("vall_loss"), Lowered, known)  # type: ignore[arg-type]
+        check_monitor(keras.callbacks.EarlyStopping("vall_loss"), Lowered, known, False)  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="pass mode='max' or mode='min'"):
-        make_controller(keras.callbacks.EarlyStopping("val_f1"), Lowered, known)  # type: ignore[arg-type]
+        check_monitor(keras.callbacks.EarlyStopping("val_f1"), Lowered, known, False)  # type: ignore[arg-type]
+    matrix = keras.callbacks.EarlyStopping("val_confusion", mode="max")
+    with pytest.raises(
+        StudyError, match="has 2 x 2 values; watch one of them, as val_confusion_0_0"
+    ):
+        check_monitor(matrix, Lowered, known, True)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from dure.analysis.comparison.pair import Pair
 from dure.analysis.comparison.paired_test import FixedTest, Judgement, judge
 from dure.analysis.comparison.pairing import Lanes, Matched, lanes_of, match_pairs
 from dure.analysis.comparison.table import Comparison
+from dure.core.types import GivenMode
 from dure.errors import DureError, did_you_mean
 from dure.stats.intervals import mean_interval
 
@@ -30,10 +31,11 @@ def compare(
     other: RunResult | None = None,
     confidence: float = 0.95,
     rope: float | None = None,
+    mode: GivenMode = "auto",
 ) -> Comparison:
     """Compare the variants of a result, or of two; see :meth:`dure.Result.compare`."""
     _refuse(confidence, rope)
-    return compare_lanes(lanes_of(result, other, metric), baseline, confidence, rope)
+    return compare_lanes(lanes_of(result, other, metric, mode), baseline, confidence, rope)
 
 
 def compare_lanes(

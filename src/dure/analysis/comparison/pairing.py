@@ -11,8 +11,7 @@ import numpy as np
 
 from dure.analysis.comparison.sequential import Sequential
 from dure.core.lane_grid import find_places
-from dure.core.metrics import mode_of
-from dure.core.types import Bools, Floats, Mode
+from dure.core.types import Bools, Floats, GivenMode, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
@@ -87,7 +86,9 @@ class Matched:
     lost: tuple[int, int]
 
 
-def lanes_of(result: RunResult, other: RunResult | None, metric: str | None) -> Lanes:
+def lanes_of(
+    result: RunResult, other: RunResult | None, metric: str | None, mode: GivenMode = "auto"
+) -> Lanes:
     """Read a metric of one result, or of two that share seeds.
 
     Raises
@@ -98,7 +99,7 @@ def lanes_of(result: RunResult, other: RunResult | None, metric: str | None) -> 
     """
     results = [result] if other is None else [result, other]
     metric = metric or result.monitor.name
-    _refuse(results, metric)
+    _refuse(results, metric, mode)
     if other is not None:
         seeds = [s for s in _axis(result, "seed") if s in _axis(other, "seed")]
         same_rows = _same(results, "study", "splits")
@@ -114,7 +115,7 @@ def lanes_of(result: RunResult, other: RunResult | None, metric: str | None) -> 
     values, lost, done = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Lanes(
         metric=metric,
-        mode=mode_of(metric, result.monitor),
+        mode=result.mode_of(metric, mode),
         names=_names(results),
         seeds=tuple(seeds),
         values=values,
@@ -249,7 +250,7 @@ def _same(results: list[RunResult], part: str, name: str) -> bool:
     return all(value == first for value in rest)
 
 
-def _refuse(results: list[RunResult], metric: str) -> None:
+def _refuse(results: list[RunResult], metric: str, mode: GivenMode) -> None:
     faults = []
     for result in results:
         known = [*map(str, result.curves), *(f"test_{name}" for name in result.test)]
@@ -261,7 +262,7 @@ def _refuse(results: list[RunResult], metric: str) -> None:
         else:
             faults += _empty(result, metric)
     if len(results) == 2 and not faults:
-        modes = [mode_of(metric, result.monitor) for result in results]
+        modes = [result.mode_of(metric, mode) for result in results]
         if modes[0] != modes[1]:
             faults.append(
                 f"The runs do not agree which {metric} is better: {results[0].name} has "

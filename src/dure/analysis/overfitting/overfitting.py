@@ -54,7 +54,7 @@ def measure(
 def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -> list[str]:
     faults = []
     held_out = [str(m) for m in result.curves if str(m).startswith("val_")]
-    known = [m.removeprefix("val_") for m in held_out]
+    known = [m.removeprefix("val_") for m in held_out if m.removeprefix("val_") in result.curves]
     if not held_out:
         faults.append(
             "This run held no rows for validation, so overfitting cannot be seen. Give the study "
@@ -65,8 +65,8 @@ def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -
             f"metric is {base!r}, which was not measured on validation rows; there is "
             f"{', '.join(known)}." + did_you_mean(base, known)
         )
-    elif mode_of(base, result.monitor) == "max":
-        losses = [m for m in known if mode_of(m, result.monitor) == "min"]
+    elif mode_of(base, result.monitor, result.modes) == "max":
+        losses = [m for m in known if mode_of(m, result.monitor, result.modes) == "min"]
         faults.append(
             f"metric is {base!r}, which is better high; overfitting is told from a loss: "
             f"pass {' or '.join(map(repr, losses))}."

@@ -9,6 +9,7 @@ import typer
 
 from dure.cli.app import Json, Run, command, frame_rows, load_run, print_answer
 from dure.core.file_names import name_file
+from dure.core.types import GivenMode
 from dure.errors import DureError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def compare(
     confidence: Annotated[
         float, typer.Option("--confidence", help="Of intervals; tests judge at 1 minus this.")
     ] = 0.95,
+    mode: Annotated[
+        str, typer.Option("--mode", help="Whether low (min) or high (max) is better, if unknown.")
+    ] = "auto",
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Draw the differences, too: a .png file, or a folder for it."),
@@ -47,9 +51,16 @@ def compare(
     Example:  dure compare latest --metric val_accuracy --baseline plain --rope 0.01
     """
     second = None if other is None else load_run(other)
-    found = load_run(run).compare(metric, baseline, second, confidence, rope)
+    found = load_run(run).compare(metric, baseline, second, confidence, rope, given_mode(mode))
     picture = None if out is None else _draw(found, out)
     print_answer(as_json, lambda: _document(found, picture), lambda: print(found), picture)
+
+
+def given_mode(text: str) -> GivenMode:
+    """The option `--mode`, which Typer takes as any text."""
+    if text not in ("auto", "min", "max"):
+        raise DureError(f"--mode is {text!r}; pass auto, min or max.")
+    return text  # type: ignore[return-value]
 
 
 def _draw(found: Comparison, out: Path) -> Path:

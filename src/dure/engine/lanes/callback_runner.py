@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from dure.core.backend import keras
+from dure.core.types import Monitor
 from dure.engine.lanes.lane import TrainingLane
-from dure.engine.program.host_callbacks import CALLBACK_LOCK
-from dure.engine.program.round_data import Carry, lane_of, stack_lanes
+from dure.engine.program.callback_logs import EpochLogs, end_epoch, own_curves
+from dure.engine.program.host_callbacks import CALLBACK_LOCK, watches_by_itself
+from dure.engine.program.round_data import Carry, gather_logs, lane_of, stack_lanes
+from dure.errors import StudyError
 from dure.keras_bridge.functional import state_of, write_state
+
+
+@dataclass
+class BestSoFar:
+    """The first epoch with the best value of the monitor, and the weights after it.
+
+    Attributes
+    ----------
+    epoch
+        From 1; None while the monitor was never a number.
+    """
+
+    monitor: Monitor
+    epoch: int | None = None
+    value: float = np.nan
+    weights: list[npt.NDArray[Any]] | None = None
+
+    def see(self, epoch: int, value: float, model: keras.Model) -> None:
+        """Compare an epoch (from 1); NaN is never better."""
+        better = value < self.value if self.monitor.mode == "min" else value > self.value
+        if better or (self.epoch is None and not np.isnan(value)):
+            self.epoch, self.value, self.weights = epoch, value, model.get_weights()
 
 
 class CallbackRunner:
@@ -22,15 +52,23 @@ class CallbackRunner:
     def __init__(self, lane: TrainingLane) -> None:
         self.model = lane.model
         self.epoch = lane.epoch
+        assert lane.monitor is not None
+        self.best = BestSoFar(lane.monitor)
+        self._program = lane.program
         self._validated = lane.validate
         self._list = keras.callbacks.CallbackList(
             list(lane.callbacks),
+            add_history=True,
             model=self.model,
             epochs=lane.epochs,
             steps=lane.program.shape.steps,
             verbose=0,
         )
-        self._logs: dict[str, float] = {}
+        tested = lane.program.columns if lane.test_rows is not None else ()
+        self._taken = {f"test_{name}" for name in tested}
+        self._told: set[str] = set()
+        self._met: set[str] = set()
+        self._logs: dict[str, Any] = {}
 
     @property
     def stopped(self) -> bool:
@@ -51,28 +89,70 @@ class CallbackRunner:
             self._list.on_epoch_begin(self.epoch)
             return self._read_back(carry)
 
-    def epoch_end(self, carry: Carry, metrics: Mapping[str, Any]) -> Carry:
-        """After an epoch; `metrics` hold that one epoch's values."""
+    def epoch_end(
+        self, carry: Carry, metrics: Mapping[str, Any]
+    ) -> tuple[Carry, dict[str, npt.NDArray[Any]]]:
+        """After an epoch; `metrics` hold that one epoch's values.
+
+        Returns
+        -------
+        The carry as callbacks left it, and the epoch's curves, each [1]: the metrics, and what
+        callbacks made of the logs.
+
+        Raises
+        ------
+        StudyError
+            If a callback watches what cannot come.
+        """
         if not any(len(values) for values in metrics.values()):
-            return carry
+            return carry, dict(metrics)
         with CALLBACK_LOCK:
             write_state(self.model, lane_of(carry.model))
-            values = {name: float(column[-1]) for name, column in metrics.items()}
+            values = {name: column[-1] for name, column in metrics.items()}
             # Keras leaves val_ metrics out of the logs of an epoch that was not validated.
             self._logs = {
-                name: value
-                for name, value in values.items()
+                name: value if value.ndim else float(value)
+                for name, value in gather_logs(values, self._program.metric_shapes).items()
                 if self._validated[self.epoch] or not name.startswith("val_")
             }
-            self._list.on_epoch_end(self.epoch, self._logs)
+            found = end_epoch(self._list, self.epoch, self._logs)
+            own = own_curves(found, self._taken, self._told)
+            self._refuse_lost_monitors(found, {**values, **own})
+            curves = {**metrics, **{name: np.asarray([value]) for name, value in own.items()}}
             self.epoch += 1
-            return self._read_back(carry)
+            watched = curves.get(self.best.monitor.name)
+            if watched is not None:
+                self.best.see(self.epoch, float(watched[-1]), self.model)
+            return self._read_back(carry), curves
 
     def train_end(self) -> None:
         """After the last epoch: Keras first takes moving averages, then asks the callbacks."""
         with CALLBACK_LOCK:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
             self._list.on_train_end(self._logs)
+
+    def _refuse_lost_monitors(self, found: EpochLogs, known: Mapping[str, Any]) -> None:
+        """Raise where a callback watches what surely never comes; Keras warns of what may not."""
+        for callback in found.absent:
+            monitor = str(callback.monitor)
+            late = monitor.startswith("val_") and not self._validated[self.epoch]
+            if late or monitor in self._met or not watches_by_itself(callback):
+                continue
+            name = f"{type(callback).__name__}(monitor={monitor!r})"
+            if monitor in found.authors:
+                raise StudyError(
+                    f"{name} comes before {found.authors[monitor]}, which puts that into the "
+                    "logs, so it never sees it; list it after that callback."
+                )
+            close = get_close_matches(monitor, list(known), n=1, cutoff=0.85)
+            if close or monitor.removeprefix("val_") in known:
+                hint = f" Did you mean {close[0]!r}?" if close else ""
+                raise StudyError(
+                    f"{name}: at the end of epoch {self.epoch + 1} it was not in the logs (they "
+                    f"hold {', '.join(map(str, sorted(found.logs)))}).{hint} A callback that puts "
+                    "it there at some epochs only should put None there at the others."
+                )
+        self._met |= found.logs.keys() | known.keys()
 
     def _read_back(self, carry: Carry) -> Carry:
         return carry._replace(model=stack_lanes(state_of(self.model)))

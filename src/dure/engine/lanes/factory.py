@@ -15,7 +15,8 @@ from dure.core.types import LaneKey
 from dure.engine.lanes.lane import BatchOrder, TrainingLane, with_leaves
 from dure.engine.planning.plan import PreparedStudy
 from dure.engine.probes.schedule import sample_rows
-from dure.engine.program.host_callbacks import copy_callbacks
+from dure.engine.program.callbacks import settle_directions
+from dure.engine.program.host_callbacks import copy_callbacks, hand_over_validation
 from dure.keras_bridge.building import build_again
 from dure.keras_bridge.functional import put_on_device, state_of
 
@@ -83,6 +84,8 @@ class LaneBuilder:
         callbacks = copy_callbacks(
             self.prepared.callbacks.host, key, list(self.prepared.prototypes)
         )
+        settle_directions(callbacks, prototype.lowered.directions())
+        hand_over_validation(callbacks, on_device.rows, validation_rows(split))
         schedule = self.prepared.probe_schedule
         lane = TrainingLane(
             index=index,
@@ -98,6 +101,7 @@ class LaneBuilder:
             schedulers=self.prepared.callbacks.schedulers,
             callbacks=tuple(callbacks),
             model=model if callbacks else None,
+            monitor=prototype.monitor if callbacks else None,
             keep=on_device,
             probe=self.prepared.probe(key),
             probe_schedule=schedule,

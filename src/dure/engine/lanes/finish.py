@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dure.engine.lanes.callback_runner import BestSoFar
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.program.callbacks import EarlyStopping
 from dure.engine.program.host_callbacks import CALLBACK_LOCK
@@ -39,19 +40,33 @@ class LaneOutcome:
     test: dict[str, float]
 
 
-def finish_lane(lane: TrainingLane, carry: Carry) -> LaneOutcome:
-    """Settle a lane that has ended; `carry` is its own, without lane axis, NumPy leaves."""
+def finish_lane(lane: TrainingLane, carry: Carry, host: BestSoFar | None) -> LaneOutcome:
+    """Settle a lane that has ended.
+
+    Parameters
+    ----------
+    carry
+        Its own, without lane axis, NumPy leaves.
+    host
+        Its best epoch where host callbacks had a say in it; else the carry holds it.
+    """
     lowered = lane.program.lowered
-    best_epoch = int(carry.best["epoch"]) + 1 if carry.best["found"] else None
+    if host is not None:
+        epoch, value, best = host.epoch, host.value, host.weights
+    elif carry.best["found"]:
+        epoch, value = int(carry.best["epoch"]) + 1, float(carry.best["value"])
+        best = carry.best["weights"]
+    else:
+        epoch, value, best = None, np.nan, None
     weights = final_weights(lane, carry)
-    best = carry.best["weights"] if best_epoch is not None else weights
+    best = weights if best is None else best
     test: dict[str, float] = {}
     if lane.test_rows is not None:
         state = lowered.with_weights(carry.model, best)
         test = lane.program.test(state, lane.test_rows)
     same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(best, weights, strict=True))
-    value = None if best_epoch is None else float(carry.best["value"])
-    return LaneOutcome(best_epoch, value, weights, None if same else list(best), test)
+    found = None if epoch is None else value
+    return LaneOutcome(epoch, found, weights, None if same else list(best), test)
 
 
 def final_weights(lane: TrainingLane, carry: Carry) -> list[npt.NDArray[Any]]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dure.core.arrays import Arrays
 from dure.core.backend import jax
-from dure.core.types import NAN_LOSS, FirstNan, LaneKey, Status
+from dure.core.types import NAN_LOSS, FirstNan, LaneKey, Monitor, Status
 from dure.engine.probes.probe import Probe, ProbeReading
 from dure.engine.probes.schedule import NO_PROBES, ProbeSchedule
 from dure.engine.program.program import Program
@@ -98,6 +98,9 @@ class TrainingLane:
         Whether an epoch (from 0) is validated.
     model
         The lane's own Keras model, only where host callbacks need one.
+    monitor
+        What decides the best epoch where host callbacks have a say in the logs; else the program
+        knows.
     keep
         Whatever must stay alive as long as the lane.
     probe, probe_schedule, sample
@@ -119,6 +122,7 @@ class TrainingLane:
     schedulers: tuple[Any, ...] = ()
     callbacks: tuple[Any, ...] = ()
     model: Any = None
+    monitor: Monitor | None = None
     test_rows: Arrays | None = None
     seconds: float = 0.0
     keep: Any = None

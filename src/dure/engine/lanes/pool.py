@@ -30,6 +30,7 @@ from dure.engine.lanes.probe_runner import ProbeRunner
 from dure.engine.probes.probe import ProbeReading
 from dure.engine.program.program import Program
 from dure.engine.program.round_data import DIVERGED, RUNNING, Carry, Orders, read_lane, stack_lanes
+from dure.errors import StudyError
 
 ROUND_SECONDS = 1.0
 """Aim for the length of a round: short enough to stop and to show progress, long enough to cost
@@ -276,6 +277,8 @@ class _Slots:
             while any(self.lanes) and not self.stop.is_set():
                 self._round(first.rows)
                 self._fill(first, wait=False)
+        except StudyError:  # true of every lane: none is to be trained any further
+            raise
         except Exception as error:
             for lane in self.lanes:
                 if lane is not None:
@@ -340,7 +343,7 @@ class _Slots:
         lane.seconds += seconds
         metrics = self.program.metrics(curves)
         if slot in self.hosts:
-            self.carry = self.hosts[slot].epoch_end(self.carry, metrics)
+            self.carry, metrics = self.hosts[slot].epoch_end(self.carry, metrics)
         order, readings = lane.order.state(), tuple(lane.readings)
         lane.readings.clear()
         self.report(
@@ -361,7 +364,8 @@ class _Slots:
             host.train_end()
             del self.hosts[slot]
         self.lanes[slot] = None
-        self.report(LaneDone(lane.index, status, finish_lane(lane, carry)))
+        best = None if host is None else host.best
+        self.report(LaneDone(lane.index, status, finish_lane(lane, carry, best)))
 
 
 def _set(stacked: Any, slot: int, value: Any) -> Any:

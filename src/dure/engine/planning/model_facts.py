@@ -15,7 +15,9 @@ import numpy as np
 
 from dure.core.arrays import is_nested, leaves
 from dure.core.backend import jax, keras
+from dure.core.types import Mode
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
+from dure.engine.program.host_callbacks import watches_by_itself
 from dure.keras_bridge.building import count_parameters
 from dure.keras_bridge.layer_hooks import walk_layers, watch_layers
 from dure.keras_bridge.target_faults import losses_of
@@ -275,3 +277,15 @@ def _end(
             return activation_of(layer), shape
         wanted = one.given
     return None, shape
+
+
+def known_modes(prepared: PreparedStudy) -> dict[str, Mode]:
+    """By metric (without "val_") whether it is better low or high: said by Keras or callbacks."""
+    modes: dict[str, Mode] = {}
+    for prototype in prepared.prototypes.values():
+        modes |= prototype.lowered.directions()
+    for callback in prepared.callbacks.everywhere:
+        mode = getattr(callback, "mode", None)
+        if watches_by_itself(callback) and mode in ("min", "max"):
+            modes[str(callback.monitor).removeprefix("val_")] = mode
+    return modes

@@ -24,11 +24,22 @@ from dure.engine.probes.schedule import (
     Work,
     schedule_probes,
 )
-from dure.engine.program.callbacks import Controller, infer_direction, make_controller
-from dure.engine.program.host_callbacks import Callbacks, sort_callbacks
+from dure.engine.program.callback_logs import AXES
+from dure.engine.program.callbacks import (
+    Controller,
+    check_monitor,
+    infer_direction,
+    make_controller,
+)
+from dure.engine.program.host_callbacks import (
+    IN_PROGRAM,
+    Callbacks,
+    sort_callbacks,
+    watches_by_itself,
+)
 from dure.engine.program.memory import available_bytes, peak_bytes, tree_bytes
 from dure.engine.program.program import Program
-from dure.engine.program.round_data import Shape
+from dure.engine.program.round_data import Shape, column_names
 from dure.engine.program.rounds import compile_rounds
 from dure.errors import Faults, MemoryPlanError, StudyError
 from dure.keras_bridge.building import check_and_lower, count_parameters
@@ -44,6 +55,9 @@ ORDER_ROWS = 2_000_000
 
 ROUND_EPOCHS = 256
 """Epochs one call can run at most; rounds are sized by time, this only bounds the curves."""
+
+MOST_COLUMNS = 1_500
+"""Numbers an epoch may have: SQLite keeps 2,000 columns, and callbacks may log more."""
 
 MEMORY_SHARE = 0.95
 """Share of the free memory a plan may fill."""
@@ -186,15 +200,15 @@ def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: 
         {"": study.arrays().y, "test: ": None if test is None else test.y},
         fast_call,
     )
-    names = lowered.metric_names()
+    names = column_names(lowered.metric_shapes())
     validated = any(split.validation is not None for split in study.splits)
     metrics = names + tuple(f"val_{name}" for name in names if validated)
-    controllers = [make_controller(c, lowered, metrics) for c in callbacks.in_program]
-    if callbacks.schedulers and not lowered.rate_is_variable:
-        raise StudyError(
-            "LearningRateScheduler needs an optimizer whose learning_rate is a number; "
-            "this one has a schedule."
-        )
+    _metric_faults(metrics).raise_if_any()
+    for callback in callbacks.everywhere:
+        if type(callback) in IN_PROGRAM:
+            check_monitor(callback, lowered, metrics, callbacks.may_log)
+        elif type(callback) is keras.callbacks.LearningRateScheduler:
+            _check_rate(lowered)
     return Prototype(
         variant,
         lowered,
@@ -202,8 +216,34 @@ def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: 
         draws,
         metrics,
         _monitor(callbacks, lowered, metrics),
-        [c for c in controllers if c is not None],
+        [make_controller(callback, lowered) for callback in callbacks.in_program],
     )
+
+
+def _metric_faults(metrics: Sequence[str]) -> Faults:
+    """What a run folder cannot keep of these metrics."""
+    faults = Faults(
+        f"a metric is called {name!r}, which is the name of an axis of curves; give it another "
+        "name=."
+        for name in metrics
+        if name in AXES
+    )
+    if len(metrics) > MOST_COLUMNS:
+        many = metrics[len(metrics) // 4]
+        faults.append(
+            f"the metrics have {len(metrics):,} values an epoch (such as {many!r}); at most "
+            f"{MOST_COLUMNS:,} become curves. Measure what has so many after training "
+            "(dure.look has confusion matrices)."
+        )
+    return faults
+
+
+def _check_rate(lowered: Lowered) -> None:
+    if not lowered.rate_is_variable:
+        raise StudyError(
+            "LearningRateScheduler needs an optimizer whose learning_rate is a number; "
+            "this one has a schedule."
+        )
 
 
 def lower_model(model: keras.Model) -> Lowered:
@@ -224,11 +264,11 @@ def first_batch(study: StudySpec, rows: Arrays) -> Batch:
 
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:
     """What decides a lane's best epoch: what early stopping watches, else the (validation) loss."""
-    for callback in (*callbacks.in_program, *callbacks.host):
+    known = lowered.directions()
+    for callback in callbacks.everywhere:
         name = str(getattr(callback, "monitor", None))
-        if name in metrics:
+        if name in metrics or (callbacks.may_log and watches_by_itself(callback)):
             mode = getattr(callback, "mode", "auto")
-            known = lowered.directions()
             return Monitor(name, infer_direction(name, mode, known, type(callback).__name__))
     return Monitor("val_loss" if "val_loss" in metrics else "loss", "min")
 
@@ -245,7 +285,7 @@ def _trace_programs(
             program = Program(
                 prototype.lowered,
                 shape,
-                prototype.monitor,
+                None if callbacks.host else prototype.monitor,
                 prototype.controllers,
                 compile_rounds,
             )

@@ -8,10 +8,12 @@ small state: ``start`` before the first epoch and ``epoch_end`` after each. Mean
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dure.core.backend import jax, jnp, keras
+from dure.core.metrics import whole_of
 from dure.core.types import Mode
 from dure.errors import StudyError, did_you_mean
 from dure.keras_bridge.functional import Lowered
@@ -165,10 +167,14 @@ Controller = EarlyStopping | ReduceLROnPlateau
 
 
 def infer_direction(monitor: str, mode: str, known: Mapping[str, str], callback: str) -> Mode:
-    """The direction in which a monitored metric is better, as Keras' MonitorCallback infers it."""
+    """The direction in which a monitored metric is better, as Keras' MonitorCallback infers it.
+
+    One value of a metric with several is better where the metric is.
+    """
     if mode in ("min", "max"):
         return mode  # type: ignore[return-value]
-    inferred = known.get(monitor.removeprefix("val_"))
+    base = monitor.removeprefix("val_")
+    inferred = known.get(base) or known.get(whole_of(base))
     if inferred is None:
         raise StudyError(
             f"{callback}(monitor={monitor!r}): Keras does not know whether this metric is better "
@@ -177,26 +183,55 @@ def infer_direction(monitor: str, mode: str, known: Mapping[str, str], callback:
     return inferred  # type: ignore[return-value]
 
 
-def make_controller(callback: Any, lowered: Lowered, metrics: Sequence[str]) -> Controller | None:
-    """The in-program form of a Keras callback, or None where it has to run on the host.
+def settle_directions(callbacks: Sequence[Any], known: Mapping[str, str]) -> None:
+    """Say to Keras' callbacks on the host which way is better, where Keras' "auto" does not know.
+
+    It knows neither one value of several, nor a metric of one of several outputs.
+    """
+    for callback in callbacks:
+        if getattr(callback, "mode", None) == "auto" and hasattr(callback, "monitor_op"):
+            with suppress(StudyError):
+                callback.mode = infer_direction(callback.monitor, "auto", known, "")
+
+
+def check_monitor(callback: Any, lowered: Lowered, metrics: Sequence[str], may_log: bool) -> None:
+    """Raise a `StudyError` if an EarlyStopping or ReduceLROnPlateau cannot do what it is asked.
 
     Parameters
     ----------
     metrics
-        Names of all metrics of an epoch, validation included; an unknown monitor is refused.
+        Names of all metrics of an epoch, validation included.
+    may_log
+        Whether other callbacks may put more into the logs, so that an unknown name may be right.
     """
-    kind = type(callback)
-    if kind not in (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau):
-        return None
-    name = kind.__name__
-    if callback.monitor not in metrics:
+    name, monitor = type(callback).__name__, callback.monitor
+    base = monitor.removeprefix("val_")
+    shape = lowered.metric_shapes().get(base, ())
+    if monitor not in metrics and len(shape) > 1:
         raise StudyError(
-            f"{name}(monitor={callback.monitor!r}) watches a metric this study does not have "
-            f"(it has {', '.join(metrics)})." + did_you_mean(callback.monitor, metrics)
+            f"{name}(monitor={monitor!r}): this metric has {' x '.join(map(str, shape))} values; "
+            f"watch one of them, as {monitor}_{'_'.join('0' * len(shape))}."
         )
+    if monitor not in metrics and not may_log:
+        raise StudyError(
+            f"{name}(monitor={monitor!r}) watches a metric this study does not have "
+            f"(it has {', '.join(metrics)})." + did_you_mean(monitor, metrics)
+        )
+    infer_direction(monitor, callback.mode, lowered.directions(), name)
+    if type(callback) is keras.callbacks.ReduceLROnPlateau and not lowered.rate_is_variable:
+        raise StudyError(
+            "ReduceLROnPlateau needs an optimizer whose learning_rate is a number; "
+            "this one has a schedule."
+        )
+
+
+def make_controller(callback: Any, lowered: Lowered) -> Controller:
+    """The in-program form of an EarlyStopping or ReduceLROnPlateau that was checked."""
+    kind = type(callback)
+    known = lowered.directions()
     common = {
         "monitor": callback.monitor,
-        "mode": infer_direction(callback.monitor, callback.mode, lowered.directions(), name),
+        "mode": infer_direction(callback.monitor, callback.mode, known, kind.__name__),
         "patience": int(callback.patience),
         "min_delta": abs(float(callback.min_delta)),
     }
@@ -206,11 +241,6 @@ def make_controller(callback: Any, lowered: Lowered, metrics: Sequence[str]) -> 
             baseline=callback.baseline,
             restore_best_weights=bool(callback.restore_best_weights),
             start_from_epoch=int(callback.start_from_epoch),
-        )
-    if not lowered.rate_is_variable:
-        raise StudyError(
-            "ReduceLROnPlateau needs an optimizer whose learning_rate is a number; "
-            "this one has a schedule."
         )
     return ReduceLROnPlateau(
         **common,

@@ -6,11 +6,17 @@ import copy
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dure.core.backend import keras
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.arrays import Arrays
+from dure.core.backend import jax, keras
 from dure.core.file_names import name_files
 from dure.core.types import LaneKey
 
@@ -27,7 +33,7 @@ _BATCH_METHODS = (
     "on_predict_batch_end",
 )
 
-_IN_PROGRAM = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
+IN_PROGRAM = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
 
 CALLBACK_LOCK = threading.RLock()
 """Held while a callback or Keras' own model code runs: lanes share one Python process."""
@@ -44,6 +50,16 @@ class Callbacks:
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     @property
+    def everywhere(self) -> tuple[Any, ...]:
+        """All but TerminateOnNaN, wherever they run."""
+        return (*self.in_program, *self.schedulers, *self.host)
+
+    @property
+    def may_log(self) -> bool:
+        """Whether there may be entries in the logs that no metric makes."""
+        return any(not _is_keras_own(callback) for callback in self.host)
+
+    @property
     def logs_rate(self) -> bool:
         """Whether Keras would add the learning rate to the logs."""
         plateau = any(type(c) is keras.callbacks.ReduceLROnPlateau for c in self.in_program)
@@ -53,16 +69,17 @@ class Callbacks:
 def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
     """Decide where each callback runs; those that cannot run at all become faults by name.
 
-    EarlyStopping and ReduceLROnPlateau run inside the program, a LearningRateScheduler is asked
-    before each round, TerminateOnNaN is a test inside the step; a subclass of these, and any
-    other callback that keeps to ``on_epoch_*`` and ``on_train_*``, runs on the host after each
-    epoch.
+    TerminateOnNaN is a test inside the step. Of the others, EarlyStopping and ReduceLROnPlateau
+    run inside the program and a LearningRateScheduler is asked before each round, if there is
+    nothing else. A subclass of these, or any other callback that keeps to ``on_epoch_*`` and
+    ``on_train_*``, runs on the host after each epoch, and then all do, in their order: it may
+    change weights, rate and logs, and whoever comes after it has to see that.
     """
     groups: dict[str, list[Any]] = {"in_program": [], "schedulers": [], "host": []}
     stop_on_nan, faults = False, []
     for callback in callbacks:
         kind = type(callback)
-        if kind in _IN_PROGRAM:
+        if kind in IN_PROGRAM:
             groups["in_program"].append(callback)
         elif kind is keras.callbacks.LearningRateScheduler:
             groups["schedulers"].append(callback)
@@ -77,8 +94,25 @@ def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
             faults.append(fault)
         else:
             groups["host"].append(callback)
+    if groups["host"]:
+        known = {id(callback) for group in groups.values() for callback in group}
+        groups = {"host": [callback for callback in callbacks if id(callback) in known]}
     sorted_groups = {name: tuple(group) for name, group in groups.items()}
     return Callbacks(**sorted_groups, stop_on_nan=stop_on_nan, faults=tuple(faults))
+
+
+def watches_by_itself(callback: Any) -> bool:
+    """Whether a callback acts on what its ``monitor`` names, whoever puts that into the logs."""
+    if isinstance(callback, keras.callbacks.ModelCheckpoint):
+        return bool(callback.save_best_only)
+    return isinstance(callback, IN_PROGRAM)
+
+
+def _is_keras_own(callback: Any) -> bool:
+    """Whether it is a callback of Keras' that calls nobody's functions."""
+    kind = type(callback)
+    is_keras = kind.__module__.partition(".")[0] == "keras"
+    return is_keras and kind is not keras.callbacks.LambdaCallback
 
 
 def _batch_fault(callback: Any) -> str | None:
@@ -113,7 +147,7 @@ def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[st
         Names of all variants of the study.
     """
     variant = name_files(variants, "-")[key.variant]
-    copies = [copy.deepcopy(callback) for callback in callbacks]
+    copies = copy.deepcopy(list(callbacks))  # together: one may hold another
     for callback in copies:
         for attribute in ("filepath", "filename"):
             path = getattr(callback, attribute, None)
@@ -122,6 +156,46 @@ def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[st
                 setattr(callback, attribute, path)
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
     return copies
+
+
+class ValidationRows(Sequence[Any]):
+    """The rows a lane is validated on, as its network sees them: x, y and, if any, their weights.
+
+    A sequence whose arrays are made when first asked for.
+    """
+
+    def __init__(self, rows: Arrays, places: npt.NDArray[np.int32]) -> None:
+        self._rows = rows
+        self._places = places
+
+    @cached_property
+    def _parts(self) -> tuple[Any, ...]:
+        rows = self._rows
+        parts = (rows.x, rows.y, rows.validation_weight)[: len(self)]
+        return jax.tree.map(lambda a: np.asarray(a)[self._places], parts)  # type: ignore[no-any-return]
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._parts[place]
+
+    def __len__(self) -> int:
+        return 2 if self._rows.validation_weight is None else 3
+
+
+def hand_over_validation(
+    callbacks: Sequence[Any], rows: Arrays, places: npt.NDArray[np.int32]
+) -> None:
+    """Give callbacks the validation rows as ``validation_data``, as Keras 2 did.
+
+    A callback of a study cannot know the rows of a fold otherwise. Keras' own need none, and what
+    holds some already keeps them.
+    """
+    if not len(places):
+        return
+    found = ValidationRows(rows, places)
+    for callback in callbacks:
+        if not _is_keras_own(callback) and getattr(callback, "validation_data", None) is None:
+            with suppress(AttributeError):  # a property without a setter
+                callback.validation_data = found
 
 
 def _lane_path(path: str, variant: str, key: LaneKey) -> str:

@@ -8,7 +8,6 @@ stacked lanes it is masked until the round ends.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -29,10 +28,10 @@ from dure.engine.program.round_data import (
     Loop,
     Orders,
     Shape,
+    column_names,
+    flatten_logs,
     lane_of,
-    name_parts,
     same_types,
-    split_metrics,
     take_rows,
 )
 from dure.keras_bridge.functional import Lowered
@@ -93,6 +92,8 @@ class Program:
         self.best = None if monitor is None else BestEpoch(monitor.name, monitor.mode)
         self.controllers = controllers
         self.metric_shapes: dict[str, tuple[int, ...]] = {}
+        self.columns: tuple[str, ...] = ()
+        """Names of the curves' columns, as :func:`flatten_logs` gives them; known once traced."""
         self.compilations = 0
         self.seconds_per_epoch: float | None = None
         self.traced: Any = None
@@ -189,24 +190,15 @@ class Program:
         """
         return self.compile()(carry, orders, rows)
 
-    @property
-    def columns(self) -> int:
-        """Columns of the curves: one a metric, one a part of a vector metric."""
-        return sum(math.prod(shape) for shape in self.metric_shapes.values())
-
     def metrics(self, curves: Any) -> dict[str, Any]:
-        """Columns of the curves [epochs, metrics] by name; a vector metric has a column each."""
-        blocks = split_metrics(curves, self.metric_shapes)
-        return {part: column for pair in blocks for part, column in name_parts(*pair, lead=1)}
+        """Columns of the curves [epochs, columns] by name."""
+        return dict(zip(self.columns, np.moveaxis(curves, -1, 0), strict=True))
 
     def test(self, state: ModelState, rows: Arrays) -> dict[str, float]:
         """Keras' ``evaluate`` of one lane's state on test rows, by metric name."""
         results = self.compile().evaluate(state, rows)
-        return {
-            part: float(number)
-            for name, value in results.items()
-            for part, number in name_parts(name, np.asarray(value))
-        }
+        flat = flatten_logs({name: np.asarray(value) for name, value in results.items()})
+        return {name: float(number) for name, number in flat.items()}
 
     def _stacked_round(self, carry: Carry, orders: Orders, rows: Arrays) -> Any:
         if self.width > 1:
@@ -216,9 +208,9 @@ class Program:
         return jax.tree.map(lambda a: a[None], out)
 
     def _round(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
-        names = jax.eval_shape(lambda: self.lowered.results(self.lowered.initial_metrics))
-        self.metric_shapes = self._log_shapes({name: spec.shape for name, spec in names.items()})
-        curves = jnp.full((self.shape.round_epochs, self.columns), jnp.nan, jnp.float32)
+        self.metric_shapes = self._log_shapes(self.lowered.metric_shapes())
+        self.columns = column_names(self.metric_shapes)
+        curves = jnp.full((self.shape.round_epochs, len(self.columns)), jnp.nan, jnp.float32)
 
         def unfinished(loop: tuple[Carry, Any, Any]) -> Any:
             return (loop[1] < orders.count) & (loop[0].status == RUNNING)
@@ -262,7 +254,7 @@ class Program:
         logs = {**train, **{f"val_{name}": value for name, value in validation.items()}}
         if self.shape.logs_rate:
             logs["learning_rate"] = self.lowered.learning_rate(state)
-        logs = {name: value.astype(jnp.float32) for name, value in logs.items()}
+        logs = flatten_logs({name: value.astype(jnp.float32) for name, value in logs.items()})
         epoch = Epoch(carry.epoch, logs, validated)
         status = jnp.int32(RUNNING)
         memories = []
@@ -279,7 +271,7 @@ class Program:
             status = jnp.where(jnp.isfinite(logs["loss"]), status, DIVERGED)
         new = Carry(state, best, memories, carry.epoch + 1, status.astype(jnp.int32))
         new = same_types(new, carry)
-        return new, jnp.concatenate([logs[name].ravel() for name in self.metric_shapes])
+        return new, jnp.stack([logs[name] for name in self.columns])
 
     def train_batch(self, loop: Loop, indices: Any, rows: Arrays) -> Loop:
         """Train on the rows of one batch."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp
+from dure.errors import StudyError
 from dure.keras_bridge.model_state import Batch, ModelState
 
 RUNNING, STOPPED, DIVERGED = range(3)
@@ -82,28 +84,72 @@ def read_lane(stacked: Any, slot: int = 0) -> Any:
     return jax.tree.map(lambda a: np.asarray(a)[slot], stacked)
 
 
-def split_metrics(values: Any, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, Any]]:
-    """Metrics by name out of the last axis of curves, [..., *shape of the metric]."""
-    column = 0
-    for name, shape in shapes.items():
-        size = math.prod(shape)
-        yield name, values[..., column : column + size].reshape((*values.shape[:-1], *shape))
-        column += size
+def name_parts(name: str, shape: tuple[int, ...]) -> list[str]:
+    """A name for every number of a metric, in the order of its flattened values.
 
-
-def name_parts(name: str, value: Any, lead: int = 0) -> Iterator[tuple[str, Any]]:
-    """A metric under its own name, or the parts of a vector metric, each under a name of its own.
-
-    Parameters
-    ----------
-    value
-        [..., *shape of the metric], with `lead` axes before the metric's own.
+    A metric of one number, of whatever shape, keeps its name; of several, each has its place
+    behind it: "f1_score_2", "confusion_0_1".
     """
-    if value.ndim == lead:
-        yield name, value
-        return
-    flat = value.reshape(*value.shape[:lead], math.prod(value.shape[lead:]))
-    yield from ((f"{name}_{part}", flat[..., part]) for part in range(flat.shape[-1]))
+    if math.prod(shape) == 1:
+        return [name]
+    return ["_".join((name, *map(str, place))) for place in np.ndindex(*shape)]
+
+
+def flatten_logs(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """An epoch's metrics as single numbers by name; those of a metric have the names of its parts.
+
+    A metric of one axis, a value a class or an output, also has their mean under its own name:
+    that is what whoever names it whole means (the macro average, without classes that have no
+    value). Of more axes a mean says nothing, so there is none.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in logs.items():
+        values, shape = value.reshape(-1), tuple(value.shape)
+        if len(shape) == 1 and shape[0] > 1:
+            _put(flat, name, _mean(values))
+        for place, part in enumerate(name_parts(name, shape)):
+            _put(flat, part, values[place])
+    return flat
+
+
+def column_names(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    """Names that :func:`flatten_logs` gives metrics of these shapes.
+
+    Raises
+    ------
+    StudyError
+        If two would have the same.
+    """
+    return tuple(flatten_logs({n: np.zeros(shape, np.float32) for n, shape in shapes.items()}))
+
+
+def _put(flat: dict[str, Any], name: str, value: Any) -> None:
+    if name in flat:
+        raise StudyError(
+            f"two metrics would be called {name!r}: one is a part of a metric with several "
+            "values. Give the other another name=."
+        )
+    flat[name] = value
+
+
+def _mean(values: Any) -> Any:
+    """Of the values that are numbers; NaN without any."""
+    arrays: Any = np if isinstance(values, np.ndarray) else jnp
+    known = ~arrays.isnan(values)
+    total = arrays.where(known, values, 0).sum()
+    return arrays.where(known.any(), total / arrays.maximum(known.sum(), 1), arrays.nan)
+
+
+def gather_logs(
+    flat: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, npt.NDArray[np.float32]]:
+    """What :func:`flatten_logs` was made from: metrics by Keras' names, each in its shape."""
+    return {
+        name: np.asarray([flat[part] for part in name_parts(name, shape)], np.float32).reshape(
+            shape
+        )
+        for name, shape in shapes.items()
+    }
 
 
 def split_batches(order: Any, size: int) -> Iterator[Any]:

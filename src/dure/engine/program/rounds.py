@@ -132,7 +132,7 @@ class SteppedRounds:
         while len(curves) < int(plan.count) and int(lane.status) == RUNNING:
             lane, row = self._epoch(lane, plan, len(curves), rows)
             curves.append(np.asarray(row))
-        table = np.full((room, self._program.columns), np.nan, np.float32)
+        table = np.full((room, len(self._program.columns)), np.nan, np.float32)
         table[: len(curves)] = np.reshape(curves, (len(curves), -1))
         return stack_lanes(lane), table[None], np.asarray([len(curves)], np.int32)
 

@@ -128,7 +128,7 @@ def _metric(
     grouped: bool,
 ) -> Metric:
     flat = [one for of_part in series for one in of_part]
-    mode = mode_of(base, parts[0].result.monitor)
+    mode = mode_of(base, parts[0].result.monitor, parts[0].result.modes)
     bands = [band for one in flat for band in (one.training, one.validation) if band is not None]
     single = [
         _group(lanes) if grouped else lanes

@@ -12,7 +12,7 @@ from dure.analysis.comparison.sequential import Sequential
 from dure.analysis.comparison.table import Comparison, cells, headlines, notes
 from dure.blocks.charts import Intervals, Span
 from dure.blocks.content import Block, Bullets, Folded, Prose, Section, Table
-from dure.core.metrics import mode_of
+from dure.core.metrics import find_mode
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.plots.charts.comparison import build_differences, build_last_look
@@ -114,10 +114,12 @@ def _means(result: RunResult, metric: str, summary: pd.DataFrame) -> Intervals |
     rows = known[["variant", "mean", "low", "high"]].itertuples(index=False)
     spans = tuple(Span(as_is(variant), *numbers) for variant, *numbers in rows)
     name = as_is(metric)
-    if mode_of(metric, result.monitor) == "max":
-        axis = say("{metric} (higher is better)", metric=name)
-    else:
-        axis = say("{metric} (lower is better)", metric=name)
+    axis: Message = name
+    match find_mode(metric, result.monitor, result.modes):
+        case "max":
+            axis = say("{metric} (higher is better)", metric=name)
+        case "min":
+            axis = say("{metric} (lower is better)", metric=name)
     if known["low"].isna().all():
         label = say("{metric} of each variant, one network each", metric=name)
     else:
