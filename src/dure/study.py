@@ -57,7 +57,10 @@ class Study(StudySpec):
         As in Keras' ``fit``: `shuffle` True, False, or "batch" to change places only inside a
         batch. Class weights weigh training rows only.
     callbacks
-        Instances of ``keras.callbacks.Callback``; each lane has its own copy.
+        Instances of ``keras.callbacks.Callback``; each lane has its own copy, with its validation
+        rows in ``validation_data``. What they put into the logs becomes curves
+        (``docs/metrics.md``). The first that watches a metric says what a lane's best epoch is
+        judged by; else that is the (validation) loss.
     name
         Begins the name of the run folder.
     health

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 import dure
 from dure.errors import DureError, StudyError
+from dure.results.run_result import judge_mode
 from helpers.fit_twice import twice
 
 RANDOM = np.random.default_rng(4)
@@ -244,7 +245,7 @@ def test_which_way_an_unknown_entry_is_better_is_asked(tmp_path: Path) -> None:
         result.best("kappa")
     assert result.compare("kappa", mode="max").mode == "max"
     assert result.best("kappa", mode="max").variant != result.best("kappa", mode="min").variant
-    assert result.mode_of("val_auc") == "max"  # the name says it
+    assert judge_mode(result, "val_auc") == "max"  # the name says it
 
 
 class Holds(keras.callbacks.Callback):

@@ -133,15 +133,6 @@ class RunResult:
             "mode": self.monitor.mode,
         }
 
-    @property
-    def modes(self) -> dict[str, Mode]:
-        """By name without "val_", which metrics are better low or high, where it was known."""
-        return dict(self.manifest.get("modes") or {})
-
-    def mode_of(self, metric: str, given: GivenMode = "auto") -> Mode:
-        """Whether a metric is better low or high, as `choose_mode`."""
-        return choose_mode(metric, given, find_mode(metric, self.monitor, self.modes))
-
     # -- looking ---------------------------------------------------------------------------------
 
     @cached_property
@@ -357,7 +348,7 @@ class RunResult:
             raise DureError(
                 f"No lane has come to its end with a finite {name}: {tally(self._statuses)}."
             )
-        sign = 1 if self.mode_of(name, mode) == "min" else -1
+        sign = 1 if judge_mode(self, name, mode) == "min" else -1
         return self._lane_at(int(np.nanargmin(np.where(np.isfinite(flat), sign * flat, np.nan))))
 
     def lane_list(self) -> list[LaneResult]:
@@ -392,3 +383,14 @@ def lane_grid(result: RunResult, is_so: Sequence[bool]) -> Bools:
     columns = [result.lanes[dim].tolist() for dim in DIMS[:3]]
     axes = [result.curves[dim].values.tolist() for dim in DIMS[:3]]
     return spread_lanes(is_so, columns, axes, fill=False)
+
+
+def known_modes(result: RunResult) -> dict[str, Mode]:
+    """By name without "val_", which metrics are better low or high, where the run folder knows."""
+    return dict(result.manifest.get("modes") or {})
+
+
+def judge_mode(result: RunResult, metric: str, given: GivenMode = "auto") -> Mode:
+    """Whether a metric of a result is better low or high, as `choose_mode`."""
+    found = find_mode(metric, result.monitor, known_modes(result))
+    return choose_mode(metric, given, found)

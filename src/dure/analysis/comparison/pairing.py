@@ -15,7 +15,7 @@ from dure.core.types import Bools, Floats, GivenMode, Mode
 from dure.errors import DureError, did_you_mean
 from dure.messages.message import Message, as_is, joined, say
 from dure.messages.phrases import count, join_list
-from dure.results.run_result import lane_grid
+from dure.results.run_result import judge_mode, lane_grid
 
 if TYPE_CHECKING:
     from dure.results.run_result import RunResult
@@ -115,7 +115,7 @@ def lanes_of(
     values, lost, done = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Lanes(
         metric=metric,
-        mode=result.mode_of(metric, mode),
+        mode=judge_mode(result, metric, mode),
         names=_names(results),
         seeds=tuple(seeds),
         values=values,
@@ -262,7 +262,7 @@ def _refuse(results: list[RunResult], metric: str, mode: GivenMode) -> None:
         else:
             faults += _empty(result, metric)
     if len(results) == 2 and not faults:
-        modes = [result.mode_of(metric, mode) for result in results]
+        modes = [judge_mode(result, metric, mode) for result in results]
         if modes[0] != modes[1]:
             faults.append(
                 f"The runs do not agree which {metric} is better: {results[0].name} has "

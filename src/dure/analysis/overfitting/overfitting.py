@@ -16,7 +16,7 @@ from dure.analysis.overfitting.model import TOLERANCE, Kind, Overfitting, Overfi
 from dure.core.metrics import mode_of
 from dure.core.types import Floats, trained
 from dure.errors import Faults, did_you_mean
-from dure.results.run_result import lane_grid
+from dure.results.run_result import known_modes, lane_grid
 from dure.stats.intervals import Interval, mean_interval
 from dure.stats.smoothing import (
     FEWEST,
@@ -65,8 +65,8 @@ def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -
             f"metric is {base!r}, which was not measured on validation rows; there is "
             f"{', '.join(known)}." + did_you_mean(base, known)
         )
-    elif mode_of(base, result.monitor, result.modes) == "max":
-        losses = [m for m in known if mode_of(m, result.monitor, result.modes) == "min"]
+    elif mode_of(base, result.monitor, known_modes(result)) == "max":
+        losses = [m for m in known if mode_of(m, result.monitor, known_modes(result)) == "min"]
         faults.append(
             f"metric is {base!r}, which is better high; overfitting is told from a loss: "
             f"pass {' or '.join(map(repr, losses))}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,35 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.backend import keras
-from dure.core.types import Monitor
-from dure.engine.lanes.lane import TrainingLane
+from dure.engine.lanes.lane import BestSoFar, TrainingLane
 from dure.engine.program.callback_logs import EpochLogs, end_epoch, own_curves
 from dure.engine.program.host_callbacks import CALLBACK_LOCK, watches_by_itself
 from dure.engine.program.round_data import Carry, gather_logs, lane_of, stack_lanes
 from dure.errors import StudyError
 from dure.keras_bridge.functional import state_of, write_state
-
-
-@dataclass
-class BestSoFar:
-    """The first epoch with the best value of the monitor, and the weights after it.
-
-    Attributes
-    ----------
-    epoch
-        From 1; None while the monitor was never a number.
-    """
-
-    monitor: Monitor
-    epoch: int | None = None
-    value: float = np.nan
-    weights: list[npt.NDArray[Any]] | None = None
-
-    def see(self, epoch: int, value: float, model: keras.Model) -> None:
-        """Compare an epoch (from 1); NaN is never better."""
-        better = value < self.value if self.monitor.mode == "min" else value > self.value
-        if better or (self.epoch is None and not np.isnan(value)):
-            self.epoch, self.value, self.weights = epoch, value, model.get_weights()
 
 
 class CallbackRunner:

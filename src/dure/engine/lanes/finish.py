@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.engine.lanes.callback_runner import BestSoFar
-from dure.engine.lanes.lane import TrainingLane
+from dure.engine.lanes.lane import BestSoFar, TrainingLane
 from dure.engine.program.callbacks import EarlyStopping
 from dure.engine.program.host_callbacks import CALLBACK_LOCK
 from dure.engine.program.round_data import Carry

@@ -84,6 +84,28 @@ class BatchOrder:
 
 
 @dataclass
+class BestSoFar:
+    """The first epoch with the best value of the monitor, and the weights after it.
+
+    Attributes
+    ----------
+    epoch
+        From 1; None while the monitor was never a number.
+    """
+
+    monitor: Monitor
+    epoch: int | None = None
+    value: float = np.nan
+    weights: list[npt.NDArray[Any]] | None = None
+
+    def see(self, epoch: int, value: float, model: Any) -> None:
+        """Compare an epoch (from 1); NaN is never better."""
+        better = value < self.value if self.monitor.mode == "min" else value > self.value
+        if better or (self.epoch is None and not np.isnan(value)):
+            self.epoch, self.value, self.weights = epoch, value, model.get_weights()
+
+
+@dataclass
 class TrainingLane:
     """A lane on its way: its program, its rows and where it stands.
 

@@ -17,7 +17,7 @@ from dure.core.metrics import mode_of
 from dure.core.types import DIMS, Floats, Ints
 from dure.messages.message import Message, say
 from dure.messages.phrases import count, join_list
-from dure.results.run_result import RunResult
+from dure.results.run_result import RunResult, known_modes
 from dure.results.series import MetricSeries, lanes_per_variant, limits, metrics_of, series_of
 from dure.stats.intervals import Band
 
@@ -128,7 +128,7 @@ def _metric(
     grouped: bool,
 ) -> Metric:
     flat = [one for of_part in series for one in of_part]
-    mode = mode_of(base, parts[0].result.monitor, parts[0].result.modes)
+    mode = mode_of(base, parts[0].result.monitor, known_modes(parts[0].result))
     bands = [band for one in flat for band in (one.training, one.validation) if band is not None]
     single = [
         _group(lanes) if grouped else lanes

@@ -16,7 +16,7 @@ from dure.core.metrics import find_mode
 from dure.messages.message import Message, as_is, say
 from dure.messages.phrases import count
 from dure.plots.charts.comparison import build_differences, build_last_look
-from dure.results.run_result import RunResult
+from dure.results.run_result import RunResult, known_modes
 
 MOST_PAIRS = 30
 """Pairs shown at once; of more only those with the leader, the others folded away."""
@@ -115,7 +115,7 @@ def _means(result: RunResult, metric: str, summary: pd.DataFrame) -> Intervals |
     spans = tuple(Span(as_is(variant), *numbers) for variant, *numbers in rows)
     name = as_is(metric)
     axis: Message = name
-    match find_mode(metric, result.monitor, result.modes):
+    match find_mode(metric, result.monitor, known_modes(result)):
         case "max":
             axis = say("{metric} (higher is better)", metric=name)
         case "min":
