@@ -70,13 +70,13 @@ def end_epoch(
 
 def _tell_watcher(callback: Any, epoch: int, logs: dict[str, Any]) -> bool:
     """Call a callback that watches a metric; whether the metric was there."""
-    arrays = {key: value for key, value in logs.items() if np.ndim(value) and _numbers(value).size}
+    found = {key: _numbers(value) for key, value in logs.items()}
+    arrays = {key: array for key, array in found.items() if array.ndim and array.size}
     if not arrays:
         callback.on_epoch_end(epoch, logs)
         return logs.get(callback.monitor) is not None
     numbers = {key: value for key, value in logs.items() if key not in arrays}
-    for key, value in flatten_logs({key: _numbers(value) for key, value in arrays.items()}).items():
-        numbers[key] = float(value)
+    numbers |= {key: float(value) for key, value in flatten_logs(arrays).items()}
     before = dict(numbers)
     callback.on_epoch_end(epoch, numbers)
     logs.update(
