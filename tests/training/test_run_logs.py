@@ -112,9 +112,8 @@ def test_each_fold_is_scored_on_its_own_rows_as_its_network_sees_them(tmp_path: 
     result = run(tmp_path, Ranks(), data=data, folds=3, validation_split=0.0, epochs=2)
     for split in study(data=data, folds=3, validation_split=0.0).splits:
         lane = result.lane("default", 0, split.fold)
-        scaler = StandardScaler().fit(X[split.train])
-        x = scaler.transform(X[split.validation])
-        score = roc_auc_score(Y[split.validation], lane.model("final").predict(x, verbose=0)[:, 0])
+        guesses = lane.model("final").predict(X[split.validation], verbose=0)[:, 0]
+        score = roc_auc_score(Y[split.validation], guesses)
         np.testing.assert_allclose(lane.curves["val_ranks"].values[-1], score)
 
 
