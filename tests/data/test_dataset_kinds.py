@@ -78,7 +78,8 @@ def test_rows_that_are_no_text_are_counted_and_shown() -> None:
         dure.Data(["a", None, "b", 3.5], Y, prepare=Lengths())
     assert len(caught.value.faults) == 1
     with pytest.raises(dure.StudyError, match=r"shape \(2, 2\); pass one text a row"):
-        dure.Data(np.array(TEXTS, object).reshape(2, 2), [0, 1] * np.array([1]), prepare=Lengths())
+        words = dure.data.TextToSequences(num_words=9, maxlen=2)
+        dure.Data(np.array(TEXTS, object).reshape(2, 2), np.array([0, 1]), prepare=words)
 
 
 def test_validation_data_of_a_study_may_be_text_too() -> None:

@@ -109,7 +109,8 @@ def fingerprint(named: Mapping[str, Tree | None]) -> str:
         for path, leaf in () if tree is None else leaves(tree, name):
             digest.update(f"{path}|{leaf.dtype.str}|{leaf.shape}\n".encode())
             if leaf.dtype.kind == "O":
-                for text in leaf:
+                for cell in leaf.reshape(-1):
+                    text = str(cell)
                     digest.update(f"{len(text)}|{text}".encode("utf-8", "surrogatepass"))
             else:
                 digest.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
@@ -118,7 +119,7 @@ def fingerprint(named: Mapping[str, Tree | None]) -> str:
 
 def leaf_bytes(array: Array) -> int:
     """Bytes of an array; of raw text, about those of its letters."""
-    return sum(map(sys.getsizeof, array)) if array.dtype.kind == "O" else array.nbytes
+    return sum(map(sys.getsizeof, array.reshape(-1))) if array.dtype.kind == "O" else array.nbytes
 
 
 def take_rows(tree: Tree, rows: Any) -> Tree:

@@ -26,6 +26,7 @@ from dure.core.arrays import (
 from dure.core.conversion.samples import make_evaluation_samples, make_samples
 from dure.data.class_names import encode_targets
 from dure.data.preprocessing import apply_preparation, check_transformers, fit_preparation
+from dure.data.tables import name_columns
 from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError, Faults, did_you_mean
 
@@ -57,8 +58,9 @@ class Data:
         training rows of each fold and applied to all rows. For several inputs a list, tuple or
         dict of them, nested as `x` is, None for an input that needs none. With one, `x` may hold
         missing values as long as what comes out holds none, or be raw text: one str a row, for a
-        transformer such as `dure.data.TextToSequences`. It stays with the trained models: they
-        take raw rows (`Lane.model`).
+        transformer such as `dure.data.TextToSequences`. A table with columns of text, or one
+        whose columns a ``ColumnTransformer`` names, is shown to it as the DataFrame it is. It
+        stays with the trained models: they take raw rows (`Lane.model`).
     class_names
         A name for each class, in the order of the labels. None where `y` holds names: those, as
         sorted texts (pandas' categories in their order).
@@ -119,6 +121,7 @@ class Data:
         faults = Faults()
         targets = encode_targets(self.y, self.test, self.class_names, self.task, faults)
         self._set(class_names=targets.class_names)
+        self._set(prepare=name_columns(self.prepare, self.x))
         named = {"x": self.x, "y": targets.y, "sample_weight": self.sample_weight}
         train = make_samples(named, faults, prepare=self.prepare)
         test = targets.test
@@ -169,7 +172,7 @@ class Data:
             return
         if self.kind is None:
             by_axes = {4: "image", 3: "series"}
-            is_text = self.x.dtype.kind == "O" or self.word_index is not None
+            is_text = (self.x.dtype.kind == "O" and self.x.ndim == 1) or self.word_index is not None
             self._set(kind="text" if is_text else by_axes.get(self.x.ndim, "tabular"))
         if self.feature_names is not None:
             self._set(feature_names=tuple(map(str, self.feature_names)))
@@ -342,8 +345,7 @@ class Data:
 
     def __repr__(self) -> str:
         shown = [
-            f"{path}={'text' if leaf.dtype.kind == 'O' else leaf.dtype}{list(leaf.shape)}"
-            for path, leaf in leaves(self.x, "x")
+            f"{path}={_name_of_kind(leaf)}{list(leaf.shape)}" for path, leaf in leaves(self.x, "x")
         ]
         if self.y is not None:
             shown += [
@@ -356,6 +358,10 @@ class Data:
         if self.source is not None:
             shown.append(self.source)
         return f"Data({', '.join(shown)})"
+
+
+def _name_of_kind(leaf: Array) -> str:
+    return str(leaf.dtype) if leaf.dtype.kind != "O" else "text" if leaf.ndim == 1 else "table"
 
 
 def class_labels(y: Array, *, declared: bool = False) -> npt.NDArray[np.int64] | None:

@@ -195,7 +195,7 @@ class Best:
         """The trained Keras model with the weights of its best epoch, compiled; loads Keras.
 
         It takes raw rows: what `Data.prepare` and the cure "scaled inputs" do comes first in it,
-        as in `dure.Lane.model`.
+        as in `Lane.model` of a result.
         """
         from dure.keras_bridge.model_files import load_model
 

@@ -12,6 +12,12 @@ from dure.core.arrays import Array
 from dure.core.formatting import join_first
 from dure.errors import Faults
 
+_CATEGORIES = (
+    "Categories and texts become numbers by pd.get_dummies(..., dtype='float32'), or, kept with "
+    "the trained models, by prepare=sklearn.preprocessing.OneHotEncoder(handle_unknown='ignore') "
+    "(for some columns in a ColumnTransformer)."
+)
+
 
 def is_text(value: Any) -> bool:
     """Whether this is one str a row: a list, tuple, array or pandas series that begins with one."""
@@ -22,8 +28,8 @@ def is_text(value: Any) -> bool:
         return False
     if getattr(dtype, "kind", "O") not in "OUT":
         return False
-    flat = np.asarray(value, dtype=object).reshape(-1)
-    return flat.size > 0 and isinstance(flat[0], str)
+    array = np.asarray(value, dtype=object)
+    return array.size in (len(array), 0) and array.size > 0 and isinstance(array.flat[0], str)
 
 
 def convert_texts(value: Any, name: str, faults: Faults) -> Array | None:
@@ -284,7 +290,7 @@ def _remedy(series: Any, code: str) -> str | None:
     if isinstance(dtype, pd.CategoricalDtype):
         if types.is_numeric_dtype(dtype.categories.dtype):
             return None
-        return "Categories and texts become numbers by pd.get_dummies(..., dtype='float32')."
+        return _CATEGORIES
     if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
         return (
             f"Of dates take what matters, such as {code}.dt.month or {code}.dt.dayofyear, or "
@@ -301,4 +307,4 @@ def _remedy(series: Any, code: str) -> str | None:
     if dtype := number_type(present):
         dtype = dtype if len(present) == len(series) else "float32"
         return f"Numbers written as text become numbers by {code}.astype({dtype!r})."
-    return "Categories and texts become numbers by pd.get_dummies(..., dtype='float32')."
+    return _CATEGORIES

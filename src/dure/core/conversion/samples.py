@@ -195,12 +195,15 @@ def _convert_inputs(value: Any, name: str, prepare: Any, faults: Faults) -> Tree
     """As `convert`; where a preparation comes first inputs may be missing, or one text a row."""
     if prepare is None:
         return convert(value, name, faults)
+    if hasattr(prepare, "make_rows"):  # it knows what its tables hold
+        return prepare.make_rows(value, name, faults)
     if isinstance(value, Mapping) and value:
         return {
             key: _convert_inputs(item, f"{name}[{key!r}]", _part_of(prepare, key), faults)
             for key, item in value.items()
         }
-    if is_text(value) and not isinstance(prepare, (list, tuple)):
+    flat = value.reshape(-1) if isinstance(value, np.ndarray) else value
+    if is_text(flat) and not isinstance(prepare, (list, tuple)):
         return convert_texts(value, name, faults)
     several = isinstance(prepare, (list, tuple)) or not _is_plain(value)
     if isinstance(value, (list, tuple)) and value and several:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from dure.core.arrays import Array, Tree, leaves, take_rows
 from dure.core.backend import keras
 from dure.data.preprocessing import apply_preparation
-from dure.keras_bridge.preparation.fitted import TEXT, FittedPreparation, PreparedInput
+from dure.data.tables import TableTransformer
+from dure.keras_bridge.preparation.fitted import TABLE, TEXT, FittedPreparation, PreparedInput
 
 _ROWS = 1024
 """Rows on which layers and transformers are compared."""
@@ -39,7 +40,7 @@ def has_equal_layers(preparation: FittedPreparation, x: Tree) -> bool:
     for one, (_, array) in zip(parts, leaves(x, "x"), strict=True):
         if one.transformer is None:
             continue
-        if one.dtype == TEXT:
+        if one.dtype in (TEXT, TABLE):
             return False
         rows = np.linspace(0, len(array) - 1, min(len(array), _ROWS)).astype(np.int64)
         if not _computes_same(one, take_rows(array, rows)):
@@ -136,6 +137,8 @@ def _computes_same(one: PreparedInput, rows: Array) -> bool:
 
 
 def _translate(transformer: Any, x: Any) -> Any:
+    if isinstance(transformer, TableTransformer):
+        transformer = transformer.transformer
     kind = type(transformer)
     maker = _MAKERS.get(kind.__name__) if kind.__module__.startswith("sklearn.") else None
     if maker is None and kind.__module__.startswith("sklearn.feature_selection."):
@@ -236,7 +239,7 @@ def _chain(pipeline: Any, x: Any) -> Any:
 def _columns(transformer: Any, x: Any) -> Any:
     made = []
     for _, part, columns in transformer.transformers_:
-        places = _places(columns, x.shape[-1])
+        places = _places(columns, x.shape[-1], getattr(transformer, "feature_names_in_", ()))
         if len(places) == 0 or (isinstance(part, str) and part == "drop"):
             continue
         own = _take(x, places)
@@ -246,12 +249,16 @@ def _columns(transformer: Any, x: Any) -> Any:
     return _joined(made)
 
 
-def _places(columns: Any, width: int) -> npt.NDArray[np.int64]:
-    every = np.arange(width)
-    given = np.asarray(columns) if isinstance(columns, (list, tuple, np.ndarray)) else columns
+def _places(columns: Any, width: int, names: Any) -> npt.NDArray[np.int64]:
+    every, order = np.arange(width), list(names)
+    if isinstance(columns, str) or (isinstance(columns, slice) and isinstance(columns.start, str)):
+        raise _NoEqual
+    given = columns if isinstance(columns, slice) else np.asarray(columns)
     if isinstance(given, np.ndarray) and given.size == 0:
         return every[:0]
-    if isinstance(given, slice) or (isinstance(given, np.ndarray) and given.dtype.kind in "iub"):
+    if isinstance(given, np.ndarray) and given.dtype.kind in "UO":
+        return np.array([order.index(name) for name in given.tolist()])
+    if isinstance(given, slice) or (given.dtype.kind in "iub" and given.ndim == 1):
         try:
             return every[given]
         except TypeError:  # a slice by names

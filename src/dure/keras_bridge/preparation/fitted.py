@@ -18,13 +18,14 @@ from dure.data.preprocessing import apply_preparation
 from dure.data.text.sequences import TextToSequences
 from dure.errors import DureError, Faults
 
-TEXT = "text"
-"""The kind of raw rows that are one str each."""
+TEXT, TABLE = "text", "table"
+"""Kinds of raw rows that are no numbers: one str each, or cells of numbers and texts."""
 
 # Beside what skops trusts by itself: our own, and what scikit-learn's transformers hold, types that
 # only keep numbers and functions that only compute.
 _HARMLESS = frozenset(
     {
+        "dure.data.tables.TableTransformer",
         "dure.data.text.sequences.TextToSequences",
         "dure.data.text.tokenizer.Tokenizer",
         "collections.Counter",
@@ -45,7 +46,7 @@ class PreparedInput:
     shape: tuple[int, ...]
     """Of one raw row."""
     dtype: str
-    """Of raw rows; "text" for one str a row."""
+    """Of raw rows; "text" for one str a row, "table" for columns of numbers and texts."""
 
     @property
     def is_words(self) -> bool:
@@ -158,8 +159,8 @@ def holds_text(x: Any) -> bool:
 
 def check_rows_alike(expected: PreparedInput, array: Array, path: str, faults: Faults) -> None:
     """Append where rows are not of the shape and kind that the transformer was fitted on."""
-    kind = TEXT if array.dtype.kind == "O" else "numbers"
-    wanted = TEXT if expected.dtype == TEXT else "numbers"
+    kind = _kind(array) if array.dtype.kind == "O" else "numbers"
+    wanted = expected.dtype if expected.dtype in (TEXT, TABLE) else "numbers"
     if kind != wanted:
         faults.append(f"{path} holds {kind}, in training it held {wanted}; pass raw rows of those.")
     elif array.shape[1:] != expected.shape:
@@ -186,8 +187,13 @@ def _pair(fitted: Any, x: Tree) -> Any:
         return {key: _pair(fitted[key], item) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
         return [_pair(part, item) for part, item in zip(fitted, x, strict=True)]
-    dtype = TEXT if x.dtype.kind == "O" else str(x.dtype)
-    return PreparedInput(fitted, tuple(x.shape[1:]), dtype)
+    return PreparedInput(fitted, tuple(x.shape[1:]), _kind(x))
+
+
+def _kind(array: Array) -> str:
+    if array.dtype.kind != "O":
+        return str(array.dtype)
+    return TEXT if array.ndim == 1 else TABLE
 
 
 def _map(function: Any, inputs: Any) -> Any:
