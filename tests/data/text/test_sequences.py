@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 import dure
 from dure.data import TextToSequences
@@ -164,6 +166,15 @@ def test_without_a_preparation_the_model_is_the_network(tmp_path: Path) -> None:
     result = study.run(tmp_path / "run", progress=False)
     assert not (result.folder / "prepare").exists()
     assert type(result.best("loss").model()) is keras.Sequential
+
+
+def test_words_may_be_a_step_of_a_pipeline() -> None:
+    words = TextToSequences(num_words=40, maxlen=5)
+    data = dure.Data(TEXTS, LABELS, prepare=make_pipeline(words, MinMaxScaler()))
+    made, _ = data.prepared(np.arange(6))
+    integers = words.fit(TEXTS[:6]).transform(TEXTS)
+    expected = MinMaxScaler().fit(integers[:6]).transform(integers)
+    np.testing.assert_allclose(made, expected.astype(np.float32))
 
 
 def test_a_subclass_must_be_registered(tmp_path: Path) -> None:

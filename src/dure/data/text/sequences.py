@@ -79,8 +79,10 @@ class TextToSequences:
                 faults.append(f"{name} is {side!r}; pass 'pre' or 'post'.{hint}")
         faults.raise_if_any("this TextToSequences")
 
-    def fit(self, texts: Iterable[Any]) -> TextToSequences:
+    def fit(self, texts: Iterable[Any], y: Any = None) -> TextToSequences:
         """Learn the words of these texts, one a row; what was learnt before is forgotten.
+
+        `y` is not looked at; scikit-learn's pipelines pass it.
 
         Raises
         ------
