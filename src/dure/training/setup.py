@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dure import __version__
-from dure.core.arrays import take_rows
+from dure.core.arrays import Rows, take_rows
 from dure.engine.planning.model_facts import known_modes, study_facts
 from dure.engine.planning.plan import PreparedStudy
 from dure.keras_bridge.model_files import save_architecture
@@ -43,7 +45,7 @@ def _store_preparations(study: StudySpec, folder: Path) -> None:
     reasons = []
     for split in study.splits:
         if not has_preparation(folder, split.fold):
-            x = take_rows(study.arrays().x, split.train)
+            x = take_rows(study.arrays().x, _spread(split.train))
             preparation = FittedPreparation.of(study.preparation(split), x)
             as_layers = has_equal_layers(preparation, x)
             reasons.append(save_preparation(folder, split.fold, preparation, as_layers))
@@ -55,6 +57,11 @@ def _store_preparations(study: StudySpec, folder: Path) -> None:
             "rows (data.prepared).",
             stacklevel=2,
         )
+
+
+def _spread(rows: Rows, most: int = 1024) -> Rows:
+    """Some rows from first to last: enough to see what transformers do."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
 
 
 def make_reporter(prepared: PreparedStudy, progress: bool) -> Reporter:
