@@ -137,9 +137,14 @@ def _numbers_and_marks(present: Any, notation: Notation) -> tuple[Any, Counter[s
     return _with_own_type(numbers), Counter(other.tolist())
 
 
+def is_mark(text: str) -> bool:
+    """Whether a text would stand for a hole in a column of numbers."""
+    return text.casefold() in _HOLES_AMONG_NUMBERS
+
+
 def are_marks(texts: Any) -> Any:
     """Which texts would stand for a hole in a column of numbers."""
-    return texts.map({text: text.casefold() for text in texts.unique()}).isin(_HOLES_AMONG_NUMBERS)
+    return texts.map({text: is_mark(text) for text in texts.unique()}).astype(bool)
 
 
 def _without_single_quotes(cells: Any, notation: Notation) -> Any:
