@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -470,7 +472,7 @@ def test_all_faults_of_the_cells_at_once(write: Any) -> None:
         (["1,5", "2"], "decimal=',' ('1,5' is then 1.5)."),
         (["1.234,5", "7"], "decimal=',', thousands='.' ('1.234,5' is then 1234.5)."),
         (["1 234", "7"], "thousands=' ' ('1 234' is then 1234)."),
-        (["12%", "7%"], "Take % out with pandas (frame['a'].str.strip('%').astype(float))"),
+        (["12%", "7%"], "frame['a'].str.replace('%', '').astype(float) ('12%' is then 12)"),
         (["1", "2", "3", "some"], "(or pass na_values=['some'])"),
     ],
 )
@@ -479,6 +481,55 @@ def test_the_argument_that_reads_numbers_is_offered(
 ) -> None:
     rows = [f'"{cell}",{row}.5' for row, cell in enumerate(cells)]
     assert remedy in the_fault_of(write("\n".join(["a,y", *rows])), "y")
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_two_points_in_a_number_stand_between_thousands(decimal: str, write: Any) -> None:
+    path = write("pop;y\n1.488.202;1\n763.380;2\n3.664.088;3\n900;4\n")
+    fault = the_fault_of(path, "y", sep=";", decimal=decimal)
+    assert "the first '1.488.202' in row 0. Pass decimal=',', thousands='.'." in fault
+    data = from_csv(path, "y", sep=";", decimal=",", thousands=".", shuffle=False)
+    np.testing.assert_array_equal(data.x[:, 0], [1_488_202, 763_380, 3_664_088, 900])
+
+
+def test_an_argument_that_was_given_is_not_taken_back(write: Any) -> None:
+    fault = the_fault_of(write("a;y\n1,5;1\n1.200;2\n2,5;3\n"), "y", sep=";", decimal=",")
+    assert "Pass decimal=',', thousands='.' ('1.200' is then 1200). If" in fault
+
+
+def test_no_group_of_thousands_begins_with_a_zero(write: Any) -> None:
+    fault = the_fault_of(write('a,y\n"1,200",1\n"0,950",2\n7,3\n'), "y", thousands=",")
+    assert "the first '0,950' in row 1" in fault
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (["$1,234.50", "$7"], 1234.5),
+        (["₩3,000", "₩500"], 3000),
+        (["(1,234)", "5", "(6)"], -1234),
+        (["100-", "5", "7-"], -100),
+        (["3,000원", "7,500원", "80원"], 3000),
+        (["1,5 kg", "3 kg", "4,25 kg"], 1.5),
+        (["R$ 1.234,50", "R$ 7,00", "R$ 12,00"], 1234.5),
+        (["CHF 1'200", "CHF 1'300", "CHF 12"], 1200),
+        (["12%", "-", "7%"], 12),
+    ],
+)
+def test_the_code_that_is_offered_makes_numbers(cells: list[str], value: float, write: Any) -> None:
+    frame = pd.DataFrame({"a": cells, "y": np.arange(len(cells)) + 0.5})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            from_csv(frame, "y")
+            told = str(caught[0].message)
+        except dure.StudyError as error:
+            told = str(error)
+    code = re.search(r"((?:pandas\.to_numeric\()?frame\['a'\].*?\)) \(['\"]", told)
+    assert code, told
+    frame["a"] = eval(code[1], {"frame": frame, "pandas": pd})
+    assert frame["a"].iloc[0] == value
+    assert from_csv(frame, "y", missing="drop").feature_names == ("a",)
 
 
 def test_a_table_as_a_german_excel_writes_it(write: Any) -> None:

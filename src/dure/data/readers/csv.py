@@ -16,8 +16,9 @@ from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.common import Missing, as_path, check_choice, check_fraction, hold_out
 from dure.data.readers.tables.columns import CsvTable, features_of, settle_columns, target_of
 from dure.data.readers.tables.delimited import check_columns, name_of, read_frame
+from dure.data.readers.tables.grouping import find_changed
 from dure.data.readers.tables.oddities import find_oddities
-from dure.data.readers.tables.table_format import Layout, TableFormat, read_format
+from dure.data.readers.tables.table_format import Layout, Notation, TableFormat, read_format
 from dure.errors import Faults, StudyError
 
 
@@ -126,9 +127,23 @@ def _read_data(path: Any, choice: _Choice, use: _Use, given: Mapping[str, Any]) 
     table, chosen, fraction = _read_columns(path, choice, use.test, layout, faults)
     settle_columns(table, [*chosen, choice.target], choice.categories, notation, faults)
     columns = _numbers(table, chosen, choice.target, use, faults)
+    columns = columns._replace(notes=columns.notes + _note_on_thousands(table, notation))
     odd = find_oddities(table, choice.target, choice.categories, layout, notation)
     told = "\n  ".join([f"{table.name} may be meant otherwise:", *odd]) if odd else ""
     return _data_of(table, columns, fraction, use), told
+
+
+def _note_on_thousands(table: CsvTable, notation: Notation) -> str:
+    """Which columns would be other numbers without the argument `thousands`."""
+    if notation.thousands is None:
+        return ""
+    changed = find_changed(table.frame, table.columns, Notation(), notation)
+    told = [f"{cell!r} in {name!r} as {value:.15g}" for name, cell, value in changed if value]
+    return (
+        f", read with {notation.thousands!r} between thousands: {join_first(told, 3)}"
+        if told
+        else ""
+    )
 
 
 def _data_of(table: CsvTable, columns: _Columns, fraction: float, use: _Use) -> Data:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+import dure
 from dure.data import from_csv
 
 
 def told_of(cells: Sequence[Any], folder: Path, sep: str = ",", **options: Any) -> str:
     path = folder / "t.csv"
-    rows = [f"{cell}{sep}{row}.5" for row, cell in enumerate(cells)]
+    point = options.get("decimal", ".")
+    rows = [f'"{cell}"{sep}{row}{point}5' for row, cell in enumerate(cells)]
     path.write_text("\n".join([f"a{sep}y", *rows]), "utf-8")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -30,7 +32,14 @@ ODD: dict[str, tuple[Sequence[Any], str]] = {
     "large stand-in": ([999, 3, 4, 5, 999], "is 999 in 2 rows"),
     "numbers of rows": (range(2**53, 2**53 + 90), "different numbers equal to another"),
     "seconds": (range(1_600_000_000, 1_600_000_900, 10), "goes up to 1,600,000,890"),
-    "unit": (["12 kg", "13 kg", "14.5 kg"], "since ' kg' stands behind its numbers"),
+    "unit": (["12 kg", "13 kg", "14.5 kg"], "since ' kg' stands at its numbers"),
+    "unit and thousands": (["3,000원", "13,000원", "900원"], "('3,000원' is then 3000)"),
+    "currency": (["R$ 1.234,50", "R$ 12,00", "R$ 9,99"], "('R$ 1.234,50' is then 1234.5)"),
+    "code of a currency": (["USD 12", "USD 13", "USD 7"], "since 'USD ' stands at its numbers"),
+    "points between thousands": (
+        ["1.200", "950", "2.400", "700"],
+        "pass decimal=',', thousands='.'",
+    ),
 }
 
 
@@ -53,6 +62,11 @@ HEALTHY: dict[str, Sequence[Any]] = {
     "streets": ["1a", "1b", "2a"],
     "days": ["2020-01-01", "2020-01-02", "2020-01-03"],
     "ranges": ["10-20", "20-30", "30-40"],
+    "numbered names": ["film 1", "film 2", "film 3"],
+    "numbered codes": ["BUS 1", "BUS 2", "BUS 3"],
+    "quarters": ["Q1", "Q2", "Q3"],
+    "decimals beside whole numbers": ["1.234", "2", "3.517", "4.5"],
+    "three decimals": ["1.200", "0.950", "2.400"],
 }
 
 
@@ -69,6 +83,30 @@ def test_what_was_told_can_be_settled(tmp_path: Path) -> None:
 
 def test_points_between_thousands_in_a_table_of_semicolons(tmp_path: Path) -> None:
     grouped = ["1.234", "2.500", "12.000"]
-    assert "If its points stand between thousands" in told_of(grouped, tmp_path, ";")
+    assert "If it stands between thousands" in told_of(grouped, tmp_path, ";")
     assert told_of(grouped, tmp_path) == ""
     assert told_of(["1.234", "0.500", "12.000"], tmp_path, ";") == ""
+
+
+def test_what_a_remedy_would_do_to_other_columns_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = ["48.137;1.200;1", "52.520;950;2", "50.110;2.400;3"]
+    path.write_text("\n".join(["lat;pop;y", *rows]))
+    with pytest.warns(UserWarning, match=r"changes 'lat' \('48.137' is then 48137\)") as caught:
+        from_csv(path, "y", sep=";")
+    assert "dtype={'pop': str}" in str(caught[0].message)
+    path.write_text("\n".join(["lat;pop;y", *[row.replace(".400", ".400.100") for row in rows]]))
+    with pytest.raises(dure.StudyError, match=r"changes 'lat' \('48.137' is then 48137\)"):
+        from_csv(path, "y", sep=";")
+
+
+def test_thousands_read_as_decimals_by_an_argument(tmp_path: Path) -> None:
+    assert "pass thousands=','" in told_of(["1,200", "950", "2,400"], tmp_path, ";", decimal=",")
+    assert told_of(["1,2", "950", "2,4"], tmp_path, ";", decimal=",") == ""
+
+
+def test_what_an_argument_made_of_numbers_is_in_the_source(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("lat;pop;y\n48.137;1.488.202;1\n52.520;763.380;2\n50.110;900;3\n")
+    data = from_csv(path, "y", sep=";", decimal=",", thousands=".")
+    assert data.source == "t.csv, read with '.' between thousands: '48.137' in 'lat' as 48137"

@@ -173,9 +173,10 @@ def read_numbers(texts: Any, notation: Notation) -> Any:
         group = {" ": _BLANKS, "'": _APOSTROPHES, None: "(?!)"}.get(
             thousands, re.escape(thousands or "")
         )
-        # Groups of three, or as in India of two before the last.
+        # Groups of three, or as in India of two before the last; no first group begins with 0.
         form = (
-            rf"[-+−]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,2}}(?:{group}\d\d)*{group}\d{{3}}|\d*)"
+            rf"[-+−]?(?:(?!0)\d{{1,3}}(?:{group}\d{{3}})+"
+            rf"|(?!0)\d{{1,2}}(?:{group}\d\d)*{group}\d{{3}}|\d*)"
         )
         fits = texts.str.fullmatch(rf"{form}(?:{mark}\d*)?(?:[eE][-+]?\d+)?").astype(bool)
         plain = texts.where(fits).str.replace(group, "", regex=True)

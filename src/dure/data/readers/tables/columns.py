@@ -121,7 +121,7 @@ def _check_dressed(
     present = cells.dropna()
     if 2 * count_dressed(present) <= len(present):
         return True
-    wrong, remedy = describe_remedy(name, present, notation)
+    wrong, remedy = describe_remedy(table.frame, name, present, notation)
     marked = cells.index.isin(wrong.index)
     leave = f"leave the column out (drop=[{name!r}])"
     if present.nunique() <= MOST_CATEGORIES:

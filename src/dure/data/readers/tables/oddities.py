@@ -10,8 +10,14 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count
-from dure.data.readers.tables.cells import Column
+from dure.data.readers.tables.cleaning import find_cleaning
 from dure.data.readers.tables.columns import CsvTable
+from dure.data.readers.tables.grouping import (
+    convert_column,
+    describe_changed,
+    find_changed,
+    seems_grouped,
+)
 from dure.data.readers.tables.table_format import Layout, Notation
 
 _STAND_INS = [sign * value for value in (99, 999, 9999, 99999, 999999) for sign in (-1, 1)] + [-9]
@@ -23,11 +29,15 @@ _EXACT = 2**24
 _LOST = 0.1
 """Share of different values that float32 may make equal before it is told."""
 
-_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_WITH_UNIT = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)(\s*[^\s0-9.,:;/+-][^0-9]*)")
-_GROUPED_TOLD = (
-    "column {!r} is read with decimal points, such as {!r}. If its points stand between thousands, "
-    "pass decimal=',', thousands='.'."
+_NUMBER = r"[-+−]?[0-9]+(?:[.,'’ \u00a0\u202f][0-9]+)*"
+_WITH_UNIT = re.compile(rf"{_NUMBER}(?P<affix>\s*[^\s0-9.,:;/+-][^0-9]*)")
+_CURRENCIES = (
+    "AUD|BRL|CAD|CHF|CLP|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|"
+    "RMB|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
+)
+_WITH_CURRENCY = re.compile(
+    rf"[-+−]?(?P<affix>(?:[A-Z]{{0,2}}[\$\u20a0-\u20cf£¥]|(?:{_CURRENCIES})\b|Rs\.?|Fr\.?|kr)\s*)"
+    rf"{_NUMBER}"
 )
 _FEWEST = 3  # different cells that make a way of writing
 
@@ -41,18 +51,13 @@ def find_oddities(
 ) -> list[str]:
     """A sentence for each oddity of the columns of numbers in use, or of numbers with a unit."""
     told: list[str] = []
-    german = layout.sep == ";" and notation[:2] == (".", None)
     for name, column in table.columns.items():
         if column.kind == "number":
             told += _oddities(table, name, column.cells, name == target)
-            if german and _is_grouped(table.frame[name].tolist()):
-                told.append(_GROUPED_TOLD.format(name, table.frame[name].iloc[0]))
-        elif name not in categories and (unit := _unit_of(column)):
-            told.append(
-                f"column {name!r} is read as categories, since {unit!r} stands behind its numbers. "
-                f"If that is right, pass categories=[{name!r}]; if they count, take it out with "
-                f"pandas: frame[{name!r}].str.removesuffix({unit!r}).astype(float)."
-            )
+            if seems_grouped(table.frame[name].tolist(), layout, notation):
+                told.append(_describe_grouped(table, name, notation))
+        elif column.kind == "text" and name not in categories:
+            told += _oddities_of_texts(name, column.cells.dropna())
     return told
 
 
@@ -88,13 +93,28 @@ def _oddities(table: CsvTable, name: str, cells: Any, is_target: bool) -> Iterat
         )
 
 
-def _unit_of(column: Column) -> str | None:
-    """What stands behind each of several numbers, with the blanks before it."""
-    if column.kind != "text":
+def _oddities_of_texts(name: str, present: Any) -> Iterator[str]:
+    texts = present.drop_duplicates()
+    affix = _affix_of(texts.tolist())
+    cleaning = find_cleaning(name, texts) if affix else None
+    if cleaning:
+        yield (
+            f"column {name!r} is read as categories, since {affix!r} stands at its numbers. If "
+            f"that is right, pass categories=[{name!r}]; if they count, make numbers of them with "
+            f"pandas: {cleaning}."
+        )
+
+
+def _affix_of(texts: Sequence[str]) -> str | None:
+    """The unit behind each of several numbers, or the currency before it, with the blanks."""
+    if len(texts) < _FEWEST:
         return None
-    found = [_WITH_UNIT.fullmatch(str(cell)) for cell in column.cells.dropna().unique()]
-    units = {match[2] if match else "" for match in found}
-    return units.pop() if len(found) >= _FEWEST and len(units) == 1 else None
+    for form in (_WITH_UNIT, _WITH_CURRENCY):
+        found = [form.fullmatch(text) for text in texts]
+        affixes = {match["affix"] if match else "" for match in found}
+        if len(affixes) == 1 and (affix := affixes.pop()):
+            return affix
+    return None
 
 
 def _lost(values: Array) -> int:
@@ -122,6 +142,16 @@ def _is_code(cell: str) -> bool:
     return len(cell) > 2 and cell[0] == "0" and cell.isdigit()
 
 
-def _is_grouped(written: Sequence[Any]) -> bool:
-    cells = {cell.strip() for cell in written if isinstance(cell, str)} - {""}
-    return len(cells) >= _FEWEST and all(map(_GROUPED.fullmatch, cells))
+def _describe_grouped(table: CsvTable, name: str, notation: Notation) -> str:
+    mark, other = notation.decimal, "," if notation.decimal == "." else "."
+    changed = find_changed(
+        table.frame, [one for one in table.frame if one != name], notation, Notation(other, mark)
+    )
+    code = f"frame[{name!r}].str.replace({mark!r}, '').astype(float)"
+    cells = table.frame[name].astype(str).str.strip()
+    cell = cells[cells.str.contains(mark, regex=False)].iloc[0]
+    ways = f"thousands={mark!r}" if other == "." else f"decimal={other!r}, thousands={mark!r}"
+    return (
+        f"column {name!r} is read with {mark!r} before decimals, such as {cell!r}. If it stands "
+        f"between thousands, pass {ways}.{describe_changed(changed, convert_column(name, code))}"
+    )
