@@ -11,8 +11,9 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
-from dure.data.readers.tables.cells import UNCLEAR, Column, settle_texts
+from dure.data.readers.tables.cells import Column, settle_texts
 from dure.data.readers.tables.dressed_numbers import count_dressed, describe_remedy
+from dure.data.readers.tables.hole_marks import UNCLEAR
 from dure.data.readers.tables.table_format import Notation
 from dure.errors import Faults
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dure.data.readers.tables.cells import is_mark
+from dure.data.readers.tables.hole_marks import is_mark
 
 _FEW = 50
 """Different texts up to which a column is one of classes; a new one then is no class."""
