@@ -14,7 +14,8 @@ from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.common import Missing, as_path, check_choice, check_fraction, hold_out
-from dure.data.readers.tables.columns import CsvTable, features_of, settle_columns, target_of
+from dure.data.readers.tables.columns import features_of, settle_columns, target_of
+from dure.data.readers.tables.csv_table import CsvTable
 from dure.data.readers.tables.delimited import check_columns, name_of, read_frame
 from dure.data.readers.tables.grouping import find_changed
 from dure.data.readers.tables.oddities import find_oddities

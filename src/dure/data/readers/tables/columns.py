@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
 from dure.data.readers.tables.cells import Column, settle_texts
+from dure.data.readers.tables.csv_table import CsvTable
 from dure.data.readers.tables.dressed_numbers import count_dressed, describe_remedy
 from dure.data.readers.tables.hole_marks import UNCLEAR
 from dure.data.readers.tables.table_format import Notation
@@ -23,41 +23,6 @@ MOST_CATEGORIES = 50
 _NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 _LONGEST = 40  # characters of a cell in a message
 _DATE = r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(:\d\d.*)?"
-
-
-@dataclass
-class CsvTable:
-    """One or two files read as one table; its index numbers their rows through."""
-
-    frame: Any
-    """The cells as they came."""
-    name: str
-    test_name: str | None
-    first_test: int
-    """The row at which the second file begins; one past the last row without it."""
-    from_file: bool = True
-    columns: dict[str, Column] = field(default_factory=dict)
-    """What the columns in use hold."""
-
-    @property
-    def is_test(self) -> Array:
-        """Which rows are of the second file, shape [rows]."""
-        marked: Array = self.frame.index.to_numpy() >= self.first_test
-        return marked
-
-    def keep(self, rows: Array) -> None:
-        """Leave out all rows but the marked ones, shape [rows]."""
-        self.frame = self.frame[rows]
-        self.columns = {
-            name: column._replace(cells=column.cells[rows]) for name, column in self.columns.items()
-        }
-
-    def first(self, marked: Array) -> str:
-        """The first marked row as the reader knows it."""
-        row = int(self.frame.index[int(np.argmax(marked))])
-        if row >= self.first_test:
-            return f"row {row - self.first_test} of {self.test_name}"
-        return f"row {row}" + (f" of {self.name}" if self.test_name else "")
 
 
 def settle_columns(

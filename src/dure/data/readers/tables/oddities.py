@@ -10,8 +10,8 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count
-from dure.data.readers.tables.cleaning import find_cleaning
-from dure.data.readers.tables.columns import CsvTable
+from dure.data.readers.tables.csv_table import CsvTable
+from dure.data.readers.tables.dressed_numbers import find_cleaning
 from dure.data.readers.tables.grouping import (
     convert_column,
     describe_changed,

@@ -1,0 +1,46 @@
+"""A table with its second part, if it has one, and what its columns hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dure.core.arrays import Array
+from dure.data.readers.tables.cells import Column
+
+
+@dataclass
+class CsvTable:
+    """One or two files read as one table; its index numbers their rows through."""
+
+    frame: Any
+    """The cells as they came."""
+    name: str
+    test_name: str | None
+    first_test: int
+    """The row at which the second file begins; one past the last row without it."""
+    from_file: bool = True
+    columns: dict[str, Column] = field(default_factory=dict)
+    """What the columns in use hold."""
+
+    @property
+    def is_test(self) -> Array:
+        """Which rows are of the second file, shape [rows]."""
+        marked: Array = self.frame.index.to_numpy() >= self.first_test
+        return marked
+
+    def keep(self, rows: Array) -> None:
+        """Leave out all rows but the marked ones, shape [rows]."""
+        self.frame = self.frame[rows]
+        self.columns = {
+            name: column._replace(cells=column.cells[rows]) for name, column in self.columns.items()
+        }
+
+    def first(self, marked: Array) -> str:
+        """The first marked row as the reader knows it."""
+        row = int(self.frame.index[int(np.argmax(marked))])
+        if row >= self.first_test:
+            return f"row {row - self.first_test} of {self.test_name}"
+        return f"row {row}" + (f" of {self.name}" if self.test_name else "")
