@@ -91,11 +91,13 @@ def test_points_between_thousands_in_a_table_of_semicolons(tmp_path: Path) -> No
 def test_what_a_remedy_would_do_to_other_columns_is_told(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     rows = ["48.137;1.200;1", "52.520;950;2", "50.110;2.400;3"]
-    path.write_text("\n".join(["lat;pop;y", *rows]))
+    path.write_text("\n".join(["lat;pop;y", *rows]), "utf-8")
     with pytest.warns(UserWarning, match=r"changes 'lat' \('48.137' is then 48137\)") as caught:
         from_csv(path, "y", sep=";")
     assert "dtype={'pop': str}" in str(caught[0].message)
-    path.write_text("\n".join(["lat;pop;y", *[row.replace(".400", ".400.100") for row in rows]]))
+    path.write_text(
+        "\n".join(["lat;pop;y", *[row.replace(".400", ".400.100") for row in rows]]), "utf-8"
+    )
     with pytest.raises(dure.StudyError, match=r"changes 'lat' \('48.137' is then 48137\)"):
         from_csv(path, "y", sep=";")
 
@@ -107,6 +109,6 @@ def test_thousands_read_as_decimals_by_an_argument(tmp_path: Path) -> None:
 
 def test_what_an_argument_made_of_numbers_is_in_the_source(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("lat;pop;y\n48.137;1.488.202;1\n52.520;763.380;2\n50.110;900;3\n")
+    path.write_text("lat;pop;y\n48.137;1.488.202;1\n52.520;763.380;2\n50.110;900;3\n", "utf-8")
     data = from_csv(path, "y", sep=";", decimal=",", thousands=".")
     assert data.source == "t.csv, read with '.' between thousands: '48.137' in 'lat' as 48137"
