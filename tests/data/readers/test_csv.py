@@ -375,7 +375,6 @@ def test_tables_that_are_none(write: Any) -> None:
     assert "more than one column named 'a', 'b'" in the_fault_of(
         write("a,b,a,b,y\n1,2,3,4,5\n"), "y"
     )
-    assert "without a name, at place 1 of 3" in the_fault_of(write(",a,y\n0,1,2\n"), "y")
     assert "row 1 (line 3) has 3: '1,2,3'" in the_fault_of(write("a,y\n1,2\n1,2,3\n"), "y")
     assert "2 names with ',' between them, but 2 rows of other lengths" in the_fault_of(
         write("a,y\n1,2,3\n4,5,6\n"), "y"
@@ -593,3 +592,97 @@ def test_the_same_as_a_plain_reading(
     plain = [[float(n), *(float(city == known) for known in cities)] for n, city, _ in rows]
     np.testing.assert_array_equal(data.x, np.float32(plain))
     np.testing.assert_array_equal(data.y.astype(float), [float(y) for _, _, y in rows])
+
+
+# Columns without a name, and targets that only look like classes
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [",a,y", "0,5,1", "1,6,2", "2,7,3"],
+        [",a,y", "17,5,1", "3,6,2", "40,7,3"],
+        ['"","a","y"', '"Mazda RX4",5,1', '"Datsun 710",6,2', '"Fiat 128",7,3'],
+        ["Unnamed: 0,a,y", "0,5,1", "1,6,2", "2,7,3"],
+    ],
+)
+def test_a_first_column_that_only_names_rows_is_left_out(lines: list[str], write: Any) -> None:
+    data = from_csv(write("\n".join(lines)), "y", shuffle=False)
+    assert data.feature_names == ("a",)
+    np.testing.assert_array_equal(data.x, [[5], [6], [7]])
+    name = lines[0].partition(",")[0].strip('"') or "unnamed"
+    assert data.source == f"table.csv, first column ({name}) left out"
+    test = write("a,y\n8,4\n", "held.csv")
+    assert from_csv(write("\n".join(lines)), "y", test=test).test.x.tolist() == [[8]]
+
+
+def test_columns_without_a_name_matter_only_in_use(write: Any) -> None:
+    for lines in (["a,,y", "1,9,2", "3,9,4"], [",a,y", "9,1,2", "9,3,4"]):
+        path = write("\n".join(lines))
+        fault = the_fault_of(path, "y")
+        assert "has columns without a name, at place" in fault and "drop=''" in fault
+        for options in ({"drop": ""}, {"features": ["a"]}):
+            data = from_csv(path, "y", shuffle=False, **options)
+            np.testing.assert_array_equal(data.x, [[1], [3]])
+    path = write("a,a,b,y\n1,5,2,3\n4,5,5,6\n")
+    assert "more than one column named 'a'. Give each its own name." in the_fault_of(path, "y")
+    assert from_csv(path, "y", drop="a").feature_names == ("b",)
+    assert from_csv(path, "y", features="b").feature_names == ("b",)
+    assert "more than one column" in the_fault_of(path, "y", features=["a", "b"])
+    first = write("Unnamed: 0,a,y\n5,1,2\n9,3,4\n")
+    assert from_csv(first, "y").feature_names == ("Unnamed: 0", "a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,y,,\n1,2,,\n3,4,,\n",
+        "a,y\n1,2,,\n3,4,,\n",
+        "a,y,\n1,2,,,\n3,4,,,\n",
+        "a,,y\n1,,2\n3,,4\n",
+    ],
+)
+def test_empty_columns_without_a_name_are_none(text: str, write: Any) -> None:
+    data = from_csv(write(text), "y", shuffle=False)
+    np.testing.assert_array_equal(data.x, [[1], [3]])
+    np.testing.assert_array_equal(data.y, [2, 4])
+
+
+def test_a_file_of_numbers_without_names(write: Any) -> None:
+    fault = the_fault_of(write("7,0,0,1.5\n2,0,0,2.5\n"), "0")
+    assert "more than one column named '0'. The first line looks like values" in fault
+
+
+def test_whole_numbers_that_look_like_classes_may_be_amounts() -> None:
+    ages = np.random.default_rng(0).normal(45, 15, 300).astype(int)
+    frame = pd.DataFrame({"a": np.arange(300), "age": ages})
+    fault = the_fault_of(frame, "age", test=0.2)
+    assert fault.index("pass task='regression'") < fault.index("Give each class two rows")
+    assert "task='regression'" not in the_fault_of(frame, "age", test=0.2, task="classification")
+    assert from_csv(frame, "age", test=0.2, task="regression").task == "regression"
+    names = pd.DataFrame({"a": range(5), "y": ["p", "p", "q", "q", "r"]})
+    assert "task='regression'" not in the_fault_of(names, "y", test=0.4)
+
+
+def test_amounts_beyond_int32_are_floats(write: Any) -> None:
+    rows = [f"{row},{row * 10**8}" for row in range(40)]
+    path = write("\n".join(["a,revenue", *rows]))
+    for task in (None, "regression"):
+        data = from_csv(path, "revenue", task=task, shuffle=False)
+        assert (data.task, data.y.dtype) == ("regression", np.float32)
+        np.testing.assert_allclose(data.y, np.arange(40) * 1e8)
+    small = from_csv(write("a,n\n1,2147483647\n2,-2147483648\n3,5\n"), "n")
+    assert small.y.dtype == np.int64
+
+
+def test_texts_are_classes_however_many() -> None:
+    frame = pd.DataFrame({"a": range(50), "y": [f"name {row % 25}" for row in range(50)]})
+    data = from_csv(frame, "y", test=0.5)
+    assert (data.task, len(data.class_names), len(data.y)) == ("classification", 25, 25)
+
+
+def test_one_name_of_any_type_is_enough() -> None:
+    frame = pd.DataFrame({3: [1.0, 2.0], 4: [5.0, 6.0], "y": [0.5, 1.5]})
+    assert from_csv(frame, "y", features=3).feature_names == ("3",)  # type: ignore[arg-type]
+    assert from_csv(frame, "y", drop=3).feature_names == ("4",)  # type: ignore[arg-type]
+    assert "'5' is no column" in the_fault_of(frame, "y", categories=5)

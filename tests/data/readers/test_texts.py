@@ -287,3 +287,23 @@ def test_arguments_and_rows_all_at_once() -> None:
     assert "maxlen" in faults[0]
     assert "test is 1.5" in faults[1]
     assert "without a text" in faults[2]
+
+
+def test_a_table_under_any_name_with_what_separates_it(tmp_path: Path) -> None:
+    lines = ["id\tdocument\tlabel", "1\tgood film\t1", "2\tbad film\t0", "3\tgood\t1", "4\tbad\t0"]
+    for name in ("ratings.txt", "SMSCollection", "ratings.data.gz"):
+        content = "\n".join(lines).encode()
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+        assert from_texts(path, text="document", sep="\t").rows == 4
+        with pytest.raises(dure.StudyError, match="If it is a table, say what stands between"):
+            from_texts(path, text="document")
+    with pytest.raises(dure.StudyError, match="is no file or folder.*Did you mean 'ratings.txt'"):
+        from_texts(tmp_path / "rating.txt", sep="\t")
+
+
+def test_columns_that_are_not_used_need_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "spam.csv"
+    rows = ["ham,well,,,", "spam,buy now,more,,", "ham,so what,,,", "spam,buy,,,"]
+    path.write_text("\n".join(["v1,v2,,,", *rows]), "utf-8")
+    assert from_texts(path, text="v2", label="v1").rows == 4

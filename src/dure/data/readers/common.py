@@ -68,6 +68,7 @@ def hold_out(
     *,
     names: Sequence[str] | None = None,
     shuffle: bool = True,
+    may_be_numbers: bool = False,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rows for training and rows for the test part, the same on every call.
 
@@ -82,6 +83,8 @@ def hold_out(
         Of the classes, for messages.
     shuffle
         False: rows keep their order and the last ones are held out, in whatever proportion.
+    may_be_numbers
+        Nobody said that the labels are classes: whole numbers to predict look like them.
     """
     every = np.arange(rows, dtype=np.int64)
     held_out = math.ceil(rows * fraction)
@@ -92,7 +95,9 @@ def hold_out(
         return every[: rows - held_out], every[rows - held_out :]
     if not held_out:
         return np.random.default_rng(SEED).permutation(every), every[:0]
-    if labels is not None and not _can_stratify(labels, names, held_out, fraction, faults):
+    if labels is not None and not _can_stratify(
+        labels, names, held_out, fraction, may_be_numbers, faults
+    ):
         return every, every[:0]
     # scikit-learn takes half a second to import and only splits need it.
     from sklearn.model_selection import train_test_split
@@ -106,21 +111,28 @@ def _can_stratify(
     names: Sequence[str] | None,
     held_out: int,
     fraction: float,
+    may_be_numbers: bool,
     faults: Faults,
 ) -> bool:
+    numbers = (
+        "If the target is a number to predict (a price, a count, an age), pass task='regression'. "
+        if may_be_numbers
+        else ""
+    )
     classes, counts = np.unique(labels, return_counts=True)
     smaller = min(held_out, len(labels) - held_out)
     if counts.min() < 2:
         few = [repr(names[label]) if names else str(label) for label in classes[counts < 2]]
         faults.append(
             f"test={fraction:g} holds out every class in proportion, but these have a single row: "
-            f"{join_first(few)}. Give each class two rows or more, leave such rows out, or pass "
-            "test=0."
+            f"{join_first(few)}. {numbers}Give each class two rows or more, leave such rows out, "
+            "or pass test=0."
         )
     elif smaller < len(classes):
         faults.append(
             f"test={fraction:g} of {format_count(len(labels), 'row')} leaves {smaller} on one "
-            f"side, fewer than the {len(classes)} classes. Pass another fraction, or test=0."
+            f"side, fewer than the {len(classes)} classes. {numbers}Pass another fraction, or "
+            "test=0."
         )
     else:
         return True

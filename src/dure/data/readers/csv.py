@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, NamedTuple, Unpack, get_args
 
@@ -16,7 +16,7 @@ from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.common import Missing, as_path, check_choice, check_fraction, hold_out
 from dure.data.readers.tables.columns import features_of, settle_columns, target_of
 from dure.data.readers.tables.csv_table import CsvTable
-from dure.data.readers.tables.delimited import check_columns, name_of, read_frame
+from dure.data.readers.tables.delimited import InUse, check_columns, name_of, read_frame
 from dure.data.readers.tables.grouping import find_changed
 from dure.data.readers.tables.oddities import find_oddities
 from dure.data.readers.tables.table_format import Layout, Notation, TableFormat, read_format
@@ -91,6 +91,13 @@ class _Choice(NamedTuple):
     drop: list[str]
     categories: list[str]
 
+    @property
+    def in_use(self) -> InUse:
+        """The columns that count."""
+        if self.features is None:
+            return InUse(None, self.drop)
+        return InUse([*self.features, self.target], self.drop)
+
 
 class _Use(NamedTuple):
     """What is to become of the rows; see `from_csv`."""
@@ -115,7 +122,8 @@ class _Columns(NamedTuple):
 def _names(given: Any) -> list[str] | None:
     if given is None:
         return None
-    return [given] if isinstance(given, str) else list(map(str, given))
+    alone = isinstance(given, str) or not isinstance(given, Iterable)
+    return [str(given)] if alone else list(map(str, given))
 
 
 def _read_data(path: Any, choice: _Choice, use: _Use, given: Mapping[str, Any]) -> tuple[Data, str]:
@@ -161,8 +169,8 @@ def _data_of(table: CsvTable, columns: _Columns, fraction: float, use: _Use) -> 
         class_names=columns.class_names,
         feature_names=columns.feature_names,
         kind="tabular",
-        task=use.task,
-        source=names + columns.notes,
+        task=use.task or (None if columns.class_names is None else "classification"),
+        source=", ".join([names, *table.notes]) + columns.notes,
     )
 
 
@@ -183,13 +191,14 @@ def _read(
     """The table, and the fraction to hold out; a second file needs the columns in use."""
     import pandas as pd
 
-    frame = read_frame(source, layout, faults)
+    notes: list[str] = []
+    frame = read_frame(source, layout, faults, choice.in_use, notes)
     name, from_file = name_of(source), as_path(source) is not None
     if as_path(test) is None and not isinstance(test, pd.DataFrame):
         fraction = check_fraction(test, faults) or 0.0
-        table = None if frame is None else CsvTable(frame, name, None, len(frame), from_file)
+        table = None if frame is None else CsvTable(frame, name, None, len(frame), from_file, notes)
         return table, fraction
-    other = read_frame(test, layout, faults)
+    other = read_frame(test, layout, faults, choice.in_use)
     if frame is None or other is None:
         return None, 0.0
     test_name = name_of(test)
@@ -199,7 +208,7 @@ def _read(
     needed = [column for column in frame if column in wanted and column not in choice.drop]
     check_columns(needed, list(other), test_name, "column", faults)
     both = pd.concat([frame, other.reindex(columns=list(frame))], ignore_index=True)
-    return CsvTable(both, name, test_name, len(frame), from_file), 0.0
+    return CsvTable(both, name, test_name, len(frame), from_file, notes), 0.0
 
 
 def _columns(table: CsvTable, choice: _Choice, faults: Faults) -> list[str] | None:
@@ -212,7 +221,7 @@ def _columns(table: CsvTable, choice: _Choice, faults: Faults) -> list[str] | No
         chosen = [name for name in chosen if name != target]
     else:
         check_columns(wanted, every, table.name, "feature", faults)
-    check_columns(choice.drop, every, table.name, "drop", faults)
+    check_columns([name for name in choice.drop if name], every, table.name, "drop", faults)
     check_columns(choice.categories, every, table.name, "category", faults)
     if not chosen:
         faults.append(f"{table.name} is left with no column to predict from; pass features=[...].")
@@ -316,8 +325,10 @@ def _split(
     """Places of the training rows and of the test rows in what is left of the table."""
     of_test = np.flatnonzero(table.is_test)
     rows = len(y) - len(of_test)
-    labels = None
+    labels, numbers = None, use.task is None and names is None
     if fraction and use.task != "regression":
         labels = class_labels(y, declared=use.task == "classification")
-    train, held_out = hold_out(rows, fraction, labels, faults, names=names, shuffle=use.shuffle)
+    train, held_out = hold_out(
+        rows, fraction, labels, faults, names=names, shuffle=use.shuffle, may_be_numbers=numbers
+    )
     return train, of_test if len(of_test) else held_out

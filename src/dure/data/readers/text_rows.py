@@ -17,9 +17,9 @@ from dure.data.readers.common import (
     count_kinds,
     with_progress,
 )
-from dure.data.readers.tables.delimited import check_columns, name_of, read_frame
+from dure.data.readers.tables.delimited import InUse, check_columns, name_of, read_frame
 from dure.data.readers.tables.table_format import Layout
-from dure.data.readers.text_files import read_text
+from dure.data.readers.text_files import neighbour, read_text
 from dure.errors import Faults
 
 _TABLES = (".csv", ".tsv", ".tab")
@@ -83,8 +83,8 @@ def _from_pair(texts: Any, labels: Any, faults: Faults) -> TextRows | None:
 
 
 def _from_frame(source: Any, fields: Fields, layout: Layout, faults: Faults) -> TextRows | None:
-    frame = read_frame(source, layout, faults)
     name, keys = name_of(source), [fields.text, fields.label]
+    frame = read_frame(source, layout, faults, InUse(keys))
     if frame is None or not check_columns(keys, list(frame), name, "column", faults):
         return None
     columns = [[_plain(cell) for cell in frame[key]] for key in keys]
@@ -96,11 +96,11 @@ def _from_path(path: Path, fields: Fields, layout: Layout, faults: Faults) -> Te
         return _from_folder(path, layout.encoding, faults)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     kind = ([suffix for suffix in suffixes if suffix != ".gz"] or [""])[-1]
-    if kind in _TABLES:
+    is_named = kind in (".json", ".jsonl")
+    if kind in _TABLES or (layout.sep is not None and not is_named and path.exists()):
         return _from_frame(path, fields, layout, faults)
-    if kind not in (".json", ".jsonl"):
-        there = "is of no known kind" if path.exists() else "is no file or folder"
-        faults.append(f"{str(path)!r} {there}; pass a {_FORMATS} file, or a folder of folders.")
+    if not is_named:
+        faults.append(_describe_unknown(path))
         return None
     content = read_text(path, faults, layout.encoding)
     if content is None:
@@ -108,6 +108,16 @@ def _from_path(path: Path, fields: Fields, layout: Layout, faults: Faults) -> Te
     read = _objects_by_line if kind == ".jsonl" else _objects_in_list
     objects = read(content, path.name, faults)
     return None if objects is None else _from_objects(objects, path.name, fields, faults)
+
+
+def _describe_unknown(path: Path) -> str:
+    known = f"pass a {_FORMATS} file, or a folder of folders"
+    if not path.exists():
+        return f"{str(path)!r} is no file or folder; {known}.{neighbour(path)}"
+    return (
+        f"{str(path)!r} is of no known kind; {known}. If it is a table, say what stands between "
+        "its columns: sep='\\t' or sep=','."
+    )
 
 
 def _from_folder(root: Path, encoding: str | None, faults: Faults) -> TextRows | None:

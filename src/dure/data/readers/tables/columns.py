@@ -169,7 +169,9 @@ def target_of(
         if _is(cells, "bool"):
             values, names = cells.astype(bool).to_numpy().astype(np.int64), ["False", "True"]
         elif _is(cells, "integer"):
-            values = cells.to_numpy(dtype=np.int64)
+            whole = cells.to_numpy(dtype=np.int64)
+            # Beyond int32, which is what JAX takes, they are amounts and no labels.
+            values = whole if not len(whole) or _is_int32(whole) else values
     else:
         values, names = _codes(cells)
         if task == "regression":
@@ -185,6 +187,11 @@ def target_of(
             )
     _check_spread(table, name, values, cells, faults)
     return values, names
+
+
+def _is_int32(values: Array) -> bool:
+    limits = np.iinfo(np.int32)
+    return bool(limits.min <= values.min() and values.max() <= limits.max)
 
 
 def _check_spread(table: CsvTable, name: str, values: Array, cells: Any, faults: Faults) -> None:

@@ -22,6 +22,8 @@ class CsvTable:
     first_test: int
     """The row at which the second file begins; one past the last row without it."""
     from_file: bool = True
+    notes: list[str] = field(default_factory=list)
+    """What of the file was left out."""
     columns: dict[str, Column] = field(default_factory=dict)
     """What the columns in use hold."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dure.core.formatting import format_count, join_first
 from dure.data.readers.common import as_path
@@ -23,7 +23,28 @@ _SEP_LINE = re.compile(r"\"?sep=(.)\"?(?=\r|\n)")
 """What Excel writes and reads above the names."""
 
 
-def read_frame(source: Any, layout: Layout, faults: Faults) -> Any:
+class InUse(NamedTuple):
+    """Which columns of a table count; the others need no name of their own."""
+
+    names: Collection[str] | None = None
+    """None: all that are not dropped."""
+    drop: Collection[str] = ()
+
+    def holds(self, name: str) -> bool:
+        """Whether a column of this name counts."""
+        return name not in self.drop and (self.names is None or name in self.names)
+
+
+_EVERY_COLUMN = InUse()
+
+
+def read_frame(
+    source: Any,
+    layout: Layout,
+    faults: Faults,
+    in_use: InUse = _EVERY_COLUMN,
+    notes: list[str] | None = None,
+) -> Any:
     """A pandas DataFrame with unique names as str and rows numbered from 0; None after a fault.
 
     Every cell of a file is a str as it stands there, an empty one included; those of a DataFrame
@@ -33,14 +54,21 @@ def read_frame(source: Any, layout: Layout, faults: Faults) -> Any:
     ----------
     source
         The path of a file with names in its first line (.gz: packed), or a DataFrame.
+    notes
+        Gets what was left out though it may count: a first column that numbers the rows.
     """
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
-        frame = source.set_axis([str(name) for name in source.columns], axis=1)
-        sound = _check_names(frame.columns.tolist(), "the DataFrame", faults)
-        sound = _check_rows(len(frame), "the DataFrame", faults) and sound
-        return frame.reset_index(drop=True) if sound else None
+        names = [str(name) for name in source.columns]
+        columns = [source.iloc[:, place] for place in range(len(names))]
+        kept = _named(names, columns, in_use, "the DataFrame", faults, notes)
+        sound = _check_rows(len(source), "the DataFrame", faults) and kept is not None
+        if not sound or kept is None:
+            return None
+        frame = source.set_axis(names, axis=1)
+        frame = frame if len(kept) == len(names) else frame.iloc[:, kept]
+        return frame.reset_index(drop=True)
     path = as_path(source)
     if path is None:
         faults.append(
@@ -59,7 +87,9 @@ def read_frame(source: Any, layout: Layout, faults: Faults) -> Any:
     if found := _SEP_LINE.match(text):
         sep, text = sep or found[1], text[found.end() :]
     tabbed = any(suffix.lower() in _TABBED for suffix in path.suffixes)
-    return _framed(text, path, sep or ("\t" if tabbed else ","), layout.quote, faults)
+    sep = sep or ("\t" if tabbed else ",")
+    records = _read_records(text, path, sep, layout.quote, faults)
+    return None if records is None else _framed(records, path, in_use, faults, notes)
 
 
 def name_of(source: Any) -> str:
@@ -68,25 +98,89 @@ def name_of(source: Any) -> str:
     return "a DataFrame" if path is None else path.name
 
 
-def _framed(text: str, path: Path, sep: str, quote: str | None, faults: Faults) -> Any:
-    import pandas as pd
-
+def _read_records(
+    text: str, path: Path, sep: str, quote: str | None, faults: Faults
+) -> Records | None:
     head = Faults()
     records = read_records(text, sep, quote, path.name, head)
     whole = records is not None and len(records.rows[0]) > 1
     if not whole and not _check_width(text, path.name, sep, faults):
         return None
     faults += head
-    if records is None:
-        return None
+    return records
+
+
+def _framed(
+    records: Records, path: Path, in_use: InUse, faults: Faults, notes: list[str] | None
+) -> Any:
+    import pandas as pd
+
     names = [name.strip() for name in records.rows[0]]
-    sound = _check_names(names, path.name, faults)
-    sound = _check_rows(len(records.rows) - 1, path.name, faults) and sound
+    columns = list(zip(*records.rows[1:], strict=True)) or [()] * len(names)
+    kept = _named(names, columns, in_use, path.name, faults, notes)
+    sound = _check_rows(len(records.rows) - 1, path.name, faults)
     sound = _check_repeated(records, names, path.name, faults) and sound
-    if not sound:
+    if not sound or kept is None:
         return None
-    columns = zip(*records.rows[1:], strict=True)
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object)
+    return pd.DataFrame({names[place]: columns[place] for place in kept}, dtype=object)
+
+
+def _named(
+    names: list[str],
+    columns: Sequence[Sequence[Any]],
+    in_use: InUse,
+    file: str,
+    faults: Faults,
+    notes: list[str] | None,
+) -> list[int] | None:
+    """Places of the columns with a name of their own; None after a fault of those in use.
+
+    A first column without a name whose cells all differ numbers or names the rows, as pandas and R
+    write them; columns without name or cells are what Excel leaves behind.
+    """
+    places: dict[str, int] = {}
+    twice, unnamed = [], []
+    for place, name in enumerate(names):
+        cells = columns[place]
+        if not place and in_use.names is None and in_use.holds(name) and _are_names(name, cells):
+            if notes is not None:
+                notes.append(f"first column ({name or 'unnamed'}) left out")
+        elif not name:
+            empty = all(isinstance(cell, str) and not cell.strip() for cell in cells)
+            unnamed += [place + 1] if not empty else []
+        elif name in places:
+            twice += [name] if in_use.holds(name) else []
+        else:
+            places[name] = place
+    titled = len(names) > 2 and len(unnamed) == len(names) - 1
+    unnamed = unnamed if titled or in_use.holds("") else []
+    if twice:
+        _tell_twice(sorted(set(twice)), names, file, faults)
+    if unnamed:
+        remedy = "name them, or leave them out (drop='')"
+        if titled:
+            remedy = "delete what stands above the line of names"
+        faults.append(
+            f"{file} has columns without a name, at place {join_first(unnamed)} of {len(names)}; "
+            f"{remedy}."
+        )
+    return None if twice or unnamed else list(places.values())
+
+
+def _are_names(name: str, cells: Sequence[Any]) -> bool:
+    """Whether a first column numbers or names the rows."""
+    if name == "Unnamed: 0":  # as pandas calls a column without a name
+        numbers = [str(cell).strip() for cell in cells]
+        return any(numbers == [str(at + one) for at in range(len(numbers))] for one in (0, 1))
+    return not name and len({str(cell).strip() for cell in cells} - {""}) == len(cells)
+
+
+def _tell_twice(twice: list[str], names: list[str], file: str, faults: Faults) -> None:
+    remedy = _hint_at_head(names) or " Give each its own name."
+    faults.append(
+        f"{file} has more than one column named {join_first([repr(name) for name in twice])}."
+        f"{remedy}"
+    )
 
 
 def _check_width(text: str, file: str, sep: str, faults: Faults) -> bool:
@@ -108,27 +202,6 @@ def _check_width(text: str, file: str, sep: str, faults: Faults) -> bool:
     shown = first if len(first) <= 60 else f"{first[:57]}..."
     faults.append(f"{file} has one column only, {shown!r}, with {sep!r} between columns. {remedy}")
     return False
-
-
-def _check_names(names: list[str], file: str, faults: Faults) -> bool:
-    counts = Counter(names)
-    twice = sorted(name for name, count in counts.items() if count > 1 and name)
-    if twice:
-        faults.append(
-            f"{file} has more than one column named {join_first([repr(name) for name in twice])}; "
-            "give each its own name."
-        )
-    unnamed = [number for number, name in enumerate(names, 1) if not name]
-    if unnamed:
-        if len(unnamed) == len(names) - 1:
-            remedy = "delete what stands above the line of names"
-        else:
-            remedy = "name them, or delete them (a numbering by pandas: save with index=False)"
-        faults.append(
-            f"{file} has columns without a name, at place {join_first(unnamed)} of {len(names)}; "
-            f"{remedy}."
-        )
-    return not (twice or unnamed)
 
 
 def _check_rows(rows: int, file: str, faults: Faults) -> bool:
@@ -161,16 +234,22 @@ def check_columns(
             faults.append(
                 f"{argument} {name!r} is no column of {file}, which has "
                 f"{join_first([repr(column) for column in columns])}."
-                f"{did_you_mean(str(name), columns)}{_hint_at_head(str(name), columns)}"
+                f"{did_you_mean(str(name), columns)}"
+                f"{_hint_at_delimiter(str(name), columns) or _hint_at_head(columns)}"
             )
     return all(name in columns for name in wanted)
 
 
-def _hint_at_head(name: str, columns: list[str]) -> str:
-    """Whether the names look like values, or like several names each."""
+def _hint_at_delimiter(name: str, columns: list[str]) -> str:
+    """Whether the names look like several each."""
     for mark, written in DELIMITERS.items():
         if any(mark in column and name in map(str.strip, column.split(mark)) for column in columns):
             return f" Pass sep={written} if that separates the columns."
+    return ""
+
+
+def _hint_at_head(columns: list[str]) -> str:
+    """Whether the names look like values: numbers, or texts as people write them."""
     values = sum(bool(re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", column)) for column in columns)
     if 3 * values <= len(columns):
         return ""

@@ -126,7 +126,7 @@ def _parse(
                 before = reader.line_num
         except csv.Error as error:
             return Broken(before + 1, reader.line_num, str(error))
-    return _without_last_delimiter(Records(rows, begins))
+    return _without_last_delimiters(Records(rows, begins))
 
 
 @contextmanager
@@ -140,14 +140,15 @@ def _any_length() -> Iterator[None]:
             csv.field_size_limit(limit)
 
 
-def _without_last_delimiter(records: Records) -> Records:
-    """Some programs end every row with a delimiter: then the last column is no column."""
+def _without_last_delimiters(records: Records) -> Records:
+    """Some programs end every row with delimiters: what stands behind these is no column."""
     rows = records.rows
-    width = len(rows[0]) if rows else 0
-    full = width + 1
-    if width > 2 and not rows[0][-1].strip():
-        width, full = width - 1, width
-    if len(rows) < 2 or not all(len(row) == full and not row[-1].strip() for row in rows[1:]):
+    names = rows[0] if rows else []
+    width = max((at for at, name in enumerate(names, 1) if name.strip()), default=0)
+    full = len(rows[1]) if len(rows) > 1 else 0
+    if width < 2 or full <= width or full < len(names):
+        return records
+    if any(len(row) != full or any(map(str.strip, row[width:])) for row in rows[1:]):
         return records
     return Records([row[:width] for row in rows], records.lines)
 
