@@ -1,5 +1,7 @@
 """Windows: which values they hold, the cut in time, and that the gap is what it says."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -174,6 +176,26 @@ def test_bad_series(series: Any, told: str) -> None:
 def test_holes_of_nullable_columns_are_seen() -> None:
     series = pd.Series([1, None, 3], dtype="Int64")
     assert "1 value that is NaN" in faults_of(series, 1, test=0)[0]
+
+
+@pytest.mark.parametrize("cast", [Decimal, Fraction, float, np.float64, int])
+def test_numbers_in_the_guise_of_objects_are_numbers(cast: Any) -> None:
+    cells = [cast(step) for step in range(9)]
+    frame = pd.DataFrame({"a": cells, "b": np.arange(9.0)}, dtype=object)
+    plain = windows(frame.astype(float), 2, test=0)
+    np.testing.assert_array_equal(windows(frame, 2, test=0).x, plain.x)
+    for series in (cells, np.array(cells, dtype=object), pd.Series(cells, dtype=object)):
+        np.testing.assert_array_equal(windows(series, 2, test=0).x, plain.x[..., :1])
+        holed = [*series[:4], None, *series[5:]]
+        assert "1 value that is NaN" in faults_of(np.array(holed, dtype=object), 2, test=0)[0]
+    assert frame.dtypes.eq(object).all()
+
+
+def test_objects_that_are_no_numbers_are_told() -> None:
+    for cells in ([1, "a", 2.0] * 3, [1, {}, 2.0] * 3):
+        (fault,) = faults_of(np.array(cells, dtype=object), 2, test=0)
+        assert "series holds Python objects that are not all numbers" in fault
+        assert "'series' (object)" in faults_of(pd.Series(cells, dtype=object), 2, test=0)[0]
 
 
 def test_unknown_targets() -> None:

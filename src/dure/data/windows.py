@@ -36,10 +36,11 @@ def windows(
     Parameters
     ----------
     series
-        Values in order of time, shape [time] or [time, features]: an array, a list, or a pandas
-        Series or DataFrame, whose column names become `feature_names`. Times in its index (dates,
-        also as text, periods, numbers) or in one column of dates, which is no feature then, must
-        go up in even steps. Nothing is scaled; see `Data.prepare`.
+        Values in order of time, shape [time] or [time, features], not scaled here: an array, a
+        list, or a pandas Series or DataFrame, whose column names become `feature_names`. Times in
+        its index (dates, also as text, periods, numbers) or in columns (dates, their hours, year
+        and month, numbers named as times; `source` tells, and they are no features) must go up in
+        even steps.
     length, stride
         Steps in a window; steps from the start of one window to the start of the next.
     target
@@ -112,6 +113,9 @@ def _describe(read: TimeSeries, length: int, rows: int) -> str:
     pieces = len(np.unique(read.run[read.run >= 0]))
     if pieces > 1 or (read.run < 0).any():
         told += f" in {format_count(pieces, 'unbroken piece')}, {rows:,} windows in all"
+    if read.times:
+        named = ", ".join(map(repr, read.times))
+        told += f"; times from the column{'' if len(read.times) == 1 else 's'} {named}"
     if read.holidays:
         told += f"; {format_count(read.holidays, 'open day')} without values taken for holidays"
     return told

@@ -8,6 +8,10 @@ import pytest
 from dure.data.times.dates import read_dates
 
 
+def is_ordered(dates: pd.DatetimeIndex) -> bool:
+    return bool(dates.dropna().is_monotonic_increasing)
+
+
 @pytest.mark.parametrize(
     ("texts", "second"),
     [
@@ -30,16 +34,43 @@ from dure.data.times.dates import read_dates
         (["20240301", "20240302"], "2024-03-02"),
         ([20240301, 20240302], "2024-03-02"),
         ([202403, 202404], "2024-04-01"),
+        (["24-01-30", "24-01-31", "24-02-01"], "2024-01-31"),
+        (["24/01/30 13:00", "24/01/31 13:00", "24/02/01 13:00"], "2024-01-31 13:00"),
+        (["240130", "240131"], "2024-01-31"),
+        ([240130, 240131], "2024-01-31"),
+        (["30012024", "31012024"], "2024-01-31"),
+        (["2024010123", "2024010124"], "2024-01-02"),
+        ([2024010123, 2024010124], "2024-01-02"),
+        (["202401012330", "202401012400"], "2024-01-02"),
+        (["20240101233000", "20240101233015"], "2024-01-01 23:30:15"),
+        (["2024-01-31 23:00", "2024-01-31 24:00"], "2024-02-01"),
+        (["2024-01-31T23:00:00", "2024-01-31T24:00:00"], "2024-02-01"),
+        (["30.01.2024 01:00", "31.01.2024 24:00"], "2024-02-01"),
+        (["2024년 1월 31일 23시", "2024년 1월 31일 24시"], "2024-02-01"),
+        (["2024-W05", "2024-W06"], "2024-02-05"),
+        (["2024W5", "2024W6"], "2024-02-05"),
+        (["KW 5/2024", "KW 6/2024"], "2024-02-05"),
+        (["2024년 5주", "2024년 6주"], "2024-02-05"),
+        (["2024년 05주차", "2024년 06주차"], "2024-02-05"),
+        (["2024M01", "2024M02"], "2024-02-01"),
+        (["2024년 1분기", "2024년 2분기"], "2024-04-01"),
+        (["1Q2024", "2Q2024"], "2024-04-01"),
+        (["2010/11", "2011/12", "2012/13"], "2011-01-01"),
+        (["2000-01", "2001-02", "2002-03"], "2001-01-01"),  # each a year after its first
+        (["2011-11", "2011-12", "2012-01"], "2011-12-01"),
         (["2024-03-01T00:00+01:00", "2024-04-01T00:00+02:00"], "2024-03-31 22:00+00:00"),
         ([pd.Timestamp("2024-03-01").date(), pd.Timestamp("2024-03-02").date()], "2024-03-02"),
     ],
 )
 def test_dates_are_read(texts: list[Any], second: str) -> None:
-    readings = read_dates(texts)
-    assert readings[0].dates[1] == pd.Timestamp(second)
-    made = eval(readings[0].code.format("texts"), {"pd": pd, "texts": pd.Index(texts)})
-    made = made.to_timestamp() if isinstance(made, pd.PeriodIndex) else made
-    assert made[1] == pd.Timestamp(second), readings[0].code
+    for holes in ([], [] if isinstance(texts[0], int) else [None]):
+        reading = next(one for one in read_dates([*texts, *holes]) if is_ordered(one.dates))
+        assert reading.dates[1] == pd.Timestamp(second)
+        cells = pd.Index([*texts, *holes])
+        for source in (cells, pd.Series(cells)):
+            made = eval(reading.code_of("texts"), {"pd": pd, "texts": source})
+            made = made.to_timestamp() if isinstance(made, pd.PeriodIndex) else made
+            assert made[1] == pd.Timestamp(second), reading.code
 
 
 def test_day_and_month_are_read_both_ways_where_both_may_be() -> None:
@@ -64,6 +95,11 @@ def test_day_and_month_are_read_both_ways_where_both_may_be() -> None:
         ["12:00", "13:00"],  # times of a day, which begin anew
         [1, 2],
         [100001, 100002],
+        [1950, 1952],
+        ["20240131", "202402"],
+        ["2024-24", "2024-25"],
+        ["A 24:1", "B 24:2"],
+        ["week 5", "week 6"],
         [99999999, 99999998],
         [None, None],
         [],

@@ -1,19 +1,19 @@
 """What is odd about a series' times is told with its place, and what is told to mend it does."""
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import dure
 from dure.data import windows
+from helpers.series_faults import fault_of, remedies_in
 
 HOURS = pd.date_range("2024-03-01", periods=200, freq="h")
 LOCAL = pd.date_range("2024-01-01", periods=24 * 320, freq="h", tz="Europe/Berlin").tz_localize(
     None
 )
+DAYS = pd.date_range("2024-02-25", periods=10)
 SHUFFLED = np.random.default_rng(0).permutation(200)
 
 
@@ -23,27 +23,6 @@ def series_at(index: Any) -> pd.Series:
 
 def frame_at(times: Any, name: str = "at") -> pd.DataFrame:
     return pd.DataFrame({name: times, "value": np.arange(len(times), dtype=np.float64)})
-
-
-def fault_of(series: Any, **options: Any) -> str:
-    with pytest.raises(dure.StudyError) as caught:
-        windows(series, 3, test=0, **options)
-    assert len(caught.value.faults) == 1, caught.value.faults
-    return caught.value.faults[0]
-
-
-def remedies_in(fault: str) -> list[str]:
-    """Source code of series in a fault: from ``series`` to where its brackets are closed again."""
-    found, end = [], 0
-    for start in re.finditer(r"(?<![\w.])series(?=[.\[])", fault):
-        if start.start() < end:  # inside the one before
-            continue
-        end, depth = start.end(), 0
-        while end < len(fault) and (depth or fault[end] not in " ,;"):
-            depth += (fault[end] in "([") - (fault[end] in ")]")
-            end += 1
-        found.append(fault[start.start() : end].rstrip("."))
-    return found
 
 
 GAPS = [
@@ -179,6 +158,53 @@ def test_a_repeated_time_is_not_taken_for_several_series() -> None:
 )
 def test_healthy_series_are_taken(series: pd.Series) -> None:
     assert windows(series, 3, test=0).rows == len(series) - 3
+
+
+def test_of_two_readings_firsts_of_months_are_more_likely() -> None:
+    months = pd.date_range("2024", periods=11, freq="MS").delete(4).strftime("%d/%m/%Y")
+    fault = fault_of(frame_at(months))
+    assert "1 step of a month is missing" in fault and "dayfirst=True" in fault
+    days = pd.date_range("2024-01-05", periods=10).delete(4).strftime("%m/%d/%Y")
+    assert "1 step of 1 day is missing" in fault_of(frame_at(days))
+
+
+ENDS = [f"{day:%Y-%m-%d} {hour:02d}:00" for day in DAYS for hour in range(1, 25)]
+
+
+def test_hours_named_after_their_ends_are_even() -> None:
+    for times in (ENDS, [int(f"{end[:4]}{end[5:7]}{end[8:10]}{end[11:13]}") for end in ENDS]):
+        series = frame_at(times)
+        data = windows(series, 3, test=0)
+        assert (data.rows, data.feature_names) == (len(ENDS) - 3, ("value",))
+        fault = fault_of(series.drop(index=[23, 24]))
+        assert "2 steps of 1 hour are missing" in fault
+        for code in remedies_in(fault):
+            made = windows(eval(code, {"pd": pd, "series": series}), 3, test=0)
+            assert made.rows == len(ENDS) - 3
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pd.date_range("2024-01-01", periods=60).strftime("%y-%m-%d"),
+        pd.date_range("2024-01-01", periods=60).strftime("%y/%m/%d"),
+        pd.date_range("2024-01-01", periods=60).strftime("%y%m%d"),
+        [f"2024-W{week:02d}" for week in range(1, 53)],
+        [f"2024년 {week}주" for week in range(1, 53)],
+        [f"{2000 + month // 12}M{month % 12 + 1:02d}" for month in range(60)],
+        [f"{year}/{(year + 1) % 100:02d}" for year in range(1980, 2024)],
+        [f"{year}-{(year + 1) % 100:02d}" for year in range(1980, 2024)],
+    ],
+    ids=range(8),
+)
+def test_dates_in_many_ways_are_even_and_their_gaps_are_told(texts: Any) -> None:
+    for series in (series_at(pd.Index(texts)), frame_at(texts)):
+        assert windows(series, 3, test=0).rows == len(texts) - 3
+        broken = series.drop(index=series.index[[30, 31]])
+        fault = fault_of(broken)
+        assert "so 2 steps of" in fault
+        for code in remedies_in(fault):
+            assert windows(eval(code, {"pd": pd, "series": broken}), 3, test=0).rows
 
 
 def test_a_column_of_dates_is_the_time_and_no_feature() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dure.data.times.axis import TimeAxis, read_times
+from dure.data.times.axis import TimeAxis
+from dure.data.times.reading import read_times
 from dure.data.times.spacing import Spacing, measure_spacing
 from dure.errors import Faults
 

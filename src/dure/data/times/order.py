@@ -37,6 +37,11 @@ class _Judged(NamedTuple):
         uneven = 0 if spacing is None else len(spacing.holes) + len(spacing.short)
         return len(self.missing), len(self.wrong), uneven
 
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """Lower where the reading is more likely; else equal ones more so at firsts of months."""
+        return *self.oddities, int(not self.axis.starts_months)
+
 
 def check_times(
     frame: Any, readings: list[TimeAxis], faults: Faults, *, split: bool
@@ -66,6 +71,12 @@ def check_times(
             faults.append(_say_uneven(axis, spacing))
         elif not split:
             faults.append(_say_gaps(axis, spacing))
+    if faults and axis.may_be_feature:
+        told = ", ".join(repr(str(name)) for name in axis.columns)
+        one = "is a feature and no time" if len(axis.columns) == 1 else "are features and no times"
+        faults[-1] += (
+            f" If {told} {one}, and the rows follow each other evenly, pass {axis.as_feature}."
+        )
     if spacing is None or faults:
         return np.zeros(0, np.int64), 0
     return spacing.holes, spacing.holidays
@@ -75,7 +86,7 @@ def _most_sensible(readings: list[TimeAxis]) -> _Judged:
     best: _Judged | None = None
     for axis in _every(readings):
         judged = _judge(axis)
-        if best is None or judged.oddities < best.oddities:
+        if best is None or judged.rank < best.rank:
             best = judged
         if not any(judged.oddities):
             break
@@ -140,7 +151,7 @@ def _say_order(axis: TimeAxis) -> str:
 
 
 def _order_remedy(axis: TimeAxis, doubles: bool) -> str:
-    if axis.nanoseconds or axis.column is not None:
+    if axis.nanoseconds or axis.columns:
         if doubles:
             return (
                 f"Pass the mean of each time, {axis.indexed}.groupby(level=0).mean(), or drop the "
@@ -177,7 +188,7 @@ def _say_several(frame: Any, axis: TimeAxis) -> str | None:
     backs = int((np.diff(axis.values) < 0).sum())
     for place, name in enumerate(frame.columns):
         codes, values = pd.factorize(frame.iloc[:, place])
-        if name == axis.column or not 2 <= len(values) <= len(frame) // 2 or codes.min() < 0:
+        if name in axis.columns or not 2 <= len(values) <= len(frame) // 2 or codes.min() < 0:
             continue
         order = np.argsort(codes, kind="stable")
         same = np.diff(codes[order]) == 0

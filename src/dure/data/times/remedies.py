@@ -49,10 +49,10 @@ def filled(axis: TimeAxis, step: float, has_closed: bool) -> str:
         known = f", or if the rows follow each other as they are, pass {axis.unindexed}"
         whole = pd.api.types.is_integer_dtype(axis.cells.dtype)
         on_grid = not ((axis.values - axis.values[0]) % step).any()
-        if axis.column is None and whole and on_grid:
+        if whole and on_grid:
             first, last = int(axis.values[0]), int(axis.values[-1])
             every = f"range({first}, {last + 1}, {int(step)})"
-            return f", or fill it: series.reindex({every}).interpolate(){known}"
+            return f", or fill it: {axis.indexed}.reindex({every}).interpolate(){known}"
         return known
     frequency, exact = _frequency(axis, step, has_closed)
     if frequency is None:

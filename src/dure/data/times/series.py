@@ -9,9 +9,10 @@ import numpy as np
 
 from dure.core.array_checks import check_finite
 from dure.core.arrays import Array
+from dure.core.conversion.cells import from_objects
 from dure.core.formatting import join_first
-from dure.data.times.axis import read_times
 from dure.data.times.order import check_times
+from dure.data.times.reading import read_times
 from dure.errors import Faults
 
 
@@ -30,6 +31,8 @@ class TimeSeries(NamedTuple):
         The number of the unbroken run each step is in, int64 [time]; -1 where a value is missing.
     holidays
         Open days without a step that count as closed.
+    times
+        The columns that say when each step was, and are no features.
     """
 
     values: Array
@@ -37,6 +40,7 @@ class TimeSeries(NamedTuple):
     flat: bool
     run: Array
     holidays: int
+    times: tuple[str, ...]
 
 
 def read_series(series: Any, faults: Faults, *, split: bool) -> TimeSeries | None:
@@ -55,14 +59,17 @@ def read_series(series: Any, faults: Faults, *, split: bool) -> TimeSeries | Non
     if isinstance(series, pd.Series):
         series = series.to_frame("series" if series.name is None else series.name)
     holes, holidays, names = np.zeros(0, np.int64), 0, None
+    times: tuple[str, ...] = ()
     before = len(faults)
     if isinstance(series, pd.DataFrame):
+        series = _with_plain_numbers(series)
         frame, readings = read_times(series, faults)
         found = Faults()
         if len(faults) == before:
             holes, holidays = check_times(series, readings, found, split=split)
         faults += found
         names = tuple(map(str, frame.columns))
+        times = tuple(map(str, readings[0].columns)) if readings else ()
         values = _from_frame(frame, names, faults)
     else:
         values = _from_array(series, faults)
@@ -82,7 +89,7 @@ def read_series(series: Any, faults: Faults, *, split: bool) -> TimeSeries | Non
     check_finite(
         np.where(np.isnan(values), 0, values) if split else values, "series", faults, remedy
     )
-    return TimeSeries(values, names, flat, run, holidays)
+    return TimeSeries(values, names, flat, run, holidays, times)
 
 
 def _runs(values: Array, holes: Array, split: bool) -> Array:
@@ -95,6 +102,20 @@ def _runs(values: Array, holes: Array, split: bool) -> Array:
     return np.where(absent, -1, np.cumsum(begins))
 
 
+def _with_plain_numbers(frame: Any) -> Any:
+    """The frame with numbers where its columns hold them as objects, such as Decimal."""
+    import pandas as pd
+
+    frame = frame.copy(deep=False)
+    for place, dtype in enumerate(frame.dtypes):
+        if dtype == np.dtype(object) and len(frame):
+            cells = frame.iloc[:, place]
+            plain = from_objects(cells.to_numpy(), "series", Faults())
+            if plain is not None and plain.ndim == 1 and cells.notna().any():
+                frame.isetitem(place, pd.Series(plain, index=frame.index))
+    return frame
+
+
 def _from_array(series: Any, faults: Faults) -> Array | None:
     if isinstance(series, np.ma.MaskedArray) and series.dtype.kind in "fiub":
         return np.asarray(np.ma.filled(series.astype(np.float64), np.nan))
@@ -103,6 +124,8 @@ def _from_array(series: Any, faults: Faults) -> Array | None:
     except ValueError as error:  # rows of different lengths
         faults.append(f"series cannot be made an array ({error}); pass [time, features].")
         return None
+    if values.dtype.kind == "O" and values.size:
+        return from_objects(values, "series", faults)
     if values.dtype.kind in "fiub":
         return values
     faults.append(
