@@ -38,9 +38,8 @@ def windows(
     series
         Values in order of time, shape [time] or [time, features], not scaled here: an array, a
         list, or a pandas Series or DataFrame, whose column names become `feature_names`. Times in
-        its index (dates, also as text, periods, numbers) or in columns (dates, their hours, year
-        and month, numbers named as times; `source` tells, and they are no features) must go up in
-        even steps.
+        its index (dates, also as text, periods, numbers) or in columns (dates, hours, year and
+        month, numbers named as times), which `source` tells and are no features, go up evenly.
     length, stride
         Steps in a window; steps from the start of one window to the start of the next.
     target
