@@ -300,11 +300,11 @@ def test_rows_are_shuffled_unless_told() -> None:
 
 def test_a_second_file_is_the_test_part(write: Any) -> None:
     train = write("a,c,y\n1,u,p\n2,v,q\n,v,p\n4,w,q\n")
-    test = write("y,c,extra,a\nq,new,0,9\n", "held.csv")
+    test = write("y,c,extra,a\nq,v,0,9\n", "held.csv")
     data = from_csv(train, "y", test=test, missing="drop", shuffle=False)
-    assert data.feature_names == ("a", "c=new", "c=u", "c=v", "c=w")
-    np.testing.assert_array_equal(data.x, [[1, 0, 1, 0, 0], [2, 0, 0, 1, 0], [4, 0, 0, 0, 1]])
-    np.testing.assert_array_equal(data.test.x, [[9, 1, 0, 0, 0]])
+    assert data.feature_names == ("a", "c=u", "c=v", "c=w")
+    np.testing.assert_array_equal(data.x, [[1, 1, 0, 0], [2, 0, 1, 0], [4, 0, 0, 1]])
+    np.testing.assert_array_equal(data.test.x, [[9, 0, 1, 0]])
     np.testing.assert_array_equal(data.test.y, [1])
     assert data.source == "table.csv, tested on held.csv, 1 row with holes left out"
 
@@ -592,6 +592,56 @@ def test_the_same_as_a_plain_reading(
     plain = [[float(n), *(float(city == known) for known in cities)] for n, city, _ in rows]
     np.testing.assert_array_equal(data.x, np.float32(plain))
     np.testing.assert_array_equal(data.y.astype(float), [float(y) for _, _, y in rows])
+
+
+@pytest.mark.parametrize(("one", "two"), [("TRUE", "FALSE"), ("True", "False"), ("1", "0")])
+def test_truth_is_the_same_however_a_part_writes_it(one: str, two: str, write: Any) -> None:
+    train = write(f"s,y\n{one},1.5\n{two},2.5\n{one},3.5\n")
+    for other in (("1", "0"), ("TRUE", "FALSE"), ("false", "")):
+        test = write(f"s,y\n{other[0]},1.5\n{other[1]},2.5\n", "held.csv")
+        data = from_csv(train, "y", test=test, missing="drop", shuffle=False)
+        assert data.feature_names == ("s",)
+        np.testing.assert_array_equal(data.x[:, 0], [1, 0, 1])
+        np.testing.assert_array_equal(data.test.x[:, 0], [0] if "" in other else [1, 0])
+    frames = [pd.DataFrame({"s": s, "y": [0.5, 1.5]}) for s in ([True, False], [0, 1])]
+    for train, test in (frames, frames[::-1]):
+        assert from_csv(train, "y", test=test).feature_names == ("s",)
+    target = [pd.DataFrame({"a": [1, 2], "s": s}) for s in ([True, False], [0, 1])]
+    np.testing.assert_array_equal(from_csv(target[0], "s", test=target[1]).test.y, [0, 1])
+
+
+def test_parts_of_different_kinds_are_refused(write: Any) -> None:
+    train = write("s,y\n1,1.5\n0,2.5\n1,3.5\n")
+    fault = the_fault_of(train, "y", test=write("s,y\nyes,1\nno,2\nyes,1\nno,2\n", "held.csv"))
+    assert fault.startswith(
+        "column 's' holds numbers in table.csv, but 'yes' in row 0 of held.csv. Write both"
+    )
+    train = write("s,y\nyes,1.5\nno,2.5\nyes,3.5\n")
+    fault = the_fault_of(train, "y", test=write("s,y\n1,1\n0,2\n", "held.csv"))
+    assert "holds '1' in row 0 of held.csv, and no value there is one of table.csv" in fault
+    codes = write("s,y\nA1,1.5\n12,2.5\nB2,3.5\n12,4.5\nC3,5.5\nA1,6.5\n")
+    assert from_csv(codes, "y", test=write("s,y\n12,1\n12,2\n", "held.csv")).x.shape == (6, 4)
+
+
+def test_categories_of_the_test_part_alone_are_told_and_no_features(write: Any) -> None:
+    train = write("a,c,y\n1,u,p\n2,v,q\n3,u,p\n")
+    test = write("a,c,y\n4,v,q\n5,new,p\n", "held.csv")
+    with pytest.warns(UserWarning, match="'c' holds 'new' in 1 row, the first row 1 of held.csv"):
+        data = from_csv(train, "y", test=test)
+    assert data.feature_names == ("a", "c=u", "c=v")
+    np.testing.assert_array_equal(data.test.x, [[4, 0, 1], [5, 0, 0]])
+
+
+def test_categories_of_two_frames_keep_their_kind_and_order(write: Any) -> None:
+    sizes = pd.Categorical(["s", "l", "m"], ["s", "m", "l"], ordered=True)
+    train = pd.DataFrame({"size": sizes, "zone": pd.Categorical([1, 2, 3]), "y": [0.5, 1.5, 2.5]})
+    for other in (pd.Categorical(["l", "s"]), pd.Series(["l", "s"])):
+        test = pd.DataFrame({"size": other, "zone": pd.Categorical([3, 1]), "y": [1.5, 2.5]})
+        data = from_csv(train, "y", test=test, shuffle=False)
+        assert data.feature_names == ("size=s", "size=m", "size=l", "zone=1", "zone=2", "zone=3")
+        np.testing.assert_array_equal(data.test.x, [[0, 0, 1, 0, 0, 1], [1, 0, 0, 1, 0, 0]])
+    plain = train.astype({"zone": int}).drop(columns="size")
+    assert from_csv(plain, "y", test=train).feature_names == ("zone",)
 
 
 # Columns without a name, and targets that only look like classes

@@ -15,7 +15,7 @@ from dure.core.formatting import format_count, join_first
 from dure.data.dataset import Data, Task, class_labels
 from dure.data.readers.common import Missing, as_path, check_choice, check_fraction, hold_out
 from dure.data.readers.tables.columns import features_of, settle_columns, target_of
-from dure.data.readers.tables.csv_table import CsvTable
+from dure.data.readers.tables.csv_table import CsvTable, join_parts
 from dure.data.readers.tables.delimited import InUse, check_columns, name_of, read_frame
 from dure.data.readers.tables.grouping import find_changed
 from dure.data.readers.tables.oddities import find_oddities
@@ -207,8 +207,7 @@ def _read(
     wanted = list(frame) if choice.features is None else [*choice.features, choice.target]
     needed = [column for column in frame if column in wanted and column not in choice.drop]
     check_columns(needed, list(other), test_name, "column", faults)
-    both = pd.concat([frame, other.reindex(columns=list(frame))], ignore_index=True)
-    return CsvTable(both, name, test_name, len(frame), from_file, notes), 0.0
+    return CsvTable(join_parts(frame, other), name, test_name, len(frame), from_file, notes), 0.0
 
 
 def _columns(table: CsvTable, choice: _Choice, faults: Faults) -> list[str] | None:

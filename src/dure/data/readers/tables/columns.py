@@ -34,17 +34,57 @@ def settle_columns(
 ) -> None:
     """Find what these columns of the table hold; append what cannot be told or used."""
     for name in names:
-        table.columns[name] = _settle(table, name, name in categories, notation, faults)
+        own = Faults()
+        column = _settle(table, table.frame[name], name in categories, notation, own)
+        if table.test_name and name not in categories:
+            column = _settle_parts(table, column, name, notation, own)
+        table.columns[name] = column
+        faults += own
     if table.from_file and notation.holes is None:
         _ask_about_holes(table, [name for name in names if name not in categories], faults)
 
 
-def _settle(
-    table: CsvTable, name: str, as_text: bool, notation: Notation, faults: Faults
+def _settle_parts(
+    table: CsvTable, whole: Column, name: str, notation: Notation, faults: Faults
 ) -> Column:
+    """The column of two files as it is, or what becomes of it where they write it otherwise.
+
+    `faults` holds those of the whole column.
+    """
     import pandas as pd
 
     cells = table.frame[name]
+    train, test = (
+        _settle(table, cells[rows], False, notation, Faults())
+        for rows in (~table.is_test, table.is_test)
+    )
+    is_truth = [
+        pd.api.types.infer_dtype(part.cells, skipna=True) == "boolean" for part in (train, test)
+    ]
+    if train.kind == test.kind == "number" and any(is_truth) and not all(is_truth):
+        parts = [pd.to_numeric(part.cells.astype(object)) for part in (train, test)]
+        numbers = pd.concat([part.astype("Float64") for part in parts]).convert_dtypes()
+        faults.clear()
+        return Column("number", numbers, train.marks + test.marks)
+    if whole.kind != "text" or train.kind != "number" or not train.cells.notna().any():
+        return whole
+    new = table.new_in_test(whole.cells)
+    written = "true and false" if is_truth[0] else "numbers"
+    faults.append(
+        f"column {name!r} holds {written} in {table.name}, but "
+        f"{_describe_cell(whole.cells[new].iloc[0])} in {table.first(new)}. Write both parts "
+        f"alike, leave the column out (drop=[{name!r}]) or read it as categories "
+        f"(categories=[{name!r}])."
+    )
+    return whole._replace(kind="faulty")
+
+
+def _settle(
+    table: CsvTable, cells: Any, as_text: bool, notation: Notation, faults: Faults
+) -> Column:
+    import pandas as pd
+
+    name = cells.name
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return Column("category", cells, Counter())
     inferred = pd.api.types.infer_dtype(cells, skipna=True)
@@ -131,12 +171,20 @@ def features_of(table: CsvTable, name: str, faults: Faults) -> tuple[list[str], 
         return [name], _finite(table, name, cells, faults)[:, np.newaxis]
     if kind == "faulty":
         return [], np.empty((len(cells), 0), np.float32)
-    codes, categories = _codes(cells)
+    new = table.new_in_test(cells)
+    if new.any() and (new | ~table.is_test | cells.isna().to_numpy()).all():
+        faults.append(
+            f"column {name!r} holds {_describe_cell(cells[new].iloc[0])} in {table.first(new)}, "
+            f"and no value there is one of {table.name}. Write both parts alike, or leave the "
+            f"column out (drop=[{name!r}])."
+        )
+    # What only the test part holds would be a feature that is never trained on.
+    codes, categories = _codes(cells.mask(new))
     if kind == "text" and len(categories) > MOST_CATEGORIES:
         _tell_many(name, cells[cells.notna()], len(categories), faults)
         return [], np.empty((len(cells), 0), np.float32)
     hot = (codes[:, np.newaxis] == np.arange(len(categories))).astype(np.float32)
-    hot[codes < 0] = np.nan
+    hot[cells.isna().to_numpy()] = np.nan
     return [f"{name}={category}" for category in categories], hot
 
 

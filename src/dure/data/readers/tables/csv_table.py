@@ -33,6 +33,15 @@ class CsvTable:
         marked: Array = self.frame.index.to_numpy() >= self.first_test
         return marked
 
+    def new_in_test(self, cells: Any) -> Array:
+        """Which cells of the second file the first one never holds, shape [rows]; no holes."""
+        import pandas as pd
+
+        values = cells.astype(object)
+        known = pd.unique(values[~self.is_test])
+        new: Array = self.is_test & values.notna().to_numpy() & ~values.isin(known).to_numpy()
+        return new
+
     def keep(self, rows: Array) -> None:
         """Leave out all rows but the marked ones, shape [rows]."""
         self.frame = self.frame[rows]
@@ -46,3 +55,20 @@ class CsvTable:
         if row >= self.first_test:
             return f"row {row - self.first_test} of {self.test_name}"
         return f"row {row}" + (f" of {self.name}" if self.test_name else "")
+
+
+def join_parts(frame: Any, test: Any) -> Any:
+    """The rows of two DataFrames, that of `frame`'s columns; its categories keep their order."""
+    import pandas as pd
+
+    test = test.reindex(columns=list(frame))
+    for name in frame:
+        kept, other = frame[name], test[name]
+        if isinstance(kept.dtype, pd.CategoricalDtype):
+            values = pd.unique(other.astype(object).dropna())
+            new = [value for value in values if value not in kept.cat.categories]
+            every = pd.CategoricalDtype([*kept.cat.categories, *new], ordered=kept.cat.ordered)
+            frame, test = frame.astype({name: every}), test.astype({name: every})
+        elif isinstance(other.dtype, pd.CategoricalDtype):
+            test = test.astype({name: object})
+    return pd.concat([frame, test], ignore_index=True)

@@ -20,8 +20,16 @@ _NOTATIONS = (
 )
 """How people write numbers otherwise than as 1234.5, the likeliest first."""
 
+_CODES = (
+    "AUD|BRL|CAD|CHF|CLP|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|"
+    "RMB|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
+)
+CURRENCY = rf"(?:[A-Z]{{0,2}}[$\u20a0-\u20cf£¥]|(?:{_CODES})\b|Rs\.?|Fr\.?|kr)"
+"""What stands before an amount of money; other letters before a number make a code of it."""
+
 _FORM = re.compile(
-    r"[-+−]?(?P<before>\D*?)[-+−]?[.,]?\d(?:[\d.,'’ \u00a0\u2009\u202f]*\d)?[.,]?(?P<behind>\D*)"
+    rf"[-+−]?(?P<before>(?:(?:{CURRENCY}|[%~≈])\s*)?)[-+−]?[.,]?"
+    r"\d(?:[\d.,'’ \u00a0\u2009\u202f]*\d)?[.,]?(?P<behind>\D*)"
 )
 _MOST_AFFIXES = 3  # different texts round the numbers of one column
 _GROUP_MARKS = {" ": r"\s", "'": "['’]"}

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from dure.core.arrays import Array
-from dure.core.formatting import format_count
+from dure.core.formatting import format_count, join_first
 from dure.data.readers.tables.csv_table import CsvTable
-from dure.data.readers.tables.dressed_numbers import find_cleaning
+from dure.data.readers.tables.dressed_numbers import CURRENCY, find_cleaning
 from dure.data.readers.tables.grouping import (
     convert_column,
     describe_changed,
@@ -31,14 +31,7 @@ _LOST = 0.1
 
 _NUMBER = r"[-+−]?[0-9]+(?:[.,'’ \u00a0\u202f][0-9]+)*"
 _WITH_UNIT = re.compile(rf"{_NUMBER}(?P<affix>\s*[^\s0-9.,:;/+-][^0-9]*)")
-_CURRENCIES = (
-    "AUD|BRL|CAD|CHF|CLP|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|"
-    "RMB|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
-)
-_WITH_CURRENCY = re.compile(
-    rf"[-+−]?(?P<affix>(?:[A-Z]{{0,2}}[\$\u20a0-\u20cf£¥]|(?:{_CURRENCIES})\b|Rs\.?|Fr\.?|kr)\s*)"
-    rf"{_NUMBER}"
-)
+_WITH_CURRENCY = re.compile(rf"[-+−]?(?P<affix>{CURRENCY}\s*){_NUMBER}")
 _FEWEST = 3  # different cells that make a way of writing
 
 
@@ -56,6 +49,8 @@ def find_oddities(
             told += _oddities(table, name, column.cells, name == target)
             if seems_grouped(table.frame[name].tolist(), layout, notation):
                 told.append(_describe_grouped(table, name, notation))
+        elif name != target and (new := table.new_in_test(column.cells)).any():
+            told.append(_describe_new(table, name, column.cells[new], new))
         elif column.kind == "text" and name not in categories:
             told += _oddities_of_texts(name, column.cells.dropna())
     return told
@@ -91,6 +86,15 @@ def _oddities(table: CsvTable, name: str, cells: Any, is_target: bool) -> Iterat
             f"{table.first(marked)}, far from all other values. If it stands for a hole, pass "
             f"na_values=[{stand_in}]."
         )
+
+
+def _describe_new(table: CsvTable, name: str, cells: Any, new: Array) -> str:
+    values = [repr(value) for value in dict.fromkeys(cells.tolist())]
+    return (
+        f"column {name!r} holds {join_first(values, 3)} in {format_count(int(new.sum()), 'row')}, "
+        f"the first {table.first(new)}, which {table.name} never holds: all its features are 0 "
+        "there. If one value is written in two ways, write it alike."
+    )
 
 
 def _oddities_of_texts(name: str, present: Any) -> Iterator[str]:
