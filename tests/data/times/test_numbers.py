@@ -85,6 +85,12 @@ FEATURES = [
     ("T", np.arange(80) / 8),
     ("promo_date", np.repeat([20240101, 20240301, 20240501, 20240701], 20)),
     ("date", np.zeros(80)),
+    ("temps", np.arange(80) / 8),
+    ("sales", RANDOM.integers(200_000, 209_999, 80)),
+    ("hours", RANDOM.integers(20, 60, 80)),
+    ("dt", RANDOM.integers(1, 4, 80)),
+    ("level", -np.arange(80)),
+    ("charge", np.arange(80) * 1e15),
     ("time", [True, False] * 40),
 ]
 

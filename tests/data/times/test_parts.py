@@ -70,15 +70,26 @@ def test_years_and_months_are_months() -> None:
         frame_of(year=HOURS.year, month=HOURS.month, day=HOURS.day),  # which hour, nothing says
         frame_of(month=HOURS.month, hour=HOURS.hour),
         frame_of(year=HOURS.year, month=HOURS.day_of_week + 1, hour=HOURS.hour),
+        frame_of(year=HOURS.year, month=HOURS.month, day=HOURS.day_of_week + 1, hour=HOURS.hour),
         frame_of(yr=np.zeros(240), mnth=HOURS.month, hr=HOURS.hour),
         frame_of(year=HOURS.year, month=HOURS.month, day=HOURS.hour, hour=HOURS.day).set_axis(
             HOURS
         ),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_parts_that_make_no_time_stay_features(series: pd.DataFrame) -> None:
     assert windows(series, 3, test=0).feature_names == tuple(series.columns)
+
+
+def test_hours_of_several_stations_are_several_series() -> None:
+    two = pd.concat([WHOLE[0].assign(station=4), WHOLE[0].assign(station=7)], ignore_index=True)
+    three = pd.concat([WHOLE[2].assign(station=place) for place in (4, 5, 7)], ignore_index=True)
+    for series in (two, three, three.sort_values(["dteday", "hr", "station"])):
+        fault = fault_of(series)
+        assert "one for each value of its column 'station'" in fault
+        code = remedies_in(fault)[0]
+        assert windows(eval(code, {"series": series}), 3, test=0).rows == 237
 
 
 def test_daily_dates_with_an_hour_beside_them_stay_days() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 _MOMENTS_TOLD = (
     "time times timestamp timestamps datetime date dates dt ts epoch unix unixtime posix utc gmt "
     "yyyymmdd ymd yyyymm yearmonth "
-    "zeit zeitpunkt zeitstempel datum fecha tiempo horodatage temps "
+    "zeit zeitpunkt zeitstempel datum fecha tiempo horodatage "
     "시간 시각 일시 날짜 일자 연월일 년월일 연월 년월 日付 日時 時刻 日期 时间 時間"
 )
 _MOMENTS = frozenset(_MOMENTS_TOLD.split())

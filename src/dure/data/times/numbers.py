@@ -24,6 +24,8 @@ _EPOCHS = (("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9))
 _FEWEST = 4
 """Different dates in digits that are no chance."""
 _MOSTLY_EVEN = 0.75
+SAMPLE = 1000
+"""Cells that show whether the others are worth a look."""
 
 
 class Evidence(IntEnum):
@@ -99,7 +101,9 @@ def go_evenly(values: Array) -> bool:
 def _in_digits(column: Any, name: Any, present: Array) -> NumberTimes | None:
     import pandas as pd
 
-    if (present != np.floor(present)).any() or not are_dates_in_digits(present, name):
+    if (present != np.floor(present)).any() or np.abs(present).max() >= 10**15:
+        return None
+    if not read_dates(present[:SAMPLE].astype(np.int64)) or not are_dates_in_digits(present, name):
         return None
     source, cells = f"series[{name!r}]", pd.Index(column.astype("Int64"))
     readings = read_dates(cells)
@@ -133,6 +137,8 @@ def _since_1970(column: Any, name: Any, present: Array) -> NumberTimes | None:
 def _counted(column: Any, name: Any, present: Array) -> NumberTimes | None:
     import pandas as pd
 
+    if not (names_times(name) or names_counted(name)):
+        return None
     steps = np.diff(present)
     ordered = bool((steps >= 0).all() or (steps <= 0).all())
     named = names_times(name) and (ordered or (go_evenly(present) and steps.any()))

@@ -51,7 +51,12 @@ def read_parts(frame: Any) -> list[TimeAxis]:
     if "day" not in held:
         columns["day"], told["day"] = 1, "1"
     dates = pd.DatetimeIndex(pd.to_datetime(columns, errors="coerce"))
-    if 2 * int(dates.notna().sum()) <= len(dates) or not mostly_differ(dates.asi8):
+    if 2 * int(dates.notna().sum()) <= len(dates):
+        return []
+    # Times that come again after later ones are those of another series, or days of the week.
+    again = bool((np.diff(dates.asi8) < 0).any())
+    weekdays = again and "day" in held and columns["day"].max() <= 7
+    if weekdays or not (again or mostly_differ(dates.asi8)):
         return []
     options = ", errors='coerce'" if dates.hasnans else ""
     code = ", ".join(f"{part!r}: {source}" for part, source in told.items())

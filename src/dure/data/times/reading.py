@@ -12,6 +12,7 @@ from dure.data.times.axis import TimeAxis, axis_of_ticks
 from dure.data.times.dates import read_dates
 from dure.data.times.names import names_counted, names_times
 from dure.data.times.numbers import (
+    SAMPLE,
     Evidence,
     NumberTimes,
     are_dates_in_digits,
@@ -144,10 +145,12 @@ def _are_numbers(column: Any, name: Any) -> bool:
 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return False
-    texts = column.dropna().map(str).str.strip()
-    digits = texts[texts.str.fullmatch(r"\d+")]
-    if 2 * len(digits) <= len(texts):
-        return False
+    present = column.dropna()
+    for cells in (present[:SAMPLE], present):
+        texts = cells.map(str).str.strip()
+        digits = texts[texts.str.fullmatch(r"\d+")]
+        if 2 * len(digits) <= len(texts):
+            return False
     numbers = digits.astype(np.float64).to_numpy()
     return not (names_counted(name) or are_dates_in_digits(numbers, name))
 
