@@ -145,9 +145,9 @@ def test_a_frame_is_taken() -> None:
 
 def test_fifty_texts_become_features_and_fifty_one_do_not(write: Any) -> None:
     def table(texts: int) -> str:
-        return "name,y\n" + "".join(f"name {row},{row}.5\n" for row in range(texts))
+        return "name,y\n" + "".join(f"name {row % texts},{row}.5\n" for row in range(2 * texts))
 
-    assert from_csv(write(table(50)), "y").x.shape == (50, 50)
+    assert from_csv(write(table(50)), "y").x.shape == (100, 50)
     fault = the_fault_of(write(table(51)), "y")
     assert "column 'name' holds text with 51 different values, such as 'name 0'" in fault
     assert "Leave it out (drop=['name'])" in fault
@@ -196,7 +196,25 @@ def test_holes_in_the_target_are_always_told(write: Any) -> None:
 
 def test_nothing_left(write: Any) -> None:
     fault = the_fault_of(write("a,y\n,1\n2,\n"), "y", missing="drop")
-    assert fault == "every row of table.csv has holes, so missing='drop' leaves none."
+    assert fault == (
+        "every row of table.csv has holes, so missing='drop' leaves none: 'a' (1 hole), 'y' (1 "
+        "hole). Leave out the columns with the most (drop=[...])."
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"missing": "drop"}, {"prepare": SimpleImputer()}])
+def test_columns_of_holes_alone_are_told_with_what_leaves_them_out(
+    options: dict[str, Any], write: Any
+) -> None:
+    path = write("a,junk,more,y\n1,,n/a,1.5\n,,?,2.5\n3,,,3.5\n")
+    fault = the_fault_of(path, "y", drop="a", features=["junk", "more"], **options)
+    assert fault == (
+        "2 columns of table.csv without a value in any row: 'junk', 'more'. Pass "
+        "drop=['junk', 'more']."
+    )
+    options = {"missing": "drop", **options}
+    assert from_csv(path, "y", drop=["junk", "more"], **options).feature_names == ("a",)
+    assert "the target 'junk' holds no value in table.csv" in faults_of(path, "junk", **options)[0]
 
 
 def test_marks_of_holes_are_named(write: Any) -> None:
@@ -701,6 +719,23 @@ def test_empty_columns_without_a_name_are_none(text: str, write: Any) -> None:
 def test_a_file_of_numbers_without_names(write: Any) -> None:
     fault = the_fault_of(write("7,0,0,1.5\n2,0,0,2.5\n"), "0")
     assert "more than one column named '0'. The first line looks like values" in fault
+
+
+def test_texts_that_come_again_below_are_no_names(write: Any) -> None:
+    rows = ["0,NO_QUERY,kim,so sad", "0,NO_QUERY,lee,awful", "4,NO_QUERY,kim,fine"]
+    fault = the_fault_of(write("\n".join(rows)), "text")
+    assert "The first line looks like values: put a line of names above it" in fault
+    names = write("name,query,user,words\n" + "\n".join(rows))
+    assert "looks like values" not in the_fault_of(names, "text")
+
+
+def test_what_is_read_from_elsewhere(write: Any) -> None:
+    for address in ("https://x.org/t.csv", "s3://bucket/t.csv"):
+        assert "is an address on the network" in the_fault_of(address, "y")
+    assert "sep='::', engine='python'" in the_fault_of(write(PLAIN), "y", sep="::")
+    assert "sep=r'\\s+'" in the_fault_of(write(PLAIN), "y", sep="  ")
+    fault = the_fault_of(write(PLAIN), "ill", na_values={"age": -1})
+    assert "na_values is {'age': -1}, one for each column; pass a list that counts for all" in fault
 
 
 def test_whole_numbers_that_look_like_classes_may_be_amounts() -> None:

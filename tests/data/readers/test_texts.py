@@ -307,3 +307,25 @@ def test_columns_that_are_not_used_need_no_name(tmp_path: Path) -> None:
     rows = ["ham,well,,,", "spam,buy now,more,,", "ham,so what,,,", "spam,buy,,,"]
     path.write_text("\n".join(["v1,v2,,,", *rows]), "utf-8")
     assert from_texts(path, text="v2", label="v1").rows == 4
+
+
+def test_labels_that_are_numbers_go_by_size() -> None:
+    texts = ["a b", "c d", "e f"] * 2
+    for labels in (
+        ["1.0", "10.0", "2.0"],
+        ["1", "10", "2"],
+        [1.0, 10.0, 2.0],
+        ["-1", "2.5", "0.5"],
+    ):
+        names = from_texts((texts, labels * 2)).class_names
+        assert list(names) == sorted(names, key=float)
+    assert from_texts((texts, ["10 a", "2 a", "1 a"] * 2)).class_names == ("1 a", "10 a", "2 a")
+
+
+def test_a_file_without_names_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "SMSSpamCollection"
+    path.write_text("ham\tgo until\nspam\tfree entry\nham\tok lar\nspam\tbuy\n", "utf-8")
+    with pytest.raises(dure.StudyError, match="The first line looks like values"):
+        from_texts(path, sep="\t")
+    with pytest.raises(dure.StudyError, match="is an address on the network"):
+        from_texts("https://x.org/reviews.txt")

@@ -213,7 +213,7 @@ def _read(
 def _columns(table: CsvTable, choice: _Choice, faults: Faults) -> list[str] | None:
     """The columns to predict from; None after appending faults. Leaves the others out."""
     every, target = list(table.frame), choice.target
-    check_columns([target], every, table.name, "target", faults)
+    check_columns([target], every, table.name, "target", faults, table.frame)
     wanted = every if choice.features is None else choice.features
     chosen = [name for name in wanted if name not in choice.drop]
     if choice.features is None:
@@ -265,17 +265,45 @@ def _holes(table: CsvTable, chosen: list[str], target: str, use: _Use, faults: F
     if marks:
         told = join_first([f"{mark!r} {count:,}" for mark, count in marks.most_common()])
         note = f", {format_count(marks.total(), 'cell')} taken for holes ({told})"
+    trained = ~table.is_test
+    if empty := [name for name in holes if trained.any() and holes[name][trained].all()]:
+        _tell_empty(table.name, empty, target, faults)
+        return note
     if use.missing == "drop":
         rows = np.any(list(holes.values()), axis=0)
+        for name, part in ((table.name, ~table.is_test), (table.test_name, table.is_test)):
+            if name is not None and rows[part].all():
+                _tell_none_left(name, {one: holes[one][part] for one in holes}, faults)
         table.keep(~rows)
-        for name, left in ((table.name, ~table.is_test), (table.test_name, table.is_test)):
-            if name is not None and not left.any():
-                faults.append(f"every row of {name} has holes, so missing='drop' leaves none.")
         left_out = f", {format_count(int(rows.sum()), 'row')} with holes left out"
         return note + left_out if rows.any() else note
     filled = use.prepare is not None
     _tell_holes(table, [target] if filled else [*chosen, target], holes, faults)
     return note
+
+
+def _tell_empty(file: str, empty: list[str], target: str, faults: Faults) -> None:
+    """Append which columns hold nothing that could be trained on."""
+    if target in empty:
+        faults.append(f"the target {target!r} holds no value in {file}; predict another column.")
+    if others := [name for name in empty if name != target]:
+        faults.append(
+            f"{format_count(len(others), 'column')} of {file} without a value in any row: "
+            f"{join_first([repr(name) for name in others])}. Pass drop={others}."
+        )
+
+
+def _tell_none_left(name: str, holes: dict[str, Array], faults: Faults) -> None:
+    """Append that `missing="drop"` leaves no row, and where the holes are."""
+    counts = {one: int(marked.sum()) for one, marked in holes.items() if marked.any()}
+    told = [
+        f"{one!r} ({format_count(counts[one], 'hole')})"
+        for one in sorted(counts, key=lambda one: -counts[one])
+    ]
+    faults.append(
+        f"every row of {name} has holes, so missing='drop' leaves none: {join_first(told, 5)}. "
+        "Leave out the columns with the most (drop=[...])."
+    )
 
 
 def _tell_holes(

@@ -156,7 +156,8 @@ def _read_bytes(path: Path, faults: Faults) -> bytes | None:
                 return file.read()
         return path.read_bytes()
     except FileNotFoundError:
-        faults.append(f"There is no file {str(path)!r}.{neighbour(path)}")
+        told = f"There is no file {str(path)!r}.{neighbour(path)}"
+        faults.append(describe_address(path) or told)
     except IsADirectoryError:
         faults.append(_FOLDER.format(str(path)))
     except (OSError, EOFError, zlib.error) as error:
@@ -170,6 +171,17 @@ _FOLDER = (
     "{!r} is a folder; pass a file, or use dure.data.from_folder (pictures) or "
     "dure.data.from_texts (texts in a folder per class)."
 )
+
+
+def describe_address(path: Path) -> str:
+    """What to do with a path that is an address on the network; '' if it is none."""
+    address = re.match(r"(https?|ftp|s3|gs):[/\\]", str(path), re.IGNORECASE)
+    if address is None:
+        return ""
+    return (
+        f"{address[1]}://... is an address on the network, and files are read from disk: download "
+        "it first, or pass the DataFrame that pandas.read_csv(address) gives."
+    )
 
 
 def neighbour(path: Path) -> str:

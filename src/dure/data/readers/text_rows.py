@@ -19,7 +19,7 @@ from dure.data.readers.common import (
 )
 from dure.data.readers.tables.delimited import InUse, check_columns, name_of, read_frame
 from dure.data.readers.tables.table_format import Layout
-from dure.data.readers.text_files import neighbour, read_text
+from dure.data.readers.text_files import describe_address, neighbour, read_text
 from dure.errors import Faults
 
 _TABLES = (".csv", ".tsv", ".tab")
@@ -85,7 +85,7 @@ def _from_pair(texts: Any, labels: Any, faults: Faults) -> TextRows | None:
 def _from_frame(source: Any, fields: Fields, layout: Layout, faults: Faults) -> TextRows | None:
     name, keys = name_of(source), [fields.text, fields.label]
     frame = read_frame(source, layout, faults, InUse(keys))
-    if frame is None or not check_columns(keys, list(frame), name, "column", faults):
+    if frame is None or not check_columns(keys, list(frame), name, "column", faults, frame):
         return None
     columns = [[_plain(cell) for cell in frame[key]] for key in keys]
     return TextRows(columns[0], columns[1], name, "row {}".format)
@@ -113,7 +113,8 @@ def _from_path(path: Path, fields: Fields, layout: Layout, faults: Faults) -> Te
 def _describe_unknown(path: Path) -> str:
     known = f"pass a {_FORMATS} file, or a folder of folders"
     if not path.exists():
-        return f"{str(path)!r} is no file or folder; {known}.{neighbour(path)}"
+        told = f"{str(path)!r} is no file or folder; {known}.{neighbour(path)}"
+        return describe_address(path) or told
     return (
         f"{str(path)!r} is of no known kind; {known}. If it is a table, say what stands between "
         "its columns: sep='\\t' or sep=','."

@@ -22,7 +22,7 @@ from dure.errors import Faults, StudyError, did_you_mean
 _FORMAT = ("sep", "quote", "encoding", "na_values")
 _OWN = ("text", "label", "test", "missing")
 _FEW_CLASSES = 20
-_WHOLE = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 
 _HOLES = frozenset(
     {"NaN", "nan", "<NA>", "#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
@@ -254,8 +254,9 @@ def _class_names(parts: Sequence[TextRows], faults: Faults) -> list[str]:
             f"{format_count(rows, 'row')}, such as {min(known)!r}; classes come more than once. "
             "Perhaps text and label are exchanged?"
         )
-    numbers = all(_WHOLE.fullmatch(name) for name in known)
-    return sorted(known, key=int) if numbers else sorted(known)
+    if all(_NUMBER.fullmatch(name) for name in known):
+        return sorted(known, key=lambda name: (float(name), name))
+    return sorted(known)
 
 
 def _class_of(label: Any) -> str:

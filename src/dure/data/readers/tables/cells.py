@@ -19,6 +19,10 @@ _BLANKS = "[ \u00a0\u2009\u202f]"
 _APOSTROPHES = "['’]"
 
 
+DATE = r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(:\d\d.*)?"
+"""Dates and times as most people write them."""
+
+
 class Column(NamedTuple):
     """A column's cells, holes being NA."""
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
-from dure.data.readers.tables.cells import Column, settle_texts
+from dure.data.readers.tables.cells import DATE, Column, settle_texts
 from dure.data.readers.tables.csv_table import CsvTable
 from dure.data.readers.tables.dressed_numbers import count_dressed, describe_remedy
 from dure.data.readers.tables.hole_marks import UNCLEAR
@@ -22,7 +22,6 @@ MOST_CATEGORIES = 50
 
 _NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 _LONGEST = 40  # characters of a cell in a message
-_DATE = r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(:\d\d.*)?"
 
 
 def settle_columns(
@@ -190,7 +189,7 @@ def features_of(table: CsvTable, name: str, faults: Faults) -> tuple[list[str], 
 
 def _tell_many(name: str, present: Any, categories: int, faults: Faults) -> None:
     remedy = "If it is what to learn from, use dure.data.from_texts"
-    if present.astype(str).str.fullmatch(_DATE).mean() > 0.5:
+    if present.astype(str).str.fullmatch(DATE).mean() > 0.5:
         remedy = (
             "To learn from dates or times, turn them into numbers with pandas (pandas.to_datetime, "
             "then .dt.year, .dt.dayofyear, .dt.hour, ...) and pass the DataFrame"

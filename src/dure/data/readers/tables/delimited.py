@@ -155,7 +155,7 @@ def _named(
     titled = len(names) > 2 and len(unnamed) == len(names) - 1
     unnamed = unnamed if titled or in_use.holds("") else []
     if twice:
-        _tell_twice(sorted(set(twice)), names, file, faults)
+        _tell_twice(sorted(set(twice)), names, columns, file, faults)
     if unnamed:
         remedy = "name them, or leave them out (drop='')"
         if titled:
@@ -175,8 +175,14 @@ def _are_names(name: str, cells: Sequence[Any]) -> bool:
     return not name and len({str(cell).strip() for cell in cells} - {""}) == len(cells)
 
 
-def _tell_twice(twice: list[str], names: list[str], file: str, faults: Faults) -> None:
-    remedy = _hint_at_head(names) or " Give each its own name."
+def _tell_twice(
+    twice: list[str],
+    names: list[str],
+    columns: Sequence[Sequence[Any]],
+    file: str,
+    faults: Faults,
+) -> None:
+    remedy = _hint_at_head(names, columns) or " Give each its own name."
     faults.append(
         f"{file} has more than one column named {join_first([repr(name) for name in twice])}."
         f"{remedy}"
@@ -226,16 +232,25 @@ def _check_repeated(records: Records, names: list[str], file: str, faults: Fault
 
 
 def check_columns(
-    wanted: list[Any], columns: list[str], file: str, argument: str, faults: Faults
+    wanted: list[Any],
+    columns: list[str],
+    file: str,
+    argument: str,
+    faults: Faults,
+    frame: Any = None,
 ) -> bool:
-    """Append each wanted column that is not there, with a hint; whether all are."""
+    """Append each wanted column that is not there, with a hint; whether all are.
+
+    With the frame they are of, names that come again below themselves look like values.
+    """
+    cells = [] if frame is None else [frame.iloc[:, at].tolist() for at in range(frame.shape[1])]
     for name in wanted:
         if name not in columns:
             faults.append(
                 f"{argument} {name!r} is no column of {file}, which has "
                 f"{join_first([repr(column) for column in columns])}."
                 f"{did_you_mean(str(name), columns)}"
-                f"{_hint_at_delimiter(str(name), columns) or _hint_at_head(columns)}"
+                f"{_hint_at_delimiter(str(name), columns) or _hint_at_head(columns, cells)}"
             )
     return all(name in columns for name in wanted)
 
@@ -248,9 +263,11 @@ def _hint_at_delimiter(name: str, columns: list[str]) -> str:
     return ""
 
 
-def _hint_at_head(columns: list[str]) -> str:
-    """Whether the names look like values: numbers, or texts as people write them."""
-    values = sum(bool(re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d+)?", column)) for column in columns)
+def _hint_at_head(columns: list[str], cells: Sequence[Sequence[Any]] = ()) -> str:
+    """Whether the names look like values: numbers, or what comes again in their columns."""
+    number = r"[-+]?\d*\.?\d+(e[-+]?\d+)?"
+    again = [name for name, below in zip(columns, cells, strict=False) if name in below]
+    values = sum(bool(re.fullmatch(number, name)) or name in again for name in columns)
     if 3 * values <= len(columns):
         return ""
     return (

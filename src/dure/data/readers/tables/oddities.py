@@ -10,6 +10,7 @@ import numpy as np
 
 from dure.core.arrays import Array
 from dure.core.formatting import format_count, join_first
+from dure.data.readers.tables.cells import DATE, read_numbers
 from dure.data.readers.tables.csv_table import CsvTable
 from dure.data.readers.tables.dressed_numbers import CURRENCY, find_cleaning
 from dure.data.readers.tables.grouping import (
@@ -32,6 +33,10 @@ _LOST = 0.1
 _NUMBER = r"[-+−]?[0-9]+(?:[.,'’ \u00a0\u202f][0-9]+)*"
 _WITH_UNIT = re.compile(rf"{_NUMBER}(?P<affix>\s*[^\s0-9.,:;/+-][^0-9]*)")
 _WITH_CURRENCY = re.compile(rf"[-+−]?(?P<affix>{CURRENCY}\s*){_NUMBER}")
+_SEVERAL = 8  # different numbers or dates from which on categories are odd
+_MANY = 20  # different texts from which on nearly as many as rows are odd
+_MOST = 0.9
+_SOME = 0.3
 _FEWEST = 3  # different cells that make a way of writing
 
 
@@ -52,7 +57,7 @@ def find_oddities(
         elif name != target and (new := table.new_in_test(column.cells)).any():
             told.append(_describe_new(table, name, column.cells[new], new))
         elif column.kind == "text" and name not in categories:
-            told += _oddities_of_texts(name, column.cells.dropna())
+            told += _oddities_of_texts(name, column.cells.dropna(), notation)
     return told
 
 
@@ -60,15 +65,17 @@ def _oddities(table: CsvTable, name: str, cells: Any, is_target: bool) -> Iterat
     import pandas as pd
 
     leave = f"categories=[{name!r}], or leave it out (drop=[{name!r}])"
-    if str(cells.dtype) == "Int64":
-        written = table.frame[name].tolist()
-        codes = np.array([isinstance(cell, str) and _is_code(cell.strip()) for cell in written])
-        if codes.any():
-            cell = written[int(codes.argmax())].strip()
-            yield (
-                f"column {name!r} is read as numbers, so {cell!r} in {table.first(codes)} is "
-                f"{int(cell)}. If they are codes, pass {leave}."
-            )
+    written = [cell.strip() if isinstance(cell, str) else "" for cell in table.frame[name]]
+    codes = np.array([_is_code(cell) for cell in written])
+    if str(cells.dtype) != "Int64":
+        present = [cell for cell in written if cell]
+        codes = np.array([cell[:1] == "0" for cell in written]) & all(map(_is_day, present))
+    if codes.any():
+        place = int(codes.argmax())
+        yield (
+            f"column {name!r} is read as numbers, so {written[place]!r} in {table.first(codes)} is "
+            f"{float(cells.iloc[place]):g}. If they are codes or days, pass {leave}."
+        )
     values = pd.to_numeric(cells).to_numpy(dtype=np.float64, na_value=np.nan)
     values = values[np.isfinite(values)]
     lost = 0 if is_target else _lost(values)
@@ -97,15 +104,35 @@ def _describe_new(table: CsvTable, name: str, cells: Any, new: Array) -> str:
     )
 
 
-def _oddities_of_texts(name: str, present: Any) -> Iterator[str]:
+def _oddities_of_texts(name: str, present: Any, notation: Notation) -> Iterator[str]:
     texts = present.drop_duplicates()
-    affix = _affix_of(texts.tolist())
-    cleaning = find_cleaning(name, texts) if affix else None
-    if cleaning:
+    right = f"If that is right, pass categories=[{name!r}]"
+    leave = f"else leave it out (drop=[{name!r}])"
+    numbers = read_numbers(texts, notation).notna()
+    dates = texts.str.fullmatch(DATE).astype(bool) & ~numbers
+    if len(texts) >= _SEVERAL and dates.mean() >= _MOST:
         yield (
-            f"column {name!r} is read as categories, since {affix!r} stands at its numbers. If "
-            f"that is right, pass categories=[{name!r}]; if they count, make numbers of them with "
-            f"pandas: {cleaning}."
+            f"column {name!r} holds dates or times, and each of its {len(texts)} becomes a feature "
+            f"of 0 and 1. {right}; else make numbers of them with pandas (pandas.to_datetime, then "
+            f".dt.year, .dt.dayofyear, .dt.hour, ...), or leave it out (drop=[{name!r}])."
+        )
+    elif numbers.sum() >= _SEVERAL and present.isin(texts[numbers]).mean() >= _SOME:
+        others = [repr(text) for text in texts[~numbers]]
+        yield (
+            f"column {name!r} holds {format_count(int(numbers.sum()), 'different number')} beside "
+            f"texts ({join_first(others, 3)}), and each becomes a feature of 0 and 1. {right}; if "
+            f"the texts stand for holes, pass na_values=[{join_first(others, 3)}]; {leave}."
+        )
+    elif (affix := _affix_of(texts.tolist())) and (cleaning := find_cleaning(name, texts)):
+        yield (
+            f"column {name!r} is read as categories, since {affix!r} stands at its numbers. "
+            f"{right}; if they count, make numbers of them with pandas: {cleaning}."
+        )
+    elif len(texts) >= _MANY and len(texts) >= _MOST * len(present):
+        yield (
+            f"column {name!r} holds {len(texts)} different texts in "
+            f"{format_count(len(present), 'row')}, such as {texts.iloc[0]!r}, and each becomes a "
+            f"feature of 0 and 1, as names and numbers of rows should not. {right}; {leave}."
         )
 
 
@@ -140,6 +167,12 @@ def _stand_in(values: Array) -> int | None:
             if abs(extreme - others_end(others)) > width:
                 return int(extreme)
     return None
+
+
+def _is_day(cell: str) -> bool:
+    """Whether it may be a day and a month with a point between."""
+    found = re.fullmatch(r"(\d\d)[.,](\d\d)\.?", cell)
+    return found is not None and 1 <= int(found[1]) <= 31 and 1 <= int(found[2]) <= 12
 
 
 def _is_code(cell: str) -> bool:

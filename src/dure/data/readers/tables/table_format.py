@@ -79,9 +79,12 @@ def _check_layout(layout: Layout, faults: Faults) -> bool:
     sep, quote, _ = layout
     before = len(faults)
     if sep is not None and not (_is_mark(sep) and sep not in "\"'"):
+        several = isinstance(sep, str) and len(sep) > 1 and not any(mark in sep for mark in "\r\n")
+        given = f"{sep!r}, engine='python'" if several and not sep.isspace() else "r'\\s+'"
+        what = "several characters" if several and not sep.isspace() else "blanks of any number"
         faults.append(
-            f"sep is {sep!r}; pass the one character between columns, or None. Where blanks of any "
-            "number separate them, pass pandas.read_csv(path, sep=r'\\s+')."
+            f"sep is {sep!r}; pass the one character between columns, or None. Where {what} "
+            f"separate them, pass the DataFrame that pandas.read_csv(path, sep={given}) gives."
         )
     if quote is not None and quote != "" and not _is_mark(quote):
         faults.append(
@@ -106,6 +109,12 @@ def _read_notation(decimal: Any, thousands: Any, holes: Any, faults: Faults) -> 
     if thousands == decimal:
         faults.append(f"decimal and thousands are both {decimal!r}; pass two characters.")
     if holes is None:
+        return Notation(decimal, thousands)
+    if isinstance(holes, Mapping):
+        faults.append(
+            f"na_values is {holes!r}, one for each column; pass a list that counts for all, or "
+            "read the file with pandas.read_csv(path, na_values={...}) and pass the DataFrame."
+        )
         return Notation(decimal, thousands)
     holes = [holes] if isinstance(holes, str) or not isinstance(holes, Iterable) else [*holes]
     if not all(isinstance(mark, str) or is_number(mark) for mark in holes):
