@@ -73,7 +73,7 @@ def test_only_what_needs_a_table_is_shown_one() -> None:
     numbers = pd.DataFrame({"a": np.arange(6.0), "b": 1.5})
     assert type(dure.Data(numbers, prepare=StandardScaler()).prepare) is StandardScaler
     named = dure.Data(numbers, prepare=make_column_transformer((StandardScaler(), ["a"])))
-    assert type(named.prepare) is TableTransformer and named.x.dtype == np.float32
+    assert type(named.prepare) is TableTransformer and named.x.dtype == np.float64
     texts = dure.Data(np.array([["a", "b"], ["c", "b"]]), prepare=OrdinalEncoder())
     np.testing.assert_array_equal(texts.prepared([0, 1])[0], [[0, 0], [1, 0]])
     words = dure.data.TextToSequences(num_words=5, maxlen=2)
@@ -129,7 +129,7 @@ def test_a_saved_model_finds_columns_by_name(tmp_path: Path) -> None:
     assert found.sizes["row"] == ROWS
 
 
-def test_columns_by_name_become_layers_where_all_are_numbers(tmp_path: Path) -> None:
+def test_columns_of_numbers_are_found_by_name_too(tmp_path: Path) -> None:
     numbers = pd.DataFrame({"a": np.arange(30.0), "b": 1.5, "c": np.arange(30.0) ** 2})
     prepare = make_column_transformer((StandardScaler(), ["c", "a"]), remainder="passthrough")
     data = dure.Data(numbers, Y, prepare=prepare)
@@ -140,9 +140,10 @@ def test_columns_by_name_become_layers_where_all_are_numbers(tmp_path: Path) -> 
         return model
 
     lane = dure.Study(small, data).run(tmp_path / "run", progress=False).best("loss")
-    assert type(lane.model()) is not PreparedModel
+    model = lane.model()
     expected = lane.network().predict(data.prepared(np.arange(30))[0], verbose=0)
-    np.testing.assert_allclose(lane.model().predict(data.x, verbose=0), expected, atol=1e-5)
+    for same in (numbers, numbers[["c", "b", "a"]], data.x):
+        np.testing.assert_allclose(model.predict(same, verbose=0), expected, atol=1e-5)
 
 
 def test_columns_that_come_twice_are_refused() -> None:

@@ -38,9 +38,9 @@ Kind = Literal["image", "text", "tabular", "series"]
 class Data:
     """Inputs and targets, and what belongs to them.
 
-    Every array is converted as Keras' `fit` would (floats to float32; integers and booleans
-    stay) and is not copied where nothing changes. Lists, tuples and dicts of arrays are several
-    inputs or outputs, as in Keras.
+    Every array is converted as Keras' `fit` would (floats to float32; integers and booleans stay)
+    and is not copied where nothing changes; what a `prepare` sees first stays float64 if it is.
+    Lists, tuples and dicts of arrays are several inputs or outputs, as in Keras.
 
     Parameters
     ----------

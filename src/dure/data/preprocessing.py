@@ -137,6 +137,11 @@ def _apply(transformer: Any, array: Array, name: str, faults: Faults) -> Array |
             f"{array.shape[0]} rows of {name}; it must keep the rows."
         )
         return None
+    if out.size == 0:
+        faults.append(
+            f"{type(transformer).__name__}.transform leaves no column of {name}: shape {out.shape}."
+        )
+        return None
     check_finite(out, f"{name} after {type(transformer).__name__}", faults)
     same_width = out.size == array.size and array.dtype.kind != "O"
     return out.reshape(array.shape) if same_width else _two_axes(out)

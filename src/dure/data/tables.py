@@ -28,8 +28,7 @@ class TableTransformer:
     columns
         Their names, in order.
     numeric
-        Whether each holds numbers (as float64, or float32 where all do); else texts, with NaN
-        where there is none.
+        Whether each holds numbers, as float64; else texts, with NaN where there is none.
     """
 
     def __init__(self, transformer: Any, columns: Sequence[str], numeric: Sequence[bool]) -> None:
@@ -61,7 +60,7 @@ class TableTransformer:
         ).astype({n: object for n, one in zip(self.columns, self.numeric, strict=True) if not one})
 
     def make_rows(self, value: Any, name: str, faults: Faults) -> Array | None:
-        """A table as an array [rows, columns]: float32 if all are numbers, else of objects.
+        """A table as an array [rows, columns]: float64 if all are numbers, else of objects.
 
         Columns of a DataFrame are found by name, whatever their order; arrays and lists must have
         as many in the order of training. None after appending faults.
@@ -81,8 +80,7 @@ class TableTransformer:
         if len(faults) > before:
             return None
         if all(self.numeric):
-            with np.errstate(over="ignore"):
-                return np.stack(made, axis=1).astype(np.float32)
+            return np.stack(made, axis=1)
         rows = np.empty((len(frame), len(made)), dtype=object)
         for place, cells in enumerate(made):
             rows[:, place] = cells

@@ -294,10 +294,10 @@ class _Search:
         done = build_edited(self.blind.build, self.arguments, cure, self.used[0])
         head = _head(cure, done.changes)
         if cure is not None and cure.side.standardise:
-            head.append(
-                "Inputs are standardised by training rows: pass "
-                "prepare=sklearn.preprocessing.StandardScaler() to dure.Data."
-            )
+            scaler = "sklearn.preprocessing.StandardScaler()"
+            if self.blind.data.prepare is not None:
+                scaler = f"sklearn.pipeline.make_pipeline(the present one, {scaler})"
+            head.append(f"Inputs are standardised by training rows: pass prepare={scaler} to Data.")
         if cure is not None and cure.side.class_weight:
             head.append(f"Pass class_weight={dict(cure.side.class_weight)} to fit.")
         if stop:

@@ -12,6 +12,7 @@ import numpy as np
 
 from dure.core.backend import keras
 from dure.core.types import Floats, Mode
+from dure.data.tables import TableTransformer
 from dure.remedies.remedy import Cure, Side
 from dure.remedies.surgery.rebuild import BASELINE, CureBuild
 from dure.results.run_result import load
@@ -164,7 +165,11 @@ def change_study(study: StudySpec, side: Side) -> dict[str, Any]:
         from sklearn.preprocessing import StandardScaler
 
         before, scaler = study.data.prepare, StandardScaler()
-        prepare = scaler if before is None else make_pipeline(before, scaler)
+        if isinstance(before, TableTransformer):  # which stays the outermost: it knows the columns
+            inner = make_pipeline(before.transformer, scaler)
+            prepare: Any = TableTransformer(inner, before.columns, before.numeric)
+        else:
+            prepare = scaler if before is None else make_pipeline(before, scaler)
         changed["data"] = replace(study.data, prepare=prepare)
     if side.class_weight:
         changed["class_weight"] = dict(side.class_weight)

@@ -42,6 +42,7 @@ from dure.keras_bridge.building import (
     make_ready,
 )
 from dure.keras_bridge.functional import put_on_device, state_of, write_state
+from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from dure.keras_bridge.target_faults import find_target_faults
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
@@ -144,6 +145,11 @@ def _check(given: Mapping[str, Any]) -> _Fit:
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
     steps = {name: given[name] for name in ("steps_per_epoch", "validation_steps")}
     problems = Faults((*find_faults(model), *sorted_callbacks.faults))
+    if isinstance(model, PreparedModel):
+        problems.append(
+            "this model prepares raw rows before its network. Fit the network, which shares its "
+            "weights: dure.fit(model.network, model.preparation.apply(x), y, ...)."
+        )
     problems += _argument_faults(given["initial_epoch"], given["verbose"], steps)
     study = None
     with problems.collect():

@@ -6,9 +6,12 @@ rows, then the stored weights in NumPy.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +82,7 @@ CASES: dict[str, tuple[Any, Any, bool]] = {
     "large beside its range": (MinMaxScaler(), LARGE, False),
     "imputed": (SimpleImputer(), HOLES, True),
     "imputed by a constant": (SimpleImputer(strategy="constant", fill_value=-1), HOLES, True),
-    "imputed where 0": (SimpleImputer(missing_values=0), X, True),
+    "imputed where 0": (SimpleImputer(missing_values=0), X, False),
     "imputed and marked": (SimpleImputer(add_indicator=True), HOLES, False),
     "imputed and scaled": (make_pipeline(SimpleImputer(), StandardScaler()), HOLES, True),
     "neighbours": (KNNImputer(), HOLES, False),
@@ -206,6 +209,58 @@ def test_what_is_loaded_goes_on_training_and_can_be_looked_into(
     assert np.isfinite(model.train_on_batch(x[:TRAIN], Y[:TRAIN])[0])
 
 
+def test_a_hostile_file_runs_nothing(tmp_path: Path) -> None:
+    """A name that a trusted module imports is not trusted with it."""
+    fitted = fit_preparation(SelectKBest(k=2), X, Y, np.arange(TRAIN))
+    config = FittedPreparation.of(fitted, X).get_config()
+    packed = io.BytesIO(base64.b64decode(config["inputs"]["packed"]))
+    hostile = io.BytesIO()
+    with zipfile.ZipFile(packed) as source, zipfile.ZipFile(hostile, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "schema.json":
+                assert b'"f_classif"' in content
+                content = content.replace(b'"f_classif"', b'"np"')
+            target.writestr(name, content)
+    config["inputs"]["packed"] = base64.b64encode(hostile.getvalue()).decode()
+    with pytest.raises(DureError, match=r"not scikit-learn's: .*\.np\. Nothing of them is run"):
+        FittedPreparation.from_config(config)
+
+
+def test_a_run_that_lost_its_preparation_says_so(tmp_path: Path) -> None:
+    data = dure.Data(X, Y, prepare=StandardScaler())
+    lane = dure.Study(lambda: build(5), data).run(tmp_path / "run", progress=False).best("loss")
+    (tmp_path / "run" / "prepare" / "fold-1.json").unlink()
+    with pytest.raises(RunFolderError, match=r"fold-1\.json is not there: put it back"):
+        lane.model()
+    assert lane.network().predict(X, verbose=0).shape == (ROWS, 1)
+    # What the data know, a look can do without.
+    assert dure.look(lane, data=data).predictions().sizes["row"] == ROWS
+
+
+def test_functions_without_a_name_are_told_before_training(tmp_path: Path) -> None:
+    data = dure.Data(X, Y, prepare=FunctionTransformer(lambda x: x + 1))
+    with pytest.warns(UserWarning, match=r"holds .*<lambda>, which no file can name"):
+        dure.Study(lambda: build(5), data).run(tmp_path / "run", progress=False)
+
+
+@pytest.mark.parametrize("steps", ["nothing left", "one axis"])
+def test_inputs_of_no_and_of_one_axis(steps: str, tmp_path: Path) -> None:
+    if steps == "nothing left":
+        data = dure.Data(NUMBERS, HALF, prepare=SelectKBest(k=0))
+        told = pytest.raises(StudyError, match="leaves no column of x")
+        with told, pytest.warns(UserWarning, match="No features"):
+            data.prepared(np.arange(20))
+        return
+    data = dure.Data(X[:, 0], Y, prepare=StandardScaler())
+    lane = dure.Study(lambda: build(1), data).run(tmp_path / "run", progress=False).best("loss")
+    lane.save(tmp_path / "one.keras")
+    made = StandardScaler().fit(X[:, :1]).transform(X[:, :1])
+    expected = lane.network().predict(made, verbose=0)
+    loaded = keras.models.load_model(tmp_path / "one.keras")
+    np.testing.assert_allclose(loaded.predict(X[:, 0], verbose=0), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["imputed and scaled", "power"])
 def test_lanes_of_a_study_take_raw_rows(name: str, tmp_path: Path) -> None:
     transformer, x, as_layers = CASES[name]
@@ -244,9 +299,8 @@ def test_rows_of_another_shape_are_refused(saved: dict[str, Saved]) -> None:
         model.export("nowhere")
     table = {f"column {i}": X[:, i] for i in range(5)}
     pandas = pytest.importorskip("pandas")
-    np.testing.assert_array_equal(
-        model.predict(pandas.DataFrame(table), verbose=0), model.predict(X.tolist(), verbose=0)
-    )
+    answers = [model.predict(rows, verbose=0) for rows in (pandas.DataFrame(table), X.tolist())]
+    np.testing.assert_allclose(*answers, rtol=1e-5)
 
 
 def test_unknown_categories_stay_an_error(saved: dict[str, Saved]) -> None:

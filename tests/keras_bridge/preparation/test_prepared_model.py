@@ -13,10 +13,12 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import QuantileTransformer
 
+import dure
 from dure.data import TextToSequences
 from dure.errors import StudyError
-from dure.keras_bridge.preparation.fitted import holds_text
+from dure.keras_bridge.preparation.fitted import FittedPreparation, holds_text
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from helpers.prepared_models import put_text_before
 
@@ -244,3 +246,51 @@ def test_another_backend_is_left_alone() -> None:
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
+
+
+# -- a network over scaled numbers, whose answers for unprepared rows are far from right ----------
+
+ROWS = np.random.default_rng(2).normal([50, 3000], [9, 900], (24, 2)).astype(np.float32)
+TARGETS = np.random.default_rng(3).normal(size=(24, 1)).astype(np.float32)
+
+
+def make_scaled(eagerly: bool = False) -> PreparedModel:
+    keras.utils.set_random_seed(4)
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    network.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=eagerly)
+    fitted = QuantileTransformer(n_quantiles=9).fit(ROWS)
+    return PreparedModel(network, FittedPreparation.of(fitted, ROWS))
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_callbacks_and_validation_of_a_fit_give_raw_rows(eagerly: bool) -> None:
+    model = make_scaled(eagerly)
+    right = model.network.predict(model.preparation.apply(ROWS), verbose=0)
+    loss = float(np.mean((right - TARGETS) ** 2))
+    seen: list[Any] = []
+
+    class Asks(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            seen.append(self.model.predict(ROWS, verbose=0))
+            seen.append(np.asarray(self.model(ROWS)))
+            assert self.model.evaluate(ROWS, TARGETS, verbose=0) == pytest.approx(loss)
+
+    history = model.fit(ROWS, TARGETS, 24, 2, 0, [Asks()], 0.0, (ROWS, TARGETS)).history
+    for answer in [*seen, model.predict(ROWS, verbose=0)]:
+        np.testing.assert_allclose(answer, right, atol=1e-6)
+    for name in ("loss", "val_loss"):
+        assert history[name] == pytest.approx([loss, loss])
+
+
+def test_its_functional_form_takes_raw_rows_too() -> None:
+    model = make_scaled()
+    right = model.network.predict(model.preparation.apply(ROWS), verbose=0)
+    state = [[v.value for v in group] for group in (model.trainable_variables, [])]
+    np.testing.assert_allclose(model.stateless_call(*state, ROWS)[0], right, atol=1e-6)
+
+
+def test_dure_fit_asks_for_the_network() -> None:
+    model = make_scaled()
+    with pytest.raises(StudyError, match=r"Fit the network, .* dure\.fit\(model\.network"):
+        dure.fit(model, ROWS, TARGETS)
+    dure.fit(model.network, model.preparation.apply(ROWS), TARGETS, verbose=0)

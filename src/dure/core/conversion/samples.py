@@ -53,7 +53,8 @@ def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> 
     Parameters
     ----------
     missing
-        Whether values may be missing: masked ones become NaN then.
+        Whether values may be missing, because a preparation comes first: masked ones become NaN
+        then, and float64 and integers of every size stay.
     """
     if isinstance(tree, (list, tuple, Mapping)) and not tree:
         faults.append(f"{name} is an empty {type(tree).__name__}; pass an array.")
@@ -110,13 +111,15 @@ def _convert_leaf(value: Any, name: str, faults: Faults, missing: bool) -> Array
     elif array.dtype.kind in _REFUSED and array.dtype.name != "bfloat16":
         faults.append(f"{name} {_REFUSED[array.dtype.kind].format(name)}.")
     elif array.dtype.kind == "f" or array.dtype.name == "bfloat16":
+        if missing and array.dtype == np.float64:  # a preparation computes with all of it
+            return array
         # A float64 beyond float32 becomes infinite here and is reported with the NaNs.
         with np.errstate(over="ignore"):
             return array.astype(_FLOAT32, copy=False)
     elif array.dtype.kind == "b":
         return array
     elif array.dtype.kind in "iu":
-        return _convert_integers(array, name, faults)
+        return array if missing else _convert_integers(array, name, faults)
     else:
         faults.append(f"{name} has dtype {array.dtype}; pass numbers or booleans.")
     return None

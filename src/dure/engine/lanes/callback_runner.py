@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,12 +11,26 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.backend import keras
+from dure.core.types import Monitor
 from dure.engine.lanes.lane import BestSoFar, TrainingLane
 from dure.engine.program.callback_logs import EpochLogs, end_epoch, own_curves
 from dure.engine.program.host_callbacks import CALLBACK_LOCK, watches_by_itself
 from dure.engine.program.round_data import Carry, gather_logs, lane_of, stack_lanes
 from dure.errors import StudyError
 from dure.keras_bridge.functional import state_of, write_state
+
+
+def _meant(monitor: str, known: Iterable[str], made: Iterable[str]) -> list[str]:
+    """The name that a monitor nobody made may stand for, if any."""
+    names = list(known)
+    close = get_close_matches(monitor, names, n=1, cutoff=0.85)
+    held_out = [name for name in names if name == f"val_{monitor}"]
+    longer = [name for name in made if name.removeprefix("val_").startswith(f"{_bare(monitor)}_")]
+    return (close or held_out or longer)[:1]
+
+
+def _bare(monitor: str) -> str:
+    return monitor.removeprefix("val_")
 
 
 class CallbackRunner:
@@ -30,6 +45,9 @@ class CallbackRunner:
         self.epoch = lane.epoch
         assert lane.monitor is not None
         self.best = BestSoFar(lane.monitor)
+        # Where no callback ever makes what is watched.
+        loss = "val_loss" if any(lane.validate) else "loss"
+        self._best_by_loss = BestSoFar(Monitor(loss, "min"))
         self._program = lane.program
         self._validated = lane.validate
         self._list = keras.callbacks.CallbackList(
@@ -96,9 +114,11 @@ class CallbackRunner:
             self._refuse_lost_monitors(found, {**values, **own})
             curves = {**metrics, **{name: np.asarray([value]) for name, value in own.items()}}
             self.epoch += 1
-            watched = curves.get(self.best.monitor.name)
-            if watched is not None:
-                self.best.see(self.epoch, float(watched[-1]), self.model)
+            for best in (self.best, self._best_by_loss):
+                watched = curves.get(best.monitor.name)
+                if watched is not None:
+                    best.see(self.epoch, float(watched[-1]), self.model)
+                    break
             return self._read_back(carry), curves
 
     def train_end(self) -> None:
@@ -106,6 +126,15 @@ class CallbackRunner:
         with CALLBACK_LOCK:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
             self._list.on_train_end(self._logs)
+        monitor, loss = self.best.monitor.name, self._best_by_loss
+        if monitor not in self._met and loss.epoch is not None:
+            warnings.warn(
+                f"{monitor!r} is watched, and no callback put it into the logs at any epoch: the "
+                f"best epoch is the one with the lowest {loss.monitor.name}.",
+                UserWarning,
+                stacklevel=2,
+            )
+            self.best = BestSoFar(self.best.monitor, loss.epoch, np.nan, loss.weights)
 
     def _refuse_lost_monitors(self, found: EpochLogs, known: Mapping[str, Any]) -> None:
         """Raise where a callback watches what surely never comes; Keras warns of what may not."""
@@ -120,7 +149,7 @@ class CallbackRunner:
                     f"{name} comes before {found.authors[monitor]}, which puts that into the "
                     "logs, so it never sees it; list it after that callback."
                 )
-            close = get_close_matches(monitor, list(known), n=1, cutoff=0.85)
+            close = _meant(monitor, known, found.authors)
             if close or monitor.removeprefix("val_") in known:
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise StudyError(

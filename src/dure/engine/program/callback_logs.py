@@ -74,7 +74,7 @@ def _tell_watcher(callback: Any, epoch: int, logs: dict[str, Any]) -> bool:
     arrays = {key: array for key, array in found.items() if array.ndim and array.size}
     if not arrays:
         callback.on_epoch_end(epoch, logs)
-        return logs.get(callback.monitor) is not None
+        return callback.monitor in logs  # None: not in this epoch
     numbers = {key: value for key, value in logs.items() if key not in arrays}
     numbers |= {key: float(value) for key, value in flatten_logs(arrays).items()}
     before = dict(numbers)
@@ -84,7 +84,7 @@ def _tell_watcher(callback: Any, epoch: int, logs: dict[str, Any]) -> bool:
         for key, value in numbers.items()
         if key not in before or before[key] is not value
     )
-    return before.get(callback.monitor) is not None
+    return callback.monitor in before
 
 
 def own_curves(found: EpochLogs, taken: Collection[str], told: set[str]) -> dict[str, float]:

@@ -204,7 +204,9 @@ def _lane_path(path: str, variant: str, key: LaneKey) -> str:
         for name, value in named.items():
             path = path.replace(name, value)
         return path
+    tag = f"-{variant}-seed{key.seed}-fold{key.fold}"
+    if path.endswith(".weights.h5"):  # Keras asks for both
+        return f"{path.removesuffix('.weights.h5')}{tag}.weights.h5"
     # Only the last suffix is one: Keras' templates hold dots, as in {val_loss:.2f}.
     stem, dot, suffix = path.rpartition(".")
-    tag = f"-{variant}-seed{key.seed}-fold{key.fold}"
     return f"{stem}{tag}.{suffix}" if dot and not re.search(r"[/\\]", suffix) else f"{path}{tag}"

@@ -59,18 +59,19 @@ def put_layers_before(network: keras.Model, preparation: FittedPreparation) -> k
     parts = _by_input(_input_names(graph), preparation)
     if parts is None:
         return None
-    raw, made = [], []
-    for tensor, one in zip(graph.inputs, parts, strict=True):
-        raw.append(_raw_input(tensor, one))
-        made.append(raw[-1] if one.transformer is None else _prepared(one, raw[-1]))
+    try:
+        pairs = [
+            _raw_and_made(tensor, one) for tensor, one in zip(graph.inputs, parts, strict=True)
+        ]
+    except _NoEqual:
+        return None
     struct = keras.tree.pack_sequence_as
+    raw, made = (struct(graph._inputs_struct, list(side)) for side in zip(*pairs, strict=True))
     for operation in graph._operations:
         # What a layer calls its output must be that of the new graph.
         operation._inbound_nodes = []
-    outputs = graph._run_through_graph(
-        struct(graph._inputs_struct, made), operation_fn=lambda operation: operation
-    )
-    model = keras.Model(struct(graph._inputs_struct, raw), outputs, name=network.name)
+    outputs = graph._run_through_graph(made, operation_fn=lambda operation: operation)
+    model = keras.Model(raw, outputs, name=network.name)
     if network.compiled:
         given = dict(network._compile_config.config)
         model.compile(**{**given, "optimizer": network.optimizer})
@@ -99,33 +100,45 @@ def _by_input(names: list[str], preparation: FittedPreparation) -> list[Prepared
     return parts if flat and len(parts) == len(names) else None
 
 
-def _raw_input(tensor: Any, one: PreparedInput) -> Any:
-    if one.transformer is None:
-        shape, dtype = tensor.shape, tensor.dtype
-    else:
-        shape, dtype = (tensor.shape[0], *one.shape), keras.config.floatx()
+def _raw_and_made(tensor: Any, one: PreparedInput) -> tuple[Any, Any]:
+    """A new input, and what the network takes where `tensor` was its own."""
     name = tensor._keras_history.operation.name
-    return keras.Input(batch_shape=shape, dtype=dtype, name=name)
+    if one.transformer is None:
+        raw = keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
+        return raw, raw
+    # A model of its own: its layers' names cannot meet those of the network.
+    inside = keras.Input(one.shape or (1,), dtype="float32", name=name)
+    made = keras.Model(inside, _prepared(one, inside), name=f"prepare_{name}")
+    batch_shape = (tensor.shape[0], *(one.shape or (1,)))
+    raw = keras.Input(batch_shape=batch_shape, dtype="float32", name=name)
+    out = made(raw)
+    if out.shape[1:] != tensor.shape[1:]:
+        out = keras.layers.Reshape(tensor.shape[1:], name=f"shape_{name}")(out)
+    if out.dtype == tensor.dtype:
+        return raw, out
+    if not keras.backend.is_float_dtype(tensor.dtype):  # cut to whole numbers, no rounding is small
+        raise _NoEqual
+    return raw, keras.ops.cast(out, tensor.dtype)
 
 
 def _prepared(one: PreparedInput, x: Any) -> Any:
-    """What the transformer makes of a raw input, in the shape the network takes it."""
+    """What the transformer makes of a raw input; in its shape where the width stays."""
     width = int(np.prod(one.shape)) if one.shape else 1
-    flat = x if len(one.shape) == 1 else keras.layers.Reshape((width,))(x)
+    flat = x if len(x.shape) == 2 else keras.layers.Reshape((width,), dtype="float32")(x)
     made = _translate(one.transformer, flat)
-    keeps = made.shape[-1] == width and len(one.shape) != 1
-    return keras.layers.Reshape(one.shape)(made) if keeps else made
+    keeps = made.shape[-1] == width and len(one.shape) > 1
+    return keras.layers.Reshape(one.shape, dtype="float32")(made) if keeps else made
 
 
 def _computes_same(one: PreparedInput, rows: Array) -> bool:
-    raw = keras.Input(one.shape)
+    raw = keras.Input(one.shape or (1,), dtype="float32")
     try:
-        made = keras.Model(raw, _prepared(one, raw))(rows.astype(np.float32))
+        made = keras.Model(raw, _prepared(one, raw))(_floats(rows))
     except _NoEqual:
         return False
-    got = np.asarray(made, np.float64)
+    got = np.asarray(made, np.float64).reshape(len(rows), *made.shape[1:])
     expected = np.asarray(apply_preparation(one.transformer, rows, "x"))
-    if got.shape != expected.shape or expected.dtype.kind in "iu":
+    if got.size != expected.size or expected.dtype.kind in "iu":
         return False
     flat = expected.reshape(len(expected), -1).astype(np.float64)
     scale = np.maximum(flat.std(axis=0), np.abs(flat).max(axis=0))
@@ -133,9 +146,13 @@ def _computes_same(one: PreparedInput, rows: Array) -> bool:
     return bool((away <= _TOLERANCE * np.where(scale > 0, scale, 1)).all())
 
 
+def _floats(rows: Array) -> Array:
+    return rows.reshape(len(rows), -1).astype(np.float32) if rows.ndim == 1 else rows.astype("f4")
+
+
 def _translate(transformer: Any, x: Any) -> Any:
-    if isinstance(transformer, TableTransformer):
-        transformer = transformer.transformer
+    if isinstance(transformer, TableTransformer):  # finds columns by name, which no layer does
+        raise _NoEqual
     kind = type(transformer)
     maker = _MAKERS.get(kind.__name__) if kind.__module__.startswith("sklearn.") else None
     if maker is None and kind.__module__.startswith("sklearn.feature_selection."):
@@ -150,7 +167,9 @@ def _affine(x: Any, centre: Any, scale: Any) -> Any:
     width = x.shape[-1]
     mean = np.zeros(width) if centre is None else np.broadcast_to(centre, width)
     spread = np.ones(width) if scale is None else np.broadcast_to(scale, width)
-    layer = keras.layers.Normalization(mean=mean.tolist(), variance=(spread**2).tolist())
+    layer = keras.layers.Normalization(
+        mean=mean.tolist(), variance=(spread**2).tolist(), dtype="float32"
+    )
     return layer(x)
 
 
@@ -184,8 +203,9 @@ def _impute(imputer: Any, x: Any) -> Any:
     missing = imputer.missing_values
     if not isinstance(missing, (int, float)):
         raise _NoEqual
-    hole = keras.ops.isnan(x) if np.isnan(missing) else keras.ops.equal(x, float(missing))
-    return keras.ops.where(hole, fill.astype(np.float32)[np.newaxis], x)
+    if not np.isnan(missing):  # on NaN an imputer of other marks raises, and no layer does
+        raise _NoEqual
+    return keras.ops.where(keras.ops.isnan(x), fill.astype(np.float32)[np.newaxis], x)
 
 
 def _one_hot(encoder: Any, x: Any) -> Any:
@@ -236,7 +256,7 @@ def _chain(pipeline: Any, x: Any) -> Any:
 def _columns(transformer: Any, x: Any) -> Any:
     made = []
     for _, part, columns in transformer.transformers_:
-        places = _places(columns, x.shape[-1], getattr(transformer, "feature_names_in_", ()))
+        places = _places(columns, x.shape[-1])
         if len(places) == 0 or (isinstance(part, str) and part == "drop"):
             continue
         own = _take(x, places)
@@ -246,16 +266,12 @@ def _columns(transformer: Any, x: Any) -> Any:
     return _joined(made)
 
 
-def _places(columns: Any, width: int, names: Any) -> npt.NDArray[np.int64]:
-    every, order = np.arange(width), list(names)
-    if isinstance(columns, str) or (isinstance(columns, slice) and isinstance(columns.start, str)):
-        raise _NoEqual
-    given = columns if isinstance(columns, slice) else np.asarray(columns)
+def _places(columns: Any, width: int) -> npt.NDArray[np.int64]:
+    every = np.arange(width)
+    given = np.asarray(columns) if isinstance(columns, (list, tuple, np.ndarray)) else columns
     if isinstance(given, np.ndarray) and given.size == 0:
         return every[:0]
-    if isinstance(given, np.ndarray) and given.dtype.kind in "UO":
-        return np.array([order.index(name) for name in given.tolist()])
-    if isinstance(given, slice) or (given.dtype.kind in "iub" and given.ndim == 1):
+    if isinstance(given, slice) or (isinstance(given, np.ndarray) and given.dtype.kind in "iub"):
         try:
             return every[given]
         except TypeError:  # a slice by names
@@ -279,7 +295,7 @@ def _take(x: Any, places: npt.NDArray[np.int64]) -> Any:
 def _joined(made: list[Any]) -> Any:
     if not made:
         raise _NoEqual
-    return made[0] if len(made) == 1 else keras.layers.Concatenate()(made)
+    return made[0] if len(made) == 1 else keras.layers.Concatenate(dtype="float32")(made)
 
 
 _MAKERS: dict[str, Callable[[Any, Any], Any]] = {

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dure.errors import DureError, RunFolderError
 from dure.keras_bridge.preparation.fitted import FittedPreparation
 from dure.storage.files import explained, write_atomically
+from dure.storage.run_folder import is_run_folder, read_manifest
 
 
 class StoredPreparation(NamedTuple):
@@ -68,8 +69,14 @@ def load_preparation(folder: str | Path, fold: int) -> StoredPreparation | None:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
+        manifest = read_manifest(folder) if is_run_folder(folder) else {}
+        if (manifest.get("data") or {}).get("prepare") is None:
+            return None
+        raise RunFolderError(
+            f"the networks in {folder} were trained on prepared rows, and {path} is not there: "
+            f"put it back from a copy{other}"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
         raise RunFolderError(_damaged(path, fold, error)) from error
     if isinstance(held, dict) and "reason" in held:
         raise RunFolderError(

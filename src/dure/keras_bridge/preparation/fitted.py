@@ -22,7 +22,8 @@ TEXT, TABLE = "text", "table"
 """Kinds of raw rows that are no numbers: one str each, or cells of numbers and texts."""
 
 # Beside what skops trusts by itself: our own, and what scikit-learn's transformers hold, types that
-# only keep numbers and functions that only compute.
+# only keep numbers and functions that only compute. Whole names, never a module: skops walks
+# attributes, and what a module imports would come with it.
 _HARMLESS = frozenset(
     {
         "dure.data.tables.TableTransformer",
@@ -32,9 +33,19 @@ _HARMLESS = frozenset(
         "numpy.dtype",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
+        *(
+            f"sklearn.feature_selection.{name}"
+            for name in (
+                "_univariate_selection.chi2",
+                "_univariate_selection.f_classif",
+                "_univariate_selection.f_regression",
+                "_univariate_selection.r_regression",
+                "_mutual_info.mutual_info_classif",
+                "_mutual_info.mutual_info_regression",
+            )
+        ),
     }
 )
-_HARMLESS_MODULE = "sklearn.feature_selection."
 
 
 @dataclass(frozen=True)
@@ -227,6 +238,12 @@ def _input_config(one: PreparedInput) -> dict[str, Any]:
         raise DureError(
             f"{type(kept).__name__} cannot be written ({type(error).__name__}: {error})"
         ) from error
+    nameless = [one for one in skops.io.get_untrusted_types(data=packed) if "<" in one]
+    if nameless:
+        raise DureError(
+            f"{type(kept).__name__} holds {join_first(nameless)}, which no file can name; define "
+            "it with def or class in a module"
+        )
     told["class"] = f"{type(kept).__module__}.{type(kept).__qualname__}"
     return {"kind": "skops", **told, "packed": base64.b64encode(packed).decode("ascii")}
 
@@ -253,11 +270,7 @@ def _unpack(packed: bytes, name: str) -> Any:
     import skops.io
 
     asked = skops.io.get_untrusted_types(data=packed)
-    trusted = [
-        one
-        for one in asked
-        if one in _HARMLESS or one.startswith(_HARMLESS_MODULE) or _is_registered(one)
-    ]
+    trusted = [one for one in asked if one in _HARMLESS or _is_registered(one)]
     foreign = sorted(set(asked) - set(trusted))
     if foreign:
         scope = ", ".join(

@@ -128,15 +128,27 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
         DureError
             Inside of a compiled function or another model, where transformers cannot compute.
         """
-        if self._rows_are_prepared:
-            return super().__call__(inputs, *args, **kwargs)
-        if self.preparation.text is None and _is_symbolic(inputs):
+        return super().__call__(self._raw(inputs), *args, **kwargs)
+
+    def _raw(self, inputs: Any, eager_step: bool = False) -> Any:
+        """A caller's rows transformed; those of Keras' own steps are prepared already."""
+        symbolic = _is_symbolic(inputs)
+        if self._rows_are_prepared and (eager_step or symbolic):
+            return inputs
+        if symbolic and self.preparation.text is None:
             raise DureError(
                 "the transformers before this network compute with arrays, not inside of a "
                 "compiled function or another model. Call model.preparation.apply(x) outside and "
                 "use model.network inside."
             )
-        return super().__call__(self.preparation.apply(inputs), *args, **kwargs)
+        return self.preparation.apply(inputs)
+
+    def stateless_call(
+        self, trainable: Any, non_trainable: Any, x: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """As ``keras.Model.stateless_call``, `x` being raw rows; Keras' own steps have theirs."""
+        rows = self._raw(x, eager_step=self.run_eagerly)
+        return super().stateless_call(trainable, non_trainable, rows, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.predict``, `x` being raw rows."""
@@ -145,16 +157,38 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.evaluate``, `x` being raw rows."""
+        if "_use_cached_eval_dataset" in kwargs:  # Keras' fit, which has them prepared
+            return super().evaluate(x, *args, **kwargs)
         with self._prepared(x) as made:
             return super().evaluate(made, *args, **kwargs)
 
-    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         """As ``keras.Model.fit``, `x` being raw rows; the transformers stay as they are."""
-        validation = kwargs.get("validation_data")
-        if isinstance(validation, (tuple, list)):
-            kwargs["validation_data"] = (self._transform(validation[0]), *validation[1:])
+        if isinstance(validation_data, (tuple, list)):
+            validation_data = (self._transform(validation_data[0]), *validation_data[1:])
         with self._prepared(x) as made:
-            return super().fit(made, *args, **kwargs)
+            return super().fit(
+                made,
+                y,
+                batch_size,
+                epochs,
+                verbose,
+                callbacks,
+                validation_split,
+                validation_data,
+                **kwargs,
+            )
 
     def predict_on_batch(self, x: Any) -> Any:
         """As ``keras.Model.predict_on_batch``, `x` being raw rows."""
@@ -173,16 +207,13 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
 
     @contextmanager
     def _prepared(self, x: Any) -> Iterator[Any]:
-        """Raw rows transformed; what Keras calls this model with meanwhile is prepared."""
-        if self._rows_are_prepared:  # Keras' evaluate inside its fit
-            yield x
-            return
-        made = self._transform(x)
+        """Raw rows transformed; what Keras' steps call this model with meanwhile is prepared."""
+        made, before = self._transform(x), self._rows_are_prepared
         self._rows_are_prepared = True
         try:
             yield made
         finally:
-            self._rows_are_prepared = False
+            self._rows_are_prepared = before
 
     def _transform(self, x: Any) -> Any:
         if hasattr(x, "__next__") or isinstance(x, keras.utils.PyDataset):
