@@ -200,6 +200,11 @@ def test_a_monitor_that_never_comes_is_found_at_the_first_epoch(tmp_path: Path) 
             STOP("val_rank", mode="max"),
         ),
         "comes before Puts, which puts that into the logs": (STOP("val_ranks", mode="max"), ones),
+        r"'ranks'\): at the end.*Did you mean 'val_ranks'": (ones, STOP("ranks", mode="max")),
+        r"'val_f1'\): at the end.*Did you mean 'val_f1_macro'": (
+            Puts(lambda epoch, logs: {"val_f1_macro": 1.0}),
+            STOP("val_f1", mode="max"),
+        ),
     }
     for number, (words, callbacks) in enumerate(cases.items()):
         with (
@@ -227,12 +232,38 @@ def test_a_monitor_that_comes_later_is_waited_for_as_in_keras(tmp_path: Path) ->
 
 
 def test_a_monitor_that_never_came_is_a_curve_of_nan(tmp_path: Path) -> None:
-    with pytest.warns(UserWarning, match="not available"):
+    with (
+        pytest.warns(UserWarning, match="not available"),
+        pytest.warns(UserWarning, match="'quality' is watched, and no callback put it into the"),
+    ):
         result = run(tmp_path, Puts(lambda *_: {}), STOP("quality", mode="max"), epochs=2)
     assert np.isnan(result.curves["quality"]).all()
+    lane = result.best("val_loss")
+    assert lane.best_epoch == 1 + int(np.argmin(lane.curves["val_loss"].values))
+    assert np.isfinite(result.summary("val_loss")["mean"]).all()
     assert "quality" in str(result)
     with pytest.raises(DureError, match="finite quality"):
         result.best()
+
+
+def test_none_in_the_logs_means_not_in_this_epoch(tmp_path: Path) -> None:
+    def callbacks() -> list[Any]:
+        late = Puts(lambda epoch, logs: {"quality": None if epoch < 2 else -float(epoch)})
+        return [late, STOP("quality", mode="max", patience=2)]
+
+    with pytest.warns(UserWarning, match="not available"):
+        lane = run(tmp_path, *callbacks()).lane("default", 0)
+        _, history = by_keras(*callbacks())
+    assert len(history["loss"]) == len(lane.curves["loss"]) == 5 and lane.best_epoch == 3
+
+
+def test_checkpoints_of_weights_alone_have_a_file_a_lane(tmp_path: Path) -> None:
+    path = tmp_path / "kept.weights.h5"
+    saves = keras.callbacks.ModelCheckpoint(str(path), save_weights_only=True)
+    run(tmp_path / "run", saves, epochs=1, seeds=2)
+    assert sorted(file.name for file in tmp_path.glob("*.h5")) == [
+        f"kept-default-seed{seed}-fold1.weights.h5" for seed in (0, 1)
+    ]
 
 
 def test_which_way_an_unknown_entry_is_better_is_asked(tmp_path: Path) -> None:

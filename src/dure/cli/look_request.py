@@ -154,7 +154,9 @@ def _find_data(request: LookRequest, networks: Networks | None, study: Any) -> A
     if study is None:
         file = (manifest.get("source") or {}).get("file")
         told = f"their study in {file} cannot be loaded" if file else "the run was made from Python"
-        raise DureError(f"the run's own data cannot be found ({told}); give them with --data.")
+        raise DureError(
+            f"the run's own data cannot be found ({told}); give them by dure look RUN --data (then dure report again)."
+        )
     if study.data.fingerprint != manifest.get("data", {}).get("fingerprint"):
         raise DureError(
             "the run's study now makes other data than it was trained on; give them with --data."

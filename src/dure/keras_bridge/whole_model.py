@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import os
+import re
+import shutil
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import h5py
 
@@ -154,16 +161,29 @@ def _load(path: Path, compiled: bool) -> keras.Model:
         with warnings.catch_warnings():
             # The optimizer's state is of no use here.
             warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-            return keras.models.load_model(path, compile=compiled)
+            with _named_as_it_is(path) as named:
+                return keras.models.load_model(named, compile=compiled)
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def _named_as_it_is(path: Path) -> Iterator[Path]:
+    """The file under a name that ends as its content asks for: Keras goes by the ending."""
+    ending = ".keras" if zipfile.is_zipfile(path) else ".h5"
+    known = (".keras",) if ending == ".keras" else (".h5", ".hdf5")
+    if path.suffix in known:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(shutil.copy(path, Path(folder) / f"model{ending}"))
 
 
 def _load_uncompiled(path: Path, is_archive: bool, error: Exception) -> keras.Model:
     try:
         model = _load(path, compiled=False)
     except Exception as worse:
-        raise DureError(_explained(path, worse)) from worse
+        raise DureError(_explained(path, is_archive, worse)) from worse
     if not is_archive:
         # Keras 3 reads not all compile sections that it writes into HDF5, "mae" by name for one.
         return compile_record(model, path, read_hdf5(path), {})
@@ -176,8 +196,11 @@ def _load_uncompiled(path: Path, is_archive: bool, error: Exception) -> keras.Mo
     return model
 
 
-def _explained(path: Path, error: Exception) -> str:
+def _explained(path: Path, is_archive: bool, error: Exception) -> str:
     said = f"Keras says, {type(error).__name__}: {_line(error)}"
+    damage = _damage_of(path) if is_archive else None
+    if damage is not None:
+        return f"{path} is damaged ({damage}): copy or download it anew. {said}"
     if "safe_mode" in str(error) or "unsafe" in str(error):
         return (
             f"{path} holds a Lambda layer, whose code is not run from a file unasked. If you trust "
@@ -192,5 +215,27 @@ def _explained(path: Path, error: Exception) -> str:
     )
 
 
+def _damage_of(path: Path) -> str | None:
+    """What of an archive is broken or missing; None where nothing is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+            if broken is not None:
+                return f"{broken} in it does not read as it was written"
+            if "model.weights.h5" not in archive.namelist():
+                return "it holds no model.weights.h5"
+            config = json.loads(archive.read("config.json"))
+            if not isinstance(config, dict) or "class_name" not in config:
+                return "config.json in it describes no model"
+            with archive.open("model.weights.h5") as file:
+                h5py.File(io.BytesIO(file.read()), "r").close()
+    except Exception as error:  # whatever reading broken bytes raises
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
 def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+    """What an error of Keras says first, or, where something is not known here, what that is."""
+    text = str(error).strip()
+    unknown = re.findall(r"(?:Could not locate|Unknown) [^\n]*?'[^'\n]+'", text)
+    return unknown[-1] if unknown else text.split("\n")[0]

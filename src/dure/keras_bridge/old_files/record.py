@@ -76,11 +76,12 @@ def version_of(path: Path) -> str | None:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                return str(json.loads(archive.read("metadata.json"))["keras_version"])
+                told = json.loads(archive.read("metadata.json"))["keras_version"]
+                return told if isinstance(told, str) else None
         with h5py.File(path, "r") as file:
             group = file.get("model_weights", file)
             return _text(file.attrs.get("keras_version", group.attrs.get("keras_version", "")))
-    except (OSError, KeyError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
         return None
 
 
