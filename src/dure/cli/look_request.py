@@ -155,7 +155,8 @@ def _find_data(request: LookRequest, networks: Networks | None, study: Any) -> A
         file = (manifest.get("source") or {}).get("file")
         told = f"their study in {file} cannot be loaded" if file else "the run was made from Python"
         raise DureError(
-            f"the run's own data cannot be found ({told}); give them by dure look RUN --data (then dure report again)."
+            f"the run's own data cannot be found ({told}); give them with --data: "
+            f"dure look {networks.source.folder} --data ..."
         )
     if study.data.fingerprint != manifest.get("data", {}).get("fingerprint"):
         raise DureError(
