@@ -2,7 +2,9 @@
 
 import shutil
 import warnings
+import zipfile
 
+import numpy as np
 import pytest
 
 from dure.errors import DureError
@@ -103,7 +105,9 @@ def _own_model(own_loss):
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_classes_that_are_not_registered_are_told(tmp_path, suffix) -> None:
     _own_model(False).save(tmp_path / f"m{suffix}")
-    with pytest.raises(DureError, match=r"register_keras_serializable.*import.*custom_objects"):
+    with pytest.raises(
+        DureError, match=r"register_keras_serializable.*import.*custom_objects.*'Doubling'"
+    ):
         load_model(tmp_path / f"m{suffix}")
 
 
@@ -141,3 +145,38 @@ def test_dures_own_layers_are_known(tmp_path) -> None:
 
     keras.Sequential([keras.layers.Input((3,)), OneHot(4)]).save(tmp_path / "m.keras")
     assert isinstance(load_model(tmp_path / "m.keras").layers[0], OneHot)
+
+
+def test_files_named_otherwise_than_they_are(tmp_path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras on HDF5
+        model.save(tmp_path / "a.h5")
+    model.save(tmp_path / "b.keras")
+    rows = np.ones((2, 3))
+    for made, name in (("a.h5", "a.keras"), ("b.keras", "b.h5"), ("b.keras", "c.hdf5")):
+        path = shutil.copy(tmp_path / made, tmp_path / name)
+        got = load_model(path).predict(rows, verbose=0)
+        np.testing.assert_allclose(got, model.predict(rows, verbose=0), rtol=1e-6)
+
+
+def test_damage_is_told_from_classes_that_are_not_known(tmp_path) -> None:
+    import keras
+
+    path = tmp_path / "whole.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    broken = {
+        "describes no model": {**parts, "config.json": b"[]"},
+        "holds no model.weights.h5": {k: v for k, v in parts.items() if "weights" not in k},
+        "OSError": {**parts, "model.weights.h5": parts["model.weights.h5"][:500]},
+    }
+    for words, content in broken.items():
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, value in content.items():
+                archive.writestr(name, value)
+        with pytest.raises(DureError, match=rf"whole\.keras is damaged \(.*{words}"):
+            load_model(path)
