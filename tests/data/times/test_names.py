@@ -2,7 +2,14 @@
 
 import pytest
 
-from dure.data.times.names import mentions_times, names_counted, names_times, part_of_time
+from dure.data.times.names import (
+    counts_down,
+    mentions_times,
+    names_counted,
+    names_dates,
+    names_times,
+    part_of_time,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,5 +49,7 @@ def test_other_names_say_nothing(name: object) -> None:
 def test_units_that_rows_are_counted_by_and_parts_of_times() -> None:
     assert names_counted("Year") and names_counted("t") and names_counted("day_index")
     assert not names_counted("number")
+    assert counts_down("days") and not counts_down("Year")
+    assert names_dates("Date") and names_dates("기준일자") and not names_dates("time")
     parts = {"YEAR": "year", "mnth": "month", "DY": "day", "hr": "hour", "시": "hour", "min": None}
     assert {name: part_of_time(name) for name in parts} == parts

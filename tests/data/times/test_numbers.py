@@ -85,6 +85,7 @@ FEATURES = [
     ("T", np.arange(80) / 8),
     ("promo_date", np.repeat([20240101, 20240301, 20240501, 20240701], 20)),
     ("date", np.zeros(80)),
+    ("days", np.arange(80)[::-1]),  # that are left
     ("temps", np.arange(80) / 8),
     ("sales", RANDOM.integers(200_000, 209_999, 80)),
     ("hours", RANDOM.integers(20, 60, 80)),
@@ -100,6 +101,13 @@ def test_features_that_go_up_or_sound_like_times_stay_features(name: str, number
     data = windows(frame_of(name, numbers), 3, test=0)
     assert data.feature_names == (name, "close")
     assert data.rows == 77
+
+
+def test_days_as_spreadsheets_count_them_know_weekends() -> None:
+    weekdays = [day for day in range(45_000, 45_140) if day % 7 > 1]
+    series = frame_of("Date", weekdays)
+    assert windows(series, 3, test=0).feature_names == ("close",)
+    assert "8 steps of 1 day are missing" in fault_of(series.drop(index=range(40, 48)))
 
 
 def test_numbers_alone_are_values() -> None:

@@ -17,6 +17,7 @@ _LIKE_A_DATE = re.compile(r"\d.*[^\d].*\d|[^\W\d]{3,}.*\d|\d.*[^\W\d]{3,}|^\d{4}
 
 _CLOCK_ONLY = re.compile(r"\d{1,2}:\d{2}")  # begins anew every day
 _QUARTER = r"\d{4}[- ]?Q[1-4]|[1-4]Q\d{4}"
+_QUARTER_FIRST = r"Q[1-4][ /-]?\d{4}"
 _KOREAN_QUARTER = r"\d{4}년 ?[1-4]분기"
 _SEASON = r"\d{4}[/-]\d{2}"  # 2020/21, from one year into the next
 _DAY_FIRST = "dayfirst=False (the default) was specified"
@@ -107,6 +108,9 @@ def read_dates(texts: Any) -> list[DateReading]:
     if present.str.fullmatch(_KOREAN_QUARTER).all():
         for left_out, kept in (("년", "Q"), (" ", ""), ("분기", "")):
             cells, code = _replaced(cells, code, left_out, kept)
+        present = cells[cells.notna()]
+    if present.str.fullmatch(_QUARTER_FIRST).all():
+        cells, code = cells.str[-4:] + cells.str[:2], f"{code}.str[-4:] + {code}.str[:2]"
         present = cells[cells.notna()]
     if present.str.fullmatch(_QUARTER).all():
         quarters = pd.PeriodIndex(cells, freq="Q")

@@ -14,13 +14,15 @@ _MOMENTS_TOLD = (
 _MOMENTS = frozenset(_MOMENTS_TOLD.split())
 _COUNTED_TOLD = (
     "t year years yr month months week weeks day days hour hours minute minutes second seconds "
-    "timestep timesteps jahr jahre monat monate woche wochen tag tage stunde stunden "
-    "annee année año ano 연도 년도 年 월 주 일"
+    "timestep timesteps elapsed millis jahr jahre monat monate woche wochen tag tage "
+    "stunde stunden annee année año ano 연도 년도 年 월 주 일"
 )
 _COUNTED = frozenset(_COUNTED_TOLD.split())
 """What else a row may be counted by; told from a quantity by the even steps it goes up in."""
+_NEVER_DOWN = frozenset(("t", "year", "yr", "jahr", "연도", "년도", "年"))
+_DATES = frozenset(("date", "dates", "datetime", "datum", "fecha", "日付", "日期", "日時"))
 _BESIDE_TOLD = (
-    "s sec secs ms us ns min h d local of the in at since start elapsed step decimal serial "
+    "s sec secs ms us ns min h d local of the in at since start step decimal serial "
     "julian number no num index id stamp code iso"
 )
 _BESIDE = frozenset(_BESIDE_TOLD.split())
@@ -51,6 +53,18 @@ def names_counted(name: Any) -> bool:
     words = _words(name)
     return any(word in _COUNTED for word in words) and all(
         word in _COUNTED or word in _BESIDE for word in words
+    )
+
+
+def counts_down(name: Any) -> bool:
+    """Whether what the name says may be counted down, as days that are left, and no years."""
+    return not set(_words(name)) & _NEVER_DOWN
+
+
+def names_dates(name: Any) -> bool:
+    """Whether the name says that a column holds days, as "Date", which seconds are none of."""
+    return names_times(name) and any(
+        word in _DATES or word.endswith(_ENDINGS) for word in _words(name)
     )
 
 

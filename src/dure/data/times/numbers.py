@@ -17,10 +17,17 @@ import numpy as np
 from dure.core.arrays import Array
 from dure.data.times.axis import TimeAxis, axis_of_ticks
 from dure.data.times.dates import read_dates
-from dure.data.times.names import mentions_times, names_counted, names_times
+from dure.data.times.names import (
+    counts_down,
+    mentions_times,
+    names_counted,
+    names_dates,
+    names_times,
+)
 
 _EPOCHS_S = (631_152_000, 4_102_444_800)  # the years 1990 to 2100
 _EPOCHS = (("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9))
+_SPREADSHEET, _SPREADSHEET_DAYS = "1899-12-30", (32_874, 73_415)  # the years 1990 to 2100
 _FEWEST = 4
 """Different dates in digits that are no chance."""
 _MOSTLY_EVEN = 0.75
@@ -61,6 +68,7 @@ def read_number_column(column: Any, name: Any) -> NumberTimes | None:
     return (
         _in_digits(column, name, present)
         or _since_1970(column, name, present)
+        or _of_spreadsheet(column, name, present)
         or _counted(column, name, present)
     )
 
@@ -134,6 +142,19 @@ def _since_1970(column: Any, name: Any, present: Array) -> NumberTimes | None:
     return None
 
 
+def _of_spreadsheet(column: Any, name: Any, present: Array) -> NumberTimes | None:
+    """Days since the end of 1899, as spreadsheets count them."""
+    import pandas as pd
+
+    first, last = _SPREADSHEET_DAYS
+    held = first <= present.min() and present.max() <= last
+    if not (held and names_dates(name) and mostly_differ(present)):
+        return None
+    dates = pd.DatetimeIndex(pd.to_datetime(pd.Series(column), unit="D", origin=_SPREADSHEET))
+    source = f"pd.to_datetime(series[{name!r}], unit='D', origin={_SPREADSHEET!r})"
+    return NumberTimes([_of_column(dates, column, name, source)], Evidence.DATED)
+
+
 def _counted(column: Any, name: Any, present: Array) -> NumberTimes | None:
     import pandas as pd
 
@@ -142,7 +163,8 @@ def _counted(column: Any, name: Any, present: Array) -> NumberTimes | None:
     steps = np.diff(present)
     ordered = bool((steps >= 0).all() or (steps <= 0).all())
     named = names_times(name) and (ordered or (go_evenly(present) and steps.any()))
-    counted = names_counted(name) and ordered and go_evenly(present)
+    onward = ordered and (steps[0] >= 0 or not counts_down(name))
+    counted = names_counted(name) and onward and go_evenly(present)
     if not (named or counted) or not mostly_differ(present):
         return None
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)

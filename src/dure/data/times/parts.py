@@ -71,7 +71,8 @@ def add_clock(frame: Any, axis: TimeAxis) -> TimeAxis:
             cells = axis.cells + clock.spans
             if len(np.unique(cells.asi8)) > 1.5 * known:
                 source = f"{axis.source} + {clock.code}"
-                axis = _of(cells, (*axis.columns, clock.name), source)
+                made = _of(cells, (*axis.columns, clock.name), source)
+                axis = replace(made, may_be_feature=axis.may_be_feature)
                 break
         else:
             break
