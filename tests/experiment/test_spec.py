@@ -450,7 +450,7 @@ def test_joined_arrays_keep_their_kind_of_number(train: str, extra: str, joined:
     [
         (X, "validation_data is of type ndarray"),
         ((X[:, :1], Y), r"validation_data\[0\] has rows of shape \(1,\), x of shape \(2,\)"),
-        ((X, Y.astype(float)), r"validation_data\[1\] is float32, y is int64"),
+        ((X, Y + 0.5), r"validation_data\[1\] is float32, y is int64"),
         ((X, Y[:3]), r"rows disagree: validation_data\[0\] has 20, validation_data\[1\] has 3"),
         ((X * np.nan, Y), r"validation_data\[0\] holds 40 values that are NaN"),
         ((X,), "validation_data without"),
@@ -459,6 +459,19 @@ def test_joined_arrays_keep_their_kind_of_number(train: str, extra: str, joined:
 def test_validation_data_that_do_not_fit(validation_data: Any, told: str) -> None:
     with pytest.raises(StudyError, match=told):
         study(validation_data=validation_data)
+
+
+def test_folds_of_whole_numbers_ask_first_whether_they_are_classes() -> None:
+    x, ages = np.zeros((40, 2)), np.arange(40) % 19
+    ages[0] = 30
+    with pytest.raises(StudyError, match=r"read as classes.*class 30 has 1.*numbers to predict"):
+        study(data=Data(x, ages), folds=2)
+    assert len(study(data=Data(x, ages, task="regression"), folds=2).splits) == 2
+    names = [f"class {n}" for n in range(31)]
+    for data in (Data(x, ages, class_names=names), Data(x, np.arange(40) % 2)):
+        with pytest.raises(StudyError, match=r"every class needs a row in each fold") as caught:
+            study(data=data, folds=30)
+        assert "numbers to predict" not in str(caught.value)
 
 
 def _scaled(x: np.ndarray, train: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ TWO, THREE = np.arange(12) % 2, np.arange(12) % 3
 MASK = np.arange(12 * 16).reshape(12, 4, 4) % 3
 VOID = np.where(MASK == 2, 255, MASK)
 SPARSE = "sparse_categorical_crossentropy"
+CATEGORICAL, FOCAL = "categorical_crossentropy", "binary_focal_crossentropy"
 Sparse = keras.losses.SparseCategoricalCrossentropy
 
 
@@ -65,6 +66,23 @@ def faults_of(model: keras.Model, y: Any) -> list[str]:
             "y / 255 for pictures",
             "y / 255",
         ),
+        (lambda: dense(FOCAL, 1), TWO + 1, "binary_focal_crossentropy takes 0 to 1", "y == 2"),
+        (lambda: dense("kl_divergence", 3), X[:, :3] * 9, "kl_divergence takes 0 to 1", None),
+        (lambda: dense(CATEGORICAL, 5), np.arange(60).reshape(12, 5) % 5, "12 of 12", "y / 10"),
+        (
+            lambda: dense(CATEGORICAL, 3),
+            np.maximum(np.eye(3)[THREE], (0, 0, 1)),
+            "may hold at once",
+            None,
+        ),
+        (lambda: dense(CATEGORICAL, 6), X, "holds values from -", None),
+        (lambda: pixels(CATEGORICAL, 2), np.full((12, 4, 4, 2), 255), "to 510", "y / 510"),
+        (lambda: dense("categorical_focal_crossentropy", 3), np.eye(3)[THREE] * 3, "to 3", None),
+        (lambda: dense("poisson", 6), X, "poisson takes numbers from 0 on", "abs(y)"),
+        (lambda: dense("poisson", 3), abs(X[:, :1]), "holds 1 values a row", None),
+        (lambda: dense("msle", 6), X, "mean_squared_logarithmic_error takes", "abs(y)"),
+        (lambda: dense("hinge", 1), TWO + 1, "takes -1 and 1, or 0 and 1", "y == 2"),
+        (lambda: dense("squared_hinge", 1), THREE, "For 3 classes", None),
         (lambda: dense("mse", 1), X[:, :2], "holds 2 values a row and the output", None),
         (lambda: dense(keras.losses.Huber(), 3), X[:, :1], "holds 1 values a row", "X[:, :3]"),
     ],
@@ -91,6 +109,18 @@ def test_nonsense_is_told(model: Any, y: Any, told: str, cure: str | None) -> No
         (lambda: dense("binary_crossentropy", 1), TWO * 0.8 + 0.1),
         (lambda: dense("binary_crossentropy", 1), 0.7 + TWO * 0.45),  # as of adversarial networks
         (lambda: dense("binary_crossentropy", 3), np.eye(3)[THREE]),
+        (lambda: dense(FOCAL, 1), TWO * 0.8 + 0.1),
+        (lambda: dense(CATEGORICAL, 3), np.eye(3)[THREE]),
+        (lambda: dense(CATEGORICAL, 3), np.eye(3, dtype=bool)[THREE]),
+        (lambda: dense(CATEGORICAL, 3), np.eye(3)[THREE] * 0.9 + 0.1 / 3),  # smoothed
+        (lambda: dense(CATEGORICAL, 3), np.full((12, 3), 0.33)),  # rounded shares
+        (lambda: dense(CATEGORICAL, 3), np.eye(3)[THREE] * (TWO[:, None])),  # rows of no class
+        (lambda: pixels(CATEGORICAL, 3), np.eye(3, dtype="uint8")[MASK]),
+        (lambda: dense("categorical_focal_crossentropy", 3), np.eye(3)[THREE]),
+        (lambda: dense("kl_divergence", 3), np.full((12, 3), 1 / 3)),
+        (lambda: dense("poisson", 1), THREE),
+        (lambda: dense("poisson", 6), abs(X)),
+        (lambda: dense("msle", 1), THREE * 1e5),
         (lambda: dense("mse", 1), X[:, 0]),
         (lambda: dense("mse", 6), X),
         (lambda: dense("mae", 1), X[:, :1] * 100),
@@ -98,3 +128,9 @@ def test_nonsense_is_told(model: Any, y: Any, told: str, cure: str | None) -> No
 )
 def test_healthy_targets_are_not(model: Any, y: Any) -> None:
     assert faults_of(model(), y) == []
+
+
+@pytest.mark.filterwarnings("ignore:In loss categorical_crossentropy:SyntaxWarning")
+def test_one_unit_compares_no_classes() -> None:
+    (fault,) = faults_of(dense(CATEGORICAL, 1), TWO[:, None])
+    assert "of one it always is 0" in fault and "'binary_crossentropy'" in fault

@@ -1,4 +1,4 @@
-"""Checks of arrays that belong together: finite, of as many rows, alike.
+"""Checks of arrays that belong together: finite, of as many rows, nested alike.
 
 Every function that checks adds sentences to the faults it is given, so that all of them can be
 reported at once.
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.arrays import Array, Tree, is_nested, leaves
+from dure.core.arrays import Tree, is_nested, leaves, outline, same_nesting
 from dure.core.formatting import join_first
 from dure.errors import Faults
 
@@ -80,46 +80,9 @@ def _lists_of_rows(named: Mapping[str, Tree | None]) -> list[str]:
     return found
 
 
-def _outline(tree: Tree) -> Any:
-    """The nesting of a tree without its arrays; lists and tuples count as the same."""
-    if isinstance(tree, Mapping):
-        return {key: _outline(item) for key, item in tree.items()}
-    if isinstance(tree, (tuple, list)):
-        return tuple(_outline(item) for item in tree)
-    return "array"
-
-
-def same_nesting(one: Tree, other: Tree) -> bool:
-    """Whether two trees differ in nothing but their arrays."""
-    return bool(_outline(one) == _outline(other))
-
-
 def nests_alike(prepare: Any, x: Tree) -> bool:
     """Whether a preparation has a part, or None, for each of these inputs."""
     return (not is_nested(prepare) and not is_nested(x)) or same_nesting(prepare, x)
-
-
-def check_alike(train: Tree, other: Tree, name: str, of: str, faults: Faults) -> None:
-    """Append where `other` has not the nesting, row shapes or kinds of number of `train`."""
-    if not same_nesting(train, other):
-        faults.append(
-            f"{name} is nested as {_outline(other)}, {of} as {_outline(train)}; pass the same."
-        )
-        return
-    for (path, leaf), (trained, model) in zip(leaves(other, name), leaves(train, of), strict=True):
-        if leaf.shape[1:] != model.shape[1:]:
-            faults.append(
-                f"{path} has rows of shape {leaf.shape[1:]}, {trained} of shape "
-                f"{model.shape[1:]}; pass the same shape."
-            )
-        if _family(leaf) != _family(model):
-            faults.append(
-                f"{path} is {leaf.dtype}, {trained} is {model.dtype}; pass the same kind of number."
-            )
-
-
-def _family(array: Array) -> str:
-    return "i" if array.dtype.kind == "u" else array.dtype.kind
 
 
 def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Faults) -> None:
@@ -134,7 +97,7 @@ def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Fault
     if is_nested(weight):
         if not same_nesting(weight, y):
             faults.append(
-                f"{name} is nested as {_outline(weight)}, {of} as {_outline(y)}; pass one array, "
+                f"{name} is nested as {outline(weight)}, {of} as {outline(y)}; pass one array, "
                 "or one for each output in the same nesting."
             )
             return

@@ -97,6 +97,36 @@ def is_nested(tree: Tree) -> bool:
     return isinstance(tree, (Mapping, tuple, list))
 
 
+def outline(tree: Tree) -> Any:
+    """The nesting of a tree without its arrays; lists and tuples count as the same."""
+    if isinstance(tree, Mapping):
+        return {key: outline(item) for key, item in tree.items()}
+    if isinstance(tree, (tuple, list)):
+        return tuple(outline(item) for item in tree)
+    return "array"
+
+
+def same_nesting(one: Tree, other: Tree) -> bool:
+    """Whether two trees differ in nothing but their arrays."""
+    return bool(outline(one) == outline(other))
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a list holds numbers or texts rather than arrays; looks at its first item only."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic))
+
+
+def part_of(prepare: Any, place: Any) -> Any:
+    """What of a preparation is for one input; a single one may be meant for each."""
+    if isinstance(prepare, Mapping):
+        return prepare.get(place)
+    if isinstance(prepare, (list, tuple)):
+        return prepare[place] if place in range(len(prepare)) else None
+    return prepare
+
+
 def row_count(tree: Tree) -> int:
     """Rows of a tree whose leaves agree."""
     return int(next(leaves(tree, ""))[1].shape[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.array_checks import nests_alike
 from dure.core.arrays import (
     Array,
     Samples,
@@ -23,9 +22,11 @@ from dure.core.arrays import (
     take_rows,
     whole,
 )
+from dure.core.conversion.columns import column_names
 from dure.core.conversion.samples import make_evaluation_samples, make_samples
-from dure.data.class_names import encode_targets
-from dure.data.preprocessing import apply_preparation, check_transformers, fit_preparation
+from dure.data.class_names import encode_targets, list_class_names
+from dure.data.feature_names import settle_feature_names
+from dure.data.preprocessing import apply_preparation, check_preparation, fit_preparation
 from dure.data.tables import name_columns
 from dure.data.text.tokenizer import PADDING, UNKNOWN
 from dure.errors import DureError, Faults, did_you_mean
@@ -48,9 +49,12 @@ class Data:
         Inputs, first axis rows.
     y
         Targets with as many rows. None for models that need none. Names of classes (one text a
-        row) become labels from 0 on, int64 [rows], in the order of `class_names`.
+        row) become labels from 0 on, int64 [rows], in the order of `class_names`. Digits as texts
+        are names where pandas' categories, `class_names` or ``task="classification"`` say so.
     test
-        ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Samples`.
+        ``(x, y)`` or ``(x, y, sample_weight)`` never trained on; kept as a `Samples`. Made like
+        the training part: columns of DataFrames by name, numbers of its types where no value
+        changes.
     sample_weight
         One weight a row, or what else Keras' `fit` takes; kept as float32.
     prepare
@@ -62,10 +66,14 @@ class Data:
         whose columns a ``ColumnTransformer`` names, is shown to it as the DataFrame it is. It
         stays with the trained models: they take raw rows (`Lane.model`).
     class_names
-        A name for each class, in the order of the labels. None where `y` holds names: those, as
-        sorted texts (pandas' categories in their order).
+        A name for each class in the order of the labels, or a dict from label to name or from
+        name to label; whole numbers in `y` then are labels. None where `y` holds names: those, as
+        sorted texts (pandas' categories in their order, numbers by size); where `y` is a one-hot
+        DataFrame: those of its columns.
     feature_names
-        A name for each place on the last axis of `x`.
+        A name for each place on the last axis of `x`; for several inputs nested as `x` is. None:
+        those of the columns of DataFrames. By these names columns of DataFrames given later (a
+        test part, validation data, rows for a trained model with a `prepare`) are found.
     word_index
         For texts in integers: the integer of each word as it stands in `x`. The marks "<pad>",
         "<start>" and "<unknown>" are in it where the coding has them.
@@ -108,8 +116,8 @@ class Data:
     test: Any = None
     sample_weight: Tree | None = None
     prepare: Any = None
-    class_names: Sequence[str] | None = None
-    feature_names: Sequence[str] | None = None
+    class_names: Any = None
+    feature_names: Any = None
     word_index: Mapping[str, int] | None = None
     kind: Kind | None = None
     task: Task | None = None
@@ -119,15 +127,19 @@ class Data:
 
     def __post_init__(self) -> None:
         faults = Faults()
-        targets = encode_targets(self.y, self.test, self.class_names, self.task, faults)
+        columns = (column_names(self.x), column_names(self.y))
+        class_names = list_class_names(self.class_names, faults)
+        targets = encode_targets(self.y, self.test, class_names, self.task, faults)
         self._set(class_names=targets.class_names)
         self._set(prepare=name_columns(self.prepare, self.x))
         named = {"x": self.x, "y": targets.y, "sample_weight": self.sample_weight}
         train = make_samples(named, faults, prepare=self.prepare)
         test = targets.test
         if test is not None:
-            test = make_evaluation_samples(test, "test", train, faults, prepare=self.prepare)
-        self._check_prepare(train, faults)
+            test = make_evaluation_samples(
+                test, "test", train, faults, prepare=self.prepare, columns=columns
+            )
+        check_preparation(self.prepare, None if train is None else train.x, faults)
         self._check_choice("kind", Kind, faults)
         if self.time_gap is not None and (whole(self.time_gap) is None or self.time_gap < 0):
             faults.append(
@@ -135,25 +147,16 @@ class Data:
             )
         if train is not None:
             self._set(x=train.x, y=train.y, sample_weight=train.weight, test=test)
+            self._name_classes(columns[1])
             self._settle_task(faults)
             self._settle_kind(faults)
+            names = settle_feature_names(self.feature_names, columns[0], train.x, faults)
+            self._set(feature_names=names)
         faults.raise_if_any("this data")
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
-
-    def _check_prepare(self, train: Samples | None, faults: Faults) -> None:
-        if self.prepare is None:
-            return
-        check_transformers(self.prepare, faults)
-        if train is not None and not nests_alike(self.prepare, train.x):
-            whole = "prepare is a single transformer and x has several inputs"
-            faults.append(
-                (whole if not is_nested(self.prepare) else "prepare is not nested as x is")
-                + "; pass a list, tuple or dict with one transformer for each input, None where "
-                "an input needs none."
-            )
 
     def _check_choice(self, name: str, choices: Any, faults: Faults) -> bool:
         given, known = getattr(self, name), get_args(choices)
@@ -167,26 +170,29 @@ class Data:
 
     def _settle_kind(self, faults: Faults) -> None:
         if is_nested(self.x):
-            if self.feature_names is not None:
-                faults.append("feature_names are given, but x has several inputs; leave them out.")
             return
         if self.kind is None:
             by_axes = {4: "image", 3: "series"}
             is_text = (self.x.dtype.kind == "O" and self.x.ndim == 1) or self.word_index is not None
             self._set(kind="text" if is_text else by_axes.get(self.x.ndim, "tabular"))
-        if self.feature_names is not None:
-            self._set(feature_names=tuple(map(str, self.feature_names)))
-            width = self.x.shape[-1] if self.x.ndim > 1 else 1
-            if len(self.feature_names) != width:
-                faults.append(
-                    f"{len(self.feature_names)} feature_names came, the last axis of x has "
-                    f"{width} places; pass {width}."
-                )
+
+    def _name_classes(self, columns: Any) -> None:
+        """Names of one-hot columns are those of the classes, where no others are given."""
+        if self.class_names is not None or columns is None or is_nested(self.y):
+            return
+        one_hot = self.labels is not None and self.y is not None and self.y.ndim == 2
+        if one_hot and len(columns) > 1:
+            self._set(class_names=columns)
 
     def _settle_task(self, faults: Faults) -> None:
         if not self._check_choice("task", Task, faults):
             return
         labels = self.labels
+        if labels is None and self.class_names is not None and self.task is None:
+            y = None if is_nested(self.y) else self.y
+            labels = None if y is None else class_labels(y, declared=True)
+            if labels is not None:
+                self._set(task="classification", labels=labels)
         if self.task == "classification" and labels is None:
             faults.append(
                 "task is 'classification', but y is not one label a row (whole numbers, or "
@@ -195,7 +201,6 @@ class Data:
         if self.task is None and self.y is not None and not is_nested(self.y):
             self._set(task="regression" if labels is None else "classification")
         if self.class_names is not None:
-            self._set(class_names=tuple(self.class_names))
             self._check_class_names(labels, faults)
 
     def _check_class_names(self, labels: npt.NDArray[np.int64] | None, faults: Faults) -> None:

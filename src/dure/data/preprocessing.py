@@ -11,13 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.array_checks import check_finite
+from dure.core.array_checks import check_finite, nests_alike
 from dure.core.arrays import Array, Tree, is_nested, leaves, map_leaves
 from dure.errors import Faults
 
 
-def check_transformers(prepare: Any, faults: Faults) -> None:
-    """Append what cannot be a transformer; None is none."""
+def check_preparation(prepare: Any, x: Tree | None, faults: Faults) -> None:
+    """Append what cannot be a transformer, or is not nested as the inputs; None is none.
+
+    `x` is None where the inputs are not sound.
+    """
+    if prepare is None:
+        return
     for path, part in leaves(prepare, "prepare"):
         if isinstance(part, type):
             name = part.__name__
@@ -27,6 +32,13 @@ def check_transformers(prepare: Any, faults: Faults) -> None:
                 f"{path} is of type {type(part).__name__} and has not both fit and transform; "
                 "pass a transformer such as sklearn.preprocessing.StandardScaler()."
             )
+    if x is not None and not nests_alike(prepare, x):
+        whole = "prepare is a single transformer and x has several inputs"
+        faults.append(
+            (whole if not is_nested(prepare) else "prepare is not nested as x is")
+            + "; pass a list, tuple or dict with one transformer for each input, None where an "
+            "input needs none."
+        )
 
 
 def fit_preparation(prepare: Any, x: Tree, y: Tree | None, train_rows: Array) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dure.core.arrays import Arrays, Samples, Tree, fingerprint, map_leaves, row_count
+from dure.core.arrays import Arrays, Samples, Tree, fingerprint, is_nested, map_leaves, row_count
 from dure.core.conversion.samples import make_evaluation_samples
 from dure.core.fingerprint import describe, describe_function
 from dure.core.formatting import format_count
@@ -100,7 +100,10 @@ class StudySpec:
         prepare = None if data is None else data.prepare
         names = None if data is None else data.class_names
         given = encode_part(self.validation_data, names, "validation_data", faults)
-        return make_evaluation_samples(given, "validation_data", train, faults, prepare=prepare)
+        columns = (None, None) if data is None else _column_names(data)
+        return make_evaluation_samples(
+            given, "validation_data", train, faults, prepare=prepare, columns=columns
+        )
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:
@@ -291,6 +294,13 @@ class StudySpec:
         return (
             f"{type(self).__name__}({self.name!r}: {told} = {len(self.lanes)} lanes, {self.data!r})"
         )
+
+
+def _column_names(data: Data) -> tuple[Any, Any]:
+    """Names of the columns of x and of y, as far as the data know them."""
+    y = data.y
+    one_hot = y is not None and not is_nested(y) and y.ndim == 2 and y.shape[1] > 1
+    return data.feature_names, data.class_names if one_hot else None
 
 
 def _appended(first: Any, second: Any) -> Any:

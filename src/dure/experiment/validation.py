@@ -165,12 +165,24 @@ def check_folds(given: Any, data: Data | None, faults: Faults) -> None:
         classes, counts = np.unique(data.labels, return_counts=True)
         few = {int(c): int(n) for c, n in zip(classes, counts, strict=True) if n < folds}
         if few:
-            told = join_first([f"class {c} has {n}" for c, n in few.items()], 5)
-            faults.append(
-                f"folds is {folds}, but {told} of the {data.rows} rows; every class needs a "
-                "row in each fold. Pass fewer folds or more rows, or Data(task='regression') for "
-                "folds that ignore y."
-            )
+            faults.append(_tell_few(folds, few, data))
+
+
+def _tell_few(folds: int, few: Mapping[int, int], data: Data) -> str:
+    """That classes have fewer rows than folds, or that numbers to predict were read as classes."""
+    told = join_first([f"class {c} has {n}" for c, n in few.items()], 5)
+    whole_numbers = data.class_names is None and data.y is not None and data.y.dtype.kind in "iu"
+    if whole_numbers and 1 in few.values():
+        return (
+            f"folds is {folds}, and the whole numbers of y were read as classes, of which {told} "
+            f"of the {data.rows} rows. If they are numbers to predict (prices, counts, ages), pass "
+            "Data(task='regression'). If they are classes, every class needs a row in each fold: "
+            "pass fewer folds or more rows."
+        )
+    return (
+        f"folds is {folds}, but {told} of the {data.rows} rows; every class needs a row in each "
+        "fold. Pass fewer folds or more rows, or Data(task='regression') for folds that ignore y."
+    )
 
 
 def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from dure.core.arrays import Tree, take_rows
+from dure.core.arrays import Tree, is_nested, take_rows
+from dure.data.tables import TableTransformer
 from dure.errors import DureError
 from dure.inspection.measures import (
     agreement,
@@ -147,11 +148,17 @@ class Inspection:
         found = self._with_rows(
             lambda network, x: saliency.saliency(network, x, target, method, steps), x, rows
         )
-        names = None if self.inputs.data is None else self.inputs.data.feature_names
         if "feature" in found.dims:
-            labels = names if names is not None else range(found.sizes["feature"])
+            labels = self._name_features(found.sizes["feature"])
             found = found.assign_coords(feature=[str(name) for name in labels])
         return self._named(found.assign_attrs(told=_describe_score(found, target)), x)
+
+    def _name_features(self, count: int) -> Sequence[Any]:
+        """Names of what goes into the network: those of the data, unless it is made of them."""
+        data = self.inputs.data
+        names = None if data is None or is_nested(data.x) else data.feature_names
+        remade = data is not None and isinstance(data.prepare, TableTransformer)
+        return range(count) if names is None or remade or len(names) != count else names
 
     def grad_cam(
         self,

@@ -12,6 +12,10 @@ from dure.core.arrays import Array, Tree
 from dure.core.backend import keras
 from dure.core.formatting import join_first
 
+_OFF = 0.1
+"""How far from 1 the shares of a row may sum up to, as rounded ones do."""
+_MANY = 50
+"""More different whole numbers than this are hardly classes."""
 _FAR = 2
 """A single label that lies this much above the classes marks what has none, such as 255."""
 
@@ -43,7 +47,8 @@ def find_target_faults(model: keras.Model, y: Tree) -> list[str]:
         if check is None or targets is None or output is None or not targets.size:
             continue
         place = f"y{''.join(f'[{key!r}]' for key in path)}"
-        found += check(place, targets, tuple(output.shape), loss._fn_kwargs)
+        options = {"loss": loss.fn.__name__, **loss._fn_kwargs}
+        found += check(place, targets, tuple(output.shape), options)
     return found
 
 
@@ -128,13 +133,13 @@ def _check_binary(place: str, y: Array, output: tuple[Any, ...], options: Any) -
     # Smoothed labels may go a little beyond 0 and 1, as people do for adversarial networks.
     if (low >= 0 and high <= 1) or (not whole and low > -0.5 and high < 1.5):
         return []
-    told = f"{place} holds values from {low:g} to {high:g}, and binary_crossentropy takes 0 to 1"
+    told = f"{place} holds values from {low:g} to {high:g}, and {options['loss']} takes 0 to 1"
     labels = np.unique(y) if whole else np.zeros(0)
     if labels.tolist() == [-1, 1]:
         remedy = f"Pass ({place} + 1) / 2; labels -1 and 1 are for the loss 'hinge' with tanh."
     elif len(labels) == 2:
         remedy = f"They are {labels[0]:g} and {labels[1]:g}: pass {place} == {labels[1]:g}."
-    elif whole and 2 < len(labels) <= 50 and y.ndim <= 2 and (y.ndim == 1 or y.shape[1] == 1):
+    elif whole and 2 < len(labels) <= _MANY and y.ndim <= 2 and (y.ndim == 1 or y.shape[1] == 1):
         remedy = (
             f"For {len(labels)} classes give the output {len(labels)} units with softmax and the "
             "loss 'sparse_categorical_crossentropy', labels from 0 on."
@@ -161,16 +166,89 @@ def _check_numbers(place: str, y: Array, output: tuple[Any, ...], options: Any) 
     ]
 
 
+def _check_distributions(place: str, y: Array, output: tuple[Any, ...], options: Any) -> list[str]:
+    """Rows that are no shares of classes; those of zeros have no class, as padding has none."""
+    name, axis = options["loss"], options.get("axis", -1)
+    if output[axis] == 1:
+        return [
+            f"{place} belongs to an output of 1 unit, and {name} compares classes: of one it "
+            "always is 0. Of two classes one unit tells with a sigmoid and the loss "
+            "'binary_crossentropy', labels 0 and 1."
+        ]
+    if y.ndim != len(output):
+        return []  # Keras says so itself
+    sums = y.sum(axis=axis, dtype=np.float64)
+    low = float(y.min())
+    wrong = (np.abs(sums - 1) > _OFF) & (sums != 0)
+    if low >= -_OFF and not wrong.any():
+        return []
+    multi_hot = bool(np.isin(y, (0, 1)).all())
+    if low < -_OFF:
+        told = f"values from {low:g} on"
+    else:
+        rows = wrong.reshape(len(wrong), -1).any(axis=1)
+        row = int(np.argmax(rows))
+        odd = float(sums[row][wrong[row]].flat[0]) if sums.ndim > 1 else float(sums[row])
+        told = (
+            f"rows that sum up to other than 1, {int(rows.sum()):,} of {len(rows):,}, the first "
+            f"row {row} (counted from 0) to {odd:g}"
+        )
+    remedy = (
+        "Where several classes may hold at once, take sigmoid and the loss 'binary_crossentropy'; "
+        if multi_hot
+        else "Numbers to predict take the loss 'mse'; "
+    )
+    return [
+        f"{place} holds {told}, and {name} takes shares of classes. {remedy}for shares divide each "
+        f"row by its sum ({place} / {place}.sum(axis={axis}, keepdims=True))."
+    ]
+
+
+def _check_counts(place: str, y: Array, output: tuple[Any, ...], options: Any) -> list[str]:
+    """Targets below 0, where a loss takes logarithms; and their width."""
+    low = float(y.min())
+    if low >= 0:
+        return _check_numbers(place, y, output, options)
+    return [
+        f"{place} holds values from {low:g} on, and {options['loss']} takes numbers from 0 on. "
+        "Numbers of both signs take the loss 'mse'."
+    ]
+
+
+def _check_hinge(place: str, y: Array, output: tuple[Any, ...], options: Any) -> list[str]:
+    low, high = float(y.min()), float(y.max())
+    if -1 <= low <= high <= 1:
+        return []
+    told = f"{place} holds values from {low:g} to {high:g}"
+    labels = np.unique(y)
+    remedy = "Numbers to predict take the loss 'mse'."
+    if len(labels) == 2:
+        remedy = f"They are {labels[0]:g} and {labels[1]:g}: pass {place} == {labels[1]:g}."
+    elif np.array_equal(labels, np.round(labels)) and len(labels) <= _MANY:
+        remedy = (
+            f"For {len(labels)} classes take softmax and the loss "
+            "'sparse_categorical_crossentropy', labels from 0 on."
+        )
+    return [f"{told}, and {options['loss']} takes -1 and 1, or 0 and 1. {remedy}"]
+
+
 _NUMBER_LOSSES = (
     "mean_squared_error",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
     "huber",
     "log_cosh",
 )
 _CHECKS: dict[Any, Callable[[str, Array, tuple[Any, ...], Any], list[str]]] = {
     keras.losses.sparse_categorical_crossentropy: _check_labels,
     keras.losses.binary_crossentropy: _check_binary,
+    keras.losses.binary_focal_crossentropy: _check_binary,
+    keras.losses.kl_divergence: _check_binary,
+    keras.losses.categorical_crossentropy: _check_distributions,
+    keras.losses.categorical_focal_crossentropy: _check_distributions,
+    keras.losses.poisson: _check_counts,
+    keras.losses.mean_squared_logarithmic_error: _check_counts,
+    keras.losses.hinge: _check_hinge,
+    keras.losses.squared_hinge: _check_hinge,
     **{getattr(keras.losses, name): _check_numbers for name in _NUMBER_LOSSES},
 }

@@ -154,7 +154,8 @@ def _check(given: Mapping[str, Any]) -> _Fit:
     study = None
     with problems.collect():
         data = Data(given["x"], given["y"], sample_weight=given["sample_weight"])
-        if data.class_names is not None:  # evaluate and predict of Keras could not go on from them
+        # Keras' evaluate and predict could not go on from names; one-hot columns may have some.
+        if data.class_names is not None and getattr(data.y, "ndim", 0) == 1:
             problems.append(
                 f"y holds names of classes, such as {data.class_names[0]!r}; a fit takes numbers. "
                 "Pass the labels of labels, names = pd.factorize(y, sort=True), or give a Study "

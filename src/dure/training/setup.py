@@ -46,7 +46,9 @@ def _store_preparations(study: StudySpec, folder: Path) -> None:
     for split in study.splits:
         if not has_preparation(folder, split.fold):
             x = take_rows(study.arrays().x, _spread(split.train))
-            preparation = FittedPreparation.of(study.preparation(split), x)
+            preparation = FittedPreparation.of(
+                study.preparation(split), x, study.data.feature_names
+            )
             as_layers = has_equal_layers(preparation, x)
             reasons.append(save_preparation(folder, split.fold, preparation, as_layers))
     why = next(filter(None, reasons), None)

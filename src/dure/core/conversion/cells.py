@@ -74,9 +74,10 @@ def refuse_text(texts: Any, name: str, faults: Faults) -> None:
             f"(np.char.decode({name}, 'utf-8')), or numbers."
         )
     elif dtype := number_type(flat):
+        names = ", or give dure.Data task='classification' if they name classes"
         faults.append(
             f"{name} holds numbers written as text, such as {str(flat[0])!r}; pass "
-            f"np.asarray({name}).astype({dtype!r})."
+            f"np.asarray({name}).astype({dtype!r}){names if name == 'y' else ''}."
         )
     elif name.startswith("x"):
         faults.append(

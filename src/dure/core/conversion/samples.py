@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.array_checks import check_alike, check_finite, check_rows, check_weight
-from dure.core.arrays import Array, Samples, Tree, map_leaves
+from dure.core.array_checks import check_finite, check_rows, check_weight
+from dure.core.arrays import Array, Samples, Tree, is_plain, map_leaves, part_of
+from dure.core.conversion.alignment import make_alike
 from dure.core.conversion.cells import (
     convert_texts,
     from_objects,
@@ -17,6 +18,7 @@ from dure.core.conversion.cells import (
     is_text,
     refuse_text,
 )
+from dure.core.conversion.columns import Names, find_orders, order_columns
 from dure.core.formatting import format_bytes
 from dure.errors import Faults
 
@@ -34,13 +36,6 @@ _REFUSED = {
     "V": "has named fields. Pass numpy.lib.recfunctions.structured_to_unstructured({0}), its texts "
     "left out",
 }
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a list holds numbers or texts rather than arrays; looks at its first item only."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-    return value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic))
 
 
 def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> Tree:
@@ -65,7 +60,7 @@ def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> 
             for key, item in tree.items()
         }
     if isinstance(tree, (list, tuple)):
-        if _is_plain(tree):
+        if is_plain(tree):
             _refuse_plain(tree, name, faults)
             return None
         items = [
@@ -202,29 +197,20 @@ def _convert_inputs(value: Any, name: str, prepare: Any, faults: Faults) -> Tree
         return prepare.make_rows(value, name, faults)
     if isinstance(value, Mapping) and value:
         return {
-            key: _convert_inputs(item, f"{name}[{key!r}]", _part_of(prepare, key), faults)
+            key: _convert_inputs(item, f"{name}[{key!r}]", part_of(prepare, key), faults)
             for key, item in value.items()
         }
     flat = value.reshape(-1) if isinstance(value, np.ndarray) else value
     if is_text(flat) and not isinstance(prepare, (list, tuple)):
         return convert_texts(value, name, faults)
-    several = isinstance(prepare, (list, tuple)) or not _is_plain(value)
+    several = isinstance(prepare, (list, tuple)) or not is_plain(value)
     if isinstance(value, (list, tuple)) and value and several:
         items = [
-            _convert_inputs(item, f"{name}[{i}]", _part_of(prepare, i), faults)
+            _convert_inputs(item, f"{name}[{i}]", part_of(prepare, i), faults)
             for i, item in enumerate(value)
         ]
         return items if isinstance(value, list) else tuple(items)
     return convert(value, name, faults, missing=True)
-
-
-def _part_of(prepare: Any, place: Any) -> Any:
-    """What of a preparation is for one input; a single one may be meant for each."""
-    if isinstance(prepare, Mapping):
-        return prepare.get(place)
-    if isinstance(prepare, (list, tuple)):
-        return prepare[place] if place in range(len(prepare)) else None
-    return prepare
 
 
 def _check_inputs_finite(tree: Tree, name: str, prepare: Any, faults: Faults) -> None:
@@ -233,10 +219,10 @@ def _check_inputs_finite(tree: Tree, name: str, prepare: Any, faults: Faults) ->
         check_finite(tree, name, faults)
     elif isinstance(tree, Mapping):
         for key, item in tree.items():
-            _check_inputs_finite(item, f"{name}[{key!r}]", _part_of(prepare, key), faults)
+            _check_inputs_finite(item, f"{name}[{key!r}]", part_of(prepare, key), faults)
     elif isinstance(tree, (list, tuple)):
         for i, item in enumerate(tree):
-            _check_inputs_finite(item, f"{name}[{i}]", _part_of(prepare, i), faults)
+            _check_inputs_finite(item, f"{name}[{i}]", part_of(prepare, i), faults)
 
 
 def make_samples(
@@ -272,11 +258,24 @@ def make_samples(
 
 
 def make_evaluation_samples(
-    value: Any, name: str, train: Samples | None, faults: Faults, *, prepare: Any = None
+    value: Any,
+    name: str,
+    train: Samples | None,
+    faults: Faults,
+    *,
+    prepare: Any = None,
+    columns: tuple[Names, Names] = (None, None),
 ) -> Samples | None:
     """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
 
-    Checked against the training part where that one is sound.
+    Made like the training part, and checked against it, where that one is sound: columns of
+    tables by name, a last axis of one place given or left out, numbers of its type where none
+    changes.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns of the training part's x and y, where they are known.
     """
     if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 3:
         faults.append(
@@ -284,16 +283,20 @@ def make_evaluation_samples(
             "(x, y, sample_weight)."
         )
         return None
+    before = len(faults)
     x, y, weight = (*value, None, None)[:3]
+    x_orders = find_orders(x, columns[0], f"{name}[0]", "x", faults, prepare=prepare)
+    y_orders = find_orders(y, columns[1], f"{name}[1]", "y", faults, renamed=True)
     named = {f"{name}[0]": x, f"{name}[1]": y, f"{name}[2]": weight}
     part = make_samples(named, faults, prepare=prepare)
-    if part is None or train is None:
+    if part is None or train is None or len(faults) > before:
         return None
-    before = len(faults)
-    check_alike(train.x, part.x, f"{name}[0]", "x", faults)
+    x = order_columns(part.x, x_orders)
+    x = make_alike(train.x, x, f"{name}[0]", "x", faults, prepare=prepare)
+    y = part.y
     if (part.y is None) != (train.y is None):
         has, lacks = ("x", name) if part.y is None else (name, "x")
         faults.append(f"{has} comes with targets, {lacks} without; give both or neither.")
     elif part.y is not None:
-        check_alike(train.y, part.y, f"{name}[1]", "y", faults)
-    return part if len(faults) == before else None
+        y = make_alike(train.y, order_columns(part.y, y_orders), f"{name}[1]", "y", faults)
+    return Samples(x, y, part.weight) if len(faults) == before else None

@@ -12,6 +12,7 @@ import numpy as np
 
 from dure.core.arrays import Array, Tree, is_nested, leaves
 from dure.core.conversion.cells import is_text
+from dure.core.conversion.columns import Names, find_orders, names_at, order_columns
 from dure.core.conversion.samples import make_samples
 from dure.core.formatting import join_first
 from dure.data.preprocessing import apply_preparation
@@ -58,6 +59,8 @@ class PreparedInput:
     """Of one raw row."""
     dtype: str
     """Of raw rows; "text" for one str a row, "table" for columns of numbers and texts."""
+    columns: tuple[str, ...] | None = None
+    """The names of the columns of raw rows, where they are known."""
 
     @property
     def is_words(self) -> bool:
@@ -78,9 +81,13 @@ class FittedPreparation:
         self.inputs = inputs
 
     @classmethod
-    def of(cls, fitted: Any, x: Tree) -> FittedPreparation:
-        """From what `fit_preparation` returned, and rows such as it was fitted on."""
-        return cls(_pair(fitted, x))
+    def of(cls, fitted: Any, x: Tree, names: Names = None) -> FittedPreparation:
+        """From what `fit_preparation` returned, rows such as it was fitted on, and names.
+
+        The names are those of the columns of `x` (`Data.feature_names`), by which columns of
+        DataFrames are found.
+        """
+        return cls(_pair(fitted, x, names))
 
     def each(self) -> Iterator[tuple[str, PreparedInput]]:
         """Every input with its place, such as ``x['age']``."""
@@ -111,9 +118,12 @@ class FittedPreparation:
         transformers = _map(lambda one: one.transformer, self.inputs)
         # A list of rows is no list of inputs.
         given = np.asarray(x) if not is_nested(self.inputs) and _is_rows(x) else x
+        names = _map(lambda one: one.columns, self.inputs)
+        orders = find_orders(given, names, name, "training", faults, prepare=transformers)
         rows = make_samples({name: given, "y": None, "w": None}, faults, prepare=transformers)
-        if rows is not None:
-            rows = rows._replace(x=self._arrange(rows.x, name, faults))
+        if rows is not None and not faults:
+            x = order_columns(rows.x, orders)
+            rows = rows._replace(x=self._arrange(x, name, faults))
         faults.raise_if_any("these rows")
         assert rows is not None
         return apply_preparation(transformers, rows.x, name)
@@ -193,12 +203,12 @@ def _is_rows(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and not is_text(x) and not holds_text(x)
 
 
-def _pair(fitted: Any, x: Tree) -> Any:
+def _pair(fitted: Any, x: Tree, names: Names) -> Any:
     if isinstance(x, Mapping):
-        return {key: _pair(fitted[key], item) for key, item in x.items()}
+        return {key: _pair(fitted[key], item, names_at(names, key)) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
-        return [_pair(part, item) for part, item in zip(fitted, x, strict=True)]
-    return PreparedInput(fitted, tuple(x.shape[1:]), _kind(x))
+        return [_pair(fitted[i], item, names_at(names, i)) for i, item in enumerate(x)]
+    return PreparedInput(fitted, tuple(x.shape[1:]), _kind(x), names if x.ndim == 2 else None)
 
 
 def _kind(array: Array) -> str:
@@ -226,6 +236,8 @@ def _outline(tree: Any) -> Any:
 def _input_config(one: PreparedInput) -> dict[str, Any]:
     kept = one.transformer
     told: dict[str, Any] = {"shape": list(one.shape), "dtype": one.dtype}
+    if one.columns is not None:
+        told["columns"] = list(one.columns)
     if kept is None:
         return {"kind": "none", **told}
     if one.is_words:  # a subclass may do more than its configuration says
@@ -254,16 +266,21 @@ def _read(config: Any) -> Any:
     kind = config.get("kind")
     if not isinstance(kind, str):
         return {key: _read(item) for key, item in config.items()}
-    shape = tuple(int(size) for size in config["shape"])
+    named = config.get("columns")  # files from before columns were kept have none
+    raw = (
+        tuple(int(size) for size in config["shape"]),
+        str(config["dtype"]),
+        None if named is None else tuple(map(str, named)),
+    )
     if kind == "none":
-        return PreparedInput(None, shape, config["dtype"])
+        return PreparedInput(None, *raw)
     if kind == "text":
         words = TextToSequences.from_config(config["config"])
         if words.tokenizer is None:
             raise ValueError("it holds no words")
-        return PreparedInput(words, shape, config["dtype"])
+        return PreparedInput(words, *raw)
     packed = base64.b64decode(config["packed"])
-    return PreparedInput(_unpack(packed, str(config["class"])), shape, config["dtype"])
+    return PreparedInput(_unpack(packed, str(config["class"])), *raw)
 
 
 def _unpack(packed: bytes, name: str) -> Any:
