@@ -29,6 +29,8 @@ WHOLE = [
     frame_of(Date=HOURS.strftime("%d/%m/%Y"), Time=HOURS.strftime("%H:%M:%S")),
     frame_of(Date=DATES, clock=HOURS.strftime("%H:%M")),
     frame_of(Date=DATES, clock=HOURS.time),
+    frame_of(Date=DATES, clock=HOURS.strftime("%I:%M %p")),
+    frame_of(Date=DATES, clock=HOURS.strftime("%I:%M:%S%p")),
     frame_of(Date=DATES, Time=HOURS.hour * 100),
 ]
 

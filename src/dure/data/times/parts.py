@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ _LIMITS = {
     "second": (0, 59),
 }
 _UNITS = {"hour": "h", "minute": "min", "second": "s"}
+_HALVES = r"^\d{1,2}[\d:]* ?[AaPp][Mm]$"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 
 
@@ -116,12 +118,8 @@ def _clocks(frame: Any, axis: TimeAxis) -> list[_Clock]:
             spans = pd.to_timedelta(column, unit=unit)
             found.append(_Clock(name, spans, f"pd.to_timedelta({source}, unit={unit!r})"))
         elif not pd.api.types.is_numeric_dtype(column.dtype):
-            texts = column.astype(str)
-            if texts.str.fullmatch(_CLOCK).all():
-                short = not texts.str.fullmatch(r"\d+:\d+:.*").all()
-                spans = pd.to_timedelta(texts + ":00" if short else texts, errors="coerce")
-                ending = " + ':00'" if short else ""
-                found.append(_Clock(name, spans, f"pd.to_timedelta({source}.astype(str){ending})"))
+            clock = _of_texts(name, column.astype(str))
+            found += [] if clock is None else [clock]
         elif names_times(name) and _is_hhmm(column):
             minutes = column // 100 * 60 + column % 100
             code = f"pd.to_timedelta({source} // 100 * 60 + {source} % 100, unit='min')"
@@ -131,6 +129,27 @@ def _clocks(frame: Any, axis: TimeAxis) -> list[_Clock]:
         for clock in found
         if not clock.spans.isna().any()
     ]
+
+
+def _of_texts(name: Any, texts: Any) -> _Clock | None:
+    """A clock of texts such as 13:30, 13:30:05 or 1:30 PM."""
+    import pandas as pd
+
+    source = f"series[{name!r}].astype(str)"
+    if texts.str.fullmatch(_CLOCK).all():
+        short = not texts.str.fullmatch(r"\d+:\d+:.*").all()
+        spans = pd.to_timedelta(texts + ":00" if short else texts, errors="coerce")
+        ending = " + ':00'" if short else ""
+        return _Clock(name, spans, f"pd.to_timedelta({source}{ending})")
+    if not texts.str.contains(_HALVES).all():
+        return None
+    for clock, gap in itertools.product(("%I:%M", "%I:%M:%S", "%I"), (" ", "")):
+        form = f"{clock}{gap}%p"
+        moments = pd.to_datetime(texts, format=form, errors="coerce")
+        if moments.notna().all():
+            code = f"(pd.to_datetime({source}, format={form!r}) - pd.Timestamp('1900'))"
+            return _Clock(name, moments - pd.Timestamp("1900"), code)
+    return None
 
 
 def _is_hhmm(column: Any) -> bool:
