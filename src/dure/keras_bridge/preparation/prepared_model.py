@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 from dure.core.backend import jax, keras
@@ -66,6 +67,9 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
     >>> good = np.array([[1]])
     >>> len([model.train_on_batch(["good"], good), model.test_on_batch(["good"], good)])
     2
+    >>> state = [variable.value for variable in model.trainable_variables]
+    >>> model.stateless_call(state, [], ["so good"])[0].shape
+    (1, 1)
     >>> model.summary(print_fn=lambda text: print("Embedding" in text))
     True
 
@@ -143,12 +147,17 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
             )
         return self.preparation.apply(inputs)
 
-    def stateless_call(
-        self, trainable: Any, non_trainable: Any, x: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        """As ``keras.Model.stateless_call``, `x` being raw rows; Keras' own steps have theirs."""
+    def stateless_call(self, *args: Any, **kwargs: Any) -> Any:
+        """As ``keras.Model.stateless_call`` with variables and raw rows.
+
+        Raises
+        ------
+        DureError
+            Inside of a compiled function, as in calling it.
+        """
+        trainable, fixed, x, *others = args
         rows = self._raw(x, eager_step=self.run_eagerly)
-        return super().stateless_call(trainable, non_trainable, rows, *args, **kwargs)
+        return super().stateless_call(trainable, fixed, rows, *others, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.predict``, `x` being raw rows."""
@@ -162,33 +171,14 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
         with self._prepared(x) as made:
             return super().evaluate(made, *args, **kwargs)
 
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        **kwargs: Any,
-    ) -> Any:
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         """As ``keras.Model.fit``, `x` being raw rows; the transformers stay as they are."""
-        if isinstance(validation_data, (tuple, list)):
-            validation_data = (self._transform(validation_data[0]), *validation_data[1:])
+        given = signature(super().fit).bind(x, *args, **kwargs).arguments
+        held_out = given.get("validation_data")
+        if isinstance(held_out, (tuple, list)):
+            given["validation_data"] = (self._transform(held_out[0]), *held_out[1:])
         with self._prepared(x) as made:
-            return super().fit(
-                made,
-                y,
-                batch_size,
-                epochs,
-                verbose,
-                callbacks,
-                validation_split,
-                validation_data,
-                **kwargs,
-            )
+            return super().fit(**{**given, "x": made})
 
     def predict_on_batch(self, x: Any) -> Any:
         """As ``keras.Model.predict_on_batch``, `x` being raw rows."""
