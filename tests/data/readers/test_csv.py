@@ -749,6 +749,17 @@ def test_whole_numbers_that_look_like_classes_may_be_amounts() -> None:
     assert "task='regression'" not in the_fault_of(names, "y", test=0.4)
 
 
+def test_many_whole_numbers_are_told_when_taken_for_classes() -> None:
+    ages = np.random.default_rng(0).integers(18, 80, 400)
+    frame = pd.DataFrame({"a": np.arange(400), "age": np.repeat(ages[:200], 2)})
+    with pytest.warns(UserWarning, match="the target 'age' holds .* taken for classes.*regression"):
+        from_csv(frame, "age")
+    for task in ("regression", "classification"):
+        assert from_csv(frame, "age", task=task).task == task
+    for labels in (np.arange(400) % 30, 1 + np.arange(400) % 26, 10 * (np.arange(400) % 12)):
+        assert from_csv(frame.assign(age=labels), "age").task == "classification"
+
+
 def test_amounts_beyond_int32_are_floats(write: Any) -> None:
     rows = [f"{row},{row * 10**8}" for row in range(40)]
     path = write("\n".join(["a,revenue", *rows]))
@@ -766,8 +777,10 @@ def test_texts_are_classes_however_many() -> None:
     assert (data.task, len(data.class_names), len(data.y)) == ("classification", 25, 25)
 
 
-def test_one_name_of_any_type_is_enough() -> None:
+def test_one_name_of_any_type_is_enough(write: Any) -> None:
     frame = pd.DataFrame({3: [1.0, 2.0], 4: [5.0, 6.0], "y": [0.5, 1.5]})
     assert from_csv(frame, "y", features=3).feature_names == ("3",)  # type: ignore[arg-type]
     assert from_csv(frame, "y", drop=3).feature_names == ("4",)  # type: ignore[arg-type]
+    quoted = "'a','b','y'\n1,2,3\n"
+    assert 'Pass quote="\'" if that stands round' in the_fault_of(write(quoted), "y")
     assert "'5' is no column" in the_fault_of(frame, "y", categories=5)

@@ -52,7 +52,8 @@ def from_csv(
         Columns to predict from (None: all but `target`); columns not to predict from; columns of
         codes, which are text whatever they look like.
     test
-        The fraction of the rows to hold out, classes in proportion; or a second file or frame.
+        The fraction of the rows to hold out, classes in proportion; or a second file or frame,
+        whose categories are features where the first holds them.
     task, prepare, missing
         As for `Data`. ``"error"``: refuse rows with holes; with a `prepare`, which gets NaN, only
         those in the target. ``"drop"``: leave them out, as `source` says.
@@ -137,7 +138,7 @@ def _read_data(path: Any, choice: _Choice, use: _Use, given: Mapping[str, Any]) 
     settle_columns(table, [*chosen, choice.target], choice.categories, notation, faults)
     columns = _numbers(table, chosen, choice.target, use, faults)
     columns = columns._replace(notes=columns.notes + _note_on_thousands(table, notation))
-    odd = find_oddities(table, choice.target, choice.categories, layout, notation)
+    odd = find_oddities(table, choice.target, choice.categories, layout, notation, use.task)
     told = "\n  ".join([f"{table.name} may be meant otherwise:", *odd]) if odd else ""
     return _data_of(table, columns, fraction, use), told
 

@@ -46,10 +46,10 @@ def from_texts(
     Parameters
     ----------
     source
-        One of: a .csv or .tsv file with a line of names; a .jsonl file with one object a line, or
-        a .json file with a list of objects (all four packed where .gz follows); a folder of a
-        folder per class with .txt files, as Keras' `text_dataset_from_directory` takes them; a
-        pandas DataFrame; a pair ``(texts, labels)``.
+        One of: a .csv or .tsv file with a line of names (any other with `sep`); a .jsonl file
+        with one object a line, or a .json file with a list of objects (all packed where .gz
+        follows); a folder of a folder per class with .txt files, as Keras'
+        `text_dataset_from_directory` takes them; a pandas DataFrame; a pair ``(texts, labels)``.
     text, label
         Names of the columns or keys.
     num_words, maxlen, options

@@ -109,6 +109,12 @@ def test_backslashes_that_may_keep_a_delimiter_are_asked_about() -> None:
     assert "escapechar=" in fault
 
 
+def test_rows_that_only_backslashes_mend_say_so() -> None:
+    fault = fault_of("a\tb\ty\n1\tu\t0\n2\tv\\\nw\t1\n3\tu\\\tx\t1\n", "\t")
+    assert fault.endswith("pandas.read_csv(path, sep='\\t', escapechar='\\\\') gives.")
+    assert "backslash" not in fault_of("a,b,c\n1,2,3\n4,C:\\d\n")
+
+
 # Lines
 
 

@@ -119,8 +119,7 @@ def _framed(
     columns = list(zip(*records.rows[1:], strict=True)) or [()] * len(names)
     kept = _named(names, columns, in_use, path.name, faults, notes)
     sound = _check_rows(len(records.rows) - 1, path.name, faults)
-    sound = _check_repeated(records, names, path.name, faults) and sound
-    if not sound or kept is None:
+    if not sound or kept is None or not _check_repeated(records, names, path.name, faults):
         return None
     return pd.DataFrame({names[place]: columns[place] for place in kept}, dtype=object)
 
@@ -260,6 +259,9 @@ def _hint_at_delimiter(name: str, columns: list[str]) -> str:
     for mark, written in DELIMITERS.items():
         if any(mark in column and name in map(str.strip, column.split(mark)) for column in columns):
             return f" Pass sep={written} if that separates the columns."
+    for mark in ("'", '"', "`"):
+        if f"{mark}{name}{mark}" in columns:
+            return f" Pass quote={mark!r} if that stands round the cells."
     return ""
 
 

@@ -46,12 +46,16 @@ def find_oddities(
     categories: Collection[str],
     layout: Layout,
     notation: Notation,
+    task: str | None,
 ) -> list[str]:
     """A sentence for each oddity of the columns of numbers in use, or of numbers with a unit."""
     told: list[str] = []
     for name, column in table.columns.items():
         if column.kind == "number":
             told += _oddities(table, name, column.cells, name == target)
+            is_whole = str(column.cells.dtype) in ("Int64", "int64")
+            if name == target and task is None and is_whole:
+                told += _describe_many_classes(name, column.cells.dropna().to_numpy(np.int64))
             if seems_grouped(table.frame[name].tolist(), layout, notation):
                 told.append(_describe_grouped(table, name, notation))
         elif name != target and (new := table.new_in_test(column.cells)).any():
@@ -95,6 +99,21 @@ def _oddities(table: CsvTable, name: str, cells: Any, is_target: bool) -> Iterat
         )
 
 
+def _describe_many_classes(name: str, values: Array) -> list[str]:
+    """Whether whole numbers that pass for labels are many, and do not count classes from 0 or 1."""
+    different = np.unique(values)
+    counted = (
+        len(different) > 0 and different[0] in (0, 1) and np.ptp(different) + 1 == len(different)
+    )
+    if counted or not _MANY < len(different) <= len(values) // 2:
+        return []
+    return [
+        f"the target {name!r} holds {len(different)} different whole numbers from {different[0]} "
+        f"to {different[-1]}, which are taken for classes. If it is a number to predict (a price, "
+        "a count, an age), pass task='regression'; if they are classes, task='classification'."
+    ]
+
+
 def _describe_new(table: CsvTable, name: str, cells: Any, new: Array) -> str:
     values = [repr(value) for value in dict.fromkeys(cells.tolist())]
     return (
@@ -118,10 +137,13 @@ def _oddities_of_texts(name: str, present: Any, notation: Notation) -> Iterator[
         )
     elif numbers.sum() >= _SEVERAL and present.isin(texts[numbers]).mean() >= _SOME:
         others = [repr(text) for text in texts[~numbers]]
+        holes = ""
+        if len(others) <= _FEWEST:
+            holes = f"if the texts stand for holes, pass na_values=[{', '.join(others)}]; "
         yield (
             f"column {name!r} holds {format_count(int(numbers.sum()), 'different number')} beside "
-            f"texts ({join_first(others, 3)}), and each becomes a feature of 0 and 1. {right}; if "
-            f"the texts stand for holes, pass na_values=[{join_first(others, 3)}]; {leave}."
+            f"texts ({join_first(others, 3)}), and each becomes a feature of 0 and 1. "
+            f"{right}; {holes}{leave}."
         )
     elif (affix := _affix_of(texts.tolist())) and (cleaning := find_cleaning(name, texts)):
         yield (

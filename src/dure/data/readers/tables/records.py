@@ -292,7 +292,8 @@ def _tell_ragged(
             "Write every cell, also an empty one; a line break inside a cell needs double quotes "
             "round it."
         )
-    other = _hint_at_delimiter(lines, sep) or _hint_at_quote(lines, sep)
+    hints = (_hint_at_delimiter, _hint_at_quote, _hint_at_escape)
+    other = next(filter(None, (hint(lines, sep) for hint in hints)), "")
     faults.append(
         f"{file} has {width} names with {sep!r} between them, but "
         f"{format_count(len(ragged), 'row')} of other lengths: {join_first(told, 3)}. "
@@ -312,6 +313,17 @@ def _hint_at_delimiter(lines: list[str], sep: str) -> str:
 def _hint_at_quote(lines: list[str], sep: str) -> str:
     for quote, _ in _other_quotes("".join(lines), lines, sep):
         return f" With quote={quote!r} all rows are of one length."
+    return ""
+
+
+def _hint_at_escape(lines: list[str], sep: str) -> str:
+    for quote in ('"', "") if any("\\" in line for line in lines) else ():
+        reading = _parse(lines, sep, quote, escape="\\")
+        if isinstance(reading, Records) and _is_sound(reading):
+            return (
+                " If a backslash keeps what follows it inside a cell, pass the DataFrame that "
+                f"pandas.read_csv(path, sep={sep!r}, escapechar='\\\\') gives."
+            )
     return ""
 
 
