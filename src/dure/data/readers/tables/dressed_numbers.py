@@ -49,12 +49,14 @@ _MOST_OFFERED = 3  # different texts among numbers that are offered as na_values
 
 def count_dressed(present: Any) -> int:
     """How many texts are numbers once what is written round them is left out."""
-    if present.str.fullmatch(_SEVERAL_GROUPS).any():
-        grouped = present.str.fullmatch(_GROUPS)
-        present = present.mask(grouped, present.str.replace(".", "", regex=False))
-    bare = present.str.replace(_ROUND_NUMBERS, "", regex=True)
+    counts = present.value_counts()
+    texts = counts.index.to_series().astype(object)
+    if texts.str.fullmatch(_SEVERAL_GROUPS).any():
+        grouped = texts.str.fullmatch(_GROUPS).astype(bool)
+        texts = texts.mask(grouped, texts.str.replace(".", "", regex=False))
+    bare = texts.str.replace(_ROUND_NUMBERS, "", regex=True)
     bare = bare.str.replace(_NEGATIVE, r"-\1", regex=True)
-    return int(read_numbers(bare, Notation()).notna().sum())
+    return int(counts[read_numbers(bare, Notation()).notna()].sum())
 
 
 def describe_remedy(frame: Any, name: str, present: Any, notation: Notation) -> tuple[Any, str]:

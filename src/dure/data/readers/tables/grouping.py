@@ -76,10 +76,16 @@ def seems_grouped(written: Sequence[Any], layout: Layout, notation: Notation) ->
     if notation.thousands is not None:
         return False
     form = re.compile(rf"[-+]?[1-9][0-9]{{0,2}}{re.escape(notation.decimal)}[0-9]{{3}}")
-    cells = {cell.strip() for cell in written if isinstance(cell, str)} - {""}
-    grouped = {cell for cell in cells if form.fullmatch(cell)}
-    whole = {cell for cell in cells if re.fullmatch(r"[-+]?[0-9]{1,3}", cell)}
-    if len(cells) < _FEWEST or len(grouped) < 2 or len(grouped) + len(whole) < len(cells):
+    grouped: set[str] = set()
+    whole: set[str] = set()
+    for cell in (cell.strip() for cell in written if isinstance(cell, str)):
+        if form.fullmatch(cell):
+            grouped.add(cell)
+        elif re.fullmatch(r"[-+]?[0-9]{1,3}", cell):
+            whole.add(cell)
+        elif cell:
+            return False
+    if len(grouped) + len(whole) < _FEWEST or len(grouped) < 2:
         return False
     german = layout.sep == ";" and notation.decimal == "."
     return german or bool(whole and any(cell.endswith("0") for cell in grouped))
