@@ -244,6 +244,17 @@ def test_lanes_agree_or_not(lanes: Any) -> None:
         assert faults(figure) == []
 
 
+def test_names_of_features_are_not_put_on_what_is_made_of_them() -> None:
+    from sklearn.compose import make_column_transformer
+
+    x = pd.DataFrame({"a": np.arange(6.0), "b": 1.5})
+    turned = make_column_transformer(("passthrough", ["b", "a"]))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    for prepare, names in ((None, ("a", "b")), (turned, range(2))):
+        look = dure.look(model, data=dure.Data(x, np.arange(6) % 2, prepare=prepare))
+        assert tuple(look._name_features(2)) == tuple(names)
+
+
 def test_a_lane_is_looked_at_alone(result: dure.Result, data: dure.Data) -> None:
     look = dure.look(result.lane("units=3", 7, 2), data=data)
     saliency = look.saliency()

@@ -71,5 +71,5 @@ def test_holes_of_a_test_part_are_left_to_a_preparation() -> None:
     holes = np.where(COUNTS == 3, np.nan, COUNTS)
     data = dure.Data(COUNTS, Y, test=(holes, Y), prepare=SimpleImputer())
     assert data.prepared(range(6))[1].tolist()[1] == [2, 6]
-    with pytest.raises(dure.StudyError, match="is float32, x is int64"):
+    with pytest.raises(dure.StudyError, match="is float64, x is int64"):
         dure.Data(COUNTS, Y, test=(holes + 0.5, Y), prepare=SimpleImputer())
