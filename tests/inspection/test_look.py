@@ -175,7 +175,7 @@ def test_targets_that_are_none(tmp_path: Path, result: dure.Result) -> None:
         (3, "no looking into a int"),
         (tmp_path / "rael.keras", "Did you mean 'real.keras'"),
         (tmp_path / "real.keras", "is not a Keras model"),
-        (tmp_path, "is a folder without a run in it"),
+        (tmp_path, r"is a folder, not a model file\. It holds a model"),
     ):
         with pytest.raises(DureError, match=said_):
             dure.look(target)
