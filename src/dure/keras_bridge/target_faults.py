@@ -107,6 +107,12 @@ def _label_remedy(place: str, labels: Array, classes: int) -> str:
     alone = len(outside) == 1 and len(labels) > 1
     if alone and (outside[0] < 0 or outside[0] >= classes + _FAR):
         value = int(outside[0])
+        if len(labels) == 2 and labels[0] == 0:  # a mask of black and white is more likely
+            return (
+                f"They are 0 and {value}: pass ({place} == {value}).astype('int32') where that is a "
+                "class, as in masks of black and white. If it marks what has no class, compile "
+                f"with keras.losses.SparseCategoricalCrossentropy(ignore_class={value})."
+            )
         return (
             f"Only {value} lies outside: if it marks what has no class, compile with "
             f"keras.losses.SparseCategoricalCrossentropy(ignore_class={value}). Otherwise renumber "
