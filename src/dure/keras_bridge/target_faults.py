@@ -109,8 +109,8 @@ def _label_remedy(place: str, labels: Array, classes: int) -> str:
         value = int(outside[0])
         if len(labels) == 2 and labels[0] == 0:  # a mask of black and white is more likely
             return (
-                f"They are 0 and {value}: pass ({place} == {value}).astype('int32') where that is a "
-                "class, as in masks of black and white. If it marks what has no class, compile "
+                f"They are 0 and {value}: pass ({place} == {value}).astype('int32') where that is "
+                "a class, as in masks of black and white. If it marks what has no class, compile "
                 f"with keras.losses.SparseCategoricalCrossentropy(ignore_class={value})."
             )
         return (
