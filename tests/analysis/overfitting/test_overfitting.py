@@ -49,6 +49,7 @@ def result(validation: Floats, training: Floats | None = None, **statuses: str) 
         variants=coords["variant"],
         statuses=kinds,
         monitor=Monitor("val_loss", "min"),
+        manifest={},
     )
 
 
