@@ -219,3 +219,9 @@ def test_all_faults_at_once() -> None:
     assert "stride is True" in faults[2]
     assert "test is 1; pass the fraction" in faults[3]
     assert "NaN" in faults[4]
+
+
+@pytest.mark.parametrize("series", [{"a": [1, 2, 3]}, (i for i in range(9)), None, object()])
+def test_what_is_no_array_is_named(series: Any) -> None:
+    with pytest.raises(dure.StudyError, match=r"series is of type \w+; pass an array, a list"):
+        dure.data.windows(series, 2)

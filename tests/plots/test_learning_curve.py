@@ -40,6 +40,7 @@ def result(curves: np.ndarray, names: list[str], training: bool = True) -> Any:
         variants=names,
         statuses=[Status("finished")],
         monitor=Monitor("val_loss", "min"),
+        manifest={},
     )
 
 

@@ -54,7 +54,7 @@ def measure(
 def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -> list[str]:
     faults = []
     held_out = [str(m) for m in result.curves if str(m).startswith("val_")]
-    known = [m.removeprefix("val_") for m in held_out if m.removeprefix("val_") in result.curves]
+    known = [m.removeprefix("val_") for m in held_out]
     if not held_out:
         faults.append(
             "This run held no rows for validation, so overfitting cannot be seen. Give the study "

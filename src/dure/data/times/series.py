@@ -124,6 +124,12 @@ def _from_array(series: Any, faults: Faults) -> Array | None:
     except ValueError as error:  # rows of different lengths
         faults.append(f"series cannot be made an array ({error}); pass [time, features].")
         return None
+    if values.dtype.kind == "O" and values.ndim == 0:
+        faults.append(
+            f"series is of type {type(series).__name__}; pass an array, a list, or pandas' Series "
+            "or DataFrame (of a generator list(series), of a dict pd.DataFrame(series))."
+        )
+        return None
     if values.dtype.kind == "O" and values.size:
         return from_objects(values, "series", faults)
     if values.dtype.kind in "fiub":
