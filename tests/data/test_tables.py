@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import dure
 from dure.data.tables import TableTransformer
 from dure.errors import StudyError
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
+from helpers.fresh_process import run_fresh
 
 ROWS = 30
 PEOPLE = pd.DataFrame(
@@ -104,14 +103,8 @@ def test_a_saved_model_finds_columns_by_name(tmp_path: Path) -> None:
     expected = lane.network().predict(rows, verbose=0).ravel()
     path = lane.save(tmp_path / "people.keras")
     people.to_csv(tmp_path / "people.csv", index=False)
-    done = subprocess.run(
-        [sys.executable, "-c", _FRESH, path, tmp_path / "people.csv"],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    np.testing.assert_allclose([float(one) for one in done.stdout.split()], expected, rtol=1e-5)
+    said = run_fresh(_FRESH, path, tmp_path / "people.csv")
+    np.testing.assert_allclose([float(one) for one in said.split()], expected, rtol=1e-5)
 
     model = lane.model()
     assert type(model) is PreparedModel

@@ -65,6 +65,11 @@ def pluralize(number: int, noun: str) -> str:
     return noun if number == 1 else f"{noun}es" if noun.endswith("s") else f"{noun}s"
 
 
+def shorten(text: str, most: int = 40) -> str:
+    """The text, or its beginning with three dots, in at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def join_first(items: Sequence[Any], most: int = 10) -> str:
     """The first items with commas between, and how many more there are: 'a, b and 3 more'."""
     more = f" and {len(items) - most:,} more" if len(items) > most else ""

@@ -54,10 +54,10 @@ class TableTransformer:
         kinds = zip(self.columns, self.numeric, strict=True)
         return pd.DataFrame(
             {
-                name: x[:, place].astype(np.float64 if numeric else object)
+                name: pd.Series(x[:, place], dtype=np.float64 if numeric else object)
                 for place, (name, numeric) in enumerate(kinds)
             }
-        ).astype({n: object for n, one in zip(self.columns, self.numeric, strict=True) if not one})
+        )
 
     def make_rows(self, value: Any, name: str, faults: Faults) -> Array | None:
         """A table as an array [rows, columns]: float64 if all are numbers, else of objects.
@@ -164,12 +164,7 @@ def _holds_numbers(column: Any) -> bool:
         return not isinstance(column.dtype, pd.CategoricalDtype)
     present = column.dropna()
     inferred = pd.api.types.infer_dtype(present)
-    return len(present) > 0 and inferred in (
-        "integer",
-        "floating",
-        "mixed-integer-float",
-        "decimal",
-    )
+    return inferred in _NUMBERS
 
 
 def _numbers(column: Any, name: str, faults: Faults) -> Array | None:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dure.core.formatting import shorten
 from dure.errors import RunFolderError
 from dure.messages.message import Message, as_is
 from dure.remedies import outcome_text as words
@@ -54,8 +55,7 @@ def open_folder(folder: Path, request: dict[str, Any], resume: bool) -> None:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shorten(repr(value), 60)
 
 
 def request_of(study: StudySpec, **asked: Any) -> dict[str, Any]:

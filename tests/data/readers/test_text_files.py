@@ -62,7 +62,7 @@ def test_another_encoding_than_was_said(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04", "a zip archive or an Excel workbook"),
         (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
-        (gzip.compress(b"a,b"), "packed by gzip (name it .gz)"),
+        (gzip.compress(b"a,b", mtime=0), "packed by gzip (name it .gz)"),
         (b"PAR1", "a Parquet file"),
         ("a,b\n1,2\n".encode("utf-16-le"), "pass encoding='utf-16-le'"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "binary, no text"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from dure.keras_bridge.preparation.files import load_preparation
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from dure.result import Result
 from dure.training.trainer import LaneTrainer
+from helpers.fresh_process import run_fresh
 
 ROWS, TEST_ROWS, FOLDS = 24, 4, 2
 COMMON = ["fine film indeed", "dull film again"]
@@ -118,15 +117,9 @@ print(json.dumps([first, keras.models.load_model(path).predict(texts, verbose=0)
 def test_a_fresh_process_predicts_from_raw_text(result: Result, tmp_path: Path) -> None:
     best = result.best()
     path = best.save(tmp_path / "film.keras")
-    done = subprocess.run(
-        [sys.executable, "-c", _FRESH, result.folder, path, *NEW],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    said = run_fresh(_FRESH, result.folder, path, *NEW)
     expected = best.model().predict(NEW, verbose=0).ravel()
-    for got in json.loads(done.stdout.splitlines()[-1]):
+    for got in json.loads(said.splitlines()[-1]):
         np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 

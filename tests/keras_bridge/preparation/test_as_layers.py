@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from dure.data.preprocessing import apply_preparation, fit_preparation
 from dure.keras_bridge.preparation.as_layers import has_equal_layers, put_layers_before
 from dure.keras_bridge.preparation.fitted import FittedPreparation
+from helpers.fresh_process import run_fresh
 
 X = np.random.default_rng(0).normal([50, 3000], [9, 900], (40, 2)).astype(np.float32)
 SCALER = make_column_transformer((StandardScaler(), [0]), (MinMaxScaler(), [1]))
@@ -75,9 +74,9 @@ def test_whole_numbers_are_left_to_the_transformer() -> None:
 _FRESH = """
 import sys, dure, keras, numpy as np
 from dure.keras_bridge.preparation.as_layers import put_layers_before
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:3]
 from test_as_layers import X, prepare
-network = keras.models.load_model(sys.argv[2])
+network = keras.models.load_model(sys.argv[3])
 preparation, rows = prepare()
 expected = network.predict(rows, verbose=0)
 model = put_layers_before(network, preparation)
@@ -89,13 +88,7 @@ def test_names_of_a_stored_network_do_not_clash(tmp_path: Path) -> None:
     """In a new process Keras counts the names it gives from the start."""
     with_names_of_layers().save(tmp_path / "network.keras")
     here = Path(__file__).parent
-    done = subprocess.run(
-        [sys.executable, "-c", _FRESH, here, tmp_path / "network.keras"],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run_fresh(_FRESH, here, here.parents[1], tmp_path / "network.keras")
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +46,7 @@ from dure.keras_bridge.preparation.as_layers import has_equal_layers
 from dure.keras_bridge.preparation.files import load_preparation, save_preparation
 from dure.keras_bridge.preparation.fitted import FittedPreparation
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
+from helpers.fresh_process import run_fresh
 
 RANDOM = np.random.default_rng(7)
 ROWS, TRAIN = 60, 45
@@ -180,15 +179,8 @@ def test_a_fresh_process_answers_for_raw_rows(with_dure: bool, saved: dict[str, 
     request = {
         name: (str(saved[name].path), x[TRAIN:].tolist()) for name, (_, x, _) in asked.items()
     }
-    done = subprocess.run(
-        [sys.executable, "-c", _FRESH, "dure" if with_dure else "alone"],
-        input=json.dumps(request),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout.splitlines()[-1])
+    said = run_fresh(_FRESH, "dure" if with_dure else "alone", given=json.dumps(request))
+    answers = json.loads(said.splitlines()[-1])
     assert set(answers) == set(asked)
     for name, answer in answers.items():
         np.testing.assert_allclose(answer, saved[name].expected, atol=2e-5, err_msg=name)

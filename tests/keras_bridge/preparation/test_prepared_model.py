@@ -20,6 +20,7 @@ from dure.data import TextToSequences
 from dure.errors import StudyError
 from dure.keras_bridge.preparation.fitted import FittedPreparation, holds_text
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
+from helpers.fresh_process import run_fresh
 from helpers.prepared_models import put_text_before
 
 TEXTS = ["a fine film", "dull and long", "영화가 좋다", "", "unknown words only"]
@@ -219,15 +220,8 @@ def test_a_fresh_process_loads_it_after_import_dure(
     code: str, saved: tuple[Path, PreparedModel]
 ) -> None:
     path, model = saved
-    done = subprocess.run(
-        [sys.executable, "-c", code, path, "|".join(TEXTS)],
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    got = json.loads(done.stdout.splitlines()[-1])
+    said = run_fresh(code, path, "|".join(TEXTS))
+    got = json.loads(said.splitlines()[-1])
     np.testing.assert_allclose(got, model.predict(TEXTS, verbose=0).ravel(), rtol=1e-6)
 
 

@@ -55,6 +55,7 @@ def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -
     faults = []
     held_out = [str(m) for m in result.curves if str(m).startswith("val_")]
     known = [m.removeprefix("val_") for m in held_out]
+    modes = known_modes(result)
     if not held_out:
         faults.append(
             "This run held no rows for validation, so overfitting cannot be seen. Give the study "
@@ -65,8 +66,8 @@ def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -
             f"metric is {base!r}, which was not measured on validation rows; there is "
             f"{', '.join(known)}." + did_you_mean(base, known)
         )
-    elif mode_of(base, result.monitor, known_modes(result)) == "max":
-        losses = [m for m in known if mode_of(m, result.monitor, known_modes(result)) == "min"]
+    elif mode_of(base, result.monitor, modes) == "max":
+        losses = [m for m in known if mode_of(m, result.monitor, modes) == "min"]
         faults.append(
             f"metric is {base!r}, which is better high; overfitting is told from a loss: "
             f"pass {' or '.join(map(repr, losses))}."

@@ -25,12 +25,9 @@ def _meant(monitor: str, known: Iterable[str], made: Iterable[str]) -> list[str]
     names = list(known)
     close = get_close_matches(monitor, names, n=1, cutoff=0.85)
     held_out = [name for name in names if name == f"val_{monitor}"]
-    longer = [name for name in made if name.removeprefix("val_").startswith(f"{_bare(monitor)}_")]
+    bare = monitor.removeprefix("val_")
+    longer = [name for name in made if name.removeprefix("val_").startswith(f"{bare}_")]
     return (close or held_out or longer)[:1]
-
-
-def _bare(monitor: str) -> str:
-    return monitor.removeprefix("val_")
 
 
 class CallbackRunner:

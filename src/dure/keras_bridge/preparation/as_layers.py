@@ -107,9 +107,9 @@ def _raw_and_made(tensor: Any, one: PreparedInput) -> tuple[Any, Any]:
         raw = keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
         return raw, raw
     # A model of its own: its layers' names cannot meet those of the network.
-    inside = keras.Input(one.shape or (1,), dtype="float32", name=name)
+    inside = keras.Input(_row_shape(one), dtype="float32", name=name)
     made = keras.Model(inside, _prepared(one, inside), name=f"prepare_{name}")
-    batch_shape = (tensor.shape[0], *(one.shape or (1,)))
+    batch_shape = (tensor.shape[0], *_row_shape(one))
     raw = keras.Input(batch_shape=batch_shape, dtype="float32", name=name)
     out = made(raw)
     if out.shape[1:] != tensor.shape[1:]:
@@ -131,9 +131,10 @@ def _prepared(one: PreparedInput, x: Any) -> Any:
 
 
 def _computes_same(one: PreparedInput, rows: Array) -> bool:
-    raw = keras.Input(one.shape or (1,), dtype="float32")
+    raw = keras.Input(_row_shape(one), dtype="float32")
+    given = rows.reshape(len(rows), *_row_shape(one)).astype(np.float32)
     try:
-        made = keras.Model(raw, _prepared(one, raw))(_floats(rows))
+        made = keras.Model(raw, _prepared(one, raw))(given)
     except _NoEqual:
         return False
     got = np.asarray(made, np.float64).reshape(len(rows), *made.shape[1:])
@@ -146,8 +147,9 @@ def _computes_same(one: PreparedInput, rows: Array) -> bool:
     return bool((away <= _TOLERANCE * np.where(scale > 0, scale, 1)).all())
 
 
-def _floats(rows: Array) -> Array:
-    return rows.reshape(len(rows), -1).astype(np.float32) if rows.ndim == 1 else rows.astype("f4")
+def _row_shape(one: PreparedInput) -> tuple[int, ...]:
+    """Of a row as Keras' inputs have it: a single number is one of one place."""
+    return one.shape or (1,)
 
 
 def _translate(transformer: Any, x: Any) -> Any:
@@ -201,9 +203,8 @@ def _impute(imputer: Any, x: Any) -> Any:
     if imputer.add_indicator or np.isnan(fill).any():
         raise _NoEqual
     missing = imputer.missing_values
-    if not isinstance(missing, (int, float)):
-        raise _NoEqual
-    if not np.isnan(missing):  # on NaN an imputer of other marks raises, and no layer does
+    # On NaN an imputer of other marks raises, and no layer does.
+    if not (isinstance(missing, float) and np.isnan(missing)):
         raise _NoEqual
     return keras.ops.where(keras.ops.isnan(x), fill.astype(np.float32)[np.newaxis], x)
 

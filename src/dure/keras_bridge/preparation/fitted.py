@@ -10,8 +10,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from dure.core.arrays import Array, Tree, is_nested, leaves
-from dure.core.conversion.cells import is_text
+from dure.core.arrays import (
+    Array,
+    Tree,
+    is_nested,
+    leaves,
+    map_leaves,
+    outline,
+    same_nesting,
+)
 from dure.core.conversion.columns import Names, find_orders, names_at, order_columns
 from dure.core.conversion.samples import make_samples
 from dure.core.formatting import join_first
@@ -115,10 +122,10 @@ class FittedPreparation:
         if self.text is not None:
             return self.text.transform(x) if holds_text(x) else x
         faults = Faults()
-        transformers = _map(lambda one: one.transformer, self.inputs)
+        transformers = map_leaves(lambda one: one.transformer, self.inputs)
         # A list of rows is no list of inputs.
         given = np.asarray(x) if not is_nested(self.inputs) and _is_rows(x) else x
-        names = _map(lambda one: one.columns, self.inputs)
+        names = map_leaves(lambda one: one.columns, self.inputs)
         orders = find_orders(given, names, name, "training", faults, prepare=transformers)
         rows = make_samples({name: given, "y": None, "w": None}, faults, prepare=transformers)
         if rows is not None and not faults:
@@ -133,12 +140,10 @@ class FittedPreparation:
         inputs = self.inputs
         if isinstance(inputs, Mapping) and isinstance(x, Mapping) and set(inputs) <= set(x):
             x = {key: x[key] for key in inputs}
-        elif isinstance(inputs, (list, tuple)) and isinstance(x, (list, tuple)):
-            x = list(x)
-        if _outline(inputs) != _outline(x):
+        if not same_nesting(inputs, x):
             faults.append(
-                f"{name} is nested as {_outline(x)}, in training inputs were nested as "
-                f"{_outline(inputs)}; pass the same."
+                f"{name} is nested as {outline(x)}, in training inputs were nested as "
+                f"{outline(inputs)}; pass the same."
             )
             return x
         pairs = zip(self.each(), leaves(x, name), strict=True)
@@ -154,7 +159,7 @@ class FittedPreparation:
         DureError
             If a transformer cannot be written, with the reason.
         """
-        return {"inputs": _map(_input_config, self.inputs)}
+        return {"inputs": map_leaves(_input_config, self.inputs)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FittedPreparation:
@@ -200,7 +205,7 @@ def _is_words(part: Any) -> bool:
 
 
 def _is_rows(x: Any) -> bool:
-    return isinstance(x, (list, tuple)) and not is_text(x) and not holds_text(x)
+    return isinstance(x, (list, tuple)) and not holds_text(x)
 
 
 def _pair(fitted: Any, x: Tree, names: Names) -> Any:
@@ -215,22 +220,6 @@ def _kind(array: Array) -> str:
     if array.dtype.kind != "O":
         return str(array.dtype)
     return TEXT if array.ndim == 1 else TABLE
-
-
-def _map(function: Any, inputs: Any) -> Any:
-    if isinstance(inputs, Mapping):
-        return {key: _map(function, item) for key, item in inputs.items()}
-    if isinstance(inputs, (list, tuple)):
-        return [_map(function, item) for item in inputs]
-    return function(inputs)
-
-
-def _outline(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        return {key: _outline(item) for key, item in sorted(tree.items())}
-    if isinstance(tree, (list, tuple)):
-        return [_outline(item) for item in tree]
-    return "array"
 
 
 def _input_config(one: PreparedInput) -> dict[str, Any]:
@@ -266,7 +255,7 @@ def _read(config: Any) -> Any:
     kind = config.get("kind")
     if not isinstance(kind, str):
         return {key: _read(item) for key, item in config.items()}
-    named = config.get("columns")  # files from before columns were kept have none
+    named = config.get("columns")
     raw = (
         tuple(int(size) for size in config["shape"]),
         str(config["dtype"]),

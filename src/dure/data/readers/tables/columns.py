@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dure.core.arrays import Array
-from dure.core.formatting import format_count, join_first
+from dure.core.formatting import format_count, join_first, shorten
 from dure.data.readers.tables.cells import DATE, Column, settle_texts
 from dure.data.readers.tables.csv_table import CsvTable
 from dure.data.readers.tables.dressed_numbers import count_dressed, describe_remedy
@@ -21,7 +21,6 @@ MOST_CATEGORIES = 50
 """Different texts a column may hold to become one feature for each."""
 
 _NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
-_LONGEST = 40  # characters of a cell in a message
 
 
 def settle_columns(
@@ -292,5 +291,4 @@ def _is(column: Any, what: str) -> bool:
 
 
 def _describe_cell(cell: Any) -> str:
-    text = repr(cell.item() if isinstance(cell, np.generic) else cell)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return shorten(repr(cell.item() if isinstance(cell, np.generic) else cell))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from dure.core.formatting import format_count, join_first
+from dure.core.formatting import format_count, join_first, shorten
 from dure.data.readers.tables.stray_quotes import find_swallowed, is_unquoted
 from dure.errors import Faults
 
@@ -21,7 +21,6 @@ _QUOTES = "'`~|^$%*!&/"
 """What else some programs put round cells."""
 
 _LONGEST_CELL = 2**31 - 1
-_LONGEST_SHOWN = 40
 _field_size = threading.Lock()
 
 
@@ -168,7 +167,7 @@ def _check_swallowed(
     faults.append(
         f"{file} has a quoted cell over {format_count(end - first, 'line')} in "
         f"{reading.where(place)}, each of which looks like a row of its own, such as "
-        f"{_shorten(lines[first].strip())!r}: a lone quote may have swallowed them. If quotes mean "
+        f"{shorten(lines[first].strip())!r}: a lone quote may have swallowed them. If quotes mean "
         "nothing in this file, pass quote=''; if the cell does hold these lines, pass quote='\"'."
     )
     return False
@@ -260,7 +259,7 @@ def _checked(
     end = f" (it failed in line {reading.last:,})" if reading.last > reading.first else ""
     faults.append(
         f"{file} has a quoted cell that is not closed, or goes on behind its quote, in the row "
-        f"that begins in line {reading.first:,}{end}: {_shorten(opened)!r}. Double the quotes "
+        f"that begins in line {reading.first:,}{end}: {shorten(opened)!r}. Double the quotes "
         "inside a quoted cell; or if quotes mean nothing in this file, pass quote=''."
         f"{_hint_at_quote(lines, sep)}"
     )
@@ -273,7 +272,7 @@ def _tell_ragged(
     width = len(reading.rows[0])
     told = [
         f"{reading.where(place)} has {len(reading.rows[place])}: "
-        f"{_shorten(lines[reading.lines[place] - 1].strip())!r}"
+        f"{shorten(lines[reading.lines[place] - 1].strip())!r}"
         for place in ragged
     ]
     lengths = {len(reading.rows[place]) for place in ragged}
@@ -325,7 +324,3 @@ def _hint_at_escape(lines: list[str], sep: str) -> str:
                 f"pandas.read_csv(path, sep={sep!r}, escapechar='\\\\') gives."
             )
     return ""
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
