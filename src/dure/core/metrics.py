@@ -74,6 +74,34 @@ def choose_mode(metric: str, given: str, found: Mode | None) -> Mode:
     return mode  # type: ignore[return-value]
 
 
+def find_losses(metrics: Iterable[str]) -> list[str]:
+    """The losses among training metrics: "loss", or what else is called one ("d_loss", "g_loss").
+
+    A model with a training step of its own need not log any.
+    """
+    names = list(metrics)
+    return ["loss"] if "loss" in names else [name for name in names if name.endswith("loss")]
+
+
+def choose_monitor(metrics: Iterable[str], known: Mapping[str, Mode]) -> Monitor:
+    """What tells the best epoch where nobody says.
+
+    The validation loss or the loss; else the first that is called a loss, else the first metric,
+    those of validation before those of training.
+
+    Parameters
+    ----------
+    known
+        Modes by name without "val_".
+    """
+    names = sorted(metrics, key=lambda name: not name.startswith("val_"))
+    losses = [name for name in names if name.endswith("loss")]
+    for name in ("val_loss", "loss", *losses, *names):
+        if name in names:
+            return Monitor(name, "min" if name.endswith("loss") else mode_of(name, None, known))
+    raise DureError("a model whose training step logs nothing cannot be compared; log a loss.")
+
+
 def whole_of(part: str) -> str:
     """The metric that a value of several belongs to: "f1_score" for "f1_score_2"."""
     return re.sub(r"(_\d+)+$", "", part)

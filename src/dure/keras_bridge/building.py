@@ -17,6 +17,7 @@ from dure.errors import DureError, Faults, StudyError, UnsupportedModelError, li
 from dure.keras_bridge.functional import FindCall, Lowered
 from dure.keras_bridge.misfits import explain_misfit
 from dure.keras_bridge.model_state import Batch
+from dure.keras_bridge.own_steps import describe_logs, find_fitted_reasons
 from dure.keras_bridge.target_faults import find_target_faults
 from dure.keras_bridge.trainable import find_trainable_faults
 
@@ -116,6 +117,7 @@ def check_and_lower(
         Everything that is wrong with the build, or with the model for these data.
     """
     model, draws = _build_checked(build, arguments, seeds[0], batch)
+    Faults(find_fitted_reasons(model, batch)).raise_if_any()
     Faults(
         lead + fault for lead, y in targets.items() for fault in find_target_faults(model, y)
     ).raise_if_any()
@@ -123,7 +125,8 @@ def check_and_lower(
     for seed in seeds[1:2]:
         other, _ = _build_checked(build, arguments, seed, batch)
         _check_architecture(other, seed, seeds[0], architecture)
-    return LoweredBuild(Lowered(model, find_call), architecture, draws)
+    lowered = Lowered(model, find_call, describe_logs(model, batch))
+    return LoweredBuild(lowered, architecture, draws)
 
 
 def _build_checked(
@@ -199,18 +202,6 @@ def find_faults(model: keras.Model) -> list[str]:
             f"model {model.name!r} is not compiled; "
             "call model.compile(optimizer=..., loss=...) before it is trained."
         )
-    for method in ("train_step", "test_step"):
-        if getattr(type(model), method) is not getattr(keras.Model, method):
-            found.append(
-                f"model {model.name!r} ({type(model).__name__}) has its own {method}; Dure "
-                "compiles Keras' own. Express it as a loss, a metric or add_loss in a layer, or "
-                "train this model with model.fit."
-            )
-    if getattr(model, "run_eagerly", False):
-        found.append(
-            f"model {model.name!r} was compiled with run_eagerly=True, which cannot be compiled "
-            "into a training program; leave run_eagerly out."
-        )
     return found or find_trainable_faults(model)
 
 
@@ -272,7 +263,7 @@ def describe_architecture(model: keras.Model) -> str:
     shapes = [(tuple(v.shape), str(v.dtype), v.trainable) for v in variables]
     try:
         config: Any = model.get_config()
-    except NotImplementedError:
+    except Exception:  # Keras' own fit never asks for it
         config = [type(layer).__name__ for layer in model._flatten_layers()]
     return json.dumps([config, shapes], default=_without_address, sort_keys=True)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,7 +19,7 @@ from dure.core.arrays import Tree
 from dure.core.backend import jax, jnp, keras
 from dure.core.types import Mode
 from dure.errors import StudyError
-from dure.keras_bridge.model_state import Batch, ModelState
+from dure.keras_bridge.model_state import Batch, ModelState, StepLogs, flat_results, pack_batch
 from dure.keras_bridge.trainable import check_trainable
 
 FindCall: TypeAlias = Callable[[Any], Callable[..., Any] | None]
@@ -65,13 +65,28 @@ class Lowered:
     find_call
         Finds a layer's fast twin, as :func:`dure.layers.fast_call` does; None: every layer
         computes Keras' way.
+    logs
+        What a model logs that has steps of its own, as
+        :func:`dure.keras_bridge.own_steps.describe_logs` says.
+
+    Attributes
+    ----------
+    initial_metrics
+        Metrics before the first batch: the values of the model's own and, of a model with steps
+        of its own, what its last steps of training and of evaluation logged.
     """
 
-    def __init__(self, model: keras.Model, find_call: FindCall | None) -> None:
+    def __init__(
+        self, model: keras.Model, find_call: FindCall | None, logs: StepLogs | None = None
+    ) -> None:
         self.model = model
         self._find_call = find_call
         model.reset_metrics()
         self.initial_metrics = [np.asarray(v.value) for v in model.metrics_variables]
+        self._logs = logs
+        if logs is not None:
+            held = (*logs.train.values(), *logs.test.values())
+            self.initial_metrics += [np.zeros(spec.shape, spec.dtype) for spec in held]
         self._weight_places = _weight_places(model)
         self._rate_place = _variable_place(
             model.optimizer.variables, getattr(model.optimizer, "learning_rate", None)
@@ -100,37 +115,73 @@ class Lowered:
     def train_step(
         self, state: ModelState, metrics: list[Any], batch: Batch
     ) -> tuple[ModelState, list[Any]]:
-        """One step of Keras' own training: forward, loss, gradient, optimizer, metrics."""
-        _, (trainable, non_trainable, optimizer, metrics) = self.model.train_step(
-            (*state, metrics), batch
+        """One step of the model's training: forward, loss, gradient, optimizer, metrics."""
+        own, trained, tested = self._split(metrics)
+        logs, (trainable, non_trainable, optimizer, own) = self.model.train_step(
+            (*state, own), pack_batch(batch)
         )
-        return ModelState(list(trainable), list(non_trainable), list(optimizer)), list(metrics)
+        if self._logs is not None:
+            trained = _read_logs(logs, self._logs.train)
+        new = ModelState(list(trainable), list(non_trainable), list(optimizer))
+        return new, [*own, *trained, *tested]
 
     def test_step(
         self, state: ModelState, metrics: list[Any], batch: Batch
     ) -> tuple[ModelState, list[Any]]:
-        """One step of Keras' own evaluation; layers that keep state may change it, as in Keras."""
-        _, (trainable, non_trainable, metrics) = self.model.test_step(
-            (state.trainable, state.non_trainable, metrics), batch
+        """One step of its evaluation; layers that keep state may change it, as in Keras."""
+        own, trained, tested = self._split(metrics)
+        logs, (trainable, non_trainable, own) = self.model.test_step(
+            (state.trainable, state.non_trainable, own), pack_batch(batch)
         )
-        return ModelState(list(trainable), list(non_trainable), state.optimizer), list(metrics)
+        if self._logs is not None:
+            tested = _read_logs(logs, self._logs.test)
+        new = ModelState(list(trainable), list(non_trainable), state.optimizer)
+        return new, [*own, *trained, *tested]
 
-    def results(self, metrics: list[Any]) -> dict[str, Any]:
-        """Values of all metrics by Keras' log names ("loss", "accuracy", ...), float32 arrays.
+    def _split(self, metrics: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+        """The model's own metrics, and what the last steps of training and evaluation logged."""
+        first = len(self.model.metrics_variables)
+        second = first + (0 if self._logs is None else len(self._logs.train))
+        return metrics[:first], metrics[first:second], metrics[second:]
+
+    def results(self, metrics: list[Any], testing: bool = False) -> dict[str, Any]:
+        """What Keras reports of an epoch by its log names ("loss", ...), float32 arrays.
+
+        The metrics' results, or what the last step logged, where that has other names.
+
+        Parameters
+        ----------
+        testing
+            Of an evaluation; else of training.
 
         Raises
         ------
         StudyError
             If a metric's result is no number, array of numbers or dict of them.
         """
-        mapping = list(zip(self.model.metrics_variables, metrics, strict=True))
-        with keras.StatelessScope(state_mapping=mapping):
-            found = _flat_results(self.model.get_metrics_result())
-            return {name: _as_floats(name, value) for name, value in found.items()}
+        own, trained, tested = self._split(metrics)
+        logs = self._logs
+        if logs is not None and (logs.test_reported if testing else logs.train_reported):
+            names = logs.test if testing else logs.train
+            found = dict(zip(names, tested if testing else trained, strict=True))
+        else:
+            mapping = list(zip(self.model.metrics_variables, own, strict=True))
+            with keras.StatelessScope(state_mapping=mapping):
+                found = flat_results(self.model.get_metrics_result())
+        return {name: _as_floats(name, value) for name, value in found.items()}
 
-    def metric_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of all metrics' results by Keras' log names; nothing is computed."""
-        results = jax.eval_shape(lambda: self.results(self.initial_metrics))
+    def step_loss(self, metrics: list[Any]) -> Any:
+        """What the last training step logged as "loss"; None if it has none.
+
+        That is what Keras' TerminateOnNaN looks at.
+        """
+        if self._logs is None:
+            return self.results(metrics).get("loss")
+        return dict(zip(self._logs.train, self._split(metrics)[1], strict=True)).get("loss")
+
+    def metric_shapes(self, testing: bool = False) -> dict[str, tuple[int, ...]]:
+        """Shapes of what :meth:`results` gives, by name; nothing is computed."""
+        results = jax.eval_shape(lambda: self.results(self.initial_metrics, testing))
         return {name: tuple(spec.shape) for name, spec in results.items()}
 
     def directions(self) -> dict[str, Mode]:
@@ -144,13 +195,13 @@ class Lowered:
             metric.name: getattr(metric, "_direction", None) for metric in _flat_metrics(self.model)
         }
         outputs = [f"{name}_" for name in getattr(self.model, "output_names", None) or ()]
-        for name in self.metric_shapes():
+        for name in {**self.metric_shapes(), **self.metric_shapes(testing=True)}:
             stems = [name, *(name.removeprefix(o) for o in outputs if name.startswith(o))]
             stems += [re.sub(r"_\d+$", "", stem).removeprefix("weighted_") for stem in stems]
             way = next((ways[stem] for stem in stems if ways.get(stem) in ("up", "down")), None)
             if way is not None:
                 known[name] = "max" if way == "up" else "min"
-            elif name == "loss" or name.endswith("_loss"):
+            elif name.endswith("loss"):
                 known[name] = "min"
         return known
 
@@ -211,12 +262,9 @@ class Lowered:
         )
 
 
-def _flat_results(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Results with those of a metric that has several by their own names, as in Keras' logs."""
-    flat: dict[str, Any] = {}
-    for name, value in results.items():
-        flat.update(_flat_results(value) if isinstance(value, Mapping) else {name: value})
-    return flat
+def _read_logs(logs: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
+    found = flat_results(logs)
+    return [jnp.asarray(found[name]) for name in names]
 
 
 def _as_floats(name: str, value: Any) -> Any:

@@ -6,14 +6,18 @@ from typing import Any
 
 from dure.core.formatting import join_first
 from dure.errors import StudyError
+from dure.keras_bridge.model_state import is_keras_own
 
 
 def find_trainable_faults(model: Any) -> list[str]:
     """What is wrong if other weights train than the optimizer has kept its state for.
 
     Keras ends in an error of its optimizer then, or, where as many weights were frozen as set
-    free, goes on with the state of other weights.
+    free, goes on with the state of other weights. A training step of the model's own may hand the
+    optimizer whatever weights it likes.
     """
+    if not is_keras_own(model.train_step):
+        return []
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     known = getattr(optimizer, "_trainable_variables", None)
     if not getattr(optimizer, "built", False) or known is None or not model.built:

@@ -42,6 +42,7 @@ from dure.keras_bridge.building import (
     make_ready,
 )
 from dure.keras_bridge.functional import put_on_device, state_of, write_state
+from dure.keras_bridge.own_steps import find_fitted_reasons
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
 from dure.keras_bridge.target_faults import find_target_faults
 
@@ -216,7 +217,9 @@ class _Fit:
     ) -> None:
         self.model = model
         shapes = row_shapes(study)
-        drew = make_ready(model, first_batch(study, shapes))
+        batch = first_batch(study, shapes)
+        drew = make_ready(model, batch)
+        Faults(find_fitted_reasons(model, batch)).raise_if_any("this fit")
         Faults(find_target_faults(model, study.arrays().y)).raise_if_any("this fit")
         # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
         generator: Any = np.random
@@ -316,7 +319,8 @@ def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: 
     )
     programs = _Programs.of(model).by_size
     if key not in programs:
-        program = Program(lower_model(model), shape, None, [], compile_rounds)
+        lowered = lower_model(model, first_batch(study, shapes))
+        program = Program(lowered, shape, None, [], compile_rounds)
         with explained_errors(model, shapes.x, shapes.y):
             program.trace(program.start(state_of(model)), shapes)
         programs[key] = program

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dure.core.arrays import Arrays
+from dure.core.metrics import find_losses
 from dure.core.types import FirstNan
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.probes.gradients import FiniteSteps
@@ -48,10 +49,11 @@ def _search(
     lane: TrainingLane, steps: FiniteSteps, before: Carry, orders: Orders, slot: int, curves: Any
 ) -> FirstNan | None:
     program, rows = lane.program, lane.rows
-    losses = program.metrics(curves)["loss"]
-    whole = int(np.argmin(np.isfinite(losses)))
+    trained = {n: v for n, v in program.metrics(curves).items() if not n.startswith("val_")}
+    losses = [trained[name] for name in find_losses(trained) or trained]
+    whole = int(np.argmin(np.isfinite(losses).all(axis=0)))
     state = _state_after(program, before, orders, slot, whole, rows)
-    for epoch in range(whole, len(losses)):
+    for epoch in range(whole, len(curves)):
         rate = np.asarray(orders.rates)[slot, epoch]
         if program.shape.sets_rate and not np.isnan(rate):
             state = program.lowered.with_learning_rate(state, rate)
@@ -59,7 +61,7 @@ def _search(
         for step, batch in enumerate(batches, 1):
             state, finite = steps(state, batch, rows)
             if not finite.all:
-                number = lane.epoch - len(losses) + epoch + 1
+                number = lane.epoch - len(curves) + epoch + 1
                 return FirstNan(number, step, *steps.origin(finite))
     return None
 

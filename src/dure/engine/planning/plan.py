@@ -14,6 +14,7 @@ import numpy as np
 from dure.core.arrays import Arrays
 from dure.core.backend import jax, keras
 from dure.core.formatting import format_bytes
+from dure.core.metrics import choose_monitor
 from dure.core.types import LaneKey, Monitor
 from dure.engine.planning.summary import Plan, PlannedProgram
 from dure.engine.probes.probe import Probe, layer_names
@@ -45,6 +46,7 @@ from dure.errors import Faults, MemoryPlanError, StudyError
 from dure.keras_bridge.building import check_and_lower, count_parameters
 from dure.keras_bridge.functional import Lowered, state_of
 from dure.keras_bridge.model_state import Batch
+from dure.keras_bridge.own_steps import describe_logs
 from dure.layers import fast_call
 
 if TYPE_CHECKING:
@@ -200,9 +202,10 @@ def _prototype(study: StudySpec, variant: Variant, callbacks: Callbacks, batch: 
         {"": study.arrays().y, "test: ": None if test is None else test.y},
         fast_call,
     )
-    names = column_names(lowered.metric_shapes())
-    validated = any(split.validation is not None for split in study.splits)
-    metrics = names + tuple(f"val_{name}" for name in names if validated)
+    metrics = column_names(lowered.metric_shapes())
+    if any(split.validation is not None for split in study.splits):
+        held_out = column_names(lowered.metric_shapes(testing=True))
+        metrics += tuple(f"val_{name}" for name in held_out)
     _metric_faults(metrics).raise_if_any()
     for callback in callbacks.everywhere:
         if type(callback) in IN_PROGRAM:
@@ -246,9 +249,9 @@ def _check_rate(lowered: Lowered) -> None:
         )
 
 
-def lower_model(model: keras.Model) -> Lowered:
-    """The functions of a model made ready, with the fast twins of its layers."""
-    return Lowered(model, fast_call)
+def lower_model(model: keras.Model, batch: Batch) -> Lowered:
+    """The functions of a model made ready for batches of these shapes, with fast twins."""
+    return Lowered(model, fast_call, describe_logs(model, batch))
 
 
 def first_batch(study: StudySpec, rows: Arrays) -> Batch:
@@ -270,7 +273,7 @@ def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> 
         if name in metrics or (callbacks.may_log and watches_by_itself(callback)):
             mode = getattr(callback, "mode", "auto")
             return Monitor(name, infer_direction(name, mode, known, type(callback).__name__))
-    return Monitor("val_loss" if "val_loss" in metrics else "loss", "min")
+    return choose_monitor(metrics, known)
 
 
 def _trace_programs(

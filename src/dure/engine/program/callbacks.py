@@ -206,7 +206,7 @@ def check_monitor(callback: Any, lowered: Lowered, metrics: Sequence[str], may_l
     """
     name, monitor = type(callback).__name__, callback.monitor
     base = monitor.removeprefix("val_")
-    shape = lowered.metric_shapes().get(base, ())
+    shape = lowered.metric_shapes(testing=base != monitor).get(base, ())
     if monitor not in metrics and len(shape) > 1:
         raise StudyError(
             f"{name}(monitor={monitor!r}): this metric has {' x '.join(map(str, shape))} values; "

@@ -17,6 +17,7 @@ import numpy as np
 
 from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp
+from dure.core.metrics import find_losses
 from dure.core.types import Monitor
 from dure.engine.program.callbacks import BestEpoch, Controller, Epoch
 from dure.engine.program.round_data import (
@@ -208,7 +209,7 @@ class Program:
         return jax.tree.map(lambda a: a[None], out)
 
     def _round(self, carry: Carry, orders: Orders, rows: Arrays) -> tuple[Carry, Any, Any]:
-        self.metric_shapes = self._log_shapes(self.lowered.metric_shapes())
+        self.metric_shapes = self._log_shapes()
         self.columns = column_names(self.metric_shapes)
         curves = jnp.full((self.shape.round_epochs, len(self.columns)), jnp.nan, jnp.float32)
 
@@ -223,21 +224,22 @@ class Program:
         carry, ran, curves = jax.lax.while_loop(unfinished, epoch, (carry, jnp.int32(0), curves))
         return carry, curves, ran
 
-    def _log_shapes(self, train: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-        shapes = dict(train)
+    def _log_shapes(self) -> dict[str, tuple[int, ...]]:
+        shapes = self.lowered.metric_shapes()
         if self.shape.validation_rows:
-            shapes |= {f"val_{name}": shape for name, shape in train.items()}
+            held_out = self.lowered.metric_shapes(testing=True)
+            shapes |= {f"val_{name}": shape for name, shape in held_out.items()}
         if self.shape.logs_rate:
             shapes["learning_rate"] = ()
         return shapes
 
     def _epoch(self, carry: Carry, orders: Orders, index: Any, rows: Arrays) -> tuple[Carry, Any]:
         state = self.before_epoch(carry.model, orders.rates[index])
-        state, train = self._train(state, orders.train[index], rows)
+        state, metrics = self._train(state, orders.train[index], rows)
         validation: Logs = {}
         if self.shape.validation_rows:
             state, validation = self._validate(state, orders.validate[index], orders, rows)
-        return self.after_epoch(carry, state, train, validation, orders.validate[index])
+        return self.after_epoch(carry, (state, metrics), validation, orders.validate[index])
 
     def before_epoch(self, state: ModelState, rate: Any) -> ModelState:
         """Set the learning rate a schedule asks for; NaN leaves it."""
@@ -248,10 +250,20 @@ class Program:
         return self.lowered.with_learning_rate(state, rate)
 
     def after_epoch(
-        self, carry: Carry, state: ModelState, train: Logs, validation: Logs, validated: Any
+        self, carry: Carry, trained: Loop, validation: Logs, validated: Any
     ) -> tuple[Carry, Any]:
-        """Let the controllers see an epoch's metrics; the new carry and the curves' row."""
-        logs = {**train, **{f"val_{name}": value for name, value in validation.items()}}
+        """Let the controllers see an epoch's metrics; the new carry and the curves' row.
+
+        Parameters
+        ----------
+        trained
+            The metrics after the last training step, and the state after validation.
+        """
+        state, metrics = trained
+        logs = self.lowered.results(metrics)
+        named = find_losses(logs)
+        lost = jnp.stack([jnp.isnan(logs[name]).any() for name in named or logs])
+        logs |= {f"val_{name}": value for name, value in validation.items()}
         if self.shape.logs_rate:
             logs["learning_rate"] = self.lowered.learning_rate(state)
         logs = flatten_logs({name: value.astype(jnp.float32) for name, value in logs.items()})
@@ -266,9 +278,9 @@ class Program:
             memories.append(memory)
             status = jnp.where(stop, STOPPED, status)
         if self.shape.diverge_on_nan:
-            status = jnp.where(jnp.isnan(logs["loss"]), DIVERGED, status)
+            status = jnp.where(lost.any() if named else lost.all(), DIVERGED, status)
         if self.shape.stop_on_nan:
-            status = jnp.where(jnp.isfinite(logs["loss"]), status, DIVERGED)
+            status = jnp.where(self._is_finite(metrics), status, DIVERGED)
         new = Carry(state, best, memories, carry.epoch + 1, status.astype(jnp.int32))
         new = same_types(new, carry)
         return new, jnp.stack([logs[name] for name in self.columns])
@@ -282,8 +294,12 @@ class Program:
 
         if not self.shape.stop_on_nan:
             return step()  # type: ignore[no-any-return]
-        finite = jnp.isfinite(self.lowered.results(loop[1])["loss"])
-        return jax.lax.cond(finite, step, lambda: loop)  # type: ignore[no-any-return]
+        return jax.lax.cond(self._is_finite(loop[1]), step, lambda: loop)  # type: ignore[no-any-return]
+
+    def _is_finite(self, metrics: list[Any]) -> Any:
+        """Whether Keras' TerminateOnNaN would let training go on after the last step."""
+        loss = self.lowered.step_loss(metrics)
+        return jnp.bool_(True) if loss is None else jnp.isfinite(loss).all()
 
     def test_batch(self, loop: Loop, indices: Any, rows: Arrays) -> Loop:
         """Evaluate on the rows of one batch."""
@@ -294,11 +310,10 @@ class Program:
         """Metrics before the first batch."""
         return [jnp.asarray(m) for m in self.lowered.initial_metrics]
 
-    def _train(self, state: ModelState, order: Any, rows: Arrays) -> tuple[ModelState, Any]:
+    def _train(self, state: ModelState, order: Any, rows: Arrays) -> Loop:
         start = (state, self.no_metrics())
         step = partial(self.train_batch, rows=rows)
-        state, metrics = _in_batches(step, start, order, self.shape.batch_size)
-        return state, self.lowered.results(metrics)
+        return _in_batches(step, start, order, self.shape.batch_size)
 
     def _validate(
         self, state: ModelState, wanted: Any, orders: Orders, rows: Arrays
@@ -317,7 +332,7 @@ class Program:
         start = (state, self.no_metrics())
         step = partial(self.test_batch, rows=rows)
         state, metrics = _in_batches(step, start, order, self.shape.validation_batch_size)
-        return state, self.lowered.results(metrics)
+        return state, self.lowered.results(metrics, testing=True)
 
 
 def _in_batches(step: Callable[[Loop, Any], Loop], loop: Loop, order: Any, size: int) -> Loop:

@@ -107,10 +107,10 @@ class SteppedRounds:
         )
 
         def after(carry: Carry, loop: Loop, validation: Any, validated: Any) -> Any:
-            results = program.lowered.results
-            logs = results(validation) if shape.validation_rows else {}
+            held = shape.validation_rows > 0
+            logs = program.lowered.results(validation, testing=True) if held else {}
             logs = {n: jnp.where(validated, v, jnp.nan) for n, v in logs.items()}
-            return program.after_epoch(carry, loop[0], results(loop[1]), logs, validated)
+            return program.after_epoch(carry, loop, logs, validated)
 
         self._after = jax.jit(after).lower(carry, loop, loop[1], flag).compile()
 
@@ -146,7 +146,7 @@ class SteppedRounds:
                 self._evaluate = self._compile_steps(program.test_batch, loop, rows, count, size)
         for batch in split_batches(np.arange(count, dtype=np.int32), size):
             loop = self._evaluate[len(batch)](loop, batch, rows)
-        return program.lowered.results(loop[1])
+        return program.lowered.results(loop[1], testing=True)
 
     def _epoch(self, lane: Carry, plan: Orders, index: int, rows: Arrays) -> tuple[Carry, Any]:
         program, shape = self._program, self._program.shape
