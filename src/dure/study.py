@@ -53,6 +53,9 @@ class Study(StudySpec):
         stays the same. A smaller share's rows are among those of a larger one, the same for every
         variant and seed, with classes in their proportions; of rows in order of time
         (`Data.time_gap`) the most recent.
+    steps_per_epoch, validation_steps
+        As in Keras' ``fit``: batches that make an epoch, or a validation; the next epoch goes on
+        where this one ended. None: all rows.
     epochs, batch_size, shuffle, class_weight, validation_freq, validation_batch_size
         As in Keras' ``fit``: `shuffle` True, False, or "batch" to change places only inside a
         batch. Class weights weigh training rows only.

@@ -36,6 +36,17 @@ class Split:
     train: Rows
     validation: Rows | None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Training and validation rows.
+
+        Examples
+        --------
+        >>> study.splits[0].size
+        (364, 91)
+        """
+        return len(self.train), 0 if self.validation is None else len(self.validation)
+
 
 def splits_of(
     rows: int,

@@ -47,6 +47,8 @@ class StudySpec:
     name: str = "study"
     health: bool = True
     train_share: float = 1.0
+    steps_per_epoch: int | None = None
+    validation_steps: int | None = None
     variant_list: tuple[Variant, ...] = field(init=False)
     """The variants, normalised."""
     seed_list: tuple[int, ...] = field(init=False)
@@ -63,6 +65,8 @@ class StudySpec:
         fit_arguments.check_count(self.batch_size, "batch_size", faults)
         size = self.validation_batch_size
         fit_arguments.check_count(size, "validation_batch_size", faults, optional=True)
+        for steps in ("steps_per_epoch", "validation_steps"):
+            fit_arguments.check_count(getattr(self, steps), steps, faults, optional=True)
         freq = fit_arguments.check_validation_freq(self.validation_freq, faults)
         fit_arguments.check_name(self.name, faults)
         if not isinstance(self.health, (bool, np.bool_)):
@@ -144,6 +148,21 @@ class StudySpec:
             for seed in self.seed_list
             for split in self.splits
         )
+
+    @property
+    def given_steps(self) -> dict[str, int]:
+        """`steps_per_epoch` and `validation_steps`, where they are given.
+
+        Examples
+        --------
+        >>> study.given_steps
+        {}
+        """
+        given = {
+            "steps_per_epoch": self.steps_per_epoch,
+            "validation_steps": self.validation_steps,
+        }
+        return {name: int(steps) for name, steps in given.items() if steps is not None}
 
     @cached_property
     def _fitted(self) -> dict[int, Any]:
@@ -266,6 +285,7 @@ class StudySpec:
                 "class_weight": describe(self.class_weight),
                 "validation_freq": describe(self.validation_freq),
                 "validation_batch_size": describe(self.validation_batch_size),
+                **self.given_steps,  # manifests from before these arguments stay the same
             },
             "data": {
                 "fingerprint": data.fingerprint,

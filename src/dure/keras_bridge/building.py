@@ -82,11 +82,14 @@ class LoweredBuild(NamedTuple):
         As :func:`describe_architecture` gives it.
     draws_to_build
         Whether Keras' ``fit`` would draw a batch to build such a model.
+    fitted_reasons
+        Why only Keras' own ``fit`` can train it; mostly empty.
     """
 
     lowered: Lowered
     architecture: str
     draws_to_build: bool
+    fitted_reasons: list[str]
 
 
 def check_and_lower(
@@ -117,7 +120,6 @@ def check_and_lower(
         Everything that is wrong with the build, or with the model for these data.
     """
     model, draws = _build_checked(build, arguments, seeds[0], batch)
-    Faults(find_fitted_reasons(model, batch)).raise_if_any()
     Faults(
         lead + fault for lead, y in targets.items() for fault in find_target_faults(model, y)
     ).raise_if_any()
@@ -125,8 +127,9 @@ def check_and_lower(
     for seed in seeds[1:2]:
         other, _ = _build_checked(build, arguments, seed, batch)
         _check_architecture(other, seed, seeds[0], architecture)
-    lowered = Lowered(model, find_call, describe_logs(model, batch))
-    return LoweredBuild(lowered, architecture, draws)
+    reasons = find_fitted_reasons(model, batch)
+    logs = None if reasons else describe_logs(model, batch)
+    return LoweredBuild(Lowered(model, find_call, logs), architecture, draws, reasons)
 
 
 def _build_checked(
@@ -216,15 +219,20 @@ def make_ready(model: keras.Model, batch: Batch) -> bool:
     StudyError
         If the model and the data do not fit, with Keras' own words.
     """
-    parts = (model._compile_metrics, model._compile_loss)
-    draws = not all(layer.built for layer in model._flatten_layers()) or any(
-        part is not None and not part.built for part in parts
-    )
+    draws = draws_to_build(model)
     x, y, weight = batch
     data = (x,) if y is None else (x, y) if weight is None else (x, y, weight)
     with explained_errors(model, x, y), _own_names(model):
         model._symbolic_build(data_batch=data)
     return draws
+
+
+def draws_to_build(model: keras.Model) -> bool:
+    """Whether Keras' ``fit`` would draw a batch to build what is not built yet."""
+    parts = (model._compile_metrics, model._compile_loss)
+    return not all(layer.built for layer in model._flatten_layers()) or any(
+        part is not None and not part.built for part in parts
+    )
 
 
 @contextlib.contextmanager

@@ -44,6 +44,11 @@ def state_of(model: keras.Model) -> ModelState:
     )
 
 
+def full_state(model: keras.Model) -> tuple[list[Any], ...]:
+    """What a training step of this model takes and gives back, metrics included."""
+    return (*state_of(model), [v.value for v in model.metrics_variables])
+
+
 def write_state(model: keras.Model, state: ModelState) -> None:
     """Put a state into a model: weights, seeds and optimizer."""
     groups = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)

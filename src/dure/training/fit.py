@@ -13,15 +13,11 @@ from dure.core.arrays import Arrays, whole
 from dure.core.backend import jax, keras
 from dure.data.dataset import Data
 from dure.engine.lanes.factory import validated_epochs, validation_rows
-from dure.engine.lanes.lane import BatchOrder, TrainingLane
+from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.pool import ROUND_SECONDS
-from dure.engine.planning.plan import (
-    first_batch,
-    lower_model,
-    program_shape,
-    row_shapes,
-    split_size,
-)
+from dure.engine.planning.programs import first_batch, program_shape, row_shapes
+from dure.engine.planning.prototypes import lower_model
+from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.callback_logs import end_epoch
 from dure.engine.program.host_callbacks import hand_over_validation, sort_callbacks
 from dure.engine.program.program import Program
@@ -306,7 +302,7 @@ def _logs(program: Program, row: Any, validated: bool) -> dict[str, Any]:
 
 def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: bool) -> Program:
     """The program for this model and these sizes, traced before if it was."""
-    size = split_size(study.splits[0])
+    size = study.splits[0].size
     shape = program_shape(study, sort_callbacks([]), size, stop_on_nan, diverge_on_nan=False)
     # Not bounded by this call's epochs: a further fit with other epochs finds the same program.
     shape = replace(shape, round_epochs=max(1, min(ROOM_EPOCHS, ROOM_ROWS // shape.train_rows)))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure.engine.planning.plan import PreparedStudy, prepare
+from dure.engine.planning.plan import prepare
+from dure.engine.planning.prepared import PreparedStudy
 from dure.results.run_result import load
 from dure.training.setup import (
     make_manifest,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dure.analysis.comparison.interim import review, rule_metric, values_of
 from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
 from dure.core.formatting import format_count, join_first
-from dure.engine.planning.plan import PreparedStudy, prepare
+from dure.engine.planning.plan import prepare
+from dure.engine.planning.prepared import PreparedStudy
 from dure.errors import Faults, did_you_mean
 from dure.results.run_result import load
 from dure.stats.alpha_spending import FIRST

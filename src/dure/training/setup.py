@@ -16,7 +16,7 @@ import numpy as np
 from dure import __version__
 from dure.core.arrays import Rows, take_rows
 from dure.engine.planning.model_facts import known_modes, study_facts
-from dure.engine.planning.plan import PreparedStudy
+from dure.engine.planning.prepared import PreparedStudy
 from dure.keras_bridge.model_files import save_architecture
 from dure.keras_bridge.preparation.as_layers import has_equal_layers
 from dure.keras_bridge.preparation.files import has_preparation, save_preparation

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dure.engine.lanes.events import LaneDone, RoundDone
 from dure.engine.lanes.factory import LaneBuilder, LaneSave
 from dure.engine.lanes.lane import snapshot
-from dure.engine.lanes.pool import LaneDone, Pool, RoundDone
-from dure.engine.planning.plan import PreparedStudy, devices
+from dure.engine.lanes.pool import Pool
+from dure.engine.planning.plan import devices
+from dure.engine.planning.prepared import PreparedStudy
 from dure.engine.planning.width import widen_for_device
 from dure.storage.checkpoints import LaneSnapshot
 from dure.storage.curves_db import LaneRound
@@ -127,7 +129,7 @@ class Recorder:
         self._store.record_round(
             [LaneRound(lane, done.first_epoch, metrics, done.seconds, _health(done))]
         )
-        if self._keep_state:
+        if self._keep_state and done.carry is not None:
             self._latest[lane] = done
         last = {name: float(values[-1]) for name, values in metrics.items()}
         self._shown.advance(done.lane.key, done.epochs, last)
@@ -191,6 +193,7 @@ def _numbered(arrays: Sequence[Any]) -> dict[str, Any]:
 
 
 def _lane_snapshot(done: RoundDone) -> LaneSnapshot:
+    assert done.carry is not None
     arrays = _numbered(snapshot(done.carry, done.slot))
     arrays["order"] = np.asarray(done.order["keys"])
     extra = {

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Arrays
+from dure.core.arrays import Arrays, take_rows
+from dure.core.backend import jax
 from dure.core.types import LaneKey
-from dure.engine.lanes.lane import BatchOrder, TrainingLane, with_leaves
-from dure.engine.planning.plan import PreparedStudy
+from dure.engine.fitting.fit_lane import FitLane, ModelProbe
+from dure.engine.fitting.fit_run import EpochDone, FitRun, FitTerms
+from dure.engine.fitting.lane_batches import BatchTerms, batch_rows
+from dure.engine.fitting.own_random import HOST_LOCK, OwnRandom
+from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
+from dure.engine.lanes.lane import TrainingLane, with_leaves
+from dure.engine.planning.prepared import PreparedStudy
 from dure.engine.probes.schedule import sample_rows
+from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.callbacks import settle_directions
 from dure.engine.program.host_callbacks import copy_callbacks, hand_over_validation
+from dure.engine.program.program import Program
 from dure.keras_bridge.building import build_again
 from dure.keras_bridge.functional import put_on_device, state_of
 
@@ -56,29 +64,42 @@ class LaneBuilder:
         self._cache: weakref.WeakValueDictionary[int, _OnDevice] = weakref.WeakValueDictionary()
         self._latest: _OnDevice | None = None
 
-    def lane(self, index: int, saved: LaneSave | None = None) -> TrainingLane:
+    def lane(self, index: int, saved: LaneSave | None = None) -> TrainingLane | FitLane:
         """Build the model of lane `index` under its seed and make the lane ready to train.
+
+        Where `fit` trains it, there is nothing to go on from: it starts from its seed.
 
         Raises
         ------
         StudyError
             If build returns another architecture than for the variant's first seed.
         """
-        study, key = self.study, self.study.lanes[index]
+        key = self.study.lanes[index]
+        program = self.prepared.program(key)
+        if isinstance(program, Program):
+            return self._compiled_lane(index, key, program, saved)
+        return self._fit_lane(index, key, program)
+
+    def _build(self, key: LaneKey, whole: bool) -> tuple[Any, np.random.RandomState]:
         prototype = self.prepared.prototypes[key.variant]
-        split = study.splits[key.fold - 1]
-        model, generator = build_again(
-            study.build,
+        return build_again(
+            self.study.build,
             prototype.variant.arguments,
             key.seed,
             self.prepared.batch,
-            (study.seed_list[0], prototype.architecture),
-            whole=bool(self.prepared.callbacks.host),
+            (self.study.seed_list[0], prototype.architecture),
+            whole,
         )
+
+    def _compiled_lane(
+        self, index: int, key: LaneKey, program: Program, saved: LaneSave | None
+    ) -> TrainingLane:
+        study, prototype = self.study, self.prepared.prototypes[key.variant]
+        split = study.splits[key.fold - 1]
+        model, generator = self._build(key, whole=bool(self.prepared.callbacks.host))
         order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
         if prototype.draws_to_build:
             order.skip_building_draw()
-        program = self.prepared.program(key)
         carry = program.start(state_of(model))
         on_device = self._on_device(key)
         callbacks = copy_callbacks(
@@ -113,6 +134,47 @@ class LaneBuilder:
             lane.seconds = saved.seconds
             order.restore(saved.order)
         return lane
+
+    def _fit_lane(self, index: int, key: LaneKey, program: SharedSteps | OwnSteps) -> FitLane:
+        study, prepared = self.study, self.prepared
+        prototype, split = prepared.prototypes[key.variant], study.splits[key.fold - 1]
+        with HOST_LOCK:
+            model, _ = self._build(key, whole=False)
+            alone = OwnRandom()
+        on_device = self._on_device(key)
+        rows = jax.tree.map(np.asarray, on_device.rows)
+        validation = validation_rows(split)
+        callbacks = copy_callbacks(study.callbacks, key, list(prepared.prototypes))
+        settle_directions(callbacks, prototype.lowered.directions())
+        hand_over_validation(callbacks, rows, validation)
+        probe, schedule = prepared.probe(key), prepared.probe_schedule
+        measure = None
+        if probe is not None:
+            sample = sample_rows(split.train, schedule.rows)
+            chosen = Arrays(*(take_rows(part, sample) for part in rows))
+            measure = ModelProbe(probe, put_on_device(chosen, self._device), schedule.rows)
+        test = None
+        if on_device.test is not None:
+            test = jax.tree.map(np.asarray, on_device.test)
+        size = study.validation_batch_size or study.batch_size
+        how = BatchTerms(study.batch_size, size, study.shuffle)
+        batches = batch_rows(how, split, rows, test, alone)
+        terms = FitTerms(
+            epochs=study.epochs,
+            validation_freq=study.validation_freq,
+            steps_per_epoch=study.steps_per_epoch,
+            validation_steps=study.validation_steps,
+            validate=validated_epochs(study.validation_freq, study.epochs),
+            monitor=prototype.monitor,
+            metrics=prototype.metrics,
+            measured=frozenset(schedule.epochs),
+            draws_to_build=prototype.draws_to_build,
+        )
+
+        def run(hear: Callable[[EpochDone], None], stop: Callable[[], bool]) -> FitRun:
+            return FitRun(model, alone, batches, callbacks, terms, measure, hear, stop)
+
+        return FitLane(index, key, program, probe, run)
 
     def rows(self, index: int) -> Arrays:
         """The arrays lane `index` reads, on the device."""

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dure.engine.lanes.lane import BestSoFar, TrainingLane
+from dure.engine.fitting.own_random import HOST_LOCK
+from dure.engine.lanes.lane import TrainingLane
+from dure.engine.lanes.outcome import BestSoFar, LaneOutcome, settle_outcome
 from dure.engine.program.callbacks import EarlyStopping
-from dure.engine.program.host_callbacks import CALLBACK_LOCK
 from dure.engine.program.round_data import Carry
-
-
-@dataclass(frozen=True)
-class LaneOutcome:
-    """Weights in the order of ``model.get_weights()``.
-
-    Attributes
-    ----------
-    best_epoch
-        From 1; None if the monitored metric was never a number.
-    best_value
-        The monitored metric at that epoch.
-    weights
-        What Keras' ``fit`` would leave in the model: averaged or restored weights included.
-    best_weights
-        Those of the best epoch by the study's monitor; None where they equal `weights`.
-    test
-        Test metrics of the best weights; empty without test data.
-    """
-
-    best_epoch: int | None
-    best_value: float | None
-    weights: list[npt.NDArray[Any]]
-    best_weights: list[npt.NDArray[Any]] | None
-    test: dict[str, float]
 
 
 def finish_lane(lane: TrainingLane, carry: Carry, host: BestSoFar | None) -> LaneOutcome:
@@ -58,14 +33,11 @@ def finish_lane(lane: TrainingLane, carry: Carry, host: BestSoFar | None) -> Lan
     else:
         epoch, value, best = None, np.nan, None
     weights = final_weights(lane, carry)
-    best = weights if best is None else best
     test: dict[str, float] = {}
     if lane.test_rows is not None:
-        state = lowered.with_weights(carry.model, best)
+        state = lowered.with_weights(carry.model, weights if best is None else best)
         test = lane.program.test(state, lane.test_rows)
-    same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(best, weights, strict=True))
-    found = None if epoch is None else value
-    return LaneOutcome(epoch, found, weights, None if same else list(best), test)
+    return settle_outcome(epoch, value, weights, best, test)
 
 
 def final_weights(lane: TrainingLane, carry: Carry) -> list[npt.NDArray[Any]]:
@@ -74,7 +46,7 @@ def final_weights(lane: TrainingLane, carry: Carry) -> list[npt.NDArray[Any]]:
     if lane.model is not None:  # its callbacks have seen, and may have changed, the last weights
         weights = lane.model.get_weights()
     elif lowered.needs_finalizing:
-        with CALLBACK_LOCK:
+        with HOST_LOCK:
             weights = lowered.weights(lowered.finalize(carry.model))
     else:
         weights = lowered.weights(carry.model)

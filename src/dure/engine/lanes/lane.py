@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,95 +13,11 @@ from dure.core.backend import jax
 from dure.core.types import NAN_LOSS, FirstNan, LaneKey, Monitor, Status
 from dure.engine.probes.probe import Probe, ProbeReading
 from dure.engine.probes.schedule import NO_PROBES, ProbeSchedule
+from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.program import Program
 from dure.engine.program.round_data import DIVERGED, STOPPED, Carry, Orders, read_lane
 
 IntArray = npt.NDArray[np.int32]
-
-
-class BatchOrder:
-    """The order in which Keras' ``fit`` would take the training rows, epoch after epoch.
-
-    Keras draws it from NumPy's global generator; a lane has its own copy of that generator as
-    ``build`` left it.
-
-    Parameters
-    ----------
-    rows
-        The training rows, int32 [n].
-    shuffle
-        As in Keras' ``fit``: True, False or "batch" (rows change places inside their batch).
-    generator
-        Source of the permutations; advanced by every epoch.
-    """
-
-    def __init__(
-        self,
-        rows: IntArray,
-        shuffle: bool | str,
-        batch_size: int,
-        generator: np.random.RandomState,
-    ) -> None:
-        self.rows = rows
-        self.shuffle = shuffle
-        self.batch_size = batch_size
-        self.generator = generator
-
-    def skip_building_draw(self) -> None:
-        """Draw what Keras draws to build a model from its first batch, and never uses."""
-        if self.shuffle == "batch":
-            self.generator.permutation(min(self.batch_size, len(self.rows)))
-        elif self.shuffle:
-            self.generator.permutation(len(self.rows))
-
-    def epochs(self, count: int, room: int) -> IntArray:
-        """The next `count` epochs' orders, int32 [room, n]; the rest of the room is unused."""
-        orders = np.zeros((room, len(self.rows)), np.int32)
-        for epoch in range(count):
-            orders[epoch] = self._next()
-        return orders
-
-    def _next(self) -> IntArray:
-        if self.shuffle == "batch":
-            starts = range(0, len(self.rows), self.batch_size)
-            parts = [self.rows[start : start + self.batch_size] for start in starts]
-            return np.concatenate([part[self.generator.permutation(len(part))] for part in parts])
-        if self.shuffle:
-            return self.rows[self.generator.permutation(len(self.rows))]
-        return self.rows
-
-    def state(self) -> dict[str, Any]:
-        """The generator's state, JSON-able but for the array "keys"."""
-        name, keys, position, has_gauss, gauss = self.generator.get_state(legacy=True)
-        return {"name": name, "keys": keys, "rest": [int(position), int(has_gauss), float(gauss)]}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from :meth:`state`."""
-        position, has_gauss, gauss = state["rest"]
-        keys = np.asarray(state["keys"], np.uint32)
-        self.generator.set_state((state["name"], keys, position, has_gauss, gauss))
-
-
-@dataclass
-class BestSoFar:
-    """The first epoch with the best value of the monitor, and the weights after it.
-
-    Attributes
-    ----------
-    epoch
-        From 1; None while the monitor was never a number.
-    """
-
-    monitor: Monitor
-    epoch: int | None = None
-    value: float = np.nan
-    weights: list[npt.NDArray[Any]] | None = None
-
-    def see(self, epoch: int, value: float, model: Any) -> None:
-        """Compare an epoch (from 1); NaN is never better."""
-        better = value < self.value if self.monitor.mode == "min" else value > self.value
-        if better or (self.epoch is None and not np.isnan(value)):
-            self.epoch, self.value, self.weights = epoch, value, model.get_weights()
 
 
 @dataclass
@@ -152,6 +67,10 @@ class TrainingLane:
     probe_schedule: ProbeSchedule = NO_PROBES
     sample: IntArray | None = None
     readings: list[ProbeReading] = field(default_factory=list)
+
+    def stacks_with(self, other: Any) -> bool:
+        """Whether one call can train both."""
+        return self.program is other.program and self.rows is other.rows
 
     def epochs_to_measure(self) -> int | None:
         """Epochs until the lane is measured again; None: never."""

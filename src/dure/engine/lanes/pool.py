@@ -12,66 +12,33 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from dure.core.backend import jax
 from dure.core.types import FirstNan, Status
 from dure.engine.lanes.callback_runner import CallbackRunner
-from dure.engine.lanes.finish import LaneOutcome, finish_lane
+from dure.engine.lanes.events import (
+    CompilationChange,
+    FittingLane,
+    LaneDone,
+    RoundDone,
+    describe_failure,
+)
+from dure.engine.lanes.finish import finish_lane
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.nan_search import find_first_nan
 from dure.engine.lanes.probe_runner import ProbeRunner
-from dure.engine.probes.probe import ProbeReading
 from dure.engine.program.program import Program
-from dure.engine.program.round_data import DIVERGED, RUNNING, Carry, Orders, read_lane, stack_lanes
+from dure.engine.program.round_data import DIVERGED, RUNNING, Orders, read_lane, stack_lanes
 from dure.errors import StudyError
 
 ROUND_SECONDS = 1.0
 """Aim for the length of a round: short enough to stop and to show progress, long enough to cost
 nothing between rounds."""
-
-
-@dataclass(frozen=True)
-class RoundDone:
-    """One lane ran some epochs; `carry` and `slot` say where its state is."""
-
-    lane: TrainingLane
-    first_epoch: int  # from 1
-    metrics: Mapping[str, npt.NDArray[np.float32]]  # each [epochs run]
-    seconds: float
-    lane_seconds: float  # of all its rounds so far
-    carry: Carry
-    slot: int
-    order: Mapping[str, Any]
-    readings: tuple[ProbeReading, ...] = ()
-
-    @property
-    def epochs(self) -> int:
-        """Epochs this round ran for the lane."""
-        return len(next(iter(self.metrics.values())))
-
-
-@dataclass(frozen=True)
-class LaneDone:
-    """A lane will not train any further."""
-
-    index: int
-    status: Status
-    outcome: LaneOutcome | None
-
-
-@dataclass(frozen=True)
-class CompilationChange:
-    """Compilation of a program began (`change` 1) or is over (-1)."""
-
-    change: int
-
 
 _ENDED = "a worker has ended"
 
@@ -100,13 +67,13 @@ class Pool:
     """
 
     def __init__(
-        self, devices: list[Any], make: Callable[[int], TrainingLane], width: int = 1
+        self, devices: list[Any], make: Callable[[int], TrainingLane | FittingLane], width: int = 1
     ) -> None:
         self._make = make
         self._ahead = len(devices) * width
         self._devices = devices
         self._events: queue.Queue[Any] = queue.Queue()
-        self._ready: deque[TrainingLane] = deque()
+        self._ready: deque[TrainingLane | FittingLane] = deque()
         self._lanes_ready = threading.Condition()
         self._no_more = False
         self._stop = threading.Event()
@@ -153,7 +120,7 @@ class Pool:
             try:
                 lane = self._make(index)
             except Exception as error:
-                sink.lane_done(LaneDone(index, _describe_failure(error), None))
+                sink.lane_done(LaneDone(index, describe_failure(error), None))
                 continue
             with self._lanes_ready:
                 self._ready.append(lane)
@@ -194,13 +161,16 @@ class Pool:
     def _work(self) -> None:
         try:
             while (lane := self._take()) is not None:
-                _Slots(lane.program, self._take, self._events.put, self._stop).train(lane)
+                if isinstance(lane, TrainingLane):
+                    _Slots(lane.program, self._take, self._events.put, self._stop).train(lane)
+                else:
+                    lane.train(self._events.put, self._stop)
         except BaseException as error:
             self._events.put(error)
         finally:
             self._events.put(_ENDED)
 
-    def _take(self, like: TrainingLane | None = None, wait: bool = True) -> TrainingLane | None:
+    def _take(self, like: TrainingLane | None = None, wait: bool = True) -> Any:
         """The next lane; with `like`, one that can be stacked with it.
 
         Waits, if asked to, while there may still be one: lanes are being built and there is room
@@ -209,7 +179,7 @@ class Pool:
         with self._lanes_ready:
             while not self._stop.is_set():
                 for position, lane in enumerate(self._ready):
-                    if like is None or (lane.program is like.program and lane.rows is like.rows):
+                    if like is None or lane.stacks_with(like):
                         del self._ready[position]
                         self._events.put("taken")
                         return lane
@@ -241,11 +211,6 @@ def _deferred_interrupt() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _describe_failure(error: Exception) -> Status:
-    text = str(error).strip().splitlines()
-    return Status("failed", reason=f"{type(error).__name__}: {text[0] if text else ''}"[:500])
 
 
 class _Slots:
@@ -282,7 +247,7 @@ class _Slots:
         except Exception as error:
             for lane in self.lanes:
                 if lane is not None:
-                    self.report(LaneDone(lane.index, _describe_failure(error), None))
+                    self.report(LaneDone(lane.index, describe_failure(error), None))
 
     def _fill(self, like: TrainingLane, wait: bool) -> None:
         for slot, lane in enumerate(self.lanes):

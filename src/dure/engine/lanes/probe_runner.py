@@ -45,7 +45,7 @@ class ProbeRunner:
     def _compile(self, lane: TrainingLane) -> None:
         assert lane.probe is not None
         program = self._program
-        lane.probe.compile(program.example, program.row_shapes, lane.probe_schedule.rows)
+        lane.probe.compile(program.example.model, program.row_shapes, lane.probe_schedule.rows)
 
     @staticmethod
     def most_epochs(lanes: Slots) -> int | None:

@@ -23,7 +23,7 @@ from dure.keras_bridge.layer_hooks import walk_layers, watch_layers
 from dure.keras_bridge.target_faults import losses_of
 
 if TYPE_CHECKING:
-    from dure.engine.planning.plan import PreparedStudy
+    from dure.engine.planning.prepared import PreparedStudy
 
 Facts = dict[str, Any]
 

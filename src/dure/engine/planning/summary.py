@@ -13,7 +13,18 @@ MOST_NAMES = 40
 
 @dataclass(frozen=True)
 class PlannedProgram:
-    """One compilation and the lanes that share it; memory is of one worker's call, in bytes."""
+    """What trains some lanes that share it.
+
+    Attributes
+    ----------
+    memory_bytes
+        Of one worker's call.
+    route
+        "compiled": whole epochs run without returning to Python. "stepped": one compiled step a
+        batch, called from the host. "fitted": Keras' own ``fit``, one process a core.
+    why
+        Why the lanes are not compiled; empty where they are.
+    """
 
     variants: list[str]
     lanes: int
@@ -21,6 +32,8 @@ class PlannedProgram:
     steps_per_epoch: int
     width: int
     memory_bytes: int
+    route: str = "compiled"
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,10 +68,12 @@ class Plan:
     available_bytes: int
 
     def __str__(self) -> str:
-        head = ("program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory")
+        head = ["program", "variants", "lanes", "parameters", "steps/epoch", "width", "memory"]
+        head.append("route")
         rows = [self._row(number, program) for number, program in enumerate(self.programs, 1)]
         lines = align_columns(head, rows, page=200, words=(1,))
-        return "\n".join([self._work, self._memory, "", *lines])
+        whys = dict.fromkeys(f"{p.route}: {p.why}" for p in self.programs if p.why)
+        return "\n".join([self._work, self._memory, "", *lines, *whys])
 
     @staticmethod
     def _row(number: int, program: PlannedProgram) -> tuple[str, ...]:
@@ -71,6 +86,7 @@ class Plan:
             f"{program.steps_per_epoch:,}",
             str(program.width),
             format_bytes(program.memory_bytes),
+            program.route,
         )
 
     @property

@@ -13,7 +13,7 @@ import numpy as np
 
 from dure.core.arrays import Arrays
 from dure.core.backend import jax
-from dure.engine.planning.plan import PreparedStudy
+from dure.engine.planning.prepared import PreparedStudy
 from dure.engine.planning.summary import PlannedProgram
 from dure.engine.program.memory import tree_bytes
 from dure.engine.program.program import Program
@@ -80,7 +80,10 @@ def widen(prepared: PreparedStudy, choose: Callable[[Program, PlannedProgram], P
     choose
         From a program and its row of the plan to the program to use.
     """
-    chosen = {program: choose(program, row) for program, row in prepared.programs.items()}
+    chosen = {
+        program: choose(program, row) if isinstance(program, Program) else program
+        for program, row in prepared.programs.items()
+    }
     for prototype in prepared.prototypes.values():
         for size, program in prototype.programs.items():
             prototype.programs[size] = chosen[program]

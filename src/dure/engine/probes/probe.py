@@ -92,12 +92,12 @@ class Probe:
         """Whether it is known how, or that it cannot, be measured."""
         return self._compiled is not None or self.fault is not None
 
-    def compile(self, carry: Any, rows: Arrays, count: int) -> None:
+    def compile(self, state: ModelState, rows: Arrays, count: int) -> None:
         """Compile for `count` sampled rows, once; safe from any thread. Never raises.
 
         Parameters
         ----------
-        carry
+        state
             A lane's, without lane axis; only shapes and types are used, as of `rows`.
         """
         with self._lock:
@@ -105,7 +105,7 @@ class Probe:
                 return
             layers = dict(walk_layers(self._lowered.model))
             try:
-                self._compiled = self._compile(layers, carry.model, rows, count)
+                self._compiled = self._compile(layers, state, rows, count)
                 self.compilations += 1
             except Exception as error:  # whatever a model's own code raises
                 self.fail(error)

@@ -44,6 +44,22 @@ class EpochLogs(NamedTuple):
     absent: list[Any]
 
 
+def read_logs(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """An epoch's logs as Keras' ``fit`` has them, as floats and arrays by name.
+
+    What is no number is left out.
+    """
+    found: dict[str, Any] = {}
+    for name, value in logs.items():
+        if isinstance(value, Mapping):
+            found.update(read_logs(value))
+            continue
+        array = _numbers(value).astype(np.float32)
+        if array.size:
+            found[name] = array if array.ndim else float(array)
+    return found
+
+
 def end_epoch(
     callbacks: keras.callbacks.CallbackList, epoch: int, logs: Mapping[str, Any]
 ) -> EpochLogs:

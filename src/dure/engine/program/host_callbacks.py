@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,9 +34,6 @@ _BATCH_METHODS = (
 
 IN_PROGRAM = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
 
-CALLBACK_LOCK = threading.RLock()
-"""Held while a callback or Keras' own model code runs: lanes share one Python process."""
-
 
 @dataclass(frozen=True)
 class Callbacks:
@@ -47,6 +43,8 @@ class Callbacks:
     schedulers: tuple[Any, ...] = ()
     host: tuple[Any, ...] = ()
     stop_on_nan: bool = False
+    between_batches: tuple[str, ...] = ()
+    """Why batches have to come from the host: what each of these callbacks has."""
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -67,16 +65,17 @@ class Callbacks:
 
 
 def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
-    """Decide where each callback runs; those that cannot run at all become faults by name.
+    """Decide where each callback runs.
 
     TerminateOnNaN is a test inside the step. Of the others, EarlyStopping and ReduceLROnPlateau
     run inside the program and a LearningRateScheduler is asked before each round, if there is
     nothing else. A subclass of these, or any other callback that keeps to ``on_epoch_*`` and
     ``on_train_*``, runs on the host after each epoch, and then all do, in their order: it may
-    change weights, rate and logs, and whoever comes after it has to see that.
+    change weights, rate and logs, and whoever comes after it has to see that. Where one has methods
+    for batches, batches come from the host, too, and Keras' ``fit`` calls them all.
     """
     groups: dict[str, list[Any]] = {"in_program": [], "schedulers": [], "host": []}
-    stop_on_nan, faults = False, []
+    stop_on_nan, faults, between = False, [], []
     for callback in callbacks:
         kind = type(callback)
         if kind in IN_PROGRAM:
@@ -90,15 +89,20 @@ def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
                     "TerminateOnNaN(raise_error=True) raises between batches, which are compiled; "
                     "leave raise_error out: training stops after the same batch."
                 )
-        elif fault := _batch_fault(callback):
-            faults.append(fault)
         else:
             groups["host"].append(callback)
+            if methods := wants_batches(callback):
+                between.append(f"callback {kind.__name__} has {', '.join(methods)}")
     if groups["host"]:
         known = {id(callback) for group in groups.values() for callback in group}
         groups = {"host": [callback for callback in callbacks if id(callback) in known]}
     sorted_groups = {name: tuple(group) for name, group in groups.items()}
-    return Callbacks(**sorted_groups, stop_on_nan=stop_on_nan, faults=tuple(faults))
+    return Callbacks(
+        **sorted_groups,
+        stop_on_nan=stop_on_nan,
+        between_batches=tuple(between),
+        faults=tuple(faults),
+    )
 
 
 def watches_by_itself(callback: Any) -> bool:
@@ -115,24 +119,17 @@ def _is_keras_own(callback: Any) -> bool:
     return is_keras and kind is not keras.callbacks.LambdaCallback
 
 
-def _batch_fault(callback: Any) -> str | None:
-    """Why a callback cannot run: it wants to be called between batches, which are compiled."""
+def wants_batches(callback: Any) -> list[str]:
+    """The methods of a callback that are called between batches, or around an evaluation."""
     kind = type(callback)
     if kind is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
-        return None
+        return []
     base = keras.callbacks.Callback
-    overridden = [
+    return [
         name
         for name in _BATCH_METHODS
         if getattr(getattr(callback, name), "__func__", None) is not getattr(base, name)
     ]
-    if not overridden:
-        return None
-    return (
-        f"callback {kind.__name__} overrides {', '.join(overridden)}; batches run inside one "
-        "compiled loop, so only on_epoch_begin, on_epoch_end, on_train_begin and on_train_end are "
-        "called. Move what it does there, or train this model with model.fit."
-    )
 
 
 def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[str]) -> list[Any]:

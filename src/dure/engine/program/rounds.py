@@ -36,10 +36,13 @@ _SLOW_IN_LOOPS = frozenset(
 
 def compile_rounds(program: Program) -> CompiledRounds:
     """The faster way for a traced program on this device, compiled."""
+    return SteppedRounds(program) if steps_are_faster(program) else ScannedRounds(program)
+
+
+def steps_are_faster(program: Program) -> bool:
+    """Whether a traced program's batches should be separate calls on this device."""
     on_cpu = jax.default_backend() == "cpu"
-    if on_cpu and program.width == 1 and has_slow_loop(program.traced.jaxpr):
-        return SteppedRounds(program)
-    return ScannedRounds(program)
+    return on_cpu and program.width == 1 and has_slow_loop(program.traced.jaxpr)
 
 
 def has_slow_loop(jaxpr: Any) -> bool:

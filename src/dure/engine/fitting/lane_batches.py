@@ -1,0 +1,79 @@
+"""What a lane that Keras' ``fit`` drives takes its batches from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.arrays import Arrays, Tree, row_count, take_rows
+from dure.data.splits import Split
+from dure.engine.fitting.own_random import OwnRandom
+from dure.engine.program.batch_order import BatchOrder
+from dure.keras_bridge.batches import RowBatches, TakeRows
+
+
+@dataclass(frozen=True)
+class LaneBatches:
+    """What ``fit`` and ``evaluate`` take batches from; `validation` and `test` may be None."""
+
+    train: Any
+    validation: Any = None
+    test: Any = None
+
+    def skip_first(self) -> None:
+        """Draw a batch that trains nothing."""
+        self.train.on_epoch_begin()
+        next(iter(self.train.get_jax_iterator()), None)
+        self.train.on_epoch_end()
+
+
+@dataclass(frozen=True)
+class BatchTerms:
+    """How rows become batches; arguments of ``fit``."""
+
+    batch_size: int
+    validation_batch_size: int
+    shuffle: bool | str
+
+
+def batch_rows(
+    terms: BatchTerms, split: Split, rows: Arrays, test: Arrays | None, alone: OwnRandom
+) -> LaneBatches:
+    """Batches of rows in memory.
+
+    Parameters
+    ----------
+    rows, test
+        As the network sees them.
+    alone
+        The lane's own generators: Keras draws the order of the rows from there.
+    """
+    order = BatchOrder(split.train, terms.shuffle, terms.batch_size, np.random)
+
+    def next_order() -> npt.NDArray[np.int32]:
+        with alone:
+            return order.next()
+
+    train = RowBatches(
+        _taker(rows, rows.train_weight), next_order, len(split.train), terms.batch_size
+    )
+    size = terms.validation_batch_size
+    validation = None if split.validation is None else _in_order(rows, split.validation, size)
+    if test is None:
+        return LaneBatches(train, validation)
+    places = np.arange(row_count(test.x), dtype=np.int32)
+    return LaneBatches(train, validation, _in_order(test, places, size))
+
+
+def _in_order(rows: Arrays, places: npt.NDArray[np.int32], size: int) -> RowBatches:
+    return RowBatches(_taker(rows, rows.validation_weight), lambda: places, len(places), size)
+
+
+def _taker(rows: Arrays, weight: Tree | None) -> TakeRows:
+    """Gathers batches as ``fit`` takes them: (x,), (x, y) or (x, y, weights)."""
+    parts = (rows.x,) if rows.y is None else (rows.x, rows.y)
+    parts = parts if weight is None else (*parts, weight)
+    return lambda places: tuple(take_rows(part, places) for part in parts)

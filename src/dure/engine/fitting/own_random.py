@@ -1,0 +1,56 @@
+"""Python's and NumPy's global generators, one pair for each of many trainings in one process."""
+
+from __future__ import annotations
+
+import random
+import threading
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+HOST_LOCK = threading.RLock()
+"""Held while people's own code runs (callbacks, sources of batches): lanes share one process."""
+
+
+class OwnRandom:
+    """The global generators of one training, as they are now; while open they are the process's.
+
+    So code that draws from ``random`` or ``numpy.random`` finds what it would find if the training
+    were alone in its process. One thread at a time, with `HOST_LOCK` held; it may be opened again
+    inside.
+    """
+
+    def __init__(self) -> None:
+        self._state = _read()
+        self._outside: Any = None
+        self._depth = 0
+
+    def __enter__(self) -> OwnRandom:
+        HOST_LOCK.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            self._outside = _read()
+            _write(self._state)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._state = _read()
+            _write(self._outside)
+        HOST_LOCK.release()
+
+
+def _read() -> tuple[Any, Any]:
+    return random.getstate(), np.random.get_state()
+
+
+def _write(state: tuple[Any, Any]) -> None:
+    random.setstate(state[0])
+    np.random.set_state(state[1])

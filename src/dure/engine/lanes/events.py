@@ -1,0 +1,79 @@
+"""What workers tell of the lanes they train."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dure.core.types import LaneKey, Status
+from dure.engine.lanes.outcome import LaneOutcome
+from dure.engine.probes.probe import Probe, ProbeReading
+from dure.engine.program.round_data import Carry
+
+
+class AnyLane(Protocol):
+    """A lane in training, whatever trains it."""
+
+    index: int
+    key: LaneKey
+    program: Any
+    probe: Probe | None
+
+    def stacks_with(self, other: Any) -> bool:
+        """Whether one call can train both."""
+        ...
+
+
+class FittingLane(AnyLane, Protocol):
+    """A lane that trains itself, without a pool's rounds."""
+
+    def train(self, report: Callable[[Any], None], stop: threading.Event) -> None:
+        """Train to the end, and report every epoch; return early when told to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class RoundDone:
+    """One lane ran some epochs; `carry` and `slot` say where its state is, if anywhere."""
+
+    lane: AnyLane
+    first_epoch: int  # from 1
+    metrics: Mapping[str, npt.NDArray[np.float32]]  # each [epochs run]
+    seconds: float
+    lane_seconds: float  # of all its rounds so far
+    carry: Carry | None  # None where the lane cannot go on from it
+    slot: int
+    order: Mapping[str, Any]
+    readings: tuple[ProbeReading, ...] = ()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs this round ran for the lane."""
+        return len(next(iter(self.metrics.values())))
+
+
+@dataclass(frozen=True)
+class LaneDone:
+    """A lane will not train any further."""
+
+    index: int
+    status: Status
+    outcome: LaneOutcome | None
+
+
+@dataclass(frozen=True)
+class CompilationChange:
+    """Compilation of a program began (`change` 1) or is over (-1)."""
+
+    change: int
+
+
+def describe_failure(error: Exception) -> Status:
+    """The status of a lane that an error ended."""
+    text = str(error).strip().splitlines()
+    return Status("failed", reason=f"{type(error).__name__}: {text[0] if text else ''}"[:500])

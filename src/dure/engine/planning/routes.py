@@ -1,0 +1,54 @@
+"""Which way a variant's lanes are trained: compiled, stepped or fitted; and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias
+
+from dure.engine.program.host_callbacks import Callbacks
+
+Kind: TypeAlias = Literal["compiled", "stepped", "fitted"]
+
+
+class Route(NamedTuple):
+    """How lanes are trained.
+
+    Attributes
+    ----------
+    kind
+        "compiled": rounds of epochs run without returning to Python. "stepped": one compiled step a
+        batch, called from the host. "fitted": Keras' own ``fit`` with Keras' own steps, one process
+        a core.
+    why
+        Why not the one before; empty for "compiled".
+    """
+
+    kind: Kind
+    why: str = ""
+
+
+COMPILED = Route("compiled")
+
+
+def choose_route(fitted: list[str], stepped: list[str]) -> Route:
+    """The fastest way that is exact.
+
+    Parameters
+    ----------
+    fitted, stepped
+        Why only ``fit`` itself can train the model, and why batches have to come from the host.
+    """
+    if fitted:
+        return Route("fitted", "; ".join(fitted))
+    return Route("stepped", "; ".join(stepped)) if stepped else COMPILED
+
+
+def find_step_reasons(callbacks: Callbacks, steps: Iterable[str]) -> list[str]:
+    """Why batches have to come from the host one by one; empty if they need not.
+
+    Parameters
+    ----------
+    steps
+        Names of the arguments that are given and count batches.
+    """
+    return [*callbacks.between_batches, *(f"{name} is given" for name in steps)]
