@@ -22,11 +22,8 @@ def probe_of(model: keras.Model, x: Any, y: Any, weight: Any = None, width: int 
     make_ready(model, (x, y, weight))
     probe = Probe(Lowered(model, fast_call), width)
     rows = Arrays(x, y, weight, None)
-
-    class Carry:
-        model = jax.tree.map(np.asarray, state_of(probe._lowered.model))
-
-    probe.compile(Carry, rows, len(jax.tree.leaves(x)[0]))
+    state = jax.tree.map(np.asarray, state_of(probe._lowered.model))
+    probe.compile(state, rows, len(jax.tree.leaves(x)[0]))
     return probe
 
 

@@ -352,25 +352,17 @@ def test_what_cannot_be_done_is_refused_by_name_all_at_once() -> None:
             epochs=0,
             verbose="loud",
             initial_epoch=-1,
-            steps_per_epoch=3,  # type: ignore[arg-type]
-            validation_steps=2,  # type: ignore[arg-type]
+            steps_per_epoch=0,
+            validation_steps=2.5,  # type: ignore[arg-type]
             shuffle="rows",  # type: ignore[arg-type]
-            callbacks=[
-                keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: None),
-                keras.callbacks.TerminateOnNaN(raise_error=True),
-                keras.callbacks.ModelCheckpoint("never.keras", save_freq=5),
-            ],
         )
     faults = "\n".join(caught.value.faults)
     for part in (
         "epochs is 0",
         "verbose is 'loud'",
         "initial_epoch is -1",
-        "steps_per_epoch is 3",
-        "validation_steps is 2",
-        "LambdaCallback overrides on_train_batch_begin",
-        "TerminateOnNaN(raise_error=True)",
-        "ModelCheckpoint overrides on_train_batch_end",
+        "steps_per_epoch is 0",
+        "validation_steps is 2.5",
         "shuffle is 'rows'",
     ):
         assert part in faults

@@ -266,13 +266,6 @@ def test_other_callbacks_run_per_lane_with_the_lanes_model(tmp_path: Path) -> No
         assert len(lines) == 4
 
 
-def test_batch_callbacks_are_refused() -> None:
-    callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)]
-    with pytest.raises(dure.StudyError) as error:
-        study(callbacks=callbacks).plan()
-    assert "LambdaCallback overrides on_train_batch_end" in str(error.value)
-
-
 def test_more_memory_than_there_is_is_refused_with_numbers(monkeypatch: Any) -> None:
     monkeypatch.setattr("dure.engine.planning.plan.available_bytes", lambda device: 10_000)
     with pytest.raises(dure.MemoryPlanError, match=r"needs about .* [kM]B and 10 kB are free"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,16 @@ _adapters = keras.src.trainers.data_adapters
 
 TakeRows = Callable[[npt.NDArray[np.int32]], tuple[Tree, ...]]
 """From row numbers to the batch of these rows: (x,), (x, y) or (x, y, weights)."""
+
+
+def is_source(x: Any) -> bool:
+    """Whether Keras' ``fit`` takes batches from this, and not rows."""
+    return (
+        isinstance(x, (keras.utils.PyDataset, GeneratorType, _adapters.data_adapter.DataAdapter))
+        or _adapters.is_tf_dataset(x)
+        or _adapters.is_torch_dataloader(x)
+        or _adapters.is_grain_dataset(x)
+    )
 
 
 class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name-defined]

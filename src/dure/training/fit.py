@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from dure.core.arrays import Arrays, whole
 from dure.core.backend import jax, keras
 from dure.data.dataset import Data
+from dure.engine.fitting.shared_steps import SharedSteps
 from dure.engine.lanes.factory import validated_epochs, validation_rows
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.pool import ROUND_SECONDS
@@ -31,6 +33,7 @@ from dure.engine.program.round_data import (
 from dure.engine.program.rounds import compile_rounds
 from dure.errors import Faults, StudyError
 from dure.experiment.spec import StudySpec
+from dure.keras_bridge.batches import is_source
 from dure.keras_bridge.building import (
     compiled_parts,
     explained_errors,
@@ -55,6 +58,13 @@ class _Programs:
     def __init__(self, parts: tuple[Any, ...]) -> None:
         self.parts = parts
         self.by_size: dict[Any, Program] = {}
+        self._steps: SharedSteps | None = None
+
+    def steps(self, model: keras.Model) -> SharedSteps:
+        """Its compiled steps, for ``fit`` to call."""
+        if self._steps is None:
+            self._steps = SharedSteps(lower_model(model))
+        return self._steps
 
     @classmethod
     def of(cls, model: keras.Model) -> _Programs:
@@ -81,8 +91,8 @@ def fit(
     class_weight: Mapping[int, float] | None = None,
     sample_weight: Any = None,
     initial_epoch: int = 0,
-    steps_per_epoch: None = None,
-    validation_steps: None = None,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
     validation_batch_size: int | None = None,
     validation_freq: int | list[int] = 1,
 ) -> keras.callbacks.History:
@@ -90,7 +100,11 @@ def fit(
 
     Arguments mean what they mean in Keras (https://keras.io/api/models/model_training_apis/), also
     `epochs`, `initial_epoch`, `shuffle`, `class_weight`, `validation_split`, `validation_data`,
-    `validation_freq` and `validation_batch_size`. Afterwards the model holds trained weights,
+    `validation_freq`, `validation_batch_size`, `steps_per_epoch` and `validation_steps`. Whole
+    epochs run compiled where they can. Where batches have to come one by one (sources of batches,
+    callbacks with batch methods, counted steps) Keras' ``fit`` calls a compiled step for each;
+    where only Keras' own steps do what the model does (``run_eagerly=True``, a loop of its own) it
+    is Keras' ``fit`` alone. Afterwards the model holds trained weights,
     optimizer state and seeds, so ``evaluate``, ``predict``, ``save`` and a further ``fit`` of
     either kind go on from there.
 
@@ -100,15 +114,14 @@ def fit(
         Compiled; built, or then built from the data.
     x, y, sample_weight
         NumPy arrays (or pandas frames and series), or tuples, lists and dicts of them for several
-        inputs and outputs. Not datasets or generators: everything is trained from memory.
+        inputs and outputs. Or as `x` alone a source of batches: a ``keras.utils.PyDataset``, a
+        generator, a data loader of PyTorch, a dataset of TensorFlow or Grain.
     batch_size
         Defaults to 32.
     verbose
         0 silent, 1 ("auto") a bar after every epoch, 2 a line an epoch.
     callbacks
-        Keras callbacks; those that override batch methods are refused by name.
-    steps_per_epoch, validation_steps
-        Only None: an epoch is all rows.
+        Keras callbacks.
 
     Raises
     ------
@@ -121,7 +134,7 @@ def fit(
     >>> dure.fit(model, data.x, data.y, epochs=2, verbose=0).epoch
     [0, 1]
     """
-    return _check(locals()).run()  # a signature as long as Keras' is written out once
+    return _check(locals())()  # a signature as long as Keras' is written out once
 
 
 _OF_STUDY = (
@@ -131,23 +144,26 @@ _OF_STUDY = (
     "validation_data",
     "validation_freq",
     "validation_batch_size",
+    "steps_per_epoch",
+    "validation_steps",
 )
 """Arguments of :func:`fit` that mean the same to a study."""
 
 
-def _check(given: Mapping[str, Any]) -> _Fit:
+def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     """A fit ready to run, of the arguments of :func:`fit` by name; raises all faults at once."""
     model, callbacks = given["model"], _list_callbacks(given["callbacks"])
     held_out = given["validation_data"] is not None
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
-    steps = {name: given[name] for name in ("steps_per_epoch", "validation_steps")}
     problems = Faults((*find_faults(model), *sorted_callbacks.faults))
     if isinstance(model, PreparedModel):
         problems.append(
             "this model prepares raw rows before its network. Fit the network, which shares its "
             "weights: dure.fit(model.network, model.preparation.apply(x), y, ...)."
         )
-    problems += _argument_faults(given["initial_epoch"], given["verbose"], steps)
+    problems += _argument_faults(given)
+    if not problems and any(map(is_source, (given["x"], given["validation_data"]))):
+        return partial(_fit_by_keras, given)
     study = None
     with problems.collect():
         data = Data(given["x"], given["y"], sample_weight=given["sample_weight"])
@@ -167,8 +183,33 @@ def _check(given: Mapping[str, Any]) -> _Fit:
         )
     if problems or study is None:
         raise StudyError(problems, "this fit")
+    hand_over_validation(callbacks, study.arrays(), validation_rows(study.splits[0]))
+    if sorted_callbacks.between_batches or study.given_steps or find_fitted_reasons(model):
+        return partial(_fit_by_keras, given)
+    shapes = row_shapes(study)
+    batch = first_batch(study, shapes)
+    order = BatchOrder(study.splits[0].train, study.shuffle, study.batch_size, np.random)
+    if make_ready(model, batch):
+        order.skip_building_draw()
+    if find_fitted_reasons(model, batch):
+        return partial(_fit_by_keras, given)
+    Faults(find_target_faults(model, study.arrays().y)).raise_if_any("this fit")
     stops = sorted_callbacks.stop_on_nan
-    return _Fit(model, study, callbacks, given["verbose"], given["initial_epoch"], stops)
+    return _Fit(given, study, order, callbacks, stops).run
+
+
+def _fit_by_keras(given: Mapping[str, Any]) -> keras.callbacks.History:
+    """Keras' own ``fit`` of these arguments, with compiled steps where they do the same."""
+    model = given["model"]
+    arguments = {name: value for name, value in given.items() if name != "model"}
+    if find_fitted_reasons(model) or not model.jit_compile:
+        return model.fit(**arguments)
+    before = model.train_function, model.test_function
+    _Programs.of(model).steps(model).install(model)
+    try:
+        return model.fit(**arguments)
+    finally:
+        model.train_function, model.test_function = before
 
 
 def _list_callbacks(callbacks: Any) -> list[Any]:
@@ -183,19 +224,14 @@ _OF_EVERY_FIT = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
 """Callbacks every fit has by itself; passing one's own is fine."""
 
 
-def _argument_faults(initial_epoch: Any, verbose: Any, steps: Mapping[str, Any]) -> list[str]:
+def _argument_faults(given: Mapping[str, Any]) -> list[str]:
     """What is wrong with the arguments a study does not have."""
     found = []
+    initial_epoch, verbose = given["initial_epoch"], given["verbose"]
     if (whole(initial_epoch) or 0) < 0 or whole(initial_epoch) is None:
         found.append(f"initial_epoch is {initial_epoch!r}; pass a whole number from 0.")
     if verbose not in ("auto", 0, 1, 2):
         found.append(f"verbose is {verbose!r}; pass 'auto', 0, 1 or 2.")
-    found += [
-        f"{name} is {value!r}; an epoch of dure.fit is all rows, once each. Leave it out, or "
-        "pass fewer rows."
-        for name, value in steps.items()
-        if value is not None
-    ]
     return found
 
 
@@ -204,25 +240,15 @@ class _Fit:
 
     def __init__(
         self,
-        model: keras.Model,
+        given: Mapping[str, Any],
         study: StudySpec,
+        order: BatchOrder,
         callbacks: list[Any],
-        verbose: int | str,
-        initial_epoch: int,
         stop_on_nan: bool,
     ) -> None:
-        self.model = model
-        shapes = row_shapes(study)
-        batch = first_batch(study, shapes)
-        drew = make_ready(model, batch)
-        Faults(find_fitted_reasons(model, batch)).raise_if_any("this fit")
-        Faults(find_target_faults(model, study.arrays().y)).raise_if_any("this fit")
-        # Keras draws from NumPy's global generator; so the order is Keras' after any seed.
-        generator: Any = np.random
+        model = self.model = given["model"]
         split = study.splits[0]
-        order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
-        if drew:
-            order.skip_building_draw()
+        shapes = row_shapes(study)
         self.lane = TrainingLane(
             index=0,
             key=study.lanes[0],
@@ -233,9 +259,9 @@ class _Fit:
             epochs=study.epochs,
             validate=validated_epochs(study.validation_freq, study.epochs),
             carry=None,
-            epoch=initial_epoch,
+            epoch=given["initial_epoch"],
         )
-        level = 1 if verbose == "auto" else int(verbose)
+        level = 1 if given["verbose"] == "auto" else int(given["verbose"])
         self.callbacks = keras.callbacks.CallbackList(
             callbacks,
             add_history=True,
@@ -245,7 +271,6 @@ class _Fit:
             epochs=study.epochs,
             steps=self.lane.program.shape.steps,
         )
-        hand_over_validation(self.callbacks.callbacks, self.lane.rows, self.lane.validation)
         self.by_epoch = level != 0 or bool(callbacks)
 
     def run(self) -> keras.callbacks.History:

@@ -158,9 +158,14 @@ def test_the_table_is_aligned_and_tells_all() -> None:
     assert memory == "about 11.0 GB of 64.0 GB free (data 1.0 MB)"
     assert blank == ""
     assert len({len(line) for line in table}) == 1 and len(table) == 3
-    assert table[1].split() == ["1", "a", "5", "1,234,567", "10", "1", "3.2", "MB"]
+    facts = ["1", "a", "5", "1,234,567", "10", "1", "3.2", "MB", "compiled"]
+    assert table[1].split() == facts
     assert "variant 0, variant 1" in table[2] and "..." in table[2]
-    assert max(map(len, table)) <= 110
+    assert max(map(len, table)) <= 120
+    why = PlannedProgram(["a"], 1, 1, 1, 1, 1, "stepped", "batches come from the host")
+    told = str(Plan(1, 1, [why, why], 1, "CPU core", 1, 1, 1)).splitlines()
+    assert told[-2].endswith("stepped")
+    assert told[-1] == "stepped: batches come from the host"
     one = str(Plan(1, 1, planned[:1], 1, "CPU core", 1, 1, 1))
     assert one.startswith("1 lane of up to 1 epoch in 1 program on")
 

@@ -63,9 +63,7 @@ def make_prototype(
         metrics,
         _monitor(callbacks, lowered, metrics),
         [make_controller(callback, lowered) for callback in callbacks.in_program],
-        choose_route(
-            find_fitted_reasons(lowered.model), find_step_reasons(callbacks, study.given_steps)
-        ),
+        choose_route(fitted, find_step_reasons(callbacks, study.given_steps)),
     )
 
 
@@ -95,9 +93,16 @@ def _check_rate(lowered: Lowered) -> None:
         )
 
 
-def lower_model(model: keras.Model, batch: Batch) -> Lowered:
-    """The functions of a model made ready for batches of these shapes, with fast twins."""
-    return Lowered(model, fast_call, describe_logs(model, batch))
+def lower_model(model: keras.Model, batch: Batch | None = None) -> Lowered:
+    """The functions of a model, with fast twins of its layers.
+
+    Parameters
+    ----------
+    batch
+        Shapes for which the model is ready, to know what steps of its own log; None: its steps are
+        called as Keras calls them.
+    """
+    return Lowered(model, fast_call, None if batch is None else describe_logs(model, batch))
 
 
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:
