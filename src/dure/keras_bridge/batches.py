@@ -53,10 +53,16 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
     ) -> None:
         self._take, self._next_order = take, next_order
         self._rows, self._size = rows, size
+        self._latest = np.empty(0, np.int32)
 
     def get_jax_iterator(self) -> Iterator[Any]:
         """An epoch's batches."""
-        order = self._next_order()
+        self._latest = self._next_order()
+        yield from self.repeat_epoch()
+
+    def repeat_epoch(self) -> Iterator[Any]:
+        """The batches of the latest epoch once more."""
+        order = self._latest
         for start in range(0, len(order), self._size):
             yield self._take(order[start : start + self._size])
 
@@ -123,6 +129,9 @@ class SourceBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, n
             yield batch
 
     get_numpy_iterator = get_jax_iterator
+
+    def repeat_epoch(self) -> None:
+        """Nothing: what a source gave is gone."""
 
     @property
     def num_batches(self) -> int | None:

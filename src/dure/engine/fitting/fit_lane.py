@@ -74,6 +74,7 @@ class ModelProbe:
 
     def __init__(self, probe: Probe, rows: Arrays, count: int) -> None:
         self._probe, self._rows, self._count = probe, rows, count
+        self.steps = probe.steps
 
     def __call__(self, model: Any) -> ProbeReading | None:
         """What is measured now; None where it cannot be."""

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.backend import keras
-from dure.core.types import NAN_LOSS, Monitor, Status
+from dure.core.arrays import Arrays, row_count
+from dure.core.backend import jax, jnp, keras
+from dure.core.metrics import find_losses
+from dure.core.types import NAN_LOSS, FirstNan, Monitor, Status
 from dure.engine.fitting.lane_batches import LaneBatches
 from dure.engine.fitting.lane_callbacks import LaneCallbacks
 from dure.engine.fitting.own_random import OwnRandom
 from dure.engine.lanes.epoch_record import EpochRecord
 from dure.engine.lanes.outcome import LaneOutcome, settle_outcome
+from dure.engine.probes.gradients import FiniteSteps
 from dure.engine.probes.probe import ProbeReading
 from dure.engine.program.callback_logs import read_logs
 from dure.engine.program.round_data import flatten_logs
 from dure.keras_bridge.building import draws_to_build
+from dure.keras_bridge.functional import state_of
+from dure.keras_bridge.model_state import ModelState
 
 
 class FitInterruptedError(Exception):
@@ -37,8 +42,14 @@ class EpochDone:
     readings: tuple[ProbeReading, ...] = ()
 
 
-Measure = Callable[[Any], ProbeReading | None]
-"""From a lane's model to what is measured in it."""
+class Measure(Protocol):
+    """Looks into the layers of a lane's model."""
+
+    steps: FiniteSteps
+
+    def __call__(self, model: Any) -> ProbeReading | None:
+        """What is measured in the model now; None where it cannot be."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,7 @@ class FitRun:
         tested = terms.metrics if self.batches.test is not None else ()
         self.record = EpochRecord(terms.monitor, terms.validate, tested)
         self._diverged = False
+        self._before: ModelState | None = None
         self._began = time.perf_counter()
 
     def run(self) -> tuple[Status, LaneOutcome]:
@@ -141,6 +153,11 @@ class FitRun:
         """Before the first epoch."""
         self._measure()
 
+    def begin_epoch(self) -> None:
+        """Keep the state that an epoch begins with, to look for what is lost in it."""
+        if self.measure is not None:
+            self._before = jax.tree.map(jnp.copy, state_of(self.model))
+
     def heed_stop(self) -> None:
         """Leave ``fit`` where the run was told to stop."""
         if self.stop():
@@ -151,9 +168,9 @@ class FitRun:
         shaped = read_logs(logs)
         numbers = flat_numbers(shaped)
         curves = self.record.see(self.epoch, shaped, numbers, callbacks, self.model)
-        loss = numbers.get("loss")
         on_nan = any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in self.callbacks)
-        if loss is not None and (np.isnan(loss) or (on_nan and np.isinf(loss))):
+        losses = [numbers[name] for name in find_losses(n for n in numbers if n[:4] != "val_")]
+        if any(np.isnan(loss) or (on_nan and np.isinf(loss)) for loss in losses):
             self._diverged = self.model.stop_training = True
         unknown = dict.fromkeys(self.terms.metrics, np.full(1, np.nan))
         return {**unknown, **curves}
@@ -177,10 +194,20 @@ class FitRun:
 
     def _status(self) -> Status:
         if self._diverged:
-            return Status("diverged", self.epoch, NAN_LOSS)
+            return Status("diverged", self.epoch, self._find_first_nan() or NAN_LOSS)
         return (
             Status("finished") if self.epoch >= self.terms.epochs else Status("stopped", self.epoch)
         )
+
+    def _find_first_nan(self) -> FirstNan | None:
+        batches = self.batches.train.repeat_epoch()
+        counted = self.terms.steps_per_epoch is not None
+        if self.measure is None or self._before is None or batches is None or counted:
+            return None
+        try:
+            return find_lost_step(self.measure.steps, self._before, batches, self.epoch)
+        except Exception:  # of the model's own code, or memory: the lane has diverged all the same
+            return None
 
     def _outcome(self) -> LaneOutcome:
         weights, best = self.model.get_weights(), self.record.best
@@ -191,6 +218,24 @@ class FitRun:
             found = self.model.evaluate(self.batches.test, verbose=0, return_dict=True)
             test = {name: float(value) for name, value in flat_numbers(found).items()}
         return settle_outcome(best.epoch, best.value, weights, best.weights, test)
+
+
+def find_lost_step(
+    steps: FiniteSteps, state: ModelState, batches: Iterable[Any], epoch: int
+) -> FirstNan | None:
+    """Where an epoch's numbers were first not finite: its batches again, one by one.
+
+    Parameters
+    ----------
+    state
+        Before the epoch.
+    """
+    for number, batch in enumerate(batches, 1):
+        rows = Arrays(*batch, *(None,) * (4 - len(batch)))
+        state, finite = steps(state, np.arange(row_count(rows.x), dtype=np.int32), rows)
+        if not finite.all:
+            return FirstNan(epoch, number, *steps.origin(finite))
+    return None
 
 
 def flat_numbers(logs: Mapping[str, Any]) -> dict[str, float]:
