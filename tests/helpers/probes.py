@@ -14,13 +14,22 @@ from dure.core.types import LANE_QUANTITIES, LAYER_QUANTITIES
 from dure.engine.probes.probe import Probe
 from dure.keras_bridge.building import make_ready
 from dure.keras_bridge.functional import Lowered, state_of
+from dure.keras_bridge.own_steps import describe_logs
 from dure.layers import fast_call
 
 
-def probe_of(model: keras.Model, x: Any, y: Any, weight: Any = None, width: int = 1) -> Probe:
+def probe_of(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    weight: Any = None,
+    width: int = 1,
+    lowered: Lowered | None = None,
+) -> Probe:
     """A probe compiled for all of these rows."""
     make_ready(model, (x, y, weight))
-    probe = Probe(Lowered(model, fast_call), width)
+    logs = describe_logs(model, (x, y, weight))
+    probe = Probe(lowered or Lowered(model, fast_call, logs), width)
     rows = Arrays(x, y, weight, None)
     state = jax.tree.map(np.asarray, state_of(probe._lowered.model))
     probe.compile(state, rows, len(jax.tree.leaves(x)[0]))
@@ -28,10 +37,10 @@ def probe_of(model: keras.Model, x: Any, y: Any, weight: Any = None, width: int 
 
 
 def probed(
-    model: keras.Model, x: Any, y: Any, weight: Any = None
+    model: keras.Model, x: Any, y: Any, weight: Any = None, lowered: Lowered | None = None
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Quantities of the layers (a row each) and of the whole network, at the model's state."""
-    probe = probe_of(model, x, y, weight)
+    probe = probe_of(model, x, y, weight, lowered=lowered)
     assert probe.fault is None, probe.fault
     states = jax.tree.map(lambda a: np.asarray(a)[None], state_of(model))
     order = np.arange(len(jax.tree.leaves(x)[0]), dtype=np.int32)[None]

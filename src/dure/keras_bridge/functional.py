@@ -19,7 +19,14 @@ from dure.core.arrays import Tree
 from dure.core.backend import jax, jnp, keras
 from dure.core.types import Mode
 from dure.errors import StudyError
-from dure.keras_bridge.model_state import Batch, ModelState, StepLogs, flat_results, pack_batch
+from dure.keras_bridge.model_state import (
+    Batch,
+    ModelState,
+    StepLogs,
+    flat_results,
+    is_keras_own,
+    pack_batch,
+)
 from dure.keras_bridge.trainable import check_trainable
 
 FindCall: TypeAlias = Callable[[Any], Callable[..., Any] | None]
@@ -97,6 +104,12 @@ class Lowered:
             model.optimizer.variables, getattr(model.optimizer, "learning_rate", None)
         )
 
+    @property
+    def steps_itself(self) -> bool:
+        """Whether the model has a way of its own from a batch to gradients and new weights."""
+        methods = (self.model.train_step, self.model.compute_loss_and_updates)
+        return not all(map(is_keras_own, methods))
+
     @contextlib.contextmanager
     def tracing(self, stacked: bool = False) -> Iterator[None]:
         """While open, layers compute through their fast twins; one thread at a time.
@@ -117,18 +130,39 @@ class Lowered:
                     layer.use_cudnn = False
             yield
 
+    def give_up_twins(self) -> bool:
+        """Compute every layer Keras' way from now on; whether that changes anything.
+
+        A twin has its gradient written by hand, and a model that differentiates forwards cannot
+        pass through it.
+        """
+        had, self._find_call = self._find_call is not None, None
+        return had
+
     def train_step(
         self, state: ModelState, metrics: list[Any], batch: Batch
     ) -> tuple[ModelState, list[Any]]:
         """One step of the model's training: forward, loss, gradient, optimizer, metrics."""
         own, trained, tested = self._split(metrics)
-        logs, (trainable, non_trainable, optimizer, own) = self.model.train_step(
-            (*state, own), pack_batch(batch)
-        )
+        logs, new, own = self.logged_step(state, own, batch)
         if self._logs is not None:
             trained = _read_logs(logs, self._logs.train)
-        new = ModelState(list(trainable), list(non_trainable), list(optimizer))
         return new, [*own, *trained, *tested]
+
+    def logged_step(
+        self, state: ModelState, metrics: list[Any], batch: Batch
+    ) -> tuple[dict[str, Any], ModelState, list[Any]]:
+        """As :meth:`train_step`, of the model's own metrics alone, with what the step logged."""
+        logs, (trainable, non_trainable, optimizer, metrics) = self.model.train_step(
+            (*state, metrics), pack_batch(batch)
+        )
+        new = ModelState(list(trainable), list(non_trainable), list(optimizer))
+        return dict(logs), new, list(metrics)
+
+    @property
+    def no_metrics(self) -> list[Any]:
+        """The model's own metrics before the first batch."""
+        return self._split(self.initial_metrics)[0]
 
     def test_step(
         self, state: ModelState, metrics: list[Any], batch: Batch

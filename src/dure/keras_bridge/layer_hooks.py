@@ -85,12 +85,72 @@ def forget_states(model: keras.Model) -> Iterator[None]:
 
 def exchange_call(layer: keras.Layer, call: Any, undo: contextlib.ExitStack) -> None:
     """Exchanges `call` on the instance, over whatever already stands there."""
-    before = layer.__dict__.get("call")
-    object.__setattr__(layer, "call", call)
+    _exchange(layer, "call", call, undo)
+
+
+def _exchange(holder: Any, name: str, method: Any, undo: contextlib.ExitStack) -> None:
+    before = holder.__dict__.get(name)
+    object.__setattr__(holder, name, method)
     if before is None:
-        undo.callback(object.__delattr__, layer, "call")
+        undo.callback(object.__delattr__, holder, name)
     else:
-        undo.callback(object.__setattr__, layer, "call", before)
+        undo.callback(object.__setattr__, holder, name, before)
+
+
+@contextlib.contextmanager
+def watch_optimizers(model: keras.Model, see: Callable[[int, Any], Any]) -> Iterator[None]:
+    """While open, each gradient that an optimizer of the model is handed is what `see` makes of it.
+
+    Parameters
+    ----------
+    see
+        (place of the weight among the model's trainable ones, its gradient) -> gradient. Of
+        optimizers inside others only what the outer one is handed is seen.
+    """
+    places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
+    depth = 0
+
+    def watched(optimizer: Any, name: str) -> Callable[..., Any]:
+        own, first = getattr(optimizer, name), 1 if name == "stateless_apply" else 0
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+
+        def apply(*args: Any, **options: Any) -> Any:
+            nonlocal depth
+            if not depth:
+                given = list(args)
+                slopes = given[first] if len(given) > first else options["grads"]
+                weights = given[1] if not first and len(given) > 1 else None
+                weights = weights or inner._trainable_variables
+                seen = [
+                    see(places[id(w)], slope) if slope is not None and id(w) in places else slope
+                    for w, slope in zip(weights, slopes, strict=False)
+                ]
+                args = (*given[:first], seen, *given[first + 1 :])
+                options.pop("grads", None)
+            depth += 1
+            try:
+                return own(*args, **options)
+            finally:
+                depth -= 1
+
+        return apply
+
+    with contextlib.ExitStack() as undo:
+        for optimizer in _optimizers_of(model):
+            for name in ("apply", "stateless_apply"):
+                _exchange(optimizer, name, watched(optimizer, name), undo)
+        yield
+
+
+def _optimizers_of(model: keras.Model) -> list[Any]:
+    """Every optimizer that a model holds as an attribute, or in a list or dict that is one."""
+    found = {id(model.optimizer): model.optimizer}
+    for value in vars(model).values():
+        held = list(value.values()) if isinstance(value, Mapping) else value
+        for one in held if isinstance(held, (list, tuple)) else [held]:
+            if isinstance(one, keras.optimizers.Optimizer):
+                found[id(one)] = one
+    return list(found.values())
 
 
 def first(tree: Any) -> Any:

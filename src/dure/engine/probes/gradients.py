@@ -15,6 +15,8 @@ from jax.extend.core import get_opaque_trace_state
 
 from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp, keras
+from dure.core.metrics import find_losses
+from dure.engine.probes.step_trace import is_float, see_step
 from dure.engine.program.round_data import same_types, take_rows
 from dure.keras_bridge.functional import Lowered
 from dure.keras_bridge.layer_hooks import first, owners_of, walk_layers, watch_layers, with_first
@@ -28,11 +30,15 @@ class Gradients(NamedTuple):
     Attributes
     ----------
     loss
-        Scalar, regularizers included.
+        Scalar, regularizers included; NaN if a step of the model's own has several, or none.
+    losses
+        Every loss of the step.
     slopes
-        By each trainable weight, as the optimizer is given them: times `scale`.
+        By each trainable weight, as the optimizer is given them: times `scale`. None for a weight
+        whose gradient a step of the model's own does not let be seen.
     touched
         By layer the sum of squares of those by its outputs, over all its calls; times `scale` ** 2.
+        NaN where they cannot be told from those of a gradient inside the loss.
     scale
         What mixed precision multiplies the loss with; else 1.
     called
@@ -43,18 +49,19 @@ class Gradients(NamedTuple):
         of its own, "" for one of a layer that is never called.
     seen
         By layer its outputs (first leaf, if of floats), one a call.
-    other
-        The non-trainable variables afterwards.
+    after
+        The state after the step.
     """
 
     loss: Any
+    losses: list[Any]
     slopes: list[Any]
     touched: dict[str, Any]
     scale: Any
     called: list[str]
     owners: list[str]
     seen: dict[str, list[Any]]
-    other: list[Any]
+    after: ModelState
 
 
 @jax.custom_vjp
@@ -85,6 +92,8 @@ def training_gradients(
     non_trainable
         Taken instead of those of `state`.
     """
+    if lowered.steps_itself:
+        return _own_gradients(lowered, layers, state._replace(non_trainable=non_trainable), batch)
     model = lowered.model
     called: list[str] = []
 
@@ -107,7 +116,7 @@ def training_gradients(
             scaled, (unscaled, _, other, _) = model.compute_loss_and_updates(
                 trainable,
                 non_trainable,
-                lowered.initial_metrics,
+                lowered.no_metrics,
                 *batch,
                 training=True,
                 optimizer_variables=state.optimizer,
@@ -118,13 +127,47 @@ def training_gradients(
     (_, (value, seen, other)), (slopes, touched) = jax.value_and_grad(loss, (0, 1), has_aux=True)(
         state.trainable, tokens
     )
+    weights, held = model.optimizer.stateless_apply(state.optimizer, slopes, state.trainable)
+    after = ModelState(list(weights), list(other), list(held))
+    called = list(dict.fromkeys(called))
+    owners = _owners(model, layers, called)
+    scale = _loss_scale(model, state)
+    return Gradients(value, [value], slopes, touched, scale, called, owners, seen, after)
+
+
+def _own_gradients(
+    lowered: Lowered, layers: Mapping[str, Any], state: ModelState, batch: Batch
+) -> Gradients:
+    """As :func:`training_gradients`, of a step of the model's own: only watched from outside.
+
+    Weights without a gradient that can be seen have None, layers NaN.
+    """
+    try:
+        step = see_step(lowered, layers, state, batch, both_ways=True)
+    except Exception:  # it differentiates forwards, which no gradient of one's own goes with
+        step = see_step(lowered, layers, state, batch, both_ways=False)
+    touched = {}
+    for name in layers:
+        squares = [jnp.sum(jnp.square(s.astype(jnp.float32))) for s in step.slopes.get(name, [])]
+        touched[name] = jnp.stack(squares).sum() if squares else jnp.float32(jnp.nan)
+    losses = [step.logs[name] for name in find_losses(step.logs) or step.logs]
+    return Gradients(
+        losses[0] if len(losses) == 1 else jnp.float32(jnp.nan),
+        losses,
+        step.gradients,
+        touched,
+        _loss_scale(lowered.model, state),
+        step.called,
+        _owners(lowered.model, layers, step.called),
+        step.outputs,
+        step.after,
+    )
+
+
+def _loss_scale(model: keras.Model, state: ModelState) -> Any:
     mapping = list(zip(model.optimizer.variables, state.optimizer, strict=True))
     with keras.StatelessScope(state_mapping=mapping):
-        scale = jnp.asarray(model.optimizer.scale_loss(jnp.ones(())), jnp.float32)
-    called = list(dict.fromkeys(called))
-    return Gradients(
-        value, slopes, touched, scale, called, _owners(model, layers, called), seen, other
-    )
+        return jnp.asarray(model.optimizer.scale_loss(jnp.ones(())), jnp.float32)
 
 
 def _owners(model: keras.Model, layers: Mapping[str, Any], called: list[str]) -> list[str]:
@@ -134,11 +177,6 @@ def _owners(model: keras.Model, layers: Mapping[str, Any], called: list[str]) ->
         "" if found == model.name != own else found
         for own, found in zip(every, among_called, strict=True)
     ]
-
-
-def is_float(value: Any) -> bool:
-    """Whether this is an array of floats."""
-    return hasattr(value, "dtype") and bool(jnp.issubdtype(value.dtype, jnp.floating))
 
 
 class _Finite(NamedTuple):
@@ -174,23 +212,21 @@ class FiniteSteps:
         return self._compiled[len(batch)](state, batch, rows)  # type: ignore[no-any-return]
 
     def _step(self, state: ModelState, indices: Any, rows: Arrays) -> tuple[ModelState, _Finite]:
-        optimizer = self._lowered.model.optimizer
+        scaled = hasattr(self._lowered.model.optimizer, "inner_optimizer")
         found = training_gradients(
             self._lowered, self._layers, state, take_rows(rows, indices), state.non_trainable
         )
-        weights, held = optimizer.stateless_apply(state.optimizer, found.slopes, state.trainable)
         self._names, self._own = found.called, found.owners
         finite = _Finite(
             jnp.bool_(True),
-            jnp.isfinite(found.loss),
+            jnp.stack([jnp.isfinite(loss).all() for loss in found.losses]).all(),
             [_finite(found.seen.get(name, [])) for name in self._names],
             # Mixed precision leaves out steps whose gradients overflow: they are no fault.
-            [_finite([] if hasattr(optimizer, "inner_optimizer") else [s]) for s in found.slopes],
-            [_finite([w]) for w in weights],
+            [_finite([] if scaled else [s]) for s in found.slopes],
+            [_finite([w]) for w in found.after.trainable],
         )
         flags = jax.tree.leaves(finite)
-        new = ModelState(list(weights), list(found.other), list(held))
-        return same_types(new, state), finite._replace(all=jnp.stack(flags).all())
+        return same_types(found.after, state), finite._replace(all=jnp.stack(flags).all())
 
     def origin(self, finite: _Finite) -> tuple[str | None, str]:
         """The layer, and what of it, that was first not finite."""

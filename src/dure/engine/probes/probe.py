@@ -169,6 +169,8 @@ class Probe:
             rise = sum(map(_dots, _flat(there.slopes), away)) / _host(there.scale)
             rise = rise - sum(map(_dots, slopes, away)) / scale
             curvature = rise / sum(map(_dots, away, away))
+            if np.isnan(loss).all():  # several losses, each with gradients of its own
+                stretch, curvature = np.ones_like(stretch), np.full_like(curvature, np.nan)
             # A step too short for the difference of two losses in float32 is told by its parabola.
             gain = np.where(
                 stretch > 1, slope + curvature * length**2 / 2, _host(there.loss) - loss
@@ -197,17 +199,14 @@ class Probe:
         self.names = tuple(dict.fromkeys([*found.called, *of_model]))
         rows = [_outputs(layers, name, found) for name in self.names]
         outputs = jnp.stack([jnp.stack([_float(value) for value in row]) for row in rows])
-        weights = _step(model.optimizer, state, found.slopes)
-        return _ProbeOutputs(outputs, _float(found.loss), found.scale, found.slopes, weights)
-
-
-def _step(optimizer: Any, state: ModelState, slopes: list[Any]) -> list[Any]:
-    """The trainable weights after one step of the optimizer."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    if getattr(inner, "gradient_accumulation_steps", None):
-        # Most of its steps change nothing, and which ones do says nothing of the lane.
-        return [jnp.full_like(w, jnp.nan) for w in state.trainable]
-    return list(optimizer.stateless_apply(state.optimizer, slopes, state.trainable)[0])
+        unknown = [jnp.full_like(w, jnp.nan) for w in state.trainable]
+        slopes = [u if s is None else s for s, u in zip(found.slopes, unknown, strict=True)]
+        inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        # Most steps of an optimizer that accumulates change nothing, and which ones do says
+        # nothing of the lane.
+        accumulates = getattr(inner, "gradient_accumulation_steps", None)
+        weights = unknown if accumulates else found.after.trainable
+        return _ProbeOutputs(outputs, _float(found.loss), found.scale, slopes, weights)
 
 
 def _outputs(layers: Mapping[str, Any], name: str, found: Gradients) -> tuple[Any, ...]:

@@ -135,8 +135,17 @@ class Program:
         )
         stacked = jax.tree.map(lambda a: _spec((self.width, *a.shape), a.dtype), (carry, orders))
         self._specs = (carry, rows)
-        with self.lowered.tracing(stacked=self.width > 1):
-            self.traced = jax.jit(self._stacked_round).trace(*stacked, rows)
+
+        def trace() -> Any:
+            with self.lowered.tracing(stacked=self.width > 1):
+                return jax.jit(self._stacked_round).trace(*stacked, rows)
+
+        try:
+            self.traced = trace()
+        except Exception:  # a model that differentiates forwards cannot pass through a twin
+            if not self.lowered.give_up_twins():
+                raise
+            self.traced = trace()
         return self.traced.jaxpr
 
     @property
