@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,11 +17,18 @@ from jax.extend.core import get_opaque_trace_state
 from dure.core.arrays import Arrays
 from dure.core.backend import jax, jnp, keras
 from dure.core.metrics import find_losses
-from dure.engine.probes.step_trace import is_float, see_step
+from dure.engine.probes.step_trace import Marks
 from dure.engine.program.round_data import same_types, take_rows
 from dure.keras_bridge.functional import Lowered
-from dure.keras_bridge.layer_hooks import first, owners_of, walk_layers, watch_layers, with_first
-from dure.keras_bridge.model_state import Batch, ModelState
+from dure.keras_bridge.layer_hooks import (
+    first,
+    owners_of,
+    walk_layers,
+    watch_layers,
+    watch_optimizers,
+    with_first,
+)
+from dure.keras_bridge.model_state import Batch, ModelState, flat_results
 from dure.layers.tokens import tokens_of
 
 
@@ -105,9 +113,8 @@ def training_gradients(
             if get_opaque_trace_state() != here:
                 return output
             called.append(name)
-            value = first(output)
-            # A one-hot array stands for integers and would otherwise have to be made.
-            if not is_float(value) or tokens_of(value) is not None:
+            value = _watchable(output)
+            if value is None:
                 return output
             seen.setdefault(name, []).append(value)
             return with_first(output, _tap(value, tokens[name]))
@@ -140,28 +147,65 @@ def _own_gradients(
 ) -> Gradients:
     """As :func:`training_gradients`, of a step of the model's own: only watched from outside.
 
-    Weights without a gradient that can be seen have None, layers NaN.
+    Weights without a gradient that can be seen have None, layers NaN. With several optimizers each
+    weight has what its own was handed last.
     """
     try:
-        step = see_step(lowered, layers, state, batch, both_ways=True)
+        logs, after, called, named = _watch_step(lowered, layers, state, batch, True)
     except Exception:  # it differentiates forwards, which no gradient of one's own goes with
-        step = see_step(lowered, layers, state, batch, both_ways=False)
-    touched = {}
-    for name in layers:
-        squares = [jnp.sum(jnp.square(s.astype(jnp.float32))) for s in step.slopes.get(name, [])]
-        touched[name] = jnp.stack(squares).sum() if squares else jnp.float32(jnp.nan)
-    losses = [step.logs[name] for name in find_losses(step.logs) or step.logs]
+        logs, after, called, named = _watch_step(lowered, layers, state, batch, False)
+    inner, slopes = named.get("inner slope", {}), named.get("slope", {})
+    touched = {name: jnp.float32(jnp.nan) for name in layers}
+    for name in slopes.keys() - inner.keys():
+        squares = [jnp.sum(jnp.square(slope.astype(jnp.float32))) for slope in slopes[name]]
+        touched[name] = jnp.stack(squares).sum()
+    handed = named.get("gradient", {})
+    losses = [logs[name].mean() for name in find_losses(logs) or logs]
     return Gradients(
         losses[0] if len(losses) == 1 else jnp.float32(jnp.nan),
         losses,
-        step.gradients,
+        [handed[place][-1] if place in handed else None for place in range(len(state.trainable))],
         touched,
         _loss_scale(lowered.model, state),
-        step.called,
-        _owners(lowered.model, layers, step.called),
-        step.outputs,
-        step.after,
+        called,
+        _owners(lowered.model, layers, called),
+        named.get("output", {}),
+        after,
     )
+
+
+def _watch_step(
+    lowered: Lowered, layers: Mapping[str, Any], state: ModelState, batch: Batch, both_ways: bool
+) -> tuple[dict[str, Any], ModelState, list[str], dict[str, dict[Any, list[Any]]]]:
+    """What a step logs, the state after it, the layers it calls, and what was named in it."""
+    marks = Marks(both_ways)
+    called: dict[str, None] = {}
+
+    def see(name: str, inputs: Any, output: Any) -> Any:
+        called[name] = None
+        value = _watchable(output)
+        return output if value is None else with_first(output, marks.name_with_slope(name, value))
+
+    def step(state: ModelState, batch: Batch) -> Any:
+        see_gradient = partial(marks.name, "gradient")
+        with watch_layers(layers, see), watch_optimizers(lowered.model, see_gradient):
+            logs, after, _ = lowered.logged_step(state, lowered.no_metrics, batch)
+        return {name: jnp.asarray(value) for name, value in flat_results(logs).items()}, after
+
+    (logs, after), named = marks.run(step, state, batch)
+    return logs, after, list(called), named
+
+
+def _watchable(output: Any) -> Any:
+    """A layer's output (first leaf) if gradients by it mean something; else None."""
+    value = first(output)
+    # A one-hot array stands for integers and would otherwise have to be made.
+    return value if is_float(value) and tokens_of(value) is None else None
+
+
+def is_float(value: Any) -> bool:
+    """Whether this is an array of floats."""
+    return hasattr(value, "dtype") and bool(jnp.issubdtype(value.dtype, jnp.floating))
 
 
 def _loss_scale(model: keras.Model, state: ModelState) -> Any:
