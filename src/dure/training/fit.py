@@ -26,6 +26,7 @@ from dure.engine.program.program import Program
 from dure.engine.program.round_data import (
     RUNNING,
     Carry,
+    cut_to_batch,
     gather_logs,
     lane_of,
     stack_lanes,
@@ -155,7 +156,7 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     model, callbacks = given["model"], _list_callbacks(given["callbacks"])
     held_out = given["validation_data"] is not None
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
-    problems = Faults((*find_faults(model), *sorted_callbacks.faults))
+    problems = Faults(find_faults(model))
     if isinstance(model, PreparedModel):
         problems.append(
             "this model prepares raw rows before its network. Fit the network, which shares its "
@@ -280,8 +281,10 @@ class _Fit:
         logs: dict[str, Any] = {}
         self.callbacks.on_train_begin()
         try:
-            while lane.epoch < lane.epochs and not self.model.stop_training:
+            while lane.epoch < lane.epochs:
                 logs = self._round() or logs
+                if self.model.stop_training:
+                    break
         finally:
             if lane.epochs > 0:
                 self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
@@ -293,8 +296,12 @@ class _Fit:
         count = lane.round_epochs(ROUND_SECONDS, 1 if self.by_epoch else None)
         if self.by_epoch:
             self.callbacks.on_epoch_begin(lane.epoch)
+        orders = lane.orders(count, None)
+        if self.model.stop_training:  # before the first batch
+            program = program.for_one_batch()
+            orders = cut_to_batch(orders, program.shape.train_rows)
         carry = program.start(state_of(self.model))._replace(epoch=np.int32(lane.epoch))
-        carry, orders = stack_lanes((carry, lane.orders(count, None)))
+        carry, orders = stack_lanes((carry, orders))
         start = time.perf_counter()
         after, curves, _ = jax.block_until_ready(program(carry, orders, lane.rows))
         program.seconds_per_epoch = (time.perf_counter() - start) / count

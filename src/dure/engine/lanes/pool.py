@@ -33,7 +33,14 @@ from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.nan_search import find_first_nan
 from dure.engine.lanes.probe_runner import ProbeRunner
 from dure.engine.program.program import Program
-from dure.engine.program.round_data import DIVERGED, RUNNING, Orders, read_lane, stack_lanes
+from dure.engine.program.round_data import (
+    DIVERGED,
+    RUNNING,
+    Orders,
+    cut_to_batch,
+    read_lane,
+    stack_lanes,
+)
 from dure.errors import StudyError
 
 ROUND_SECONDS = 1.0
@@ -273,8 +280,12 @@ class _Slots:
             self.carry = host.epoch_begin(self.carry)
         orders = [self._orders(s, count) for s, count in enumerate(epoch_counts)]
         stacked = jax.tree.map(lambda *a: np.stack(a), *orders)
+        program = self.program
+        if any(host.stopped for host in self.hosts.values()):  # before the first batch
+            program = program.for_one_batch()
+            stacked = cut_to_batch(stacked, program.shape.train_rows)
         before, start = self.carry, time.perf_counter()
-        self.carry, curves, ran = self.program(self.carry, stacked, rows)
+        self.carry, curves, ran = program(self.carry, stacked, rows)
         epochs_run, curves = np.asarray(ran), np.asarray(curves)
         seconds = time.perf_counter() - start
         if epochs_run.max():

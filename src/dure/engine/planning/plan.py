@@ -65,7 +65,7 @@ def prepare(study: StudySpec) -> PreparedStudy:
     callbacks = sort_callbacks(study.callbacks)
     rows = row_shapes(study)
     batch = first_batch(study, rows)
-    faults = Faults(callbacks.faults)
+    faults = Faults()
     prototypes: dict[str, Prototype] = {}
     for variant in study.variant_list:
         try:

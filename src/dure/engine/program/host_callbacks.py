@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,6 @@ class Callbacks:
     stop_on_nan: bool = False
     between_batches: tuple[str, ...] = ()
     """Why batches have to come from the host: what each of these callbacks has."""
-    faults: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def everywhere(self) -> tuple[Any, ...]:
@@ -67,28 +66,24 @@ class Callbacks:
 def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
     """Decide where each callback runs.
 
-    TerminateOnNaN is a test inside the step. Of the others, EarlyStopping and ReduceLROnPlateau
-    run inside the program and a LearningRateScheduler is asked before each round, if there is
-    nothing else. A subclass of these, or any other callback that keeps to ``on_epoch_*`` and
-    ``on_train_*``, runs on the host after each epoch, and then all do, in their order: it may
-    change weights, rate and logs, and whoever comes after it has to see that. Where one has methods
-    for batches, batches come from the host, too, and Keras' ``fit`` calls them all.
+    TerminateOnNaN is a test inside the step, unless it is to raise an error. Of the others,
+    EarlyStopping and ReduceLROnPlateau run inside the program and a LearningRateScheduler is asked
+    before each round, if there is nothing else. A subclass of these, or any other callback that
+    keeps to ``on_epoch_*`` and ``on_train_*``, runs on the host after each epoch, and then all do,
+    in their order: it may change weights, rate and logs, and whoever comes after it has to see
+    that. Where one has methods for batches, batches come from the host, too, and Keras' ``fit``
+    calls them all.
     """
     groups: dict[str, list[Any]] = {"in_program": [], "schedulers": [], "host": []}
-    stop_on_nan, faults, between = False, [], []
+    stop_on_nan, between = False, []
     for callback in callbacks:
         kind = type(callback)
         if kind in IN_PROGRAM:
             groups["in_program"].append(callback)
         elif kind is keras.callbacks.LearningRateScheduler:
             groups["schedulers"].append(callback)
-        elif kind is keras.callbacks.TerminateOnNaN:
+        elif kind is keras.callbacks.TerminateOnNaN and not callback.raise_error:
             stop_on_nan = True
-            if callback.raise_error:
-                faults.append(
-                    "TerminateOnNaN(raise_error=True) raises between batches, which are compiled; "
-                    "leave raise_error out: training stops after the same batch."
-                )
         else:
             groups["host"].append(callback)
             if methods := wants_batches(callback):
@@ -97,12 +92,7 @@ def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
         known = {id(callback) for group in groups.values() for callback in group}
         groups = {"host": [callback for callback in callbacks if id(callback) in known]}
     sorted_groups = {name: tuple(group) for name, group in groups.items()}
-    return Callbacks(
-        **sorted_groups,
-        stop_on_nan=stop_on_nan,
-        between_batches=tuple(between),
-        faults=tuple(faults),
-    )
+    return Callbacks(**sorted_groups, stop_on_nan=stop_on_nan, between_batches=tuple(between))
 
 
 def watches_by_itself(callback: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -102,6 +103,7 @@ class Program:
         self._compile_rounds = compile_rounds
         self._specs: Any = None
         self._rounds: CompiledRounds | None = None
+        self._one_batch: Program | None = None
         self._lock = threading.Lock()
 
     def start(self, state: ModelState) -> Carry:
@@ -160,16 +162,27 @@ class Program:
 
     def widened(self, width: int) -> Program:
         """The same program for another number of stacked lanes, traced and not compiled."""
-        wider = Program(
-            self.lowered,
-            self.shape,
-            self._monitor,
-            self.controllers,
-            self._compile_rounds,
-            width,
+        return self._changed(self.shape, width)
+
+    def for_one_batch(self) -> Program:
+        """The same program for an epoch of one batch, made when first asked for.
+
+        Keras asks ``model.stop_training`` after each batch: an epoch that begins with it set ends
+        after the first.
+        """
+        with self._lock:
+            if self._one_batch is None:
+                rows = min(self.shape.batch_size, self.shape.train_rows)
+                shape = replace(self.shape, train_rows=rows, round_epochs=1)
+                self._one_batch = self._changed(shape, self.width)
+            return self._one_batch
+
+    def _changed(self, shape: Shape, width: int) -> Program:
+        other = Program(
+            self.lowered, shape, self._monitor, self.controllers, self._compile_rounds, width
         )
-        wider.trace(*self._specs)
-        return wider
+        other.trace(*self._specs)
+        return other
 
     @property
     def stepped(self) -> bool:

@@ -44,6 +44,15 @@ class Orders(NamedTuple):
     count: Any  # int32: epochs to run, at most E
 
 
+def cut_to_batch(orders: Orders, size: int) -> Orders:
+    """Of each lane's next epoch the first batch; :meth:`Program.for_one_batch` takes it."""
+    return orders._replace(
+        train=orders.train[..., :1, :size],
+        rates=orders.rates[..., :1],
+        validate=orders.validate[..., :1],
+    )
+
+
 @dataclass(frozen=True)
 class Shape:
     """The static numbers of a program; lanes that differ in any need another compilation."""
