@@ -26,7 +26,7 @@ SECTIONS: dict[str, list[Any]] = {
     "Studies": [dure.Study, dure.Variant, dure.fit],
     "Results": [dure.Result, dure.load],
     "Looking inside": [dure.look],
-    "Data": [dure.Data, *(getattr(dure.data, name) for name in dure.data.__all__)],
+    "Data": [dure.Data, dure.Batches, *(getattr(dure.data, name) for name in dure.data.__all__)],
     "Layers and models": [
         *(getattr(dure.layers, n) for n in dure.layers.__all__),
         PreparedModel,

@@ -15,6 +15,7 @@ from dure.core.keras_registration import register_with_keras
 
 if TYPE_CHECKING:
     from dure import data, layers
+    from dure.data.batches import Batches
     from dure.data.dataset import Data
     from dure.errors import (
         BackendError,
@@ -39,6 +40,7 @@ register_with_keras()
 
 __all__ = [
     "BackendError",
+    "Batches",
     "Data",
     "DureError",
     "MemoryPlanError",
@@ -60,6 +62,7 @@ __all__ = [
 
 _HOME = {
     "BackendError": "errors",
+    "Batches": "data.batches",
     "Data": "data.dataset",
     "DureError": "errors",
     "MemoryPlanError": "errors",

@@ -28,7 +28,7 @@ class Study(StudySpec):
     build
         Called with a variant's arguments by name; returns a new, compiled ``keras.Model``.
     data
-        A `Data`.
+        A `Data`, or `Batches` for data that come in batches or do not fit into memory.
     variants
         ``{argument: [values]}`` for the grid of all combinations (named such as
         ``"cell=LSTM, units=8"``, the last argument varying fastest), ``{name: {argument:
@@ -46,8 +46,8 @@ class Study(StudySpec):
         The fraction of the rows, taken from their end as in Keras, that validates. With
         `Data.time_gap` the rows just before it do not train.
     validation_data
-        ``(x, y)`` or ``(x, y, sample_weight)`` to validate on. At most one of `folds`,
-        `validation_split` and `validation_data` can be given.
+        ``(x, y)`` or ``(x, y, sample_weight)`` to validate on; beside `Batches` also a dataset. At
+        most one of `folds`, `validation_split` and `validation_data` can be given.
     train_share
         The share of each split's training rows that trains, above 0 and up to 1; what validates
         stays the same. A smaller share's rows are among those of a larger one, the same for every
@@ -55,7 +55,7 @@ class Study(StudySpec):
         (`Data.time_gap`) the most recent.
     steps_per_epoch, validation_steps
         As in Keras' ``fit``: batches that make an epoch, or a validation; the next epoch goes on
-        where this one ended. None: all rows.
+        where this one ended. None: all rows, or batches.
     epochs, batch_size, shuffle, class_weight, validation_freq, validation_batch_size
         As in Keras' ``fit``: `shuffle` True, False, or "batch" to change places only inside a
         batch. Class weights weigh training rows only.

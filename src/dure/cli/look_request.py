@@ -158,6 +158,10 @@ def _find_data(request: LookRequest, networks: Networks | None, study: Any) -> A
             f"the run's own data cannot be found ({told}); give them with --data: "
             f"dure look {networks.source.folder} --data ..."
         )
+    if study.batches is not None:
+        raise DureError(
+            "the run's study takes its data in batches; give rows to look at with --data."
+        )
     if study.data.fingerprint != manifest.get("data", {}).get("fingerprint"):
         raise DureError(
             "the run's study now makes other data than it was trained on; give them with --data."

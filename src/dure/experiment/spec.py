@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -15,12 +16,14 @@ from dure.core.conversion.samples import make_evaluation_samples
 from dure.core.fingerprint import describe, describe_function
 from dure.core.formatting import format_count
 from dure.core.types import LaneKey
+from dure.data.batches import Batches
 from dure.data.class_names import encode_part
 from dure.data.dataset import Data
 from dure.data.preprocessing import apply_preparation, fit_preparation
 from dure.data.splits import Split, split_in_two, splits_of, train_on_share
 from dure.errors import Faults
 from dure.experiment import validation as fit_arguments
+from dure.experiment.batch_parts import BatchParts, DivisionTerms, look_at_batches
 from dure.experiment.variants import Variant, check_build, make_variants
 
 __all__ = ["Split", "StudySpec", "Variant"]
@@ -31,7 +34,7 @@ class StudySpec:
     """Fields, splits and lanes of a study; `dure.Study` says what each means and adds the verbs."""
 
     build: Callable[..., Any]
-    data: Data
+    data: Any
     variants: Any = None
     seeds: int | Sequence[int] = 1
     folds: int | None = None
@@ -54,6 +57,8 @@ class StudySpec:
     seed_list: tuple[int, ...] = field(init=False)
     """The seeds, normalised."""
     _validation: Samples | None = field(init=False)
+    batches: BatchParts | None = field(init=False)
+    """What is known of data that come in batches; None for arrays."""
 
     def __post_init__(self) -> None:
         faults = Faults()
@@ -73,31 +78,32 @@ class StudySpec:
             faults.append(f"health is {self.health!r}; pass True or False.")
         if not isinstance(self.shuffle, (bool, np.bool_)) and self.shuffle != "batch":
             faults.append(f"shuffle is {self.shuffle!r}; pass True, False or 'batch'.")
-        validation = self._check_data(faults)
+        batches, validation = None, None
+        if not isinstance(self.data, Batches):
+            validation = self._check_data(faults)
+        elif not faults:
+            batches = self._check_batches(self.data, seeds[0], faults)
         faults.raise_if_any()
         object.__setattr__(self, "variant_list", variants)
         object.__setattr__(self, "seed_list", seeds)
         object.__setattr__(self, "callbacks", callbacks)
         object.__setattr__(self, "validation_freq", freq)
         object.__setattr__(self, "_validation", validation)
+        object.__setattr__(self, "batches", batches)
 
     def _check_data(self, faults: Faults) -> Samples | None:
         """Append what is wrong with the data and how they are split."""
         data = self.data if isinstance(self.data, Data) else None
         if data is None:
-            faults.append(f"data is of type {type(self.data).__name__}; pass dure.Data(x, y).")
+            faults.append(
+                f"data is of type {type(self.data).__name__}; pass dure.Data(x, y), or "
+                "dure.Batches(make) for data that come in batches."
+            )
         fit_arguments.check_validation_split(self.validation_split, data, faults)
         fit_arguments.check_folds(self.folds, data, faults)
         fit_arguments.check_train_share(self.train_share, faults)
         fit_arguments.check_class_weight(self.class_weight, data, faults)
-        given = {
-            "folds": self.folds is not None,
-            "validation_split": bool(self.validation_split),
-            "validation_data": self.validation_data is not None,
-        }
-        if sum(given.values()) > 1:
-            told = " and ".join(name for name, is_given in given.items() if is_given)
-            faults.append(f"{told} came together; each says what validates: pass one of them.")
+        self._check_one_validates(faults)
         if self.validation_data is None:
             return None
         train = None if data is None else Samples(data.x, data.y, data.sample_weight)
@@ -109,9 +115,49 @@ class StudySpec:
             given, "validation_data", train, faults, prepare=prepare, columns=columns
         )
 
+    def _check_one_validates(self, faults: Faults) -> None:
+        given = {
+            "folds": self.folds is not None,
+            "validation_split": bool(self.validation_split),
+            "validation_data": self.validation_data is not None,
+        }
+        if sum(given.values()) > 1:
+            told = " and ".join(name for name, is_given in given.items() if is_given)
+            faults.append(f"{told} came together; each says what validates: pass one of them.")
+
+    def _check_batches(self, data: Batches, seed: int, faults: Faults) -> BatchParts | None:
+        """What is known of data in batches; appends what is wrong with them."""
+        fit_arguments.check_validation_split(self.validation_split, None, faults)
+        fit_arguments.check_folds(self.folds, None, faults)
+        fit_arguments.check_train_share(self.train_share, faults)
+        self._check_one_validates(faults)
+        if faults:
+            return None
+        terms = DivisionTerms(
+            seed,
+            self.folds,
+            float(self.validation_split),
+            self.validation_data,
+            float(self.train_share),
+            self.steps_per_epoch,
+            self.validation_steps,
+            self.class_weight,
+        )
+        parts = look_at_batches(data, terms, faults)
+        if parts is not None and not parts.repeats:
+            warnings.warn(
+                f"{data!r} gave another first batch when it was asked again for the same seed, so "
+                "lanes can be neither repeated nor paired; draw from "
+                "numpy.random.default_rng(seed), and share nothing between calls.",
+                stacklevel=4,
+            )
+        return parts
+
     @cached_property
     def splits(self) -> tuple[Split, ...]:
         """One split for each fold (one in all without folds); rows index into `arrays`.
+
+        Of data in batches they are numbers of batches, as far as their numbers are known.
 
         Examples
         --------
@@ -119,6 +165,8 @@ class StudySpec:
         >>> len(split.train), len(split.validation)
         (364, 91)
         """
+        if self.batches is not None:
+            return self.batches.splits()
         data = self.data
         if self._validation is not None:
             whole = split_in_two(data.rows + row_count(self._validation.x), data.rows)
@@ -170,6 +218,12 @@ class StudySpec:
 
     @cached_property
     def _arrays(self) -> Arrays:
+        if self.batches is not None:
+            first = self.batches.first
+            if self.class_weight is None or first.y is None:
+                return first
+            weights = fit_arguments.class_sample_weights(first.y, self.class_weight)
+            return first._replace(train_weight=weights)
         data, extra = self.data, self._validation
         if self.class_weight is not None and data.y is not None:
             weight: Tree | None = fit_arguments.class_sample_weights(data.y, self.class_weight)
@@ -195,7 +249,8 @@ class StudySpec:
         """All rows, as given: the data's, then those of `validation_data` if there are any.
 
         Made once. `Split.train` and `Split.validation` index into these. Weights are None where
-        every row weighs 1; class weights are in `train_weight` only.
+        every row weighs 1; class weights are in `train_weight` only. Of data in batches: the rows
+        of the first batch, from which shapes and types are read.
 
         Examples
         --------
@@ -267,6 +322,8 @@ class StudySpec:
         """
         data, extra = self.data, self._validation
         validation = None if extra is None else fingerprint(extra._asdict())
+        if self.batches is not None and self.validation_data is not None:
+            validation = describe(self.validation_data)
         return {
             "study": {
                 "build": describe_function(self.build),
@@ -288,8 +345,8 @@ class StudySpec:
                 **self.given_steps,  # manifests from before these arguments stay the same
             },
             "data": {
-                "fingerprint": data.fingerprint,
-                "rows": data.rows,
+                "fingerprint": self._data_fingerprint,
+                "rows": data.rows if isinstance(data, Data) else None,
                 "kind": data.kind,
                 "task": data.task,
                 "source": data.source,
@@ -298,6 +355,10 @@ class StudySpec:
                 "prepare": None if data.prepare is None else describe(data.prepare),
             },
         }
+
+    @property
+    def _data_fingerprint(self) -> str:
+        return str((self.batches or self.data).fingerprint)
 
     def _splits_fingerprint(self) -> str:
         """Tells whether folds came out the same, whatever version of scikit-learn made them."""

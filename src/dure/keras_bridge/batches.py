@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from types import GeneratorType
 from typing import Any
 
@@ -98,34 +100,57 @@ class SourceBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, n
         A ``PyDataset``, a generator, a data loader, ...
     alone
         Opened around every piece of the source's own code.
+    places
+        Numbers of the batches that are meant; None: all.
+    what
+        The part the source is for, such as "train"; errors name it, and the batch.
     shuffle, class_weight, steps
-        As in Keras' ``fit``; `steps` is its ``steps_per_epoch``.
+        As in Keras' ``fit``; `steps` is its ``steps_per_epoch``. Only a ``PyDataset`` with an end
+        is shuffled.
     """
 
     def __init__(
         self,
         source: Any,
         alone: AbstractContextManager[Any],
+        what: str,
+        places: npt.NDArray[np.int32] | None = None,
         shuffle: Any = False,
         class_weight: Any = None,
         steps: int | None = None,
     ) -> None:
-        self._alone = alone
-        with alone:
-            self._adapter = _adapters.get_data_adapter(
-                source, shuffle=shuffle, class_weight=class_weight, steps_per_epoch=steps
+        self._alone, self._what = alone, what
+        self._source, self._places = source, places
+        self._shuffle, self._class_weight, self._steps = shuffle, class_weight, steps
+
+    @cached_property
+    def _adapter(self) -> Any:
+        """Made when ``fit`` first asks, as Keras would: a generator's first batches are drawn."""
+        with self._alone:
+            source = self._source
+            if self._places is not None:
+                source = _ChosenBatches(source, self._places)
+            dataset = isinstance(source, keras.utils.PyDataset)
+            return _adapters.get_data_adapter(
+                source,
+                shuffle=bool(self._shuffle) and dataset and source.num_batches is not None,
+                class_weight=self._class_weight,
+                steps_per_epoch=self._steps,
             )
 
     def get_jax_iterator(self) -> Iterator[Any]:
         """An epoch's batches, or those of a source without an end."""
         with self._alone:
             iterator = iter(self._adapter.get_jax_iterator())
-        while True:
+        for number in itertools.count(1):
             with self._alone:
                 try:
                     batch = next(iterator)
                 except StopIteration:
                     return
+                except Exception as error:
+                    where = f"batch {number} of part {self._what!r} was not made"
+                    raise RuntimeError(f"{where}: {type(error).__name__}: {error}") from error
             yield batch
 
     get_numpy_iterator = get_jax_iterator
@@ -162,3 +187,19 @@ class SourceBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, n
         """Tell the source."""
         with self._alone:
             self._adapter.on_epoch_end()
+
+
+class _ChosenBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Some batches of a dataset whose batches have numbers."""
+
+    def __init__(self, source: Any, places: npt.NDArray[np.int32]) -> None:
+        names = ("workers", "use_multiprocessing", "max_queue_size")
+        super().__init__(**{name: getattr(source, name) for name in names if hasattr(source, name)})
+        self._source, self._places = source, places
+
+    @property
+    def num_batches(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._source[int(self._places[index])]

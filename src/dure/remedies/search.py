@@ -95,6 +95,11 @@ def _checked(
             "no rows are held for validation, and cures are chosen by them; pass "
             "validation_split, folds or validation_data to the Study."
         )
+    if study.batches is not None:
+        faults.append(
+            "the data come in batches, and cures are found by the rows of dure.Data(x, y); pass "
+            "some of them as such."
+        )
     if (whole(max_trials) or 0) < 1:
         faults.append(f"max_trials is {max_trials!r}; pass a whole number from 1 on.")
     names = [v.name for v in study.variant_list]

@@ -124,7 +124,8 @@ def _share_faults(study: StudySpec, shares: Sequence[float]) -> list[str]:
 
 def _steps(study: StudySpec) -> int:
     """Steps of the optimizer in an epoch of the first fold."""
-    return math.ceil(len(study.splits[0].train) / study.batch_size)
+    parts = len(study.splits[0].train)
+    return math.ceil(parts / study.batch_size) if study.batches is None else max(1, parts)
 
 
 def _stretch_validation(study: StudySpec, times: int) -> int | list[int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Arrays, Tree, row_count, take_rows
+from dure.core.arrays import Arrays, Samples, Tree, row_count, take_rows
 from dure.data.splits import Split
 from dure.engine.fitting.own_random import OwnRandom
 from dure.engine.program.batch_order import BatchOrder
-from dure.keras_bridge.batches import RowBatches, TakeRows
+from dure.keras_bridge.batches import RowBatches, SourceBatches, TakeRows
+
+OpenPart = Callable[[Any], tuple[Any, npt.NDArray[np.int32] | None] | None]
+"""From "train", "validation" or "test" to a fresh source, and the batches of it that are meant."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,9 @@ class LaneBatches:
     test: Any = None
 
     def skip_first(self) -> None:
-        """Draw a batch that trains nothing."""
+        """Draw a batch that trains nothing; ``fit`` ends this epoch before it begins its own."""
         self.train.on_epoch_begin()
         next(iter(self.train.get_jax_iterator()), None)
-        self.train.on_epoch_end()
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,36 @@ def batch_rows(
         return LaneBatches(train, validation)
     places = np.arange(row_count(test.x), dtype=np.int32)
     return LaneBatches(train, validation, _in_order(test, places, size))
+
+
+def open_batches(
+    open_part: OpenPart, size: int, alone: OwnRandom, terms: Mapping[str, Mapping[str, Any]]
+) -> LaneBatches:
+    """A lane's own sources of batches.
+
+    Parameters
+    ----------
+    open_part
+        Makes the source of a part; Samples in memory become batches of `size` rows.
+    alone
+        The lane's own generators, which the sources' code finds as the process's.
+    terms
+        By part, arguments of `SourceBatches`.
+    """
+
+    def open_one(part: str) -> Any:
+        with alone:
+            opened = open_part(part)
+        if opened is None:
+            return None
+        source, places = opened
+        if isinstance(source, Samples):
+            x, y, weight = source
+            rows = np.arange(row_count(x), dtype=np.int32)
+            return _in_order(Arrays(x, y, None, weight), rows, size)
+        return SourceBatches(source, alone, part, places, **terms.get(part, {}))
+
+    return LaneBatches(open_one("train"), open_one("validation"), open_one("test"))
 
 
 def _in_order(rows: Arrays, places: npt.NDArray[np.int32], size: int) -> RowBatches:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Arrays, take_rows
+from dure.core.arrays import Arrays, row_count, take_rows
 from dure.core.backend import jax
 from dure.core.types import LaneKey
 from dure.engine.fitting.fit_lane import FitLane, ModelProbe
 from dure.engine.fitting.fit_run import EpochDone, FitRun, FitTerms
-from dure.engine.fitting.lane_batches import BatchTerms, batch_rows
+from dure.engine.fitting.lane_batches import BatchTerms, LaneBatches, batch_rows, open_batches
 from dure.engine.fitting.own_random import HOST_LOCK, OwnRandom
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
 from dure.engine.lanes.lane import TrainingLane, with_leaves
@@ -141,24 +142,22 @@ class LaneBuilder:
         with HOST_LOCK:
             model, _ = self._build(key, whole=False)
             alone = OwnRandom()
-        on_device = self._on_device(key)
-        rows = jax.tree.map(np.asarray, on_device.rows)
-        validation = validation_rows(split)
+        batches, rows = self._fit_batches(key, alone)
         callbacks = copy_callbacks(study.callbacks, key, list(prepared.prototypes))
         settle_directions(callbacks, prototype.lowered.directions())
-        hand_over_validation(callbacks, rows, validation)
+        if study.batches is None:
+            hand_over_validation(callbacks, rows, validation_rows(split))
         probe, schedule = prepared.probe(key), prepared.probe_schedule
         measure = None
         if probe is not None:
-            sample = sample_rows(split.train, schedule.rows)
+            train = (
+                split.train
+                if study.batches is None
+                else np.arange(row_count(rows.x), dtype=np.int32)
+            )
+            sample = sample_rows(train, schedule.rows)
             chosen = Arrays(*(take_rows(part, sample) for part in rows))
             measure = ModelProbe(probe, put_on_device(chosen, self._device), schedule.rows)
-        test = None
-        if on_device.test is not None:
-            test = jax.tree.map(np.asarray, on_device.test)
-        size = study.validation_batch_size or study.batch_size
-        how = BatchTerms(study.batch_size, size, study.shuffle)
-        batches = batch_rows(how, split, rows, test, alone)
         terms = FitTerms(
             epochs=study.epochs,
             validation_freq=study.validation_freq,
@@ -175,6 +174,29 @@ class LaneBuilder:
             return FitRun(model, alone, batches, callbacks, terms, measure, hear, stop)
 
         return FitLane(index, key, program, probe, run)
+
+    def _fit_batches(self, key: LaneKey, alone: OwnRandom) -> tuple[LaneBatches, Arrays]:
+        """What a lane is trained on, and the rows that it can be measured on."""
+        study, split = self.study, self.study.splits[key.fold - 1]
+        size = study.validation_batch_size or study.batch_size
+        if study.batches is not None:
+            terms: dict[str, dict[str, Any]] = {
+                "train": {
+                    "shuffle": study.shuffle,
+                    "class_weight": study.class_weight,
+                    "steps": study.steps_per_epoch,
+                },
+                "validation": {"steps": study.validation_steps},
+            }
+            opened = partial(study.batches.open, key.seed, split)
+            return open_batches(opened, size, alone, terms), study.arrays()
+        on_device = self._on_device(key)
+        rows = jax.tree.map(np.asarray, on_device.rows)
+        test = None
+        if on_device.test is not None:
+            test = jax.tree.map(np.asarray, on_device.test)
+        how = BatchTerms(study.batch_size, size, study.shuffle)
+        return batch_rows(how, split, rows, test, alone), rows
 
     def rows(self, index: int) -> Arrays:
         """The arrays lane `index` reads, on the device."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dure.core.arrays import is_nested, leaves
+from dure.core.arrays import Arrays, is_nested, leaves, row_count
 from dure.core.backend import jax, keras
 from dure.core.types import Mode
 from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
@@ -61,6 +61,8 @@ def study_facts(prepared: PreparedStudy) -> Facts:
 
 def _data_facts(prepared: PreparedStudy) -> Facts:
     study = prepared.study
+    if study.batches is not None:
+        return _batch_facts(study.arrays(), study.data.task == "classification")
     split, arrays, data = study.splits[0], study.arrays(), study.data
     validation = np.empty(0, np.int32) if split.validation is None else split.validation
     if any(leaf.dtype.kind == "O" for _, leaf in leaves(arrays.x, "x")):
@@ -84,6 +86,17 @@ def _data_facts(prepared: PreparedStudy) -> Facts:
             "validation": len(validation),
             "test": 0 if data.test is None else len(next(leaves(data.test.x, ""))[1]),
         },
+    }
+
+
+def _batch_facts(first: Arrays, classes: bool) -> Facts:
+    """What the first batch says of data in batches; rows and chance are unknown."""
+    rows = np.arange(row_count(first.x))
+    nothing = chance(None, rows, rows, False)
+    return {
+        "inputs": describe_inputs(first.x, rows),
+        "targets": {**describe_targets(first.y, rows, classes), "unseen": 0},
+        "chance": {**nothing, "validation": nothing},
     }
 
 

@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from dure.core.arrays import row_count
 from dure.core.backend import jax
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey
@@ -77,7 +78,8 @@ def prepare(study: StudySpec) -> PreparedStudy:
     schedule = _schedule_probes(study, prototypes, memory)
     for program, needed in memory.items():
         # A measurement comes between two rounds, on more or fewer rows than a batch has.
-        probe = min(needed * schedule.rows // study.batch_size, needed + PROBE_BYTES)
+        rows_at_once = _batch_rows(study)
+        probe = min(needed * schedule.rows // rows_at_once, needed + PROBE_BYTES)
         memory[program] = max(needed, probe)
     programs = _plan_programs(study, prototypes, memory)
     plan = _make_plan(study, list(programs.values()), tree_bytes(rows))
@@ -95,12 +97,24 @@ def _schedule_probes(
     return schedule_probes(
         Work(
             epochs=study.epochs,
-            train_rows=min(len(split.train) for split in study.splits),
-            batch_size=study.batch_size,
+            train_rows=_fewest_rows(study),
+            batch_size=_batch_rows(study),
             parameters=min(count_parameters(p.lowered.model) for p in prototypes.values()),
             memory_bytes=max(memory.values()),
         )
     )
+
+
+def _batch_rows(study: StudySpec) -> int:
+    """Rows of a training batch; of a source's first."""
+    return study.batch_size if study.batches is None else row_count(study.arrays().x)
+
+
+def _fewest_rows(study: StudySpec) -> int:
+    """Rows that can be measured, in the fold with the fewest."""
+    if study.batches is not None:
+        return _batch_rows(study)
+    return min(len(split.train) for split in study.splits)
 
 
 def _plan_programs(
@@ -126,7 +140,9 @@ def _plan_programs(
 
 
 def _steps_per_epoch(study: StudySpec, key: LaneKey) -> int:
-    """Training steps an epoch, the last smaller batch included."""
+    """Training steps an epoch, the last smaller batch included; 0 where nobody knows."""
+    if study.batches is not None:
+        return study.steps_per_epoch or len(study.splits[key.fold - 1].train)
     rows = len(study.splits[key.fold - 1].train)
     return study.steps_per_epoch or math.ceil(rows / study.batch_size)
 

@@ -50,7 +50,7 @@ def first_batch(study: StudySpec, rows: Arrays) -> Batch:
     """Shapes of a training batch."""
 
     def cut(shape: Any) -> Any:
-        size = min(study.batch_size, shape.shape[0])
+        size = shape.shape[0] if study.batches else min(study.batch_size, shape.shape[0])
         return jax.ShapeDtypeStruct((size, *shape.shape[1:]), shape.dtype)
 
     x, y, weight = (jax.tree.map(cut, p) for p in (rows.x, rows.y, rows.train_weight))

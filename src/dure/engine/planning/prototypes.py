@@ -63,7 +63,9 @@ def make_prototype(
         metrics,
         _monitor(callbacks, lowered, metrics),
         [make_controller(callback, lowered) for callback in callbacks.in_program],
-        choose_route(fitted, find_step_reasons(callbacks, study.given_steps)),
+        choose_route(
+            fitted, find_step_reasons(callbacks, study.given_steps, study.batches is not None)
+        ),
     )
 
 

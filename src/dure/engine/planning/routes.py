@@ -43,12 +43,19 @@ def choose_route(fitted: list[str], stepped: list[str]) -> Route:
     return Route("stepped", "; ".join(stepped)) if stepped else COMPILED
 
 
-def find_step_reasons(callbacks: Callbacks, steps: Iterable[str]) -> list[str]:
+def find_step_reasons(
+    callbacks: Callbacks, steps: Iterable[str], in_batches: bool = False
+) -> list[str]:
     """Why batches have to come from the host one by one; empty if they need not.
 
     Parameters
     ----------
     steps
         Names of the arguments that are given and count batches.
+    in_batches
+        Whether the data come from a source of batches.
     """
-    return [*callbacks.between_batches, *(f"{name} is given" for name in steps)]
+    given = [f"{name} is given" for name in steps]
+    if in_batches:
+        given.insert(0, "the data come in batches")
+    return [*callbacks.between_batches, *given]

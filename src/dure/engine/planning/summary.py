@@ -17,6 +17,8 @@ class PlannedProgram:
 
     Attributes
     ----------
+    steps_per_epoch
+        0 where nobody knows: a source of batches without a length.
     memory_bytes
         Of one worker's call.
     route
@@ -83,7 +85,7 @@ class Plan:
             names if len(names) <= MOST_NAMES else f"{names[: MOST_NAMES - 3]}...",
             f"{program.lanes:,}",
             f"{program.parameters:,}",
-            f"{program.steps_per_epoch:,}",
+            f"{program.steps_per_epoch:,}" if program.steps_per_epoch else "?",
             str(program.width),
             format_bytes(program.memory_bytes),
             program.route,
