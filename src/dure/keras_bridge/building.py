@@ -17,7 +17,7 @@ from dure.errors import DureError, Faults, StudyError, UnsupportedModelError, li
 from dure.keras_bridge.functional import FindCall, Lowered
 from dure.keras_bridge.misfits import explain_misfit
 from dure.keras_bridge.model_state import Batch
-from dure.keras_bridge.own_steps import describe_logs, find_fitted_reasons
+from dure.keras_bridge.own_steps import describe_logs, differs_by_seed, find_fitted_reasons
 from dure.keras_bridge.target_faults import find_target_faults
 from dure.keras_bridge.trainable import find_trainable_faults
 
@@ -84,12 +84,15 @@ class LoweredBuild(NamedTuple):
         Whether Keras' ``fit`` would draw a batch to build such a model.
     fitted_reasons
         Why only Keras' own ``fit`` can train it; mostly empty.
+    alike
+        Whether builds differ in nothing but weights; else each computes with constants of its own.
     """
 
     lowered: Lowered
     architecture: str
     draws_to_build: bool
     fitted_reasons: list[str]
+    alike: bool
 
 
 def check_and_lower(
@@ -124,12 +127,14 @@ def check_and_lower(
         lead + fault for lead, y in targets.items() for fault in find_target_faults(model, y)
     ).raise_if_any()
     architecture = describe_architecture(model)
+    reasons = find_fitted_reasons(model, batch)
+    alike = True
     for seed in seeds[1:2]:
         other, _ = _build_checked(build, arguments, seed, batch)
         _check_architecture(other, seed, seeds[0], architecture)
-    reasons = find_fitted_reasons(model, batch)
+        alike = bool(reasons) or not differs_by_seed(model, other, batch)
     logs = None if reasons else describe_logs(model, batch)
-    return LoweredBuild(Lowered(model, find_call, logs), architecture, draws, reasons)
+    return LoweredBuild(Lowered(model, find_call, logs), architecture, draws, reasons, alike)
 
 
 def _build_checked(

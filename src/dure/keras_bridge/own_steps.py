@@ -8,6 +8,7 @@ or changes anything else, only Keras' ``fit`` does what it does.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ from dure.keras_bridge.model_state import (
     is_keras_own,
     pack_batch,
 )
+from dure.keras_bridge.target_faults import losses_of
 
 _STEP_METHODS = (
     "train_step",
@@ -48,6 +50,10 @@ _LOOP_METHODS = (
     "_symbolic_build",
 )
 """Methods that run the steps; one's own is a loop that nobody else runs."""
+
+
+_KNOWN = ("keras", "dure", "builtins")
+"""Packages whose code does the same whenever it is called."""
 
 
 class _Trace(NamedTuple):
@@ -110,12 +116,40 @@ def describe_logs(model: keras.Model, batch: Batch) -> StepLogs | None:
     )
 
 
+def differs_by_seed(model: keras.Model, other: keras.Model, batch: Batch) -> bool:
+    """Whether two builds of one network compute with other constants.
+
+    What a build draws at random and keeps as an array, not as a weight, stands in the traced step.
+
+    Parameters
+    ----------
+    model, other
+        Built under two seeds, and ready for batches of these shapes.
+    """
+    if not _has_own_code(model):
+        return False
+    return any(
+        _trace(model, batch, testing).text != _trace(other, batch, testing).text
+        for testing in (False, True)
+    )
+
+
+def _has_own_code(model: keras.Model) -> bool:
+    """Whether anything a step calls is neither Keras' nor Dure's."""
+    losses = [loss for _, loss in losses_of(model)]
+    parts = [model.optimizer, *losses, *model.metrics]
+    parts += [getattr(part, name, None) for part in parts for name in ("fn", "_fn")]
+    parts += [v.regularizer for v in model.trainable_variables]
+    kinds = [part if inspect.isroutine(part) else type(part) for part in parts if part is not None]
+    own = any(kind.__module__.partition(".")[0] not in _KNOWN for kind in kinds)
+    return own or _has_own_steps(model) or _has_own_layers(model)
+
+
 def _has_own_layers(model: keras.Model) -> bool:
     """Whether anything in a model runs code that is neither Keras' nor Dure's."""
-    known = ("keras", "dure")
     return any(
         isinstance(layer, keras.layers.Lambda)
-        or (layer is not model and type(layer).__module__.partition(".")[0] not in known)
+        or (layer is not model and type(layer).__module__.partition(".")[0] not in _KNOWN)
         or (layer is model and not is_keras_own(layer.call))
         for layer in model._flatten_layers()
     )

@@ -21,7 +21,11 @@ from dure.engine.planning.programs import first_batch, program_shape, row_shapes
 from dure.engine.planning.prototypes import lower_model
 from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.callback_logs import end_epoch
-from dure.engine.program.host_callbacks import hand_over_validation, sort_callbacks
+from dure.engine.program.host_callbacks import (
+    find_missing_packages,
+    hand_over_validation,
+    sort_callbacks,
+)
 from dure.engine.program.program import Program
 from dure.engine.program.round_data import (
     RUNNING,
@@ -156,7 +160,7 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     model, callbacks = given["model"], _list_callbacks(given["callbacks"])
     held_out = given["validation_data"] is not None
     sorted_callbacks = sort_callbacks([c for c in callbacks if type(c) not in _OF_EVERY_FIT])
-    problems = Faults(find_faults(model))
+    problems = Faults((*find_faults(model), *find_missing_packages(callbacks)))
     if isinstance(model, PreparedModel):
         problems.append(
             "this model prepares raw rows before its network. Fit the network, which shares its "

@@ -21,6 +21,8 @@ from dure.engine.fitting.own_random import HOST_LOCK, OwnRandom
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
 from dure.engine.lanes.lane import TrainingLane, with_leaves
 from dure.engine.planning.prepared import PreparedStudy
+from dure.engine.planning.prototypes import lower_model
+from dure.engine.probes.probe import Probe
 from dure.engine.probes.schedule import sample_rows
 from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.callbacks import settle_directions
@@ -142,12 +144,16 @@ class LaneBuilder:
         with HOST_LOCK:
             model, _ = self._build(key, whole=False)
             alone = OwnRandom()
+        if isinstance(program, SharedSteps) and not prototype.alike:
+            program = SharedSteps(lower_model(model))
         batches, rows = self._fit_batches(key, alone)
         callbacks = copy_callbacks(study.callbacks, key, list(prepared.prototypes))
         settle_directions(callbacks, prototype.lowered.directions())
         if study.batches is None:
             hand_over_validation(callbacks, rows, validation_rows(split))
         probe, schedule = prepared.probe(key), prepared.probe_schedule
+        if probe is not None and not prototype.alike:
+            probe = Probe(program.lowered)
         measure = None
         if probe is not None:
             train = (

@@ -23,7 +23,7 @@ from dure.engine.probes.schedule import (
     Work,
     schedule_probes,
 )
-from dure.engine.program.host_callbacks import sort_callbacks
+from dure.engine.program.host_callbacks import find_missing_packages, sort_callbacks
 from dure.engine.program.memory import available_bytes, tree_bytes
 from dure.engine.program.program import Program
 from dure.engine.program.rounds import steps_are_faster
@@ -66,7 +66,7 @@ def prepare(study: StudySpec) -> PreparedStudy:
     callbacks = sort_callbacks(study.callbacks)
     rows = row_shapes(study)
     batch = first_batch(study, rows)
-    faults = Faults()
+    faults = Faults(find_missing_packages(study.callbacks))
     prototypes: dict[str, Prototype] = {}
     for variant in study.variant_list:
         try:

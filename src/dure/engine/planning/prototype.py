@@ -19,7 +19,14 @@ AnyProgram = Program | SharedSteps | OwnSteps
 
 @dataclass
 class Prototype:
-    """The first build of a variant: its functions and what every other seed must look like."""
+    """The first build of a variant: its functions and what every other seed must look like.
+
+    Attributes
+    ----------
+    alike
+        Whether the lanes differ in nothing but numbers of their state; else each has steps of its
+        own.
+    """
 
     variant: Variant
     lowered: Lowered
@@ -29,6 +36,7 @@ class Prototype:
     monitor: Monitor
     controllers: list[Controller]
     route: Route
+    alike: bool
     programs: dict[tuple[int, int], AnyProgram] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from dure.core.backend import keras
 from dure.core.metrics import choose_monitor
 from dure.core.types import Monitor
 from dure.engine.planning.prototype import Prototype
-from dure.engine.planning.routes import choose_route, find_step_reasons
+from dure.engine.planning.routes import UNLIKE, choose_route, find_step_reasons
 from dure.engine.program.callback_logs import AXES
 from dure.engine.program.callbacks import (
     check_monitor,
@@ -37,7 +37,7 @@ def make_prototype(
 ) -> Prototype:
     """Build a variant for the first time, check it, and decide how its lanes are trained."""
     test = study.data.test
-    lowered, architecture, draws, fitted = check_and_lower(
+    lowered, architecture, draws, fitted, alike = check_and_lower(
         study.build,
         variant.arguments,
         study.seed_list,
@@ -55,6 +55,7 @@ def make_prototype(
             check_monitor(callback, lowered, metrics, callbacks.may_log)
         elif type(callback) is keras.callbacks.LearningRateScheduler:
             _check_rate(lowered)
+    stepped = find_step_reasons(callbacks, study.given_steps, study.batches is not None)
     return Prototype(
         variant,
         lowered,
@@ -63,9 +64,8 @@ def make_prototype(
         metrics,
         _monitor(callbacks, lowered, metrics),
         [make_controller(callback, lowered) for callback in callbacks.in_program],
-        choose_route(
-            fitted, find_step_reasons(callbacks, study.given_steps, study.batches is not None)
-        ),
+        choose_route(fitted, stepped if alike else [*stepped, UNLIKE]),
+        alike,
     )
 
 

@@ -29,6 +29,12 @@ class Route(NamedTuple):
 
 COMPILED = Route("compiled")
 
+UNLIKE = (
+    "build draws constants that are others for each seed, so that each lane's step is compiled for "
+    "itself (add_weight(trainable=False) makes a weight of such a constant)"
+)
+"""Why lanes whose builds differ in more than weights have steps of their own."""
+
 
 def choose_route(fitted: list[str], stepped: list[str]) -> Route:
     """The fastest way that is exact.

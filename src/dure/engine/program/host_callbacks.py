@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
+import os
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +35,9 @@ _BATCH_METHODS = (
     "on_predict_batch_begin",
     "on_predict_batch_end",
 )
+
+_FILES, _FOLDERS = ("filepath", "filename"), ("log_dir", "backup_dir", "directory")
+"""Attributes in which callbacks keep where they write."""
 
 IN_PROGRAM = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
 
@@ -95,6 +102,19 @@ def sort_callbacks(callbacks: Sequence[Any]) -> Callbacks:
     return Callbacks(**sorted_groups, stop_on_nan=stop_on_nan, between_batches=tuple(between))
 
 
+def find_missing_packages(callbacks: Sequence[Any]) -> list[str]:
+    """What Keras' own callbacks write through and is not installed, one sentence each."""
+    if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow") is not None:
+        return []
+    return [
+        f"callback {type(callback).__name__} writes through TensorFlow, which is not installed. "
+        "Install it (pip install tensorflow-cpu), or leave the callback out: Dure keeps every "
+        "curve by itself."
+        for callback in callbacks
+        if isinstance(callback, keras.callbacks.TensorBoard)
+    ]
+
+
 def watches_by_itself(callback: Any) -> bool:
     """Whether a callback acts on what its ``monitor`` names, whoever puts that into the logs."""
     if isinstance(callback, keras.callbacks.ModelCheckpoint):
@@ -123,10 +143,12 @@ def wants_batches(callback: Any) -> list[str]:
 
 
 def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[str]) -> list[Any]:
-    """Copies of host callbacks for one lane; files they write get the lane in their names.
+    """Copies of host callbacks for one lane; what they write gets the lane in its path.
 
-    A path may hold ``{variant}``, ``{seed}`` and ``{fold}``; otherwise they are put before the
-    suffix, so that lanes never overwrite each other's files.
+    A path may hold ``{variant}``, ``{seed}`` and ``{fold}``; otherwise they are put before a file's
+    suffix, or name a folder inside a folder, so that lanes never overwrite each other's files. What
+    a lane's BackupAndRestore finds is removed: a lane begins at its seed, or where its run folder
+    says.
 
     Parameters
     ----------
@@ -136,13 +158,23 @@ def copy_callbacks(callbacks: Sequence[Any], key: LaneKey, variants: Sequence[st
     variant = name_files(variants, "-")[key.variant]
     copies = copy.deepcopy(list(callbacks))  # together: one may hold another
     for callback in copies:
-        for attribute in ("filepath", "filename"):
+        for attribute in (*_FILES, *_FOLDERS):
             path = getattr(callback, attribute, None)
-            if isinstance(path, str):
-                path = _lane_path(path, variant, key)
-                setattr(callback, attribute, path)
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(path, str) and path:
+                inside = attribute in _FOLDERS
+                _move_paths(callback, path, _lane_path(path, variant, key, inside))
+                if not inside:
+                    Path(getattr(callback, attribute)).parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            shutil.rmtree(callback.backup_dir, ignore_errors=True)
     return copies
+
+
+def _move_paths(callback: Any, old: str, new: str) -> None:
+    """Give a callback another path, and all that it made of the old one."""
+    for name, value in vars(callback).items():
+        if isinstance(value, str) and value.startswith(old):
+            setattr(callback, name, new + value.removeprefix(old))
 
 
 class ValidationRows(Sequence[Any]):
@@ -185,13 +217,15 @@ def hand_over_validation(
                 callback.validation_data = found
 
 
-def _lane_path(path: str, variant: str, key: LaneKey) -> str:
+def _lane_path(path: str, variant: str, key: LaneKey, inside: bool) -> str:
     named = {"{variant}": variant, "{seed}": str(key.seed), "{fold}": str(key.fold)}
     if any(name in path for name in named):
         for name, value in named.items():
             path = path.replace(name, value)
         return path
     tag = f"-{variant}-seed{key.seed}-fold{key.fold}"
+    if inside:
+        return os.path.join(path, tag[1:])
     if path.endswith(".weights.h5"):  # Keras asks for both
         return f"{path.removesuffix('.weights.h5')}{tag}.weights.h5"
     # Only the last suffix is one: Keras' templates hold dots, as in {val_loss:.2f}.
