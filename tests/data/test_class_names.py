@@ -122,7 +122,7 @@ def test_names_of_a_test_part_are_read_by_the_class_names_of_labels() -> None:
     data = dure.Data(X, labels, class_names=names, test=(X[:2], ["cat", "dog"]))
     assert data.test.y.tolist() == [1, 0]
     study = dure.Study(build, data, validation_data=(X[:2], ["bird", "dog"]))
-    assert study.arrays().y[-2:].tolist() == [2, 0]
+    assert study.arrays().evaluated.y.tolist() == [2, 0]
     (fault,) = faults_of(labels, test=(X[:2], ["cat", "dog"]))
     assert "test[1] holds names of classes, such as 'cat', but y does not" in fault
     with pytest.raises(dure.StudyError, match=r"validation_data\[1\] holds names of classes"):
@@ -191,7 +191,8 @@ def build() -> keras.Model:
 
 def test_a_study_names_its_classes_and_validates_by_name() -> None:
     study = dure.Study(build, dure.Data(X, PETS), validation_data=(X[:3], PETS[:3]))
-    assert study.arrays().y.tolist() == [1, 2, 0] * 5
+    assert study.arrays().y.tolist() == [1, 2, 0] * 4
+    assert study.arrays().evaluated.y.tolist() == [1, 2, 0]
     assert study.to_manifest()["data"]["class_names"] == ["bird", "cat", "dog"]
     with pytest.raises(dure.StudyError, match=r"validation_data\[1\] holds names.*'fish'"):
         dure.Study(build, dure.Data(X, PETS), validation_data=(X[:2], ["cat", "fish"]))

@@ -107,7 +107,7 @@ def test_trees_keep_their_nesting() -> None:
         (np.float32(3), "x is a single value"),
         (np.ones((0, 3)), r"x has no rows \(shape \(0, 3\)\)"),
         (np.ones((3, 0)), "x has rows without a single value"),
-        (np.array([2**31]), "x holds integers from 2147483648.*int32"),
+        (np.array([2**31]), "x holds integers from 2147483648.*32 bits.*codes from 0 on"),
         ((i for i in range(3)), "x is of type generator; Dure takes NumPy arrays"),
         ("words", "x is of type str"),
     ],
@@ -127,15 +127,22 @@ def test_nan_is_told_with_place_count_and_row() -> None:
     x = X.copy()
     x[3, 1] = x[5, 0] = np.nan
     y = np.array([0.5, np.inf, 1, 2, 3, 4])
-    one, two = faults_of(x, y)
-    assert one.startswith(
-        "x holds 2 values that are NaN or infinite as float32, the first in row 3"
+    with pytest.warns(UserWarning, match="holds") as told:
+        data = dure.Data({"a": X, "b": x}, [y, None], test=(x, y))
+    one, two, three, four = (str(warning.message) for warning in told)
+    assert "x['b'] holds 2 values that are NaN or infinite as float32, the first in row 3" in one
+    assert two.startswith(
+        "y[0] holds 1 value that is NaN or infinite as float32, the first in row 1"
     )
-    assert two.startswith("y holds 1 value that is NaN or infinite as float32, the first in row 1")
+    assert three.startswith("test[0] holds 2 values") and four.startswith("test[1] holds 1 value")
+    np.testing.assert_array_equal(data.x["b"], x)
+    (fault,) = faults_of(X, Y, sample_weight=y)
+    assert fault.startswith("sample_weight holds 1 value that is NaN or infinite")
 
 
 def test_a_float64_too_large_for_float32_is_told() -> None:
-    assert "infinite as float32, the first in row 1" in the_fault_of(np.array([1.0, 1e300]))
+    with pytest.warns(UserWarning, match="infinite as float32, the first in row 1"):
+        dure.Data(np.array([1.0, 1e300]))
 
 
 @given(st.integers(1, 40), st.integers(1, 3), st.data())
@@ -157,14 +164,8 @@ def test_nan_is_found_wherever_it_is(rows: int, width: int, data: st.DataObject)
 @pytest.mark.parametrize(
     ("test", "told"),
     [
-        ((X[:, :1], Y), r"test\[0\] has rows of shape \(1,\), x of shape \(2,\)"),
-        ((X, np.eye(2)[Y]), r"test\[1\] has rows of shape \(2,\)"),
-        ((X, Y + 0.5), r"test\[1\] is float32, y is int64"),
         ((X[:5], Y), r"The rows disagree: test\[0\] has 5, test\[1\] has 6"),
-        ((X,), "x comes with targets, test without|x comes without|comes with targets"),
-        (X, "test is of type ndarray; pass a tuple"),
-        ((X, Y, Y, Y), "test is of type tuple"),
-        (({"a": X}, Y), r"test\[0\] is nested as"),
+        ((), "test is a tuple of 0; pass x"),
         ((None, Y), r"test\[0\] is None"),
         ((X, Y, np.ones((6, 2))), r"test\[2\] has shape \(6, 2\)"),
     ],
@@ -198,7 +199,8 @@ def test_weights_by_output_need_the_outputs_nesting() -> None:
     dure.Data(X, {"a": Y, "b": X}, sample_weight={"a": np.ones(6), "b": np.ones(6)})
     told = the_fault_of(X, {"a": Y, "b": X}, sample_weight={"a": np.ones(6)})
     assert "sample_weight is nested as" in told
-    assert "without y" in the_fault_of(X, sample_weight=np.ones(6))
+    with pytest.warns(UserWarning, match="without y; .*count nothing, as in Keras"):
+        assert dure.Data(X, sample_weight=np.ones(6)).sample_weight is None
 
 
 def test_prepare_must_be_an_instance_with_fit_and_transform() -> None:
@@ -224,13 +226,13 @@ def test_every_fault_is_told_at_once() -> None:
         [1, 2],
         np.array([np.nan, 1.0]),
         sample_weight=np.ones(3),
-        test=(X,),
+        test=(),
         prepare=int,
         task="clasification",
     )
     assert len(faults) >= 4
     text = " ".join(faults)
-    for part in ("plain list", "NaN", "rows disagree", "prepare is the class int"):
+    for part in ("plain list", "tuple of 0", "rows disagree", "prepare is the class int"):
         assert part in text
 
 
@@ -364,10 +366,9 @@ def test_preparation_equals_scaling_by_hand(rows: int, seed: int) -> None:
     data = dure.Data(x, test=(test,), prepare=scaler)
     got, got_test = data.prepared(train)
 
-    kept = x.astype(np.float32).astype(np.float64)
-    mean, spread = kept[train].mean(axis=0), kept[train].std(axis=0)
+    mean, spread = x[train].mean(axis=0), x[train].std(axis=0)
     spread = np.where(spread < 1e-12, 1, spread)
-    np.testing.assert_allclose(got, (kept - mean) / spread, atol=2e-4)
+    np.testing.assert_allclose(got, (x - mean) / spread, rtol=1e-5, atol=2e-4)
     np.testing.assert_allclose(got_test, (test - mean) / spread, atol=1e-2, rtol=1e-3)
     assert got.dtype == got_test.dtype == np.float32
     assert got.shape == x.shape

@@ -278,7 +278,7 @@ def test_every_fault_is_told_at_once() -> None:
             variants={"rate": 0.1},
             seeds=-1,
             folds=1,
-            validation_data=(X[:, :1], Y),
+            validation_data=(X[:, :0], Y),
             epochs=0,
             batch_size=0,
             callbacks=[3],
@@ -377,8 +377,8 @@ def test_class_weights_weigh_training_rows_only() -> None:
     np.testing.assert_array_equal(arrays.train_weight, np.where(Y == 1, 3, 1))
     assert arrays.validation_weight is None
     extra = study(class_weight={1: 3.0}, validation_data=(X[:4], Y[:4], np.full(4, 0.5))).arrays()
-    np.testing.assert_array_equal(extra.train_weight, [*np.where(Y == 1, 3, 1), 1, 1, 1, 1])
-    np.testing.assert_array_equal(extra.validation_weight, [1] * 20 + [0.5] * 4)
+    np.testing.assert_array_equal(extra.train_weight, np.where(Y == 1, 3, 1))
+    np.testing.assert_array_equal(extra.evaluated.weight, [0.5] * 4)
 
 
 # What the engine is handed
@@ -397,63 +397,52 @@ def test_arrays_are_the_datas_own_where_nothing_is_added() -> None:
     assert study().arrays().train_weight is None
 
 
-def test_validation_rows_come_after_the_training_rows() -> None:
+def test_validation_data_are_apart_from_the_training_rows() -> None:
     validation = (X[:5] + 100, 1 - Y[:5])
     made = study(validation_data=validation)
     (split,), arrays = made.splits, made.arrays()
     assert split.train.tolist() == list(range(20))
-    assert split.validation.tolist() == list(range(20, 25))
-    np.testing.assert_array_equal(arrays.x[split.train], X)
-    np.testing.assert_array_equal(arrays.x[split.validation], X[:5] + 100)
-    np.testing.assert_array_equal(arrays.y[split.validation], 1 - Y[:5])
+    assert split.validation.tolist() == list(range(5))
+    assert arrays.x is made.data.x and arrays.y is made.data.y
     assert arrays.train_weight is arrays.validation_weight is None
+    np.testing.assert_array_equal(arrays.evaluated.x, X[:5] + 100)
+    np.testing.assert_array_equal(arrays.evaluated.y, 1 - Y[:5])
     assert made.validation_data is validation
+    held_out = study(validation_split=0.25).arrays()
+    assert held_out.apart is None and held_out.evaluated.x is held_out.x
 
 
 def test_weights_of_one_side_leave_the_other_at_1() -> None:
     weighted = Data(X, Y, sample_weight=np.full(20, 2.0))
     one = study(data=weighted, validation_data=(X[:3], Y[:3])).arrays()
-    assert one.train_weight.tolist() == [2] * 20 + [1] * 3
-    assert one.validation_weight is None
+    assert one.train_weight.tolist() == [2] * 20
+    assert one.validation_weight is one.evaluated.weight is None
     other = study(validation_data=(X[:3], Y[:3], np.full(3, 0.5))).arrays()
     assert other.train_weight is None
-    assert other.validation_weight.tolist() == [1] * 20 + [0.5] * 3
+    assert other.evaluated.weight.tolist() == [0.5] * 3
 
 
-def test_trees_are_joined_leaf_by_leaf_and_one_weight_serves_all_outputs() -> None:
+def test_one_weight_serves_all_outputs() -> None:
     data = Data({"a": X, "b": X[:, :1]}, [Y, X], sample_weight=np.arange(20.0))
     extra = ({"a": X[:2], "b": X[:2, :1]}, [Y[:2], X[:2]], np.ones((2, 1)))
     arrays = study(data=data, validation_data=extra).arrays()
-    assert arrays.x["a"].shape == (22, 2)
-    assert arrays.y[0].shape == (22,)
-    assert [leaf.shape for leaf in arrays.train_weight] == [(22,), (22,)]
-    assert [leaf.shape for leaf in arrays.validation_weight] == [(22, 1), (22, 1)]
+    assert [leaf.shape for leaf in arrays.train_weight] == [(20,), (20,)]
+    assert [leaf.shape for leaf in arrays.evaluated.weight] == [(2, 1), (2, 1)]
 
 
-@pytest.mark.parametrize(
-    ("train", "extra", "joined"),
-    [
-        ("uint8", "int64", "int64"),
-        ("int64", "uint64", "int64"),
-        ("float64", "float32", "float32"),
-        ("bool", "bool", "bool"),
-    ],
-)
-def test_joined_arrays_keep_their_kind_of_number(train: str, extra: str, joined: str) -> None:
-    ones = np.ones((3, 2))
-    made = study(data=Data(ones.astype(train)), validation_data=(ones.astype(extra),))
-    assert made.arrays().x.dtype == joined
+def test_splits_with_validation_data_are_numbered_on_in_the_manifest() -> None:
+    """As in run folders from before validation rows were held apart."""
+    apart = study(validation_data=(X[:5], Y[:5])).to_manifest()["study"]["splits"]
+    joined = study(data=Data(X, Y).take([*range(20), *range(5)]), validation_split=0.2)
+    assert apart == joined.to_manifest()["study"]["splits"]
 
 
 @pytest.mark.parametrize(
     ("validation_data", "told"),
     [
-        (X, "validation_data is of type ndarray"),
-        ((X[:, :1], Y), r"validation_data\[0\] has rows of shape \(1,\), x of shape \(2,\)"),
-        ((X, Y + 0.5), r"validation_data\[1\] is float32, y is int64"),
+        ((X, Y, Y, Y), "validation_data is a tuple of 4; pass x, "),
+        ("rows", "validation_data is of type str"),
         ((X, Y[:3]), r"rows disagree: validation_data\[0\] has 20, validation_data\[1\] has 3"),
-        ((X * np.nan, Y), r"validation_data\[0\] holds 40 values that are NaN"),
-        ((X,), "validation_data without"),
     ],
 )
 def test_validation_data_that_do_not_fit(validation_data: Any, told: str) -> None:
@@ -518,8 +507,9 @@ def test_validation_data_are_prepared_but_not_fitted_on() -> None:
 
     made = study(data=Data(X, Y, prepare=StandardScaler()), validation_data=(X[:4] + 100, Y[:4]))
     arrays = made.fold_arrays(made.splits[0])
-    expected = (np.concatenate([X, X[:4] + 100]) - X.mean(axis=0)) / X.std(axis=0)
-    np.testing.assert_allclose(arrays.x, expected, atol=1e-5)
+    for made_of, x in ((arrays, X), (arrays.evaluated, X[:4] + 100)):
+        expected = (x - X.mean(axis=0)) / X.std(axis=0)
+        np.testing.assert_allclose(made_of.x, expected, atol=1e-5)
 
 
 def test_the_test_part_without_preparation_is_as_given() -> None:

@@ -21,7 +21,13 @@ _BLOCK = 1 << 22
 def check_finite(
     tree: Tree, name: str, faults: Faults, remedy: str = "Drop or fill such rows."
 ) -> None:
-    """Append where NaN or infinite values are: the array, how many, the first row (from 0)."""
+    """Append where NaN or infinite values are, and what to do."""
+    faults += [f"{told} {remedy}" for told in describe_not_finite(tree, name)]
+
+
+def describe_not_finite(tree: Tree, name: str) -> list[str]:
+    """Where NaN or infinite values are, a sentence for each array: how many, the first row."""
+    found = []
     for path, leaf in leaves(tree, name):
         if leaf.dtype.kind != "f":
             continue
@@ -36,10 +42,11 @@ def check_finite(
             bad += int(finite.size - np.count_nonzero(finite))
         if bad:
             plural = "values that are" if bad > 1 else "value that is"
-            faults.append(
+            found.append(
                 f"{path} holds {bad} {plural} NaN or infinite as float32, the first in row "
-                f"{first} (counted from 0). {remedy}"
+                f"{first} (counted from 0)."
             )
+    return found
 
 
 def check_rows(named: Mapping[str, Tree | None], faults: Faults) -> None:
@@ -69,7 +76,7 @@ def _lists_of_rows(named: Mapping[str, Tree | None]) -> list[str]:
     for name, tree in named.items():
         if not isinstance(tree, (list, tuple)) or len(tree) < 2 or any(map(is_nested, tree)):
             continue
-        shapes = {leaf.shape for leaf in tree}
+        shapes = {() if leaf is None else leaf.shape for leaf in tree}
         others = [length for other, length in lengths.items() if other != name]
         if len(shapes) == 1 and len(tree) in others:
             found.append(
@@ -85,15 +92,12 @@ def nests_alike(prepare: Any, x: Tree) -> bool:
     return (not is_nested(prepare) and not is_nested(x)) or same_nesting(prepare, x)
 
 
-def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Faults) -> None:
+def check_weight(weight: Tree, y: Tree, name: str, of: str, faults: Faults) -> None:
     """Append if sample weights do not fit the targets, by Keras' rules.
 
     One array of shape [rows] or [rows, 1] always does; a single output also takes weights of
     its leading axes (such as one a time step), several outputs a tree of the same nesting.
     """
-    if y is None:
-        faults.append(f"{name} is given without {of}; weights belong to targets.")
-        return
     if is_nested(weight):
         if not same_nesting(weight, y):
             faults.append(
@@ -101,7 +105,9 @@ def check_weight(weight: Tree, y: Tree | None, name: str, of: str, faults: Fault
                 "or one for each output in the same nesting."
             )
             return
-        pairs = list(zip(leaves(weight, name), leaves(y, of), strict=True))
+        targets = dict(leaves(y, of))
+        named = [(path, leaf, path.replace(name, of, 1)) for path, leaf in leaves(weight, name)]
+        pairs = [((path, leaf), (at, targets[at])) for path, leaf, at in named if at in targets]
     else:
         pairs = [((name, weight), target) for target in leaves(y, of)]
     for (path, leaf), (target, values) in pairs:

@@ -15,7 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 Tree: TypeAlias = Any
-"""One NumPy array, or tuples, lists and dicts of trees; the first axis of all is rows."""
+"""One NumPy array, or tuples, lists and dicts of trees; the first axis of all is rows.
+
+In a tuple, list or dict None may stand for an array that is left out, such as the target of an
+output without a loss.
+"""
 
 Array: TypeAlias = npt.NDArray[Any]
 Rows: TypeAlias = npt.NDArray[np.int32]
@@ -40,6 +44,10 @@ class Arrays(NamedTuple):
         Weights of the rows in training, float32, in the structure of `y`; None: all 1.
     validation_weight
         The same for evaluation. Class weights are never in here, as in Keras.
+    apart
+        Rows of `validation_data`, which validate in place of rows of `x`. They keep shapes, types
+        and nesting of their own, as Keras evaluates them as they were given. None: validation rows
+        are among those of `x`.
 
     Examples
     --------
@@ -52,6 +60,12 @@ class Arrays(NamedTuple):
     y: Tree | None
     train_weight: Tree | None
     validation_weight: Tree | None
+    apart: Samples | None = None
+
+    @property
+    def evaluated(self) -> Samples:
+        """Where validation rows are, with their weights."""
+        return self.apart or Samples(self.x, self.y, self.validation_weight)
 
 
 def whole(value: Any) -> int | None:
@@ -71,25 +85,25 @@ def is_number(value: Any) -> bool:
 
 
 def leaves(tree: Tree, path: str) -> Iterator[tuple[str, Any]]:
-    """The leaves of a tree with their places, such as ``x['left'][0]``; dicts by sorted key."""
+    """The arrays of a tree with their places, such as ``x['left'][0]``; dicts by sorted key."""
     if isinstance(tree, Mapping):
         for key in sorted(tree, key=str):
             yield from leaves(tree[key], f"{path}[{key!r}]")
     elif isinstance(tree, (tuple, list)):
         for index, item in enumerate(tree):
             yield from leaves(item, f"{path}[{index}]")
-    else:
+    elif tree is not None:
         yield path, tree
 
 
 def map_leaves(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
-    """A tree of the same structure, each leaf replaced by `function` of it (and its twins)."""
+    """A tree of the same structure, each array replaced by `function` of it (and its twins)."""
     if isinstance(tree, Mapping):
         return {k: map_leaves(function, tree[k], *(o[k] for o in others)) for k in tree}
     if isinstance(tree, (tuple, list)):
         items = [map_leaves(function, item, *(o[i] for o in others)) for i, item in enumerate(tree)]
         return items if isinstance(tree, list) else tuple(items)
-    return function(tree, *others)
+    return None if tree is None else function(tree, *others)
 
 
 def is_nested(tree: Tree) -> bool:
@@ -112,9 +126,12 @@ def same_nesting(one: Tree, other: Tree) -> bool:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a list holds numbers or texts rather than arrays; looks at its first item only."""
+    """Whether a list holds numbers or texts rather than arrays; looks at its first item only.
+
+    None, which may stand for an array left out, counts only where there is nothing else.
+    """
     while isinstance(value, (list, tuple)) and value:
-        value = value[0]
+        value = next((item for item in value if item is not None), None)
     return value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic))
 
 
@@ -153,5 +170,5 @@ def leaf_bytes(array: Array) -> int:
 
 
 def take_rows(tree: Tree, rows: Any) -> Tree:
-    """The chosen rows of every leaf; None stays None."""
-    return None if tree is None else map_leaves(lambda leaf: leaf[rows], tree)
+    """The chosen rows of every array; None stays None."""
+    return map_leaves(lambda leaf: leaf[rows], tree)

@@ -22,8 +22,22 @@ MOST_VALUES = 1 << 25
 _BLOCK = 1 << 20
 _MOST_JUDGED = 1 << 22
 _MOST_CLASSES = 10_000
+_FIGURES = (
+    "min",
+    "max",
+    "mean",
+    "std",
+    "feature_std_min",
+    "feature_std_max",
+    "feature_size_min",
+    "feature_size_max",
+    "constant_features",
+)
 
 Facts = dict[str, Any]
+
+RowsOf = tuple[Tree | None, npt.ArrayLike]
+"""Arrays, and the indices of the rows among them that are meant."""
 
 
 def describe_inputs(x: Tree, rows: npt.ArrayLike) -> list[Facts]:
@@ -43,7 +57,8 @@ def describe_inputs(x: Tree, rows: npt.ArrayLike) -> list[Facts]:
     of its features (places on the last axis; one where a row is a single value), leaving out those
     that are constant: `feature_std_min`, `feature_std_max`, `feature_size_min` and
     `feature_size_max` (a feature's size is its largest absolute value), and `constant_features`,
-    how many are. Where every feature is constant the four are None.
+    how many are. Where every feature is constant the four are None. Rows (or steps) with NaN or
+    infinite values are left out; where none is left, every figure is None.
     """
     index = np.asarray(rows)
     return [{"name": name, **_describe_array(leaf, index)} for name, leaf in leaves(x, "x")]
@@ -57,17 +72,6 @@ def describe_shapes(x: Tree) -> list[Facts]:
     x
         A tree of anything with `shape` (rows first) and `dtype`.
     """
-    figures = (
-        "min",
-        "max",
-        "mean",
-        "std",
-        "feature_std_min",
-        "feature_std_max",
-        "feature_size_min",
-        "feature_size_max",
-        "constant_features",
-    )
     return [
         {
             "name": name,
@@ -75,7 +79,7 @@ def describe_shapes(x: Tree) -> list[Facts]:
             "shape": [int(n) for n in leaf.shape[1:]],
             "rows": 0,
             "integers": np.dtype(leaf.dtype).kind in "iub",
-            **dict.fromkeys(figures),
+            **dict.fromkeys(_FIGURES),
         }
         for name, leaf in leaves(x, "x")
     ]
@@ -121,6 +125,11 @@ class _Figures:
 
     def add(self, block: Array) -> None:
         values = block.astype(np.float64)
+        finite = np.isfinite(values).all(axis=1)
+        if not finite.all():
+            block, values = block[finite], values[finite]
+        if not len(values):
+            return
         count, mean = len(values), values.mean(axis=0)
         apart, together = mean - self.mean, self.count + count
         self.squares += ((values - mean) ** 2).sum(axis=0)
@@ -133,6 +142,8 @@ class _Figures:
         self.integers = self.integers and whole
 
     def describe(self) -> Facts:
+        if not self.count:
+            return {"integers": False, **dict.fromkeys(_FIGURES)}
         varied = self.high > self.low
         spread = np.sqrt(self.squares / self.count)
         mean = float(self.mean.mean())
@@ -191,15 +202,14 @@ def describe_targets(y: Tree | None, rows: npt.ArrayLike, classes: bool) -> Fact
     return facts
 
 
-def chance(y: Tree | None, train: npt.ArrayLike, judged: npt.ArrayLike, classes: bool) -> Facts:
+def chance(train: RowsOf, judged: RowsOf, classes: bool) -> Facts:
     """What one gets who never looks at the inputs: the best constant answer of the training rows.
 
     Parameters
     ----------
-    y
-        Targets of all rows.
     train, judged
-        Indices of the rows the constant is chosen on, and of those it is judged on.
+        Targets, and the indices of the rows among them: those the constant is chosen on, and those
+        it is judged on.
     classes
         Whether targets are classes.
 
@@ -209,28 +219,39 @@ def chance(y: Tree | None, train: npt.ArrayLike, judged: npt.ArrayLike, classes:
     `loss` by Keras' names of losses. Cross-entropies are those of the class frequencies (for
     binary ones of one-hot targets the mean over columns); a class of the judged rows that never
     trains counts with a probability of 1e-7, Keras' own limit. Squared and absolute error are
-    those of the mean and the median of each column. Empty where targets are nested or missing.
+    those of the mean and the median of each column. Empty where targets are nested, missing, or of
+    different widths; rows whose targets are NaN or infinite are left out.
     """
-    if y is None or is_nested(y):
-        return {"accuracy": None, "loss": {}}
-    at, on = np.asarray(train), np.asarray(judged)
-    if not len(at) or not len(on):
-        return {"accuracy": None, "loss": {}}
-    columns = y.reshape(len(y), -1)
-    most = max(1, _MOST_JUDGED // columns.shape[1])
-    at, on = _evenly(at, most), _evenly(on, most)
-    first, second = columns[at].astype(np.float64), columns[on].astype(np.float64)
+    (y, rows), (other, other_rows) = train, judged
+    nothing: Facts = {"accuracy": None, "loss": {}}
+    if y is None or other is None or is_nested(y) or is_nested(other):
+        return nothing
+    columns, others = (targets.reshape(len(targets), -1) for targets in (y, other))
+    most = max(1, _MOST_JUDGED // max(columns.shape[1], others.shape[1]))
+    at = _finite_rows(columns, _evenly(np.asarray(rows), most))
+    on = _finite_rows(others, _evenly(np.asarray(other_rows), most))
+    if not len(at) or not len(on) or columns.shape[1] != others.shape[1]:
+        return nothing
+    first, second = columns[at].astype(np.float64), others[on].astype(np.float64)
     loss = {
         "mean_squared_error": float(np.mean((second - first.mean(axis=0)) ** 2)),
         "mean_absolute_error": float(np.mean(np.abs(second - np.median(first, axis=0)))),
     }
-    labels = class_labels(y, declared=True) if classes else None
-    if labels is None:
+    labels, held_out = (class_labels(t, declared=True) if classes else None for t in (y, other))
+    if labels is None or held_out is None:
         return {"accuracy": None, "loss": loss}
+    width = y.ndim > 1 and y.shape[1]
     return {
-        "accuracy": float(np.mean(labels[on] == _commonest(labels[at]))),
-        "loss": {**loss, **_cross_entropies(labels[at], labels[on], y.ndim > 1 and y.shape[1])},
+        "accuracy": float(np.mean(held_out[on] == _commonest(labels[at]))),
+        "loss": {**loss, **_cross_entropies(labels[at], held_out[on], width)},
     }
+
+
+def _finite_rows(columns: Array, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if columns.dtype.kind != "f":
+        return rows
+    finite: npt.NDArray[np.bool_] = np.isfinite(columns[rows]).all(axis=1)
+    return rows[finite]
 
 
 def _commonest(labels: npt.NDArray[np.int64]) -> int:

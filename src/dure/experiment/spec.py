@@ -6,12 +6,12 @@ import hashlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from dure.core.arrays import Arrays, Samples, Tree, fingerprint, is_nested, map_leaves, row_count
+from dure.core.arrays import Arrays, Samples, Tree, fingerprint, is_nested, row_count
 from dure.core.conversion.samples import make_evaluation_samples
 from dure.core.fingerprint import describe, describe_function
 from dure.core.formatting import format_count
@@ -20,7 +20,7 @@ from dure.data.batches import Batches
 from dure.data.class_names import encode_part
 from dure.data.dataset import Data
 from dure.data.preprocessing import apply_preparation, fit_preparation
-from dure.data.splits import Split, split_in_two, splits_of, train_on_share
+from dure.data.splits import Split, splits_of, train_on_share
 from dure.errors import Faults
 from dure.experiment import validation as fit_arguments
 from dure.experiment.batch_parts import BatchParts, DivisionTerms, look_at_batches
@@ -157,6 +157,7 @@ class StudySpec:
     def splits(self) -> tuple[Split, ...]:
         """One split for each fold (one in all without folds); rows index into `arrays`.
 
+        Those of `validation_data` index into these.
         Of data in batches they are numbers of batches, as far as their numbers are known.
 
         Examples
@@ -169,7 +170,9 @@ class StudySpec:
             return self.batches.splits()
         data = self.data
         if self._validation is not None:
-            whole = split_in_two(data.rows + row_count(self._validation.x), data.rows)
+            rows = np.arange(data.rows, dtype=np.int32)
+            others = np.arange(row_count(self._validation.x), dtype=np.int32)
+            whole: tuple[Split, ...] = (Split(1, rows, others),)
         else:
             whole = splits_of(
                 data.rows,
@@ -227,30 +230,23 @@ class StudySpec:
         data, extra = self.data, self._validation
         if self.class_weight is not None and data.y is not None:
             weight: Tree | None = fit_arguments.class_sample_weights(data.y, self.class_weight)
-            validation_weight = None
+            own = None
         else:
-            weight = fit_arguments.spread_weight(data.sample_weight, data.y)
-            validation_weight = weight if self.splits[0].validation is not None else None
-        if extra is None:
-            return Arrays(data.x, data.y, weight, validation_weight)
-        x = map_leaves(_appended, data.x, extra.x)
-        y = None if data.y is None else map_leaves(_appended, data.y, extra.y)
-        own = fit_arguments.spread_weight(extra.weight, extra.y)
+            weight = own = fit_arguments.spread_weight(data.sample_weight, data.y)
+        if extra is not None:
+            apart = fit_arguments.spread_weight(extra.weight, extra.y)
+            return Arrays(data.x, data.y, weight, None, Samples(extra.x, extra.y, apart))
         return Arrays(
-            x,
-            y,
-            None
-            if weight is None
-            else map_leaves(partial(_ones_after, row_count(extra.x)), weight),
-            None if own is None else map_leaves(partial(_ones_before, data.rows), own),
+            data.x, data.y, weight, own if self.splits[0].validation is not None else None
         )
 
     def arrays(self) -> Arrays:
-        """All rows, as given: the data's, then those of `validation_data` if there are any.
+        """All rows, as given: the data's, and apart from them those of `validation_data`.
 
-        Made once. `Split.train` and `Split.validation` index into these. Weights are None where
-        every row weighs 1; class weights are in `train_weight` only. Of data in batches: the rows
-        of the first batch, from which shapes and types are read.
+        Made once. `Split.train` indexes into these, `Split.validation` into those that validate
+        (``arrays().evaluated``). Weights are None where every row weighs 1; class weights are in
+        `train_weight` only. Of data in batches: the rows of the first batch, from which shapes and
+        types are read.
 
         Examples
         --------
@@ -287,8 +283,10 @@ class StudySpec:
         arrays = self.arrays()
         if self.data.prepare is None:
             return arrays
-        x = apply_preparation(self.preparation(split), arrays.x, "x")
-        return Arrays(x, arrays.y, arrays.train_weight, arrays.validation_weight)
+        fitted, apart = self.preparation(split), arrays.apart
+        if apart is not None:
+            apart = apart._replace(x=apply_preparation(fitted, apart.x, "validation_data[0]"))
+        return arrays._replace(x=apply_preparation(fitted, arrays.x, "x"), apart=apart)
 
     def test_arrays(self, split: Split) -> Arrays | None:
         """The test rows, transformed as in `fold_arrays`; None without a test part.
@@ -363,8 +361,11 @@ class StudySpec:
     def _splits_fingerprint(self) -> str:
         """Tells whether folds came out the same, whatever version of scikit-learn made them."""
         digest = hashlib.sha256()
+        # Rows of validation_data are counted on from the data's, as run folders always did.
+        first = np.int32(0 if self._validation is None else self.data.rows)
         for split in self.splits:
-            for rows in (split.train, split.validation):
+            held_out = None if split.validation is None else split.validation + first
+            for rows in (split.train, held_out):
                 digest.update(b"|" if rows is None else b"|" + rows.tobytes())
         return digest.hexdigest()
 
@@ -382,15 +383,3 @@ def _column_names(data: Data) -> tuple[Any, Any]:
     y = data.y
     one_hot = y is not None and not is_nested(y) and y.ndim == 2 and y.shape[1] > 1
     return data.feature_names, data.class_names if one_hot else None
-
-
-def _appended(first: Any, second: Any) -> Any:
-    return np.concatenate([first, second])
-
-
-def _ones_after(rows: int, weight: Any) -> Any:
-    return np.concatenate([weight, np.ones((rows, *weight.shape[1:]), weight.dtype)])
-
-
-def _ones_before(rows: int, weight: Any) -> Any:
-    return np.concatenate([np.ones((rows, *weight.shape[1:]), weight.dtype), weight])

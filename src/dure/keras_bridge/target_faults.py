@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,6 +42,7 @@ def find_target_faults(model: keras.Model, y: Tree) -> list[str]:
     found: list[str] = []
     for path, loss in losses_of(model):
         targets, output = at_path(y, path), at_path(outputs, path)
+        targets = None if targets is None else _finite_rows(targets)
         check = _CHECKS.get(getattr(loss, "fn", None))
         if check is None or targets is None or output is None or not targets.size:
             continue
@@ -50,6 +50,14 @@ def find_target_faults(model: keras.Model, y: Tree) -> list[str]:
         options = {"loss": loss.fn.__name__, **loss._fn_kwargs}
         found += check(place, targets, tuple(output.shape), options)
     return found
+
+
+def _finite_rows(targets: Array) -> Array:
+    """Without rows that hold NaN or infinite values, of which a warning tells."""
+    if targets.dtype.kind != "f":
+        return targets
+    finite = np.isfinite(targets).reshape(len(targets), -1).all(axis=1)
+    return targets if finite.all() else targets[finite]
 
 
 def outputs_of(model: keras.Model) -> Any:
@@ -63,11 +71,14 @@ def outputs_of(model: keras.Model) -> Any:
 
 def at_path(tree: Any, path: Sequence[Any]) -> Any:
     """The array at a path of a tree; None where the tree is nested otherwise."""
-    try:
-        leaf = functools.reduce(lambda branch, key: branch[key], path, tree)
-    except (KeyError, IndexError, TypeError):
-        return None
-    return leaf if hasattr(leaf, "shape") else None
+    for key in path:
+        if hasattr(tree, "shape"):  # one array for several outputs, the only one with a loss
+            return None
+        try:
+            tree = tree[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return tree if hasattr(tree, "shape") else None
 
 
 def _check_labels(place: str, y: Array, output: tuple[Any, ...], options: Any) -> list[str]:

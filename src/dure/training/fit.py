@@ -17,8 +17,9 @@ from dure.engine.fitting.shared_steps import SharedSteps
 from dure.engine.lanes.factory import validated_epochs, validation_rows
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.pool import ROUND_SECONDS
-from dure.engine.planning.programs import first_batch, program_shape, row_shapes
+from dure.engine.planning.programs import check_rows, program_shape, row_shapes
 from dure.engine.planning.prototypes import lower_model
+from dure.engine.planning.row_checks import first_batch
 from dure.engine.program.batch_order import BatchOrder
 from dure.engine.program.callback_logs import end_epoch
 from dure.engine.program.host_callbacks import (
@@ -48,7 +49,6 @@ from dure.keras_bridge.building import (
 from dure.keras_bridge.functional import put_on_device, state_of, write_state
 from dure.keras_bridge.own_steps import find_fitted_reasons
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
-from dure.keras_bridge.target_faults import find_target_faults
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
 """Most epochs, and row numbers, of one call of the program."""
@@ -118,8 +118,9 @@ def fit(
     model
         Compiled; built, or then built from the data.
     x, y, sample_weight
-        NumPy arrays (or pandas frames and series), or tuples, lists and dicts of them for several
-        inputs and outputs. Or as `x` alone a source of batches: a ``keras.utils.PyDataset``, a
+        NumPy arrays (or pandas frames and series, sparse matrices), or tuples, lists and dicts of
+        them for several inputs and outputs, with None for the targets of an output without a loss.
+        Or as `x` alone a source of batches: a ``keras.utils.PyDataset``, a
         generator, a data loader of PyTorch, a dataset of TensorFlow or Grain.
     batch_size
         Defaults to 32.
@@ -189,18 +190,28 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     if problems or study is None:
         raise StudyError(problems, "this fit")
     hand_over_validation(callbacks, study.arrays(), validation_rows(study.splits[0]))
+    given = {**given, **_converted(study)}
     if sorted_callbacks.between_batches or study.given_steps or find_fitted_reasons(model):
         return partial(_fit_by_keras, given)
     shapes = row_shapes(study)
-    batch = first_batch(study, shapes)
+    checks = check_rows(study, shapes)
     order = BatchOrder(study.splits[0].train, study.shuffle, study.batch_size, np.random)
-    if make_ready(model, batch):
+    if make_ready(model, checks.batch):
         order.skip_building_draw()
-    if find_fitted_reasons(model, batch):
+    if find_fitted_reasons(model, checks.batch):
         return partial(_fit_by_keras, given)
-    Faults(find_target_faults(model, study.arrays().y)).raise_if_any("this fit")
+    Faults(checks.find_target_faults(model)).raise_if_any("this fit")
+    Faults(checks.find_faults(lower_model(model, checks.batch))).raise_if_any("this fit")
     stops = sorted_callbacks.stop_on_nan
     return _Fit(given, study, order, callbacks, stops).run
+
+
+def _converted(study: StudySpec) -> dict[str, Any]:
+    """The rows as a study holds them, which Keras takes in whatever dress they came."""
+    data, apart = study.data, study.arrays().apart
+    held_out = None if apart is None else tuple(apart)
+    x_y_weight = {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
+    return {**x_y_weight, "validation_data": held_out}
 
 
 def _fit_by_keras(given: Mapping[str, Any]) -> keras.callbacks.History:
@@ -351,7 +362,7 @@ def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: 
     )
     programs = _Programs.of(model).by_size
     if key not in programs:
-        lowered = lower_model(model, first_batch(study, shapes))
+        lowered = lower_model(model, first_batch(shapes, study.batch_size))
         program = Program(lowered, shape, None, [], compile_rounds)
         with explained_errors(model, shapes.x, shapes.y):
             program.trace(program.start(state_of(model)), shapes)

@@ -46,9 +46,9 @@ def study(data: dure.Data, validation: Any) -> dure.Study:
 def test_columns_are_found_by_name(x: Any, other: Any) -> None:
     data = dure.Data(x, Y, test=(other, Y))
     np.testing.assert_array_equal(data.test.x, PLAIN)
-    np.testing.assert_array_equal(study(data, (other, Y)).arrays().x[8:], PLAIN)
+    np.testing.assert_array_equal(study(data, (other, Y)).arrays().evaluated.x, PLAIN)
     taken = dure.Data(x, Y).take(slice(4))
-    np.testing.assert_array_equal(study(taken, (other, Y)).arrays().x[4:], PLAIN)
+    np.testing.assert_array_equal(study(taken, (other, Y)).arrays().evaluated.x, PLAIN)
 
 
 def test_so_they_are_with_a_preparation_and_several_inputs() -> None:
@@ -56,13 +56,13 @@ def test_so_they_are_with_a_preparation_and_several_inputs() -> None:
         data = dure.Data(TABLE, Y, test=(TURNED, Y), prepare=prepare)
         x, test_x = data.prepared(range(8))
         np.testing.assert_array_equal(x, test_x)
-        np.testing.assert_array_equal(study(data, (TURNED, Y)).arrays().x[8:], PLAIN[:, :3])
+        np.testing.assert_array_equal(study(data, (TURNED, Y)).arrays().evaluated.x, PLAIN[:, :3])
     for pack in (list, tuple, lambda parts: dict(zip("uv", parts, strict=True))):
         parts, turned = pack([PLAIN[:, 0], TABLE]), pack([PLAIN[:, 0], TURNED])
         data = dure.Data(parts, Y, test=(turned, Y), prepare=pack([None, StandardScaler()]))
-        for x in (data.test.x, study(data, (turned, Y)).arrays().x):
+        for x in (data.test.x, study(data, (turned, Y)).arrays().evaluated.x):
             last = x["v"] if isinstance(x, dict) else x[1]
-            np.testing.assert_array_equal(last[-8:], PLAIN)
+            np.testing.assert_array_equal(last, PLAIN)
 
 
 def test_so_they_are_in_targets() -> None:
@@ -72,14 +72,14 @@ def test_so_they_are_in_targets() -> None:
     data = dure.Data(PLAIN, hot, test=(PLAIN, hot[["n", "k", "m"]]))
     np.testing.assert_array_equal(data.test.y, hot)
     made = study(data, (PLAIN, hot[["m", "n", "k"]])).arrays()
-    np.testing.assert_array_equal(made.y[8:], hot)
+    np.testing.assert_array_equal(made.evaluated.y, hot)
     other = hot.set_axis([*"kmz"], axis=1)
     (fault,) = faults_of(PLAIN, hot, test=(PLAIN, other))
     assert "test[1] has other columns than y: it lacks 'n' and has 'z' beside" in fault
     with pytest.raises(dure.StudyError, match=r"validation_data\[1\] has other columns than y"):
         study(data, (PLAIN, other))
     called = dure.Data(PLAIN, hot, class_names=["kiwi", "melon", "nut"])
-    np.testing.assert_array_equal(study(called, (PLAIN, hot)).arrays().y[8:], hot)
+    np.testing.assert_array_equal(study(called, (PLAIN, hot)).arrays().evaluated.y, hot)
 
 
 def test_other_columns_are_told_with_what_mends_them() -> None:

@@ -126,11 +126,12 @@ def test_targets_that_are_several_or_none() -> None:
 def test_chance_is_the_loss_of_the_best_constant_as_keras_counts_it() -> None:
     y = np.array([0, 0, 0, 1, 2, 2])
     share = np.array([[0.5, 1 / 6, 1 / 3]] * 6, np.float32)
-    got = chance(y, np.arange(6), np.arange(6), True)
+    rows = np.arange(6)
+    got = chance((y, rows), (y, rows), True)
     sparse = keras.losses.SparseCategoricalCrossentropy()(y, share)
     assert got["loss"]["sparse_categorical_crossentropy"] == pytest.approx(float(sparse), rel=1e-5)
     assert got["accuracy"] == 0.5
-    hot = chance(HOT, np.arange(6), np.arange(6), True)["loss"]
+    hot = chance((HOT, rows), (HOT, rows), True)["loss"]
     assert hot["binary_crossentropy"] == pytest.approx(
         float(keras.losses.BinaryCrossentropy()(HOT, share)), rel=1e-5
     )
@@ -141,12 +142,25 @@ def test_chance_is_the_loss_of_the_best_constant_as_keras_counts_it() -> None:
 
 def test_chance_on_other_rows_takes_the_constant_of_the_training_rows() -> None:
     y = np.array([0, 0, 1, 1, 1, 3])
-    got = chance(y, [0, 1, 2], [3, 4, 5], True)
+    got = chance((y, [0, 1, 2]), (y, [3, 4, 5]), True)
     assert got["accuracy"] == 0.0  # 0 is the commonest that trains
     unseen = -(2 * np.log(1 / 3) + np.log(1e-7)) / 3
     assert got["loss"]["sparse_categorical_crossentropy"] == pytest.approx(unseen)
-    numbers = chance(np.array([1.0, 3.0, 10.0]), [0, 1], [2], False)["loss"]
+    values = np.array([1.0, 3.0, 10.0])
+    numbers = chance((values, [0, 1]), (values, [2]), False)["loss"]
     assert numbers == {"mean_squared_error": 64.0, "mean_absolute_error": 8.0}
+    held_out = np.array([[10.0], [np.nan]])
+    assert chance((values, [0, 1]), (held_out, [0, 1]), False)["loss"] == numbers
+    assert chance((values, [0, 1]), (None, [0]), False)["loss"] == {}
+    assert chance((values, [0, 1]), (np.ones((2, 2)), [0]), False)["loss"] == {}
+
+
+def test_rows_with_nan_are_left_out_of_the_figures() -> None:
+    x = np.array([[1.0, 2.0], [np.nan, 9.0], [3.0, 4.0], [np.inf, 9.0]])
+    (got,), (kept,) = describe_inputs(x, range(4)), describe_inputs(x[::2], range(2))
+    assert {**got, "rows": 2} == kept
+    (nothing,) = describe_inputs(x[1::2], range(2))
+    assert nothing["mean"] is None and nothing["constant_features"] is None
 
 
 # -- models ----------------------------------------------------------------------------------------

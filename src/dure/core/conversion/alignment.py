@@ -1,7 +1,12 @@
-"""Arrays of a test or validation part, made like those of the training part."""
+"""Arrays of a test or validation part beside those of the training part.
+
+Keras evaluates such a part as it was given, whatever rows train; so does Dure. Only a preparation,
+which is fitted on the training part, asks for arrays like those it knows.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,25 +21,31 @@ _FAR = 8
 """Whole numbers so many times the size of training's fractions are not on their scale."""
 
 
-def make_alike(
-    train: Tree, other: Tree, name: str, of: str, faults: Faults, *, prepare: Any = None
+def align_inputs(
+    train: Tree, other: Tree, name: str, of: str, faults: Faults, prepare: Any
 ) -> Tree:
-    """`other` with the row shapes and kinds of number of `train`.
+    """`other` as the inputs of a part whose training inputs are `train`.
 
-    Appends where it has not its nesting, or where values would have to change.
+    Inputs that a preparation will see become of the shapes and kinds of number of `train`; appends
+    where they cannot. All others stay as they are; a warning tells of those that are on another
+    scale, such as pixels that were not divided by 255.
     """
     if same_nesting(train, other):
-        return _fit_to(train, other, name, of, faults, prepare)
-    faults.append(f"{name} is nested as {outline(other)}, {of} as {outline(train)}; pass the same.")
+        return _align(train, other, name, of, faults, prepare)
+    if prepare is not None:
+        faults.append(
+            f"{name} is nested as {outline(other)}, {of} as {outline(train)}; with a prepare pass "
+            "the same."
+        )
     return other
 
 
-def _fit_to(train: Tree, other: Tree, name: str, of: str, faults: Faults, prepare: Any) -> Tree:
+def _align(train: Tree, other: Tree, name: str, of: str, faults: Faults, prepare: Any) -> Tree:
     if not is_nested(train):
-        return _fit_leaf(train, other, name, of, faults, prepare is not None)
+        return _align_leaf(train, other, name, of, faults, prepare is not None)
     keys: Any = list(train) if isinstance(train, Mapping) else range(len(train))
     made = {
-        key: _fit_to(
+        key: _align(
             train[key],
             other[key],
             f"{name}[{key!r}]",
@@ -46,33 +57,46 @@ def _fit_to(train: Tree, other: Tree, name: str, of: str, faults: Faults, prepar
     }
     if isinstance(train, Mapping):
         return made
-    return list(made.values()) if isinstance(train, list) else tuple(made.values())
+    return list(made.values()) if isinstance(other, list) else tuple(made.values())
 
 
-def _fit_leaf(
-    model: Array, leaf: Array, name: str, of: str, faults: Faults, prepared: bool
-) -> Array:
+def _align_leaf(
+    model: Array | None, leaf: Array | None, name: str, of: str, faults: Faults, prepared: bool
+) -> Array | None:
+    if model is None or leaf is None:
+        return leaf
+    if prepared:
+        return _as_prepared(model, leaf, name, of, faults)
+    if _is_on_another_scale(model, leaf):
+        warnings.warn(
+            f"{name} holds whole numbers up to {np.abs(leaf).max():g} ({leaf.dtype}), {of} "
+            f"fractions up to {np.abs(model).max():g} ({model.dtype}). It is evaluated as it is, "
+            "as in Keras; if training was scaled, scale both alike.",
+            stacklevel=2,
+        )
+    return leaf
+
+
+def _as_prepared(model: Array, leaf: Array, name: str, of: str, faults: Faults) -> Array:
+    """The array in the row shape and type of the one its transformer is fitted on."""
     row, wanted = leaf.shape[1:], model.shape[1:]
     if row != wanted:
         if (*row, 1) != wanted and row != (*wanted, 1):
             faults.append(
-                f"{name} has rows of shape {row}, {of} of shape {wanted}; pass the same shape."
+                f"{name} has rows of shape {row}, {of} of shape {wanted}; the preparation takes "
+                "the same shape."
             )
         else:
             leaf = leaf.reshape(len(leaf), *wanted)
     if _family(leaf) == _family(model):
         return leaf
     same = _as_type_of(model, leaf)
-    if same is None and prepared and _as_type_of(model, leaf[_without_holes(leaf)]) is not None:
+    if same is None and _as_type_of(model, leaf[_without_holes(leaf)]) is not None:
         return leaf  # what fills the holes does not ask for types
     if same is None:
         faults.append(
-            f"{name} is {leaf.dtype}, {of} is {model.dtype}; pass the same kind of number."
-        )
-    elif of.startswith("x") and _is_on_another_scale(model, leaf):
-        faults.append(
-            f"{name} holds whole numbers up to {np.abs(leaf).max():g} ({leaf.dtype}), {of} "
-            f"fractions up to {np.abs(model).max():g} ({model.dtype}); scale both alike."
+            f"{name} is {leaf.dtype}, {of} is {model.dtype}; the preparation takes the same kind "
+            "of number."
         )
     return leaf if same is None else same
 
@@ -103,6 +127,8 @@ def _without_holes(leaf: Array) -> Array:
 
 def _is_on_another_scale(model: Array, leaf: Array) -> bool:
     """Whether training holds fractions and this far larger whole numbers, such as raw pixels."""
-    if model.dtype.kind != "f" or np.array_equal(model, np.round(model)):
+    if model.dtype.kind != "f" or leaf.dtype.kind not in "iu":
+        return False
+    if np.array_equal(model, np.round(model)):
         return False
     return bool(np.abs(leaf).max() > _FAR * np.abs(model).max())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import psutil
 
-from dure.core.array_checks import check_finite, check_rows, check_weight
-from dure.core.arrays import Array, Samples, Tree, is_plain, map_leaves, part_of
-from dure.core.conversion.alignment import make_alike
+from dure.core.array_checks import check_finite, check_rows, check_weight, describe_not_finite
+from dure.core.arrays import Array, Samples, Tree, is_nested, is_plain, map_leaves, part_of
+from dure.core.conversion.alignment import align_inputs
 from dure.core.conversion.cells import (
     convert_texts,
     from_objects,
@@ -22,11 +24,17 @@ from dure.core.conversion.columns import Names, find_orders, order_columns
 from dure.core.formatting import format_bytes
 from dure.errors import Faults
 
-# JAX holds integers as int32 unless told otherwise, and would wrap larger ones silently.
-_INT32 = np.iinfo(np.int32)
+# JAX holds integers in 32 bits unless told otherwise, and would wrap larger ones silently.
+_INT32, _UINT32 = np.iinfo(np.int32), np.iinfo(np.uint32)
 _FLOAT32 = np.dtype(np.float32)
-_MOST_DENSE = 1 << 30
-"""Bytes up to which a sparse matrix is made dense."""
+_DENSE_SHARE = 0.5
+"""Share of the free memory up to which a sparse matrix is made dense."""
+
+_AS_KERAS = (
+    "They are taken as they are, as in Keras: the loss becomes NaN unless a layer or the loss "
+    "leaves them out. Otherwise drop or fill such rows (prepare=sklearn.impute.SimpleImputer() "
+    "fills NaN of inputs)."
+)
 
 _REFUSED = {
     "M": "holds dates. Turn them into numbers first, such as ({0} - {0}.min()) / "
@@ -44,6 +52,7 @@ def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> 
     Floats of every width become float32 (Keras' default `floatx`), integers and booleans keep
     their type. Anything with ``__array__`` is taken: NumPy, JAX, pandas (a series as a column).
     Numbers in the guise of objects (Decimal, None, NA, lists of one length) become plain ones.
+    None among several inputs or targets stays: an output without a loss needs no targets.
 
     Parameters
     ----------
@@ -56,7 +65,7 @@ def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> 
         return None
     if isinstance(tree, Mapping):
         return {
-            key: convert(item, f"{name}[{key!r}]", faults, missing=missing)
+            key: _convert_item(item, f"{name}[{key!r}]", faults, missing)
             for key, item in tree.items()
         }
     if isinstance(tree, (list, tuple)):
@@ -64,11 +73,16 @@ def convert(tree: Tree, name: str, faults: Faults, *, missing: bool = False) -> 
             _refuse_plain(tree, name, faults)
             return None
         items = [
-            convert(item, f"{name}[{place}]", faults, missing=missing)
+            _convert_item(item, f"{name}[{place}]", faults, missing)
             for place, item in enumerate(tree)
         ]
         return items if isinstance(tree, list) else tuple(items)
     return _convert_leaf(tree, name, faults, missing)
+
+
+def _convert_item(item: Any, name: str, faults: Faults, missing: bool) -> Tree:
+    """As `convert`; None among several stands for an array that is left out."""
+    return None if item is None else convert(item, name, faults, missing=missing)
 
 
 def _refuse_plain(values: Any, name: str, faults: Faults) -> None:
@@ -123,7 +137,7 @@ def _convert_leaf(value: Any, name: str, faults: Faults, missing: bool) -> Array
 def _as_array(value: Any, name: str, faults: Faults, missing: bool) -> Array | None:
     """The value as an array of whatever type; None after appending a fault."""
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    if kind.startswith("scipy.sparse"):
+    if kind.startswith(("scipy.sparse", "jax.experimental.sparse")):
         return _dense(value, name, faults)
     if is_pandas(value):
         return from_pandas(value, name, faults)
@@ -148,16 +162,20 @@ def _as_array(value: Any, name: str, faults: Faults, missing: bool) -> Array | N
 
 
 def _dense(matrix: Any, name: str, faults: Faults) -> Array | None:
-    size = int(np.prod(matrix.shape, dtype=np.int64)) * 4
-    if size > _MOST_DENSE:
+    """A sparse matrix of SciPy or JAX as an array: its products are the same numbers."""
+    kept = _FLOAT32 if matrix.dtype.kind == "f" else np.dtype(matrix.dtype)
+    size = int(np.prod(matrix.shape, dtype=np.int64)) * kept.itemsize
+    free = int(psutil.virtual_memory().available)
+    if size > _DENSE_SHARE * free:
         faults.append(
-            f"{name} is a sparse matrix that would take {format_bytes(size)} as an array; make it "
-            "narrower (fewer words or features) and pass an array."
+            f"{name} is a sparse matrix that would take {format_bytes(size)} as an array, of "
+            f"{format_bytes(free)} that are free; make it narrower (fewer words or features: "
+            "max_features, min_df, TruncatedSVD), or pass fewer rows."
         )
         return None
-    if matrix.dtype.kind == "f":
-        matrix = matrix.astype(_FLOAT32)
-    dense: Array = matrix.toarray()
+    if hasattr(matrix, "todense") and not hasattr(matrix, "toarray"):
+        return np.asarray(matrix.todense())
+    dense: Array = matrix.astype(kept).toarray()
     return dense
 
 
@@ -176,16 +194,22 @@ def _unmasked(value: Any, name: str, faults: Faults, missing: bool) -> Array | N
 
 
 def _convert_integers(array: Array, name: str, faults: Faults) -> Array | None:
-    if array.dtype.itemsize >= 4:
-        low, high = int(array.min()), int(array.max())
-        if low < _INT32.min or high > _INT32.max:
-            faults.append(
-                f"{name} holds integers from {low} to {high}; JAX keeps them as int32 "
-                f"({_INT32.min} to {_INT32.max}). Renumber them or pass floats."
-            )
-            return None
-    # With uint64 out of the way, joining any two integer arrays gives integers.
-    dtype = np.dtype(np.int64) if array.dtype.itemsize == 8 else array.dtype.newbyteorder("=")
+    dtype = array.dtype.newbyteorder("=")
+    if array.dtype.itemsize < 4:
+        return array.astype(dtype, copy=False)
+    low, high = int(array.min()), int(array.max())
+    known = _UINT32 if array.dtype.kind == "u" else _INT32
+    if low < known.min or high > known.max:
+        faults.append(
+            f"{name} holds integers from {low} to {high}; JAX keeps integers in 32 bits "
+            f"({known.min} to {known.max}), where larger ones would become others. Identifiers "
+            f"become codes from 0 on by np.unique({name}, return_inverse=True)[1] (of all parts "
+            f"together, so that one stays one); quantities are floats: {name}.astype('float32')."
+        )
+        return None
+    # Of 64 bits none is needed; what only fits without a sign keeps the type Keras gives it.
+    if dtype.itemsize == 8:
+        dtype = np.dtype(np.uint32 if high > _INT32.max else np.int64)
     return array.astype(dtype, copy=False)
 
 
@@ -213,16 +237,20 @@ def _convert_inputs(value: Any, name: str, prepare: Any, faults: Faults) -> Tree
     return convert(value, name, faults, missing=True)
 
 
-def _check_inputs_finite(tree: Tree, name: str, prepare: Any, faults: Faults) -> None:
-    """As `check_finite`, but not where a preparation comes first."""
+def _describe_inputs_not_finite(tree: Tree, name: str, prepare: Any) -> list[str]:
+    """As `describe_not_finite`, but not where a preparation comes first."""
     if prepare is None:
-        check_finite(tree, name, faults)
-    elif isinstance(tree, Mapping):
-        for key, item in tree.items():
-            _check_inputs_finite(item, f"{name}[{key!r}]", part_of(prepare, key), faults)
-    elif isinstance(tree, (list, tuple)):
-        for i, item in enumerate(tree):
-            _check_inputs_finite(item, f"{name}[{i}]", part_of(prepare, i), faults)
+        return describe_not_finite(tree, name)
+    if not is_nested(tree):
+        return []
+    keys: Any = list(tree) if isinstance(tree, Mapping) else range(len(tree))
+    return [
+        told
+        for key in keys
+        for told in _describe_inputs_not_finite(
+            tree[key], f"{name}[{key!r}]", part_of(prepare, key)
+        )
+    ]
 
 
 def make_samples(
@@ -249,12 +277,40 @@ def make_samples(
             lambda leaf: leaf.astype(_FLOAT32, copy=False), sound[weight_name]
         )
     check_rows(sound, faults)
-    for name, tree in sound.items():
-        if tree is not None:
-            _check_inputs_finite(tree, name, prepare if name == x_name else None, faults)
-    if sound.get(weight_name) is not None and y_name in sound:
+    weighed = sound.get(weight_name) is not None and y_name in sound
+    if weighed and sound[y_name] is not None:
         check_weight(sound[weight_name], sound[y_name], weight_name, y_name, faults)
-    return Samples(*sound.values()) if len(faults) == before else None
+        check_finite(sound[weight_name], weight_name, faults)
+    if len(faults) > before:
+        return None
+    if weighed and sound[y_name] is None:
+        warnings.warn(
+            f"{weight_name} came without {y_name}; weights weigh losses of targets, so that these "
+            "count nothing, as in Keras.",
+            stacklevel=2,
+        )
+        sound[weight_name] = None
+    told = _describe_inputs_not_finite(sound[x_name], x_name, prepare)
+    for sentence in (*told, *describe_not_finite(sound[y_name], y_name)):
+        warnings.warn(f"{sentence} {_AS_KERAS}", stacklevel=2)
+    return Samples(*sound.values())
+
+
+def unpack_part(value: Any, name: str, faults: Faults) -> dict[str, Any]:
+    """Inputs, targets and weights of a part, by what they are called; as Keras takes it apart.
+
+    A list or tuple is ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``, anything else the inputs
+    alone.
+    """
+    if not isinstance(value, (tuple, list)):
+        return {name: value, f"{name}[1]": None, f"{name}[2]": None}
+    if not 1 <= len(value) <= 3:
+        faults.append(
+            f"{name} is a {type(value).__name__} of {len(value)}; pass x, (x, y) or "
+            "(x, y, sample_weight)."
+        )
+    parts = (*value, None, None, None)[:3]
+    return {f"{name}[{place}]": part for place, part in enumerate(parts)}
 
 
 def make_evaluation_samples(
@@ -266,37 +322,27 @@ def make_evaluation_samples(
     prepare: Any = None,
     columns: tuple[Names, Names] = (None, None),
 ) -> Samples | None:
-    """A test or validation part from a tuple (x, y) or (x, y, sample_weight).
+    """A test or validation part: x alone, ``(x, y)`` or ``(x, y, sample_weight)``.
 
-    Made like the training part, and checked against it, where that one is sound: columns of
-    tables by name, a last axis of one place given or left out, numbers of its type where none
-    changes.
+    Kept as it is given, as Keras evaluates it: rows of another length, another kind of number or
+    nesting, with or without targets. Only columns of tables are put in the training part's order,
+    by name, and what a preparation will see is made like the training part.
 
     Parameters
     ----------
     columns
         Names of the columns of the training part's x and y, where they are known.
     """
-    if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 3:
-        faults.append(
-            f"{name} is of type {type(value).__name__}; pass a tuple (x, y) or "
-            "(x, y, sample_weight)."
-        )
-        return None
     before = len(faults)
-    x, y, weight = (*value, None, None)[:3]
-    x_orders = find_orders(x, columns[0], f"{name}[0]", "x", faults, prepare=prepare)
-    y_orders = find_orders(y, columns[1], f"{name}[1]", "y", faults, renamed=True)
-    named = {f"{name}[0]": x, f"{name}[1]": y, f"{name}[2]": weight}
+    named = unpack_part(value, name, faults)
+    if len(faults) > before:
+        return None
+    (x_name, x), (y_name, y), _ = named.items()
+    x_orders = find_orders(x, columns[0], x_name, "x", faults, prepare=prepare)
+    y_orders = find_orders(y, columns[1], y_name, "y", faults, renamed=True)
     part = make_samples(named, faults, prepare=prepare)
     if part is None or train is None or len(faults) > before:
         return None
-    x = order_columns(part.x, x_orders)
-    x = make_alike(train.x, x, f"{name}[0]", "x", faults, prepare=prepare)
-    y = part.y
-    if (part.y is None) != (train.y is None):
-        has, lacks = ("x", name) if part.y is None else (name, "x")
-        faults.append(f"{has} comes with targets, {lacks} without; give both or neither.")
-    elif part.y is not None:
-        y = make_alike(train.y, order_columns(part.y, y_orders), f"{name}[1]", "y", faults)
+    x = align_inputs(train.x, order_columns(part.x, x_orders), x_name, "x", faults, prepare)
+    y = order_columns(part.y, y_orders)
     return Samples(x, y, part.weight) if len(faults) == before else None

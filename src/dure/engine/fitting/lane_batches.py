@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dure.core.arrays import Arrays, Samples, Tree, row_count, take_rows
+from dure.core.arrays import Arrays, Samples, row_count, take_rows
 from dure.data.splits import Split
 from dure.engine.fitting.own_random import OwnRandom
 from dure.engine.program.batch_order import BatchOrder
@@ -60,15 +60,16 @@ def batch_rows(
         with alone:
             return order.next()
 
-    train = RowBatches(
-        _taker(rows, rows.train_weight), next_order, len(split.train), terms.batch_size
-    )
+    take = _taker(Samples(rows.x, rows.y, rows.train_weight))
+    train = RowBatches(take, next_order, len(split.train), terms.batch_size)
     size = terms.validation_batch_size
-    validation = None if split.validation is None else _in_order(rows, split.validation, size)
+    validation = None
+    if split.validation is not None:
+        validation = _in_order(rows.evaluated, split.validation, size)
     if test is None:
         return LaneBatches(train, validation)
     places = np.arange(row_count(test.x), dtype=np.int32)
-    return LaneBatches(train, validation, _in_order(test, places, size))
+    return LaneBatches(train, validation, _in_order(test.evaluated, places, size))
 
 
 def open_batches(
@@ -93,20 +94,18 @@ def open_batches(
             return None
         source, places = opened
         if isinstance(source, Samples):
-            x, y, weight = source
-            rows = np.arange(row_count(x), dtype=np.int32)
-            return _in_order(Arrays(x, y, None, weight), rows, size)
+            return _in_order(source, np.arange(row_count(source.x), dtype=np.int32), size)
         return SourceBatches(source, alone, part, places, **terms.get(part, {}))
 
     return LaneBatches(open_one("train"), open_one("validation"), open_one("test"))
 
 
-def _in_order(rows: Arrays, places: npt.NDArray[np.int32], size: int) -> RowBatches:
-    return RowBatches(_taker(rows, rows.validation_weight), lambda: places, len(places), size)
+def _in_order(rows: Samples, places: npt.NDArray[np.int32], size: int) -> RowBatches:
+    return RowBatches(_taker(rows), lambda: places, len(places), size)
 
 
-def _taker(rows: Arrays, weight: Tree | None) -> TakeRows:
+def _taker(rows: Samples) -> TakeRows:
     """Gathers batches as ``fit`` takes them: (x,), (x, y) or (x, y, weights)."""
     parts = (rows.x,) if rows.y is None else (rows.x, rows.y)
-    parts = parts if weight is None else (*parts, weight)
+    parts = parts if rows.weight is None else (*parts, rows.weight)
     return lambda places: tuple(take_rows(part, places) for part in parts)

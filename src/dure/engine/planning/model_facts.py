@@ -16,7 +16,13 @@ import numpy as np
 from dure.core.arrays import Arrays, is_nested, leaves, row_count
 from dure.core.backend import jax, keras
 from dure.core.types import Mode
-from dure.data.statistics import chance, describe_inputs, describe_shapes, describe_targets
+from dure.data.statistics import (
+    RowsOf,
+    chance,
+    describe_inputs,
+    describe_shapes,
+    describe_targets,
+)
 from dure.engine.program.host_callbacks import watches_by_itself
 from dure.keras_bridge.building import count_parameters
 from dure.keras_bridge.layer_hooks import walk_layers, watch_layers
@@ -70,13 +76,13 @@ def _data_facts(prepared: PreparedStudy) -> Facts:
     else:
         inputs = describe_inputs(study.fold_arrays(split).x, split.train)
     classes = data.labels is not None
-    weighted = arrays.train_weight is not None or arrays.validation_weight is not None
-    known = chance(arrays.y, split.train, split.train, classes)
-    held_out = chance(arrays.y, split.train, validation, classes)
+    weighted = arrays.train_weight is not None or arrays.evaluated.weight is not None
+    trained, judged = (arrays.y, split.train), (arrays.evaluated.y, validation)
+    known, held_out = chance(trained, trained, classes), chance(trained, judged, classes)
     if weighted:  # Keras weighs losses, and constants here are not weighed
         known["loss"], held_out["loss"] = {}, {}
     targets = describe_targets(arrays.y, split.train, classes)
-    unseen = _unseen(arrays.y, split.train, validation, classes)
+    unseen = _unseen(trained, judged, classes)
     return {
         "inputs": inputs,
         "targets": {**targets, "unseen": unseen},
@@ -92,7 +98,7 @@ def _data_facts(prepared: PreparedStudy) -> Facts:
 def _batch_facts(first: Arrays, classes: bool) -> Facts:
     """What the first batch says of data in batches; rows and chance are unknown."""
     rows = np.arange(row_count(first.x))
-    nothing = chance(None, rows, rows, False)
+    nothing = chance((None, rows), (None, rows), False)
     return {
         "inputs": describe_inputs(first.x, rows),
         "targets": {**describe_targets(first.y, rows, classes), "unseen": 0},
@@ -100,15 +106,19 @@ def _batch_facts(first: Arrays, classes: bool) -> Facts:
     }
 
 
-def _unseen(y: Any, train: Any, validation: Any, classes: bool) -> int:
+def _unseen(train: RowsOf, validation: RowsOf, classes: bool) -> int:
     """Validation rows of classes that no training row has: rows were sorted, and not shuffled."""
-    if not classes or y is None or is_nested(y) or not len(validation):
+    if not classes:
         return 0
-    rows = [
-        y[at].argmax(axis=1) if y.ndim > 1 and y.shape[1] > 1 else y[at].reshape(-1)
-        for at in (train, validation)
-    ]
-    return int(np.count_nonzero(~np.isin(rows[1], np.unique(rows[0]))))
+    known, others = _class_numbers(*train), _class_numbers(*validation)
+    return int(np.count_nonzero(~np.isin(others, np.unique(known))))
+
+
+def _class_numbers(y: Any, rows: Any) -> Any:
+    """The class of each of these rows; none where targets are no single array."""
+    if y is None or is_nested(y):
+        return np.empty(0)
+    return y[rows].argmax(axis=1) if y.ndim > 1 and y.shape[1] > 1 else y[rows].reshape(-1)
 
 
 def model_facts(model: keras.Model, x: Any) -> Facts:

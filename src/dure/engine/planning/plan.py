@@ -11,7 +11,7 @@ from dure.core.backend import jax
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey
 from dure.engine.planning.prepared import PreparedStudy
-from dure.engine.planning.programs import first_batch, row_shapes, trace_programs
+from dure.engine.planning.programs import check_rows, row_shapes, trace_programs
 from dure.engine.planning.prototype import AnyProgram, Prototype
 from dure.engine.planning.prototypes import make_prototype
 from dure.engine.planning.routes import Route
@@ -65,16 +65,16 @@ def prepare(study: StudySpec) -> PreparedStudy:
     """
     callbacks = sort_callbacks(study.callbacks)
     rows = row_shapes(study)
-    batch = first_batch(study, rows)
+    checks = check_rows(study, rows)
     faults = Faults(find_missing_packages(study.callbacks))
     prototypes: dict[str, Prototype] = {}
     for variant in study.variant_list:
         try:
-            prototypes[variant.name] = make_prototype(study, variant, callbacks, batch)
+            prototypes[variant.name] = make_prototype(study, variant, callbacks, checks)
         except StudyError as error:
             faults += [f"variant {variant.name!r}: {fault}" for fault in error.faults]
     Faults(dict.fromkeys(faults)).raise_if_any()
-    memory = trace_programs(study, callbacks, prototypes, rows, batch)
+    memory = trace_programs(study, callbacks, prototypes, rows, checks.batch)
     schedule = _schedule_probes(study, prototypes, memory)
     for program, needed in memory.items():
         # A measurement comes between two rounds, on more or fewer rows than a batch has.
@@ -85,7 +85,7 @@ def prepare(study: StudySpec) -> PreparedStudy:
     plan = _make_plan(study, list(programs.values()), tree_bytes(rows))
     if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
-    return PreparedStudy(study, plan, callbacks, prototypes, programs, batch, schedule)
+    return PreparedStudy(study, plan, callbacks, prototypes, programs, checks.batch, schedule)
 
 
 def _schedule_probes(

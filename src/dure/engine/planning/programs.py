@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.core.arrays import Arrays
+from dure.core.arrays import Arrays, row_count
 from dure.core.backend import jax
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
 from dure.engine.planning.prototype import AnyProgram, Prototype
+from dure.engine.planning.row_checks import RowChecks
 from dure.engine.program.host_callbacks import Callbacks
 from dure.engine.program.memory import peak_bytes, tree_bytes
 from dure.engine.program.program import Program
@@ -46,15 +47,15 @@ def _device_shape(array: Any) -> Any:
     return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
 
 
-def first_batch(study: StudySpec, rows: Arrays) -> Batch:
-    """Shapes of a training batch."""
-
-    def cut(shape: Any) -> Any:
-        size = shape.shape[0] if study.batches else min(study.batch_size, shape.shape[0])
-        return jax.ShapeDtypeStruct((size, *shape.shape[1:]), shape.dtype)
-
-    x, y, weight = (jax.tree.map(cut, p) for p in (rows.x, rows.y, rows.train_weight))
-    return x, y, weight
+def check_rows(study: StudySpec, rows: Arrays) -> RowChecks:
+    """What its rows ask of each model; `rows` as :func:`row_shapes` gives them."""
+    arrays, size = study.arrays(), study.batch_size
+    if study.batches is not None:  # a first batch is known, and nothing of the others
+        count = row_count(rows.x)
+        return RowChecks(arrays, rows, None, np.empty(0, np.int32), False, (count, count))
+    sizes = (size, study.validation_batch_size or size)
+    data, train = study.data, study.splits[0].train
+    return RowChecks(arrays, rows, data.test, train, data.prepare is not None, sizes)
 
 
 def trace_programs(

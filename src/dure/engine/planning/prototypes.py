@@ -10,6 +10,7 @@ from dure.core.metrics import choose_monitor
 from dure.core.types import Monitor
 from dure.engine.planning.prototype import Prototype
 from dure.engine.planning.routes import UNLIKE, choose_route, find_step_reasons
+from dure.engine.planning.row_checks import RowChecks
 from dure.engine.program.callback_logs import AXES
 from dure.engine.program.callbacks import (
     check_monitor,
@@ -33,18 +34,19 @@ MOST_COLUMNS = 1_500
 
 
 def make_prototype(
-    study: StudySpec, variant: Variant, callbacks: Callbacks, batch: Batch
+    study: StudySpec, variant: Variant, callbacks: Callbacks, checks: RowChecks
 ) -> Prototype:
     """Build a variant for the first time, check it, and decide how its lanes are trained."""
-    test = study.data.test
     lowered, architecture, draws, fitted, alike = check_and_lower(
         study.build,
         variant.arguments,
         study.seed_list,
-        batch,
-        {"": study.arrays().y, "test: ": None if test is None else test.y},
+        checks.batch,
+        checks.targets,
         fast_call,
     )
+    if not fitted:
+        Faults(checks.find_faults(lowered)).raise_if_any()
     metrics = column_names(lowered.metric_shapes())
     if any(split.validation is not None for split in study.splits):
         held_out = column_names(lowered.metric_shapes(testing=True))

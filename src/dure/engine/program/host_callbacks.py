@@ -184,20 +184,19 @@ class ValidationRows(Sequence[Any]):
     """
 
     def __init__(self, rows: Arrays, places: npt.NDArray[np.int32]) -> None:
-        self._rows = rows
+        self._rows = rows.evaluated
         self._places = places
 
     @cached_property
     def _parts(self) -> tuple[Any, ...]:
-        rows = self._rows
-        parts = (rows.x, rows.y, rows.validation_weight)[: len(self)]
+        parts = tuple(self._rows)[: len(self)]
         return jax.tree.map(lambda a: np.asarray(a)[self._places], parts)  # type: ignore[no-any-return]
 
     def __getitem__(self, place: Any) -> Any:
         return self._parts[place]
 
     def __len__(self) -> int:
-        return 2 if self._rows.validation_weight is None else 3
+        return 2 if self._rows.weight is None else 3
 
 
 def hand_over_validation(

@@ -169,10 +169,8 @@ def split_batches(order: Any, size: int) -> Iterator[Any]:
 
 def take_rows(rows: Arrays, indices: Any, evaluating: bool = False) -> Batch:
     """The batch of these rows, weighed as in training or as in evaluation."""
-    weight = rows.validation_weight if evaluating else rows.train_weight
-    batch: Batch = jax.tree.map(
-        lambda a: a.at[indices].get(mode="promise_in_bounds"), (rows.x, rows.y, weight)
-    )
+    taken = tuple(rows.evaluated) if evaluating else (rows.x, rows.y, rows.train_weight)
+    batch: Batch = jax.tree.map(lambda a: a.at[indices].get(mode="promise_in_bounds"), taken)
     return batch
 
 

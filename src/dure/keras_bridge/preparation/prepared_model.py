@@ -177,6 +177,8 @@ class PreparedModel(keras.Model):  # type: ignore[misc]
         held_out = given.get("validation_data")
         if isinstance(held_out, (tuple, list)):
             given["validation_data"] = (self._transform(held_out[0]), *held_out[1:])
+        elif isinstance(held_out, Mapping) or hasattr(held_out, "__array__"):  # inputs alone
+            given["validation_data"] = (self._transform(held_out),)
         with self._prepared(x) as made:
             return super().fit(**{**given, "x": made})
 
