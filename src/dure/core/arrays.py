@@ -26,7 +26,19 @@ Rows: TypeAlias = npt.NDArray[np.int32]
 
 
 class Samples(NamedTuple):
-    """Inputs, targets and weights that belong together; `y` and `weight` may be None."""
+    """Inputs, targets and weights that belong together; `y` and `weight` may be None.
+
+    Attributes
+    ----------
+    x, y, weight
+        First axis rows; `weight` float32.
+
+    Examples
+    --------
+    >>> x, y, weight = data.test
+    >>> x.shape, weight is None
+    ((114, 30), True)
+    """
 
     x: Tree
     y: Tree | None
@@ -64,7 +76,13 @@ class Arrays(NamedTuple):
 
     @property
     def evaluated(self) -> Samples:
-        """Where validation rows are, with their weights."""
+        """Where validation rows are, with their weights.
+
+        Examples
+        --------
+        >>> study.arrays().evaluated.x.shape  # of which split.validation names the rows
+        (455, 30)
+        """
         return self.apart or Samples(self.x, self.y, self.validation_weight)
 
 
