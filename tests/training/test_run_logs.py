@@ -318,3 +318,15 @@ def test_fit_is_keras_with_logs_of_ones_own_too() -> None:
     assert ranks.model.history.history["val_ranks"][0] == roc_auc_score(
         Y[HELD:], ranks.model.predict(X[HELD:], verbose=0)[:, 0]
     )
+
+
+def test_a_callback_that_draws_changes_the_order_of_batches_as_in_keras(tmp_path: Path) -> None:
+    class Draws(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            np.random.random(3)
+
+    options = {"seeds": [0, 1], "epochs": 3, "shuffle": True}
+    result = run(tmp_path / "run", Draws(), **options)
+    for seed in (0, 1):
+        model, history = by_keras(Draws(), seed=seed, epochs=3, shuffle=True)
+        assert_same(result.lane("default", seed), history, model)

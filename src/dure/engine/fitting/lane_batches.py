@@ -54,14 +54,9 @@ def batch_rows(
     alone
         The lane's own generators: Keras draws the order of the rows from there.
     """
-    order = BatchOrder(split.train, terms.shuffle, terms.batch_size, np.random)
-
-    def next_order() -> npt.NDArray[np.int32]:
-        with alone:
-            return order.next()
-
+    order = BatchOrder(split.train, terms.shuffle, terms.batch_size, alone)
     take = _taker(Samples(rows.x, rows.y, rows.train_weight))
-    train = RowBatches(take, next_order, len(split.train), terms.batch_size)
+    train = RowBatches(take, order.next, len(split.train), terms.batch_size)
     size = terms.validation_batch_size
     validation = None
     if split.validation is not None:

@@ -46,6 +46,15 @@ class OwnRandom:
             _write(self._outside)
         HOST_LOCK.release()
 
+    def permutation(self, count: int) -> Any:
+        """As ``numpy.random.permutation``, drawn from these."""
+        with self:
+            return np.random.permutation(count)
+
+    def get_state(self, legacy: bool = True) -> Any:
+        """As ``numpy.random.get_state``, of these; always in its old form."""
+        return self._state[1]
+
 
 def _read() -> tuple[Any, Any]:
     return random.getstate(), np.random.get_state()

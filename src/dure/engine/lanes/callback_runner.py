@@ -8,7 +8,6 @@ from typing import Any
 import numpy.typing as npt
 
 from dure.core.backend import keras
-from dure.engine.fitting.own_random import HOST_LOCK
 from dure.engine.lanes.epoch_record import EpochRecord
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.outcome import BestSoFar
@@ -29,7 +28,7 @@ class CallbackRunner:
         assert lane.monitor is not None
         tested = lane.program.columns if lane.test_rows is not None else ()
         self._record = EpochRecord(lane.monitor, lane.validate, tested)
-        self._program = lane.program
+        self._program, self._alone = lane.program, lane.alone
         self._validated = lane.validate
         self._list = keras.callbacks.CallbackList(
             list(lane.callbacks),
@@ -53,7 +52,7 @@ class CallbackRunner:
 
     def train_begin(self, carry: Carry) -> Carry:
         """Before the first epoch."""
-        with HOST_LOCK:
+        with self._alone:
             self.model.stop_training = False
             write_state(self.model, lane_of(carry.model))
             self._list.on_train_begin()
@@ -61,7 +60,7 @@ class CallbackRunner:
 
     def epoch_begin(self, carry: Carry) -> Carry:
         """Before an epoch."""
-        with HOST_LOCK:
+        with self._alone:
             self._list.on_epoch_begin(self.epoch)
             return self._read_back(carry)
 
@@ -82,7 +81,7 @@ class CallbackRunner:
         """
         if not any(len(values) for values in metrics.values()):
             return carry, dict(metrics)
-        with HOST_LOCK:
+        with self._alone:
             write_state(self.model, lane_of(carry.model))
             values = {name: column[-1] for name, column in metrics.items()}
             # Keras leaves val_ metrics out of the logs of an epoch that was not validated.
@@ -97,7 +96,7 @@ class CallbackRunner:
 
     def train_end(self) -> None:
         """After the last epoch: Keras first takes moving averages, then asks the callbacks."""
-        with HOST_LOCK:
+        with self._alone:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
             self._list.on_train_end(self._logs)
         self._record.end()

@@ -83,24 +83,30 @@ class LaneBuilder:
             return self._compiled_lane(index, key, program, saved)
         return self._fit_lane(index, key, program)
 
-    def _build(self, key: LaneKey, whole: bool) -> tuple[Any, np.random.RandomState]:
+    def _build(self, key: LaneKey, whole: bool) -> tuple[Any, np.random.RandomState, OwnRandom]:
+        """The lane's model, and NumPy's generator and all global ones as `build` left them."""
         prototype = self.prepared.prototypes[key.variant]
-        return build_again(
-            self.study.build,
-            prototype.variant.arguments,
-            key.seed,
-            self.prepared.batch,
-            (self.study.seed_list[0], prototype.architecture),
-            whole,
-        )
+        with HOST_LOCK:
+            model, generator = build_again(
+                self.study.build,
+                prototype.variant.arguments,
+                key.seed,
+                self.prepared.batch,
+                (self.study.seed_list[0], prototype.architecture),
+                whole,
+            )
+            return model, generator, OwnRandom()
 
     def _compiled_lane(
         self, index: int, key: LaneKey, program: Program, saved: LaneSave | None
     ) -> TrainingLane:
         study, prototype = self.study, self.prepared.prototypes[key.variant]
         split = study.splits[key.fold - 1]
-        model, generator = self._build(key, whole=bool(self.prepared.callbacks.host))
-        order = BatchOrder(split.train, study.shuffle, study.batch_size, generator)
+        has_callbacks = bool(self.prepared.callbacks.host)
+        model, generator, alone = self._build(key, whole=has_callbacks)
+        # A callback may draw from the generators that the order comes from, too.
+        source = alone if has_callbacks else generator
+        order = BatchOrder(split.train, study.shuffle, study.batch_size, source)
         if prototype.draws_to_build:
             order.skip_building_draw()
         carry = program.start(state_of(model))
@@ -125,6 +131,7 @@ class LaneBuilder:
             schedulers=self.prepared.callbacks.schedulers,
             callbacks=tuple(callbacks),
             model=model if callbacks else None,
+            alone=alone,
             monitor=prototype.monitor if callbacks else None,
             keep=on_device,
             probe=self.prepared.probe(key),
@@ -141,9 +148,7 @@ class LaneBuilder:
     def _fit_lane(self, index: int, key: LaneKey, program: SharedSteps | OwnSteps) -> FitLane:
         study, prepared = self.study, self.prepared
         prototype, split = prepared.prototypes[key.variant], study.splits[key.fold - 1]
-        with HOST_LOCK:
-            model, _ = self._build(key, whole=False)
-            alone = OwnRandom()
+        model, _, alone = self._build(key, whole=False)
         if isinstance(program, SharedSteps) and not prototype.alike:
             program = SharedSteps(lower_model(model))
         batches, rows = self._fit_batches(key, alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,8 @@ class TrainingLane:
         Whether an epoch (from 0) is validated.
     model
         The lane's own Keras model, only where host callbacks need one.
+    alone
+        Opened around host callbacks: the lane's own global generators.
     monitor
         What decides the best epoch where host callbacks have a say in the logs; else the program
         knows.
@@ -59,6 +62,7 @@ class TrainingLane:
     schedulers: tuple[Any, ...] = ()
     callbacks: tuple[Any, ...] = ()
     model: Any = None
+    alone: AbstractContextManager[Any] = field(default_factory=nullcontext)
     monitor: Monitor | None = None
     test_rows: Arrays | None = None
     seconds: float = 0.0

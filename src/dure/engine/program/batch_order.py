@@ -23,7 +23,7 @@ class BatchOrder:
     shuffle
         As in Keras' ``fit``: True, False or "batch" (rows change places inside their batch).
     generator
-        Source of the permutations, a ``RandomState`` or ``numpy.random`` itself; advanced by every
+        Source of the permutations, a ``RandomState`` or what stands for one; advanced by every
         epoch.
     """
 
