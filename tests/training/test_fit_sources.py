@@ -200,3 +200,10 @@ def test_a_kept_backup_goes_on_where_it_was(tmp_path: Path) -> None:
         again = keras.callbacks.BackupAndRestore(str(tmp_path / name))
         history = fit(net(), X, Y, epochs=4, verbose=0, callbacks=[again], shuffle=False)
         assert history.epoch == [2, 3]
+
+
+def test_what_does_not_fit_is_told_before_batches_are_trained_too() -> None:
+    watched = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    model = net()
+    with pytest.raises(dure.StudyError, match="binary_crossentropy"):
+        dure.fit(model, X, Y + 3, callbacks=[watched], verbose=0)

@@ -168,7 +168,8 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
             "weights: dure.fit(model.network, model.preparation.apply(x), y, ...)."
         )
     problems += _argument_faults(given)
-    if not problems and any(map(is_source, (given["x"], given["validation_data"]))):
+    if any(map(is_source, (given["x"], given["validation_data"]))):
+        problems.raise_if_any("this fit")
         return partial(_fit_by_keras, given)
     study = None
     with problems.collect():
@@ -191,7 +192,7 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
         raise StudyError(problems, "this fit")
     hand_over_validation(callbacks, study.arrays(), validation_rows(study.splits[0]))
     given = {**given, **_converted(study)}
-    if sorted_callbacks.between_batches or study.given_steps or find_fitted_reasons(model):
+    if find_fitted_reasons(model):
         return partial(_fit_by_keras, given)
     shapes = row_shapes(study)
     checks = check_rows(study, shapes)
@@ -202,6 +203,8 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
         return partial(_fit_by_keras, given)
     Faults(checks.find_target_faults(model)).raise_if_any("this fit")
     Faults(checks.find_faults(lower_model(model, checks.batch))).raise_if_any("this fit")
+    if sorted_callbacks.between_batches or study.given_steps:
+        return partial(_fit_by_keras, given)
     stops = sorted_callbacks.stop_on_nan
     return _Fit(given, study, order, callbacks, stops).run
 
@@ -248,6 +251,23 @@ def _argument_faults(given: Mapping[str, Any]) -> list[str]:
         found.append(f"initial_epoch is {initial_epoch!r}; pass a whole number from 0.")
     if verbose not in ("auto", 0, 1, 2):
         found.append(f"verbose is {verbose!r}; pass 'auto', 0, 1 or 2.")
+    return found + (_source_faults(given) if is_source(given["x"]) else [])
+
+
+def _source_faults(given: Mapping[str, Any]) -> list[str]:
+    """What cannot come beside a source of batches."""
+    kind = type(given["x"]).__name__
+    found = [
+        f"x is a source of batches ({kind}), which hold their targets and weights: leave {name} "
+        "out."
+        for name in ("y", "sample_weight")
+        if given[name] is not None
+    ]
+    if given["validation_split"] and given["validation_data"] is None:
+        found.append(
+            f"x is a source of batches ({kind}), of which validation_split cannot cut a part; pass "
+            "validation_data."
+        )
     return found
 
 
