@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import dure
-from dure.blocks.content import Folded, Pairs, blocks_of
+from dure.blocks.content import Folded, Pairs, Prose, Table, blocks_of
+from dure.core.backend import keras
 from dure.report.document import document
 from helpers.small_study import study
 
@@ -48,3 +49,16 @@ def test_the_plan_stays_that_of_the_first_start(tmp_path: Path) -> None:
     folder = study(**FEW).run(tmp_path / "run", progress=False).folder
     more = study(**{**FEW, "seeds": [0, 1]}).run(folder, progress=False, resume=True)
     assert len(more.lanes) == 4 and more.manifest["facts"]["plan"]["lanes"] == 2
+
+
+def test_the_route_of_each_program_is_said(tmp_path: Path) -> None:
+    watched = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    result = study(**{**FEW, "callbacks": [watched]}).run(tmp_path / "run", progress=False)
+    (fold,) = [
+        block
+        for block in blocks_of(document(result).section("study").blocks)
+        if isinstance(block, Folded) and block.title.startswith("The plan")
+    ]
+    _, table, note = fold.blocks
+    assert isinstance(table, Table) and [row[-1] for row in table.rows] == ["stepped"]
+    assert isinstance(note, Prose) and "one compiled step a batch" in note.text

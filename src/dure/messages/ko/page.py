@@ -209,6 +209,16 @@ TEXTS: dict[str, str] = {
     "parameters": "매개변수",
     "steps an epoch": "에포크당 스텝",
     "lanes in a call": "한 번에 부르는 레인",
+    "route": "학습 경로",
+    "compiled": "컴파일",
+    "stepped": "스텝 단위",
+    "fitted": "Keras의 fit",
+    "Stepped: one compiled step a batch, called from the host.": (
+        "스텝 단위: 컴파일된 스텝을 배치마다 한 번씩 호스트에서 부릅니다."
+    ),
+    "Fitted: Keras' own fit with its own steps, in a process of its own.": (
+        "Keras의 fit: Keras의 fit이 자체 스텝으로 별도의 프로세스에서 학습합니다."
+    ),
     "memory": "메모리",
     "Run it again:": "다시 실행하려면:",
     "It was started from Python. To go on with it, or to add seeds:": (

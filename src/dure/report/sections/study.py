@@ -19,6 +19,12 @@ from dure.results.run_result import RunResult
 Facts = Mapping[str, Any]
 Item = tuple[Message, Cell]
 
+_ROUTES = {"compiled": say("compiled"), "stepped": say("stepped"), "fitted": say("fitted")}
+_NOTES = {
+    "stepped": say("Stepped: one compiled step a batch, called from the host."),
+    "fitted": say("Fitted: Keras' own fit with its own steps, in a process of its own."),
+}
+
 _MOST_CLASSES = 20  # named, of those there are
 
 
@@ -233,6 +239,7 @@ def _plan(plan: Facts) -> Iterator[Block]:
         say("steps an epoch"),
         say("lanes in a call"),
         say("memory"),
+        say("route"),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -240,11 +247,16 @@ def _plan(plan: Facts) -> Iterator[Block]:
             join_list([as_is(str(name)) for name in program["variants"]]),
             *(int(program[k]) for k in ("lanes", "parameters", "steps_per_epoch", "width")),
             Amount(program["memory_bytes"]),
+            _ROUTES.get(str(program.get("route")), _ROUTES["compiled"]),
         )
         for place, program in enumerate(programs, 1)
     ]
-    table = Table(say("Programs"), heads, tuple(rows), (False, False, True, True, True, True, True))
-    yield Folded(say("The plan, as it was at the first start"), (Pairs(tuple(items)), table))
+    numeric = (False, False, True, True, True, True, True, False)
+    table = Table(say("Programs"), heads, tuple(rows), numeric)
+    told = {str(program.get("route")): program for program in programs}
+    notes = [Prose(note) for route, note in _NOTES.items() if route in told]
+    title = say("The plan, as it was at the first start")
+    yield Folded(title, (Pairs(tuple(items)), table, *notes))
 
 
 def describe_rerun(result: RunResult) -> Iterator[Block]:
