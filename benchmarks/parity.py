@@ -2,7 +2,7 @@
 
     python benchmarks/parity.py [--only LSTM GRU] [--write] [--json FILE]
 
-The networks are those of the tests (tests/oracles/parity.py); both sides start from the same seed
+The networks are those of the tests (tests/oracles/networks/arithmetic.py); both sides start from the same seed
 and take the rows in the same order. A deviation is the worst, over all arrays, of the norm of the
 difference against the norm of Keras' array.
 """
@@ -53,10 +53,11 @@ def main() -> None:
     import keras
 
     import dure
-    from oracles.parity import CASES, Deviation, compare
+    from oracles.networks.arithmetic import ARITHMETIC
+    from oracles.parity import Deviation, compare
 
     rows, raised = {}, {}
-    for name, case in CASES.items():
+    for name, case in ARITHMETIC.items():
         if options.only and not any(part in name for part in options.only):
             continue
         try:

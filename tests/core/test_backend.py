@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from dure.core.backend import require_jax_backend
+from dure.core import backend
+from dure.core.backend import require_jax_backend, require_one_keras
 from dure.errors import BackendError
+from helpers.fresh_process import run_fresh
 
 
 @pytest.fixture
@@ -90,3 +93,84 @@ def test_keras_found_running_on_another_backend_in_a_real_process() -> None:
         KERAS_BACKEND="numpy",
     )
     assert "already running on the backend 'numpy'" in done.stdout, done.stderr
+
+
+_ON_ANOTHER = """
+import os, sys, types, warnings
+tensorflow = types.ModuleType("tensorflow")  # as a notebook's host has imported it
+tensorflow.executing_eagerly = lambda: True
+tensorflow.random = types.SimpleNamespace(set_seed=lambda seed: None)  # Keras seeds it, too
+sys.modules["tensorflow"] = tensorflow
+os.environ["KERAS_BACKEND"] = "numpy"
+import keras
+import dure
+try:
+    dure.fit
+except dure.BackendError as error:
+    told = str(error)
+warnings.simplefilter("ignore")
+exec("\\n".join(line.strip() for line in told.splitlines() if line.startswith("    ")))
+assert keras.config.backend() == "jax"
+"""
+
+
+def test_two_lines_of_the_message_are_enough_where_keras_runs_on_another_backend(
+    tmp_path: Path,
+) -> None:
+    train = """
+from keras import layers
+import numpy as np
+def build():
+    model = keras.Sequential([dure.layers.OneHot(3), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+x = np.arange(40, dtype="int32").reshape(20, 2) % 3
+dure.fit(build(), x, x[:, :1] * 0.5, verbose=0)
+data = dure.Data(x, x[:, :1] * 0.5)
+path = dure.Study(build, data).run(sys.argv[1] + "/run", progress=False).best().save(
+    sys.argv[1] + "/best.keras")
+print(len(told.splitlines()), keras.models.load_model(path).predict(x[:3], verbose=0).shape)
+"""
+    assert run_fresh(_ON_ANOTHER + train, tmp_path) == "4 (3, 1)\n"
+
+
+def test_an_imported_tensorflow_alone_does_not_matter() -> None:
+    code = """
+import sys, types
+sys.modules["tensorflow"] = types.ModuleType("tensorflow")
+sys.modules["tensorflow"].executing_eagerly = lambda: True
+import dure, keras, numpy as np
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+print(list(dure.fit(model, np.ones((4, 2)), np.ones(4), verbose=0).history))
+"""
+    assert run_fresh(code) == "['loss']\n"
+
+
+def test_the_line_of_the_message_is_enough_where_the_variable_names_another(
+    monkeypatch: pytest.MonkeyPatch, without_keras: None
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    with pytest.raises(BackendError) as caught:
+        require_jax_backend()
+    exec(str(caught.value).splitlines()[-1].strip(), {})
+    require_jax_backend()
+
+
+def test_a_keras_loaded_anew_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_one_keras()
+    monkeypatch.setitem(sys.modules, "keras", ModuleType("keras"))
+    assert backend.keras.__name__ == "keras"
+    with pytest.raises(BackendError, match=r"loaded anew.*Restart Python"):
+        require_one_keras()
+
+
+def test_in_a_notebook_it_is_the_session_that_is_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shell = SimpleNamespace(get_ipython=lambda: object())
+    running = SimpleNamespace(backend=lambda: "tensorflow")
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "keras.src.backend.config", running)
+    with pytest.raises(BackendError, match=r"restart the session \(in Colab: Runtime"):
+        require_jax_backend()

@@ -3,10 +3,11 @@
 import pytest
 
 import dure
-from oracles.parity import ALLOWED, CASES, compare
+from oracles.networks.arithmetic import ARITHMETIC
+from oracles.parity import ALLOWED, compare
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ARITHMETIC)
 def test_same_numbers_as_keras(name: str) -> None:
-    deviation = compare(CASES[name], dure.fit)
+    deviation = compare(ARITHMETIC[name], dure.fit)
     assert all(found < most for found, most in zip(deviation, ALLOWED, strict=True)), deviation

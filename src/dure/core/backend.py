@@ -18,17 +18,25 @@ if TYPE_CHECKING:
     import jax.numpy as jnp
     import keras
 
-__all__ = ["jax", "jnp", "keras", "prefer_jax_backend", "require_jax_backend"]
+__all__ = [
+    "jax",
+    "jnp",
+    "keras",
+    "prefer_jax_backend",
+    "require_jax_backend",
+    "require_one_keras",
+]
 
 _VARIABLE = "KERAS_BACKEND"
 _MODULES = {"jax": "jax", "jnp": "jax.numpy", "keras": "keras"}
+_HANDED_OUT: dict[str, Any] = {}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     require_jax_backend()
-    return import_module(_MODULES[name])
+    return _HANDED_OUT.setdefault(name, import_module(_MODULES[name]))
 
 
 def prefer_jax_backend() -> None:
@@ -58,14 +66,45 @@ def require_jax_backend() -> None:
         name = running.backend()
         if name != "jax":
             raise BackendError(
-                f"Keras is already running on the backend {name!r}; Dure runs on 'jax'. Import "
-                f"dure before keras, or set {_VARIABLE}=jax before Python starts."
+                f"Keras is already running on the backend {name!r}; Dure runs on 'jax'. Run these "
+                "two lines, then your imports from keras (not from tensorflow.keras) and your "
+                "functions that build models again:\n"
+                '    import keras; keras.config.set_backend("jax")\n'
+                "    import keras\n"
+                f"Or restart {_say_session()}, and import dure before keras."
             )
         return
     wanted = os.environ.get(_VARIABLE)
     if wanted and wanted != "jax":
         raise BackendError(
             f"{_VARIABLE} is {wanted!r}; Dure runs on 'jax'. Unset the variable, or set "
-            f"{_VARIABLE}=jax."
+            f"{_VARIABLE}=jax; in Python, before keras is imported:\n"
+            f'    import os; os.environ["{_VARIABLE}"] = "jax"'
         )
     os.environ[_VARIABLE] = "jax"
+
+
+def require_one_keras() -> None:
+    """Make sure that the Keras people import now is the one Dure was loaded with.
+
+    Raises
+    ------
+    BackendError
+        If Keras was loaded anew since, as ``keras.config.set_backend`` does: models made now are
+        then of classes that Dure does not know.
+    """
+    running, ours = sys.modules.get("keras"), _HANDED_OUT.get("keras")
+    if running is not None and ours is not None and running is not ours:
+        raise BackendError(
+            "Keras was loaded anew after Dure (keras.config.set_backend does that), and Dure still "
+            f"has the old one. Restart {_say_session()}, and import dure before keras; do not call "
+            "set_backend there."
+        )
+
+
+def _say_session() -> str:
+    """What has to be restarted, in the words of where this runs."""
+    find_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    if find_shell is not None and find_shell() is not None:
+        return "the session (in Colab: Runtime, Restart session; in Jupyter: Kernel, Restart)"
+    return "Python"

@@ -27,19 +27,21 @@ MODULES = (
 
 
 def register_with_keras() -> None:
-    """Import `MODULES` now if Keras is loaded, else right after whoever imports it has done so."""
-    if "keras" in sys.modules:
-        _register()
-    elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
+    """Import `MODULES` now if Keras runs on JAX, else right after it was imported so."""
+    watched = any(isinstance(finder, _KerasFinder) for finder in sys.meta_path)
+    if not _register() and not watched:
         sys.meta_path.insert(0, _KerasFinder())
 
 
-def _register() -> None:
+def _register() -> bool:
+    """Import `MODULES` if Keras is loaded on JAX; whether it was."""
     # On another backend `import keras` must succeed too; a stub of Keras has no backend.
     backend = getattr(sys.modules.get("keras.src.backend.config"), "backend", None)
-    if backend is not None and backend() == "jax":
-        for name in MODULES:
-            import_module(name)
+    if "keras" not in sys.modules or backend is None or backend() != "jax":
+        return False
+    for name in MODULES:
+        import_module(name)
+    return True
 
 
 class _KerasFinder:
@@ -64,9 +66,10 @@ class _KerasFinder:
 
         def load_and_register(module: ModuleType) -> None:
             load(module)
-            sys.meta_path.remove(self)
-            _register()
+            if _register():
+                sys.meta_path.remove(self)
 
-        # A spec may be asked for without an import, so this finder stays until Keras is loaded.
+        # A spec may be asked for without an import, and Keras may first run on another backend
+        # (keras.config.set_backend imports it again): so this finder stays until it runs on JAX.
         spec.loader.exec_module = load_and_register  # type: ignore[method-assign]
         return spec

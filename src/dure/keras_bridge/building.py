@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dure.core.arrays import Tree
-from dure.core.backend import jax, keras
+from dure.core.backend import jax, keras, require_one_keras
 from dure.errors import DureError, Faults, StudyError, UnsupportedModelError, line_in
 from dure.keras_bridge.functional import FindCall, Lowered
 from dure.keras_bridge.misfits import explain_misfit
@@ -63,6 +63,7 @@ def build_model(
         order = np.random.RandomState()
         order.set_state(np.random.get_state())
     if not isinstance(model, keras.Model):
+        require_one_keras()
         raise UnsupportedModelError(
             f"build returned {type(model).__name__}, expected a compiled keras.Model; "
             "end build with model.compile(...) and `return model`."
@@ -203,6 +204,7 @@ def _check_architecture(model: keras.Model, seed: int, first: int, architecture:
 def find_faults(model: keras.Model) -> list[str]:
     """Why a model cannot be trained by Dure, one sentence each; empty when it can."""
     if not isinstance(model, keras.Model):
+        require_one_keras()
         return [f"the model is of type {type(model).__name__}; pass a compiled keras.Model."]
     found = []
     if not getattr(model, "compiled", False) or model.optimizer is None:

@@ -52,21 +52,40 @@ def save_architecture(folder: str | Path, variant: str, model: keras.Model) -> N
         write_atomically(_add_suffix(base, ".json"), iter([text.encode()]))
         # Keras insists on the ending, so the temporary name differs in front.
         temporary = kept.with_name(f"tmp-{kept.name}")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what matters is whether it can be loaded
-                model.save(temporary)
-        except OSError:
-            remove_file(temporary)
-            raise
-        except Exception as error:  # whatever a user's get_config raises
-            remove_file(temporary)
-            why = f"Keras could not store this model, {type(error).__name__}: {error}\n"
+        why = _save(model, temporary)
+        if why:
             write_atomically(reason, iter([why.encode()]))
             return
         flush_file(temporary)
         replace_file(temporary, kept)
         flush_folder(kept.parent)
+
+
+def _save(model: keras.Model, path: Path) -> str:
+    """Write a model where Keras can; else why not, and nothing is left.
+
+    Raises
+    ------
+    OSError
+        The disk's. Keras also raises one where it tells of a lambda whose source is in no file.
+    """
+    from dure.core.backend import keras
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters is whether it can be loaded
+            try:
+                keras.saving.serialize_keras_object(model)
+            except OSError as error:
+                raise TypeError(str(error)) from error
+            model.save(path)
+    except OSError:
+        remove_file(path)
+        raise
+    except Exception as error:  # whatever a user's get_config raises
+        remove_file(path)
+        return f"Keras could not store this model, {type(error).__name__}: {error}\n"
+    return ""
 
 
 def load_model(
