@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import keras
 import numpy as np
 
 import dure
+from oracles.keras_names import Name, names_used
 from oracles.networks.case import BATCH, Case
 from oracles.parity import relative
 
@@ -25,6 +28,10 @@ class Trained(NamedTuple):
     weights: list[Any]
     state: list[Any]
     curves: Mapping[str, Any]
+    route: str = ""
+    """How Dure trained."""
+    names: frozenset[Name] = frozenset()
+    """What of Keras the network, and the arguments of its `fit`, are made of."""
 
 
 class KerasRaised(Exception):
@@ -50,23 +57,57 @@ def train_by_keras(case: Case, rows: int, folder: Path) -> Trained:
     KerasRaised
         With what Keras said.
     """
-    try:
-        return _fitted(case, given(case, rows, folder), keras.Model.fit)
-    except Exception as error:
-        raise KerasRaised(f"{type(error).__name__}: {error}") from error
+    options, compiled = given(case, rows, folder), set[str]()
+    with mock.patch.object(keras.Model, "compile", _note_arguments(compiled)):
+        try:
+            model, done = _fitted(case, options, keras.Model.fit)
+        except Exception as error:
+            raise KerasRaised(f"{type(error).__name__}: {error}") from error
+    names = names_used(model, options, compiled)
+    shown = {(kind, name) for kind, name in (one.split(".") for one in case.shows)}
+    return done._replace(names=frozenset(names | shown))
 
 
 def train_by_fit(case: Case, rows: int, folder: Path) -> Trained:
     """The same by `dure.fit`."""
-    return _fitted(case, given(case, rows, folder), dure.fit)
+    routes, by_keras = ["compiled"], keras.Model.fit
+
+    @wraps(by_keras)  # a fit that is not Keras' own would be left to it
+    def fit(model: keras.Model, **options: Any) -> Any:
+        routes.append("fitted" if model.train_function is None else "stepped")
+        return by_keras(model, **options)
+
+    with mock.patch.object(keras.Model, "fit", fit):
+        _, done = _fitted(case, given(case, rows, folder), dure.fit)
+    return done._replace(route=routes[-1])
 
 
-def _fitted(case: Case, options: Mapping[str, Any], fit: Callable[..., Any]) -> Trained:
+def _fitted(
+    case: Case, options: Mapping[str, Any], fit: Callable[..., Any]
+) -> tuple[keras.Model, Trained]:
     keras.utils.clear_session(free_memory=False)  # names of metrics count up otherwise
     keras.utils.set_random_seed(SEED)
     model = case.model()
     curves = fit(model, **options).history
-    return Trained(model.get_weights(), [v.value for v in model.optimizer.variables], curves)
+    state = [v.value for v in model.optimizer.variables]
+    return model, Trained(model.get_weights(), state, curves)
+
+
+def _note_arguments(names: set[str]) -> Callable[..., Any]:
+    """Keras' `compile`, which also notes the arguments that are given another value than usual."""
+    by_keras = keras.Model.compile
+    signature = inspect.signature(by_keras)
+
+    def compile(model: keras.Model, *arguments: Any, **options: Any) -> Any:
+        bound = signature.bind(model, *arguments, **options).arguments
+        for name, value in bound.items():
+            usual = signature.parameters[name].default
+            if name != "self" and not (isinstance(value, (str, int)) and value == usual):
+                names.add(name)
+        names.update({"optimizer"} & set(bound))
+        return by_keras(model, *arguments, **options)
+
+    return compile
 
 
 def make_study(case: Case, rows: int, folder: Path) -> dure.Study | None:
@@ -85,7 +126,8 @@ def train_by_study(study: dure.Study, folder: Path) -> Trained:
     lane = result.lane_list()[0]
     arrays = lane.weights("final")
     curves = {name: np.asarray(lane.curves[name]) for name in lane.curves}
-    return Trained([arrays[key] for key in sorted(arrays)], [], curves)
+    route = study.plan().programs[0].route
+    return Trained([arrays[key] for key in sorted(arrays)], [], curves, route)
 
 
 def deviation(ours: Trained, theirs: Trained) -> float:
