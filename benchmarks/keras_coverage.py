@@ -274,7 +274,9 @@ def row_of_name(kind: str, name: str, users: dict[Any, list[str]], measured: Any
     networks = users[kind, name]
     if not networks:
         return f"{why_not(kind, name) or 'not tried'} | | "
-    outcomes = [measured[one][way] for one in networks for way in ("fit", "study") if way in measured[one]]
+    outcomes = [
+        measured[one][way] for one in networks for way in ("fit", "study") if way in measured[one]
+    ]
     done = [outcome for outcome in outcomes if not isinstance(outcome, str)]
     routes = ", ".join(sorted({route for route, _ in done}))
     refused = f" ({len(outcomes) - len(done)} refused)" if len(done) < len(outcomes) else ""

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -114,24 +113,18 @@ assert keras.config.backend() == "jax"
 """
 
 
-def test_two_lines_of_the_message_are_enough_where_keras_runs_on_another_backend(
-    tmp_path: Path,
-) -> None:
+def test_two_lines_of_the_message_are_enough_where_keras_runs_on_another_backend() -> None:
     train = """
+assert any("OneHot" in name for name in keras.saving.get_custom_objects())
 from keras import layers
 import numpy as np
-def build():
-    model = keras.Sequential([dure.layers.OneHot(3), layers.Flatten(), layers.Dense(1)])
-    model.compile("sgd", "mse")
-    return model
+model = keras.Sequential([dure.layers.OneHot(3), layers.Flatten(), layers.Dense(1)])
+model.compile("sgd", "mse")
 x = np.arange(40, dtype="int32").reshape(20, 2) % 3
-dure.fit(build(), x, x[:, :1] * 0.5, verbose=0)
-data = dure.Data(x, x[:, :1] * 0.5)
-path = dure.Study(build, data).run(sys.argv[1] + "/run", progress=False).best().save(
-    sys.argv[1] + "/best.keras")
-print(len(told.splitlines()), keras.models.load_model(path).predict(x[:3], verbose=0).shape)
+history = dure.fit(model, x, x[:, :1] * 0.5, verbose=0).history
+print(len(told.splitlines()), list(history))
 """
-    assert run_fresh(_ON_ANOTHER + train, tmp_path) == "4 (3, 1)\n"
+    assert run_fresh(_ON_ANOTHER + train) == "4 ['loss']\n"
 
 
 def test_an_imported_tensorflow_alone_does_not_matter() -> None:
@@ -139,6 +132,7 @@ def test_an_imported_tensorflow_alone_does_not_matter() -> None:
 import sys, types
 sys.modules["tensorflow"] = types.ModuleType("tensorflow")
 sys.modules["tensorflow"].executing_eagerly = lambda: True
+sys.modules["tensorflow"].random = types.SimpleNamespace(set_seed=lambda seed: None)
 import dure, keras, numpy as np
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile("sgd", "mse")
@@ -158,9 +152,10 @@ def test_the_line_of_the_message_is_enough_where_the_variable_names_another(
 
 
 def test_a_keras_loaded_anew_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = backend.keras
     require_one_keras()
     monkeypatch.setitem(sys.modules, "keras", ModuleType("keras"))
-    assert backend.keras.__name__ == "keras"
+    assert backend.keras is ours
     with pytest.raises(BackendError, match=r"loaded anew.*Restart Python"):
         require_one_keras()
 

@@ -113,9 +113,12 @@ def _note_arguments(names: set[str]) -> Callable[..., Any]:
 def make_study(case: Case, rows: int, folder: Path) -> dure.Study | None:
     """The same as a study of one lane; None where an argument has no meaning there."""
     options = given(case, rows, folder)
-    data = dure.Data(options.pop("x"), options.pop("y"), options.pop("sample_weight", None))
+    weight = options.pop("sample_weight", None)
+    data = dure.Data(options.pop("x"), options.pop("y"), sample_weight=weight)
     options = {name: value for name, value in options.items() if name not in OF_A_FIT}
-    if case.fit.get("initial_epoch") or set(options) - set(inspect.signature(dure.Study).parameters):
+    if case.fit.get("initial_epoch") or set(options) - set(
+        inspect.signature(dure.Study).parameters
+    ):
         return None
     return dure.Study(case.model, data, seeds=[SEED], health=False, **options)
 

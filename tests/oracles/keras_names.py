@@ -36,6 +36,7 @@ NEEDS: dict[str, str] = {
             "layers.Hashing",
             "layers.HashedCrossing",
             "layers.TFSMLayer",
+            "layers.JaxLayer",
         ),
         "tensorflow",
     ),
@@ -49,6 +50,9 @@ NEEDS: dict[str, str] = {
 
 NO_PART: dict[str, str] = {
     "layers.InputSpec": "says what a layer accepts; no layer",
+    "callbacks.CallbackList": "made by every fit, of the callbacks it is given",
+    "losses.categorical_generalized_cross_entropy": "asks for a third argument, which `compile` "
+    "has not: the class has",
     "initializers.STFT": "made by STFTSpectrogram, and by nothing else",
 }
 """Names that take no part in a training of their own, and why."""

@@ -339,5 +339,3 @@ ARITHMETIC = {
         for name, make in OPTIMIZERS.items()
     },
 }
-
-

@@ -83,8 +83,6 @@ def tabular(*stack: Any, optimizer: Any = "rmsprop") -> Callable[[], keras.Model
     return sequential(lambda: L.Dense(8, "tanh"), *stack, sigmoid, optimizer=optimizer)
 
 
-
-
 def compiled(
     inputs: Any,
     outputs: Any,

@@ -38,7 +38,7 @@ def _siamese() -> keras.Model:
 
     tower = keras.Sequential([L.Input((10,)), L.Dense(8, "relu"), L.Dense(4)])
     left, right = L.Input((10,)), L.Input((10,))
-    apart = ops.norm(tower(left) - tower(right) + 1e-6, axis=-1, keepdims=True)
+    apart = ops.sqrt(ops.sum(ops.square(tower(left) - tower(right)), -1, keepdims=True) + 1e-6)
     return compiled([left, right], apart, contrastive)
 
 
@@ -256,22 +256,6 @@ class Perhaps(L.Layer):
         return shapes[0]
 
 
-def _in_jax() -> keras.Model:
-    import jax.numpy as jnp
-
-    def scaled(params: Any, inputs: Any) -> Any:
-        return jnp.tanh(inputs @ params["w"])
-
-    def first(rng: Any, inputs: Any) -> Any:
-        import jax
-
-        return {"w": 0.3 * jax.random.normal(rng, (inputs.shape[-1], 4))}
-
-    x = L.Input((10,))
-    h = L.JaxLayer(scaled, first, seed=3)(x)
-    return compiled(x, L.Dense(1, "sigmoid")(h))
-
-
 def _wrapped() -> keras.Model:
     x = L.Input((10,))
     return compiled(x, L.Dense(1, "sigmoid")(Doubled(L.Dense(4, "relu"))(x)))
@@ -322,7 +306,6 @@ COMPOSED: dict[str, Case] = {
         _nested_inputs, {"plain": TABLE, "pair": [SERIES, TABLE * 2]}, BINARY
     ),
     "optional input given": Case(_optional_input, {"x": TABLE, "extra": TABLE * 2}, BINARY),
-    "JaxLayer": Case(_in_jax, TABLE, BINARY),
     "own wrapper": Case(_wrapped, TABLE, BINARY),
     "models in models": Case(_deeply_nested, TABLE, BINARY),
     "unbuilt Sequential": Case(sequential(lambda: L.Dense(4), sigmoid), TABLE, BINARY),
@@ -335,9 +318,7 @@ COMPOSED: dict[str, Case] = {
         BINARY,
     ),
     "weights by step": Case(
-        sequential(
-            lambda: L.GRU(3, return_sequences=True), lambda: L.Dense(1), loss="mse"
-        ),
+        sequential(lambda: L.GRU(3, return_sequences=True), lambda: L.Dense(1), loss="mse"),
         SERIES,
         SERIES[..., :1],
         {"sample_weight": np.abs(SERIES[..., 0])},

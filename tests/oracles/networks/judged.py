@@ -78,7 +78,6 @@ BINARY_LOSSES = (
 CLASS_LOSSES = (
     k.CategoricalCrossentropy,
     k.CategoricalFocalCrossentropy,
-    k.CategoricalGeneralizedCrossEntropy,
     k.CategoricalHinge,
     k.KLDivergence,
 )
@@ -241,10 +240,14 @@ JUDGED: dict[str, Case] = {
         _headed(
             "softmax",
             3,
-            (k.SparseCategoricalCrossentropy, k.sparse_categorical_crossentropy),
+            (
+                k.SparseCategoricalCrossentropy,
+                k.sparse_categorical_crossentropy,
+                k.CategoricalGeneralizedCrossEntropy,
+            ),
         ),
         TABLE,
-        [CLASSES, CLASSES],
+        [CLASSES] * 3,
     ),
     "label smoothing from logits": Case(
         _headed(

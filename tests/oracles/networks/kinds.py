@@ -128,7 +128,9 @@ KINDS: dict[str, Case] = {
     ),
     "pandas, nullable": _plain(FRAME.convert_dtypes(), pd.Series(BINARY).astype("Int64")),
     "pandas by input": Case(
-        lambda: _named(), {"left": FRAME[["c0", "c1"]], "right": FRAME[["c2"]]}, pd.DataFrame(BINARY)
+        lambda: _named(),
+        {"left": FRAME[["c0", "c1"]], "right": FRAME[["c2"]]},
+        pd.DataFrame(BINARY),
     ),
     "scipy sparse": Case(tabular(), scipy.sparse.csr_matrix(TABLE * (TABLE > 0.5)), BINARY),
     "lists of arrays": Case(_joined, [TABLE, SERIES], [BINARY]),
@@ -142,9 +144,7 @@ KINDS: dict[str, Case] = {
         TABLE, BINARY, validation_data=(TABLE, BINARY[:, None])
     ),
     "validation of series of another length": Case(
-        lambda: compiled(
-            x := L.Input((None, 4)), L.Dense(1, "sigmoid")(L.GRU(3)(x))
-        ),
+        lambda: compiled(x := L.Input((None, 4)), L.Dense(1, "sigmoid")(L.GRU(3)(x))),
         SERIES,
         BINARY,
         {"validation_data": (SERIES[:, :7], BINARY)},

@@ -228,9 +228,7 @@ def _wide_rows() -> Any:
 TABLES: dict[str, Case] = {
     "activations, first half": Case(_activations(_PLAIN[::2]), TABLE, BINARY),
     "activations, second half": Case(_activations(_PLAIN[1::2]), TABLE, BINARY),
-    "activation layers": Case(
-        _activation_layers, TABLE, BINARY, shows=("activations.threshold",)
-    ),
+    "activation layers": Case(_activation_layers, TABLE, BINARY, shows=("activations.threshold",)),
     "initializers": Case(_initialized, TABLE, BINARY),
     "regularizers": Case(_regularized, TABLE, BINARY),
     "constraints": Case(_constrained, TABLE, BINARY),
@@ -240,7 +238,7 @@ TABLES: dict[str, Case] = {
         BINARY,
         shows=tuple(
             f"layers.{name}"
-            for name in "add average maximum minimum multiply subtract dot concatenate".split()
+            for name in ["add", "average", "maximum", "minimum", "multiply", "subtract", "dot", "concatenate"]
         ),
     ),
     "reshaping layers": Case(_reshaped, TABLE, BINARY),

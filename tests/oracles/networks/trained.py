@@ -163,7 +163,6 @@ def _saved(folder: Path, **options: Any) -> Any:
 
 CALLBACKS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
     "Callback, own": _with(lambda _: Told()),
-    "CallbackList": lambda _: {"callbacks": c.CallbackList([Told()])},
     "CSVLogger": _with(lambda folder: c.CSVLogger(str(folder / "log.csv"))),
     "EarlyStopping": _with(
         lambda _: c.EarlyStopping("val_loss", patience=0, min_delta=0.5, restore_best_weights=True)
@@ -280,9 +279,7 @@ TRAINED: dict[str, Case] = {
         ),
     ),
     "loss that becomes NaN": Case(
-        lambda: compiled(
-            x := L.Input((10,)), L.Dense(1)(x), "mse", keras.optimizers.SGD(1e25)
-        ),
+        lambda: compiled(x := L.Input((10,)), L.Dense(1)(x), "mse", keras.optimizers.SGD(1e25)),
         TABLE,
         NUMBERS,
         fresh=_with(lambda _: c.TerminateOnNaN()),

@@ -201,7 +201,7 @@ def _optimizer(optimizer: Any) -> Facts:
     scheduled = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     try:
         rate: float | None = float(np.asarray(inner.learning_rate))
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):  # several optimizers have no one rate
         rate = None
     clips = (getattr(inner, name, None) for name in ("clipnorm", "global_clipnorm"))
     clip = next((float(value) for value in clips if value is not None), None)
