@@ -289,7 +289,8 @@ def tables_of_networks(measured: dict[str, Any]) -> Iterator[str]:
     from oracles.networks.all import FAMILIES
 
     for family, cases in FAMILIES.items():
-        yield f"## Networks: {family}\n\n| network | data | `dure.fit` | `Study` |\n|---|---|---|---|"
+        yield f"## Networks: {family}\n"
+        yield "| network | data | `dure.fit` | `Study` |\n|---|---|---|---|"
         for name in cases:
             if name in measured:
                 found = measured[name]

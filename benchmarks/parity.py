@@ -2,7 +2,7 @@
 
     python benchmarks/parity.py [--only LSTM GRU] [--write] [--json FILE]
 
-The networks are those of the tests (tests/oracles/networks/arithmetic.py); both sides start from the same seed
+The networks are those of tests/oracles/networks/arithmetic.py; both sides start from the same seed
 and take the rows in the same order. A deviation is the worst, over all arrays, of the norm of the
 difference against the norm of Keras' array.
 """

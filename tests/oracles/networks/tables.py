@@ -31,6 +31,9 @@ _PLAIN = [
 ]
 
 
+MERGES = ["add", "average", "maximum", "minimum", "multiply", "subtract", "dot", "concatenate"]
+
+
 def _activations(names: list[str]) -> Callable[[], keras.Model]:
     """A branch for each activation, joined before the output."""
 
@@ -236,10 +239,7 @@ TABLES: dict[str, Case] = {
         _merged,
         TABLE,
         BINARY,
-        shows=tuple(
-            f"layers.{name}"
-            for name in ["add", "average", "maximum", "minimum", "multiply", "subtract", "dot", "concatenate"]
-        ),
+        shows=("layers.Input", *(f"layers.{name}" for name in MERGES)),
     ),
     "reshaping layers": Case(_reshaped, TABLE, BINARY),
     "wide and deep": Case(_wide_and_deep, TABLE, BINARY),
