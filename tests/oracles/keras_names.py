@@ -123,7 +123,8 @@ def _walk(root: Any, functions_of: set[str], but: tuple[Any, ...]) -> set[Name]:
     one kind, for there the same function has a name in both."""
     by_id: dict[int, list[Name]] = {}
     for name, value in public_names().items():
-        by_id.setdefault(id(value), []).append(name)
+        if value is not None:  # an argument
+            by_id.setdefault(id(value), []).append(name)
     apart = {"losses", "metrics"} - functions_of
     found: set[Name] = set()
     seen = {id(one) for one in but}

@@ -53,7 +53,9 @@ def test_folds_of_dicts_with_several_outputs_train_as_keras_does(tmp_path: Path)
         kind, size = L.Dense(3, "softmax", name="kind")(h), L.Dense(1, name="size")(h)
         model = keras.Model({"left": left, "right": right}, {"kind": kind, "size": size})
         losses = {"kind": "sparse_categorical_crossentropy", "size": "mse"}
-        model.compile("adam", losses, loss_weights={"kind": 0.5}, metrics={"kind": "accuracy"})
+        model.compile(
+            "adam", losses, loss_weights={"kind": 0.5, "size": 2.0}, metrics={"kind": "accuracy"}
+        )
         return model
 
     x, y = {"left": TABLE, "right": SERIES}, {"kind": CLASSES, "size": NUMBERS}
