@@ -251,5 +251,5 @@ def test_what_lanes_would_share_is_told() -> None:
 
 def test_cures_say_that_they_need_rows() -> None:
     study = dure.Study(build, dure.Batches(of_dataset))
-    with pytest.raises(dure.StudyError, match="in batches"):
+    with pytest.raises(dure.StudyError, match="in memory"):
         study.cure()

@@ -31,6 +31,9 @@ def describe_not_finite(tree: Tree, name: str) -> list[str]:
     for path, leaf in leaves(tree, name):
         if leaf.dtype.kind != "f":
             continue
+        if hasattr(leaf, "sample_places"):  # it stays on disk: some of its rows are read
+            found += _describe_sample(path, leaf)
+            continue
         bad, first = 0, -1
         step = max(1, _BLOCK * leaf.shape[0] // leaf.size)
         for start in range(0, leaf.shape[0], step):
@@ -47,6 +50,18 @@ def describe_not_finite(tree: Tree, name: str) -> list[str]:
                 f"{first} (counted from 0)."
             )
     return found
+
+
+def _describe_sample(path: str, leaf: Any) -> list[str]:
+    places = leaf.sample_places()
+    finite = np.isfinite(leaf[places].reshape(len(places), -1)).all(axis=1)
+    if finite.all():
+        return []
+    return [
+        f"{path} holds values that are NaN or infinite as float32, in "
+        f"{int(np.count_nonzero(~finite))} of {len(places)} rows that were read, the first of them "
+        f"row {int(places[np.argmin(finite)])} (counted from 0)."
+    ]
 
 
 def check_rows(named: Mapping[str, Tree | None], faults: Faults) -> None:

@@ -43,6 +43,9 @@ class Data:
     and is not copied where nothing changes; what a `prepare` sees first stays float64 if it is.
     Lists, tuples and dicts of arrays are several inputs or outputs, as in Keras.
 
+    Arrays on disk (``np.memmap``, h5py, zarr) of more than a quarter of the free memory stay there;
+    before training 64 MB of their rows are read, evenly spaced: for checks and the fingerprint.
+
     Parameters
     ----------
     x
@@ -375,6 +378,8 @@ def class_labels(y: Array, *, declared: bool = False) -> npt.NDArray[np.int64] |
     Classes are: booleans; integers of which there are at most half as many as rows; one-hot
     rows; floats that are all 0 or 1, or all -1 or 1. With `declared`, any whole numbers.
     """
+    if not isinstance(y, np.ndarray):  # it stays on disk
+        return None
     if y.ndim == 2 and y.shape[1] > 1:
         hot = (y == 1).sum(axis=1) == 1
         zeros = (y == 0).sum(axis=1) == y.shape[1] - 1

@@ -13,6 +13,8 @@ import numpy as np
 
 from dure.core.array_checks import check_finite, nests_alike
 from dure.core.arrays import Array, Tree, is_nested, leaves, map_leaves
+from dure.core.conversion.stored import find_stored
+from dure.core.formatting import format_bytes
 from dure.errors import Faults
 
 
@@ -32,6 +34,12 @@ def check_preparation(prepare: Any, x: Tree | None, faults: Faults) -> None:
                 f"{path} is of type {type(part).__name__} and has not both fit and transform; "
                 "pass a transformer such as sklearn.preprocessing.StandardScaler()."
             )
+    for path, array in find_stored({"x": x}).items():
+        faults.append(
+            f"{path} ({format_bytes(array.nbytes)}) stays where it is stored, since it would take "
+            "too much of the memory, and prepare is fitted on rows in memory. Begin the network "
+            "with keras.layers.Normalization(mean=..., variance=...), or store transformed rows."
+        )
     if x is not None and not nests_alike(prepare, x):
         whole = "prepare is a single transformer and x has several inputs"
         faults.append(

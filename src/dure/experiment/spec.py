@@ -13,6 +13,7 @@ import numpy as np
 
 from dure.core.arrays import Arrays, Samples, Tree, fingerprint, is_nested, row_count
 from dure.core.conversion.samples import make_evaluation_samples
+from dure.core.conversion.stored import find_stored
 from dure.core.fingerprint import describe, describe_function
 from dure.core.formatting import format_count
 from dure.core.types import LaneKey
@@ -199,6 +200,20 @@ class StudySpec:
             for seed in self.seed_list
             for split in self.splits
         )
+
+    @cached_property
+    def stored(self) -> dict[str, Any]:
+        """Arrays that stay on disk, by their names.
+
+        Examples
+        --------
+        >>> study.stored
+        {}
+        """
+        if self.batches is not None:
+            return {}
+        named = {"x": self.data.x, "y": self.data.y, "test": self.data.test}
+        return find_stored({**named, "validation_data": self._validation})
 
     @property
     def given_steps(self) -> dict[str, int]:

@@ -215,6 +215,11 @@ def check_class_weight(given: Any, data: Data | None, faults: Faults) -> None:
         )
     if data.y is None or is_nested(data.y):
         faults.append("class_weight is for a single output; pass sample_weight in the data.")
+    elif not isinstance(data.y, np.ndarray):
+        faults.append(
+            "class_weight needs the classes of all rows, and y stays on disk; pass sample_weight "
+            "in the data."
+        )
     elif data.y.ndim > 2:
         faults.append(f"class_weight needs one label a row; y has shape {data.y.shape}.")
     elif data.y.dtype.kind == "f" and not np.array_equal(data.y, np.round(data.y)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property
 from types import GeneratorType
@@ -44,6 +46,8 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
         How many numbers it gives.
     size
         Rows of a batch; the last may have fewer.
+    ahead
+        Batches that a thread of their own gathers before they are asked for; 0 for none.
     """
 
     def __init__(
@@ -52,9 +56,10 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
         next_order: Callable[[], npt.NDArray[np.int32]],
         rows: int,
         size: int,
+        ahead: int = 0,
     ) -> None:
         self._take, self._next_order = take, next_order
-        self._rows, self._size = rows, size
+        self._rows, self._size, self._ahead = rows, size, ahead
         self._latest = np.empty(0, np.int32)
 
     def get_jax_iterator(self) -> Iterator[Any]:
@@ -65,8 +70,10 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
     def repeat_epoch(self) -> Iterator[Any]:
         """The batches of the latest epoch once more."""
         order = self._latest
-        for start in range(0, len(order), self._size):
-            yield self._take(order[start : start + self._size])
+        parts = [order[at : at + self._size] for at in range(0, len(order), self._size)]
+        yield from (
+            _take_ahead(self._take, parts, self._ahead) if self._ahead else map(self._take, parts)
+        )
 
     get_numpy_iterator = get_jax_iterator
 
@@ -89,6 +96,24 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
     def partial_batch_size(self) -> int | None:
         """Rows of the last batch where it is smaller."""
         return self._rows % self._size or None
+
+
+def _take_ahead(
+    take: TakeRows, parts: list[npt.NDArray[np.int32]], ahead: int
+) -> Iterator[tuple[Tree, ...]]:
+    """The batches of these rows, gathered by a thread, so many before they are asked for."""
+    with ThreadPoolExecutor(1, "dure-batches") as pool:
+        waiting: deque[Future[tuple[Tree, ...]]] = deque()
+        try:
+            for part in parts:
+                waiting.append(pool.submit(take, part))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 class SourceBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name-defined]

@@ -95,10 +95,10 @@ def _checked(
             "no rows are held for validation, and cures are chosen by them; pass "
             "validation_split, folds or validation_data to the Study."
         )
-    if study.batches is not None:
+    if study.batches is not None or study.stored:
         faults.append(
-            "the data come in batches, and cures are found by the rows of dure.Data(x, y); pass "
-            "some of them as such."
+            "the data come in batches or stay on disk, and cures are found by rows in memory; pass "
+            "some of them as dure.Data(x, y)."
         )
     if (whole(max_trials) or 0) < 1:
         faults.append(f"max_trials is {max_trials!r}; pass a whole number from 1 on.")

@@ -190,6 +190,8 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
         )
     if problems or study is None:
         raise StudyError(problems, "this fit")
+    if study.stored:
+        return partial(_fit_by_keras, given)
     hand_over_validation(callbacks, study.arrays(), validation_rows(study.splits[0]))
     given = {**given, **_converted(study)}
     if find_fitted_reasons(model):

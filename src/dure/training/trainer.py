@@ -40,7 +40,7 @@ class LaneTrainer:
         self._prepared, self._store = prepared, store
         self._places = devices()[: prepared.plan.workers]
         self._builder = LaneBuilder(prepared, self._places[0])
-        if self._places[0].platform != "cpu":
+        if self._places[0].platform != "cpu" and not prepared.study.stored:
             widen_for_device(prepared, self._builder.rows(0))
         self._order = _lane_order(prepared)
 

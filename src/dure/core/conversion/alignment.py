@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dure.core.arrays import Array, Tree, is_nested, outline, part_of, same_nesting
+from dure.core.arrays import Array, Tree, is_nested, outline, part_of, same_nesting, take_samples
 from dure.errors import Faults
 
 _EXACT = 2**24
@@ -67,7 +67,7 @@ def _align_leaf(
         return leaf
     if prepared:
         return _as_prepared(model, leaf, name, of, faults)
-    if _is_on_another_scale(model, leaf):
+    if _is_on_another_scale(take_samples(model), take_samples(leaf)):
         warnings.warn(
             f"{name} holds whole numbers up to {np.abs(leaf).max():g} ({leaf.dtype}), {of} "
             f"fractions up to {np.abs(model).max():g} ({model.dtype}). It is evaluated as it is, "

@@ -21,6 +21,7 @@ from dure.core.conversion.cells import (
     refuse_text,
 )
 from dure.core.conversion.columns import Names, find_orders, order_columns
+from dure.core.conversion.stored import StoredArray, fits_into_memory, is_stored
 from dure.core.formatting import format_bytes
 from dure.errors import Faults
 
@@ -102,7 +103,9 @@ def _refuse_plain(values: Any, name: str, faults: Faults) -> None:
         faults.append(f"{told}Keras. Pass one array: np.asarray({name}), of shape {shape}.")
 
 
-def _convert_leaf(value: Any, name: str, faults: Faults, missing: bool) -> Array | None:
+def _convert_leaf(value: Any, name: str, faults: Faults, missing: bool) -> Any:
+    if isinstance(value, StoredArray) or (is_stored(value) and not fits_into_memory(value)):
+        return _keep_stored(value, name, faults)
     array = _as_array(value, name, faults, missing)
     if array is None:
         return None
@@ -132,6 +135,16 @@ def _convert_leaf(value: Any, name: str, faults: Faults, missing: bool) -> Array
     else:
         faults.append(f"{name} has dtype {array.dtype}; pass numbers or booleans.")
     return None
+
+
+def _keep_stored(value: Any, name: str, faults: Faults) -> Any:
+    """Some of its rows are read, to see that they can be."""
+    stored = value if isinstance(value, StoredArray) else StoredArray(value)
+    try:
+        stored[stored.sample_places()]
+    except Exception as error:  # whatever the library of this array raises
+        faults.append(f"{name} cannot be read: {error}")
+    return stored
 
 
 def _as_array(value: Any, name: str, faults: Faults, missing: bool) -> Array | None:
@@ -274,7 +287,7 @@ def make_samples(
             sound[name] = tree
     if sound.get(weight_name) is not None:
         sound[weight_name] = map_leaves(
-            lambda leaf: leaf.astype(_FLOAT32, copy=False), sound[weight_name]
+            lambda leaf: leaf[:].astype(_FLOAT32, copy=False), sound[weight_name]
         )
     check_rows(sound, faults)
     weighed = sound.get(weight_name) is not None and y_name in sound

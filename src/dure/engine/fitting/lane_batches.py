@@ -10,10 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from dure.core.arrays import Arrays, Samples, row_count, take_rows
+from dure.core.conversion.stored import find_stored
 from dure.data.splits import Split
 from dure.engine.fitting.own_random import OwnRandom
 from dure.engine.program.batch_order import BatchOrder
 from dure.keras_bridge.batches import RowBatches, SourceBatches, TakeRows
+
+STORED_AHEAD = 3
+"""Batches that are read from disk before they are asked for."""
 
 OpenPart = Callable[[Any], tuple[Any, npt.NDArray[np.int32] | None] | None]
 """From "train", "validation" or "test" to a fresh source, and the batches of it that are meant."""
@@ -56,7 +60,8 @@ def batch_rows(
     """
     order = BatchOrder(split.train, terms.shuffle, terms.batch_size, alone)
     take = _taker(Samples(rows.x, rows.y, rows.train_weight))
-    train = RowBatches(take, order.next, len(split.train), terms.batch_size)
+    ahead = _batches_ahead(Samples(rows.x, rows.y, rows.train_weight))
+    train = RowBatches(take, order.next, len(split.train), terms.batch_size, ahead)
     size = terms.validation_batch_size
     validation = None
     if split.validation is not None:
@@ -96,7 +101,13 @@ def open_batches(
 
 
 def _in_order(rows: Samples, places: npt.NDArray[np.int32], size: int) -> RowBatches:
-    return RowBatches(_taker(rows), lambda: places, len(places), size)
+    take, ahead = _taker(rows), _batches_ahead(rows)
+    return RowBatches(take, lambda: places, len(places), size, ahead)
+
+
+def _batches_ahead(rows: Samples) -> int:
+    """How many batches are gathered ahead: some of rows on disk, none of rows in memory."""
+    return STORED_AHEAD if find_stored(rows._asdict()) else 0
 
 
 def _taker(rows: Samples) -> TakeRows:

@@ -154,7 +154,7 @@ class LaneBuilder:
         batches, rows = self._fit_batches(key, alone)
         callbacks = copy_callbacks(study.callbacks, key, list(prepared.prototypes))
         settle_directions(callbacks, prototype.lowered.directions())
-        if study.batches is None:
+        if study.batches is None and not study.stored:
             hand_over_validation(callbacks, rows, validation_rows(split))
         probe, schedule = prepared.probe(key), prepared.probe_schedule
         if probe is not None and not prototype.alike:
@@ -167,7 +167,7 @@ class LaneBuilder:
                 else np.arange(row_count(rows.x), dtype=np.int32)
             )
             sample = sample_rows(train, schedule.rows)
-            chosen = Arrays(*(take_rows(part, sample) for part in rows))
+            chosen = Arrays(*(take_rows(part, sample) for part in rows[:4]))
             measure = ModelProbe(probe, put_on_device(chosen, self._device), schedule.rows)
         terms = FitTerms(
             epochs=study.epochs,
@@ -201,11 +201,11 @@ class LaneBuilder:
             }
             opened = partial(study.batches.open, key.seed, split)
             return open_batches(opened, size, alone, terms), study.arrays()
-        on_device = self._on_device(key)
-        rows = jax.tree.map(np.asarray, on_device.rows)
-        test = None
-        if on_device.test is not None:
-            test = jax.tree.map(np.asarray, on_device.test)
+        if study.stored:
+            rows, test = study.fold_arrays(split), study.test_arrays(split)
+        else:
+            on_device = self._on_device(key)
+            rows, test = jax.tree.map(np.asarray, (on_device.rows, on_device.test))
         how = BatchTerms(study.batch_size, size, study.shuffle)
         return batch_rows(how, split, rows, test, alone), rows
 

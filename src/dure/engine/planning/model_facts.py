@@ -77,11 +77,12 @@ def _data_facts(prepared: PreparedStudy) -> Facts:
         inputs = describe_inputs(study.fold_arrays(split).x, split.train)
     classes = data.labels is not None
     weighted = arrays.train_weight is not None or arrays.evaluated.weight is not None
-    trained, judged = (arrays.y, split.train), (arrays.evaluated.y, validation)
+    y, other = (None if study.stored else part.y for part in (arrays, arrays.evaluated))
+    trained, judged = (y, split.train), (other, validation)
     known, held_out = chance(trained, trained, classes), chance(trained, judged, classes)
     if weighted:  # Keras weighs losses, and constants here are not weighed
         known["loss"], held_out["loss"] = {}, {}
-    targets = describe_targets(arrays.y, split.train, classes)
+    targets = describe_targets(y, split.train, classes)
     unseen = _unseen(trained, judged, classes)
     return {
         "inputs": inputs,

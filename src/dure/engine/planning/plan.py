@@ -11,7 +11,7 @@ from dure.core.backend import jax
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey
 from dure.engine.planning.prepared import PreparedStudy
-from dure.engine.planning.programs import check_rows, row_shapes, trace_programs
+from dure.engine.planning.programs import check_rows, held_bytes, row_shapes, trace_programs
 from dure.engine.planning.prototype import AnyProgram, Prototype
 from dure.engine.planning.prototypes import make_prototype
 from dure.engine.planning.routes import Route
@@ -24,7 +24,7 @@ from dure.engine.probes.schedule import (
     schedule_probes,
 )
 from dure.engine.program.host_callbacks import find_missing_packages, sort_callbacks
-from dure.engine.program.memory import available_bytes, tree_bytes
+from dure.engine.program.memory import available_bytes
 from dure.engine.program.program import Program
 from dure.engine.program.rounds import steps_are_faster
 from dure.errors import Faults, MemoryPlanError, StudyError
@@ -82,7 +82,7 @@ def prepare(study: StudySpec) -> PreparedStudy:
         probe = min(needed * schedule.rows // rows_at_once, needed + PROBE_BYTES)
         memory[program] = max(needed, probe)
     programs = _plan_programs(study, prototypes, memory)
-    plan = _make_plan(study, list(programs.values()), tree_bytes(rows))
+    plan = _make_plan(study, list(programs.values()), held_bytes(study))
     if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
     return PreparedStudy(study, plan, callbacks, prototypes, programs, checks.batch, schedule)

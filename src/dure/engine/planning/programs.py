@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.core.arrays import Arrays, row_count
+from dure.core.arrays import Arrays, Samples, row_count, take_samples
 from dure.core.backend import jax
+from dure.core.conversion.stored import StoredArray
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
 from dure.engine.planning.prototype import AnyProgram, Prototype
 from dure.engine.planning.row_checks import RowChecks
@@ -47,6 +48,13 @@ def _device_shape(array: Any) -> Any:
     return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
 
 
+def held_bytes(study: StudySpec) -> int:
+    """Bytes of a study's arrays in memory: not of those that stay on disk."""
+    arrays = study.fold_arrays(study.splits[0])
+    held = [leaf for leaf in jax.tree.leaves(arrays) if not isinstance(leaf, StoredArray)]
+    return int(tree_bytes([_device_shape(leaf) for leaf in held]))
+
+
 def check_rows(study: StudySpec, rows: Arrays) -> RowChecks:
     """What its rows ask of each model; `rows` as :func:`row_shapes` gives them."""
     arrays, size = study.arrays(), study.batch_size
@@ -55,7 +63,17 @@ def check_rows(study: StudySpec, rows: Arrays) -> RowChecks:
         return RowChecks(arrays, rows, None, np.empty(0, np.int32), False, (count, count))
     sizes = (size, study.validation_batch_size or size)
     data, train = study.data, study.splits[0].train
-    return RowChecks(arrays, rows, data.test, train, data.prepare is not None, sizes)
+    test: Samples | None = data.test
+    if study.stored:  # some rows are enough for targets, and none are searched for NaN
+        test = None if test is None else Samples(*map(take_samples, test))
+        train, arrays = train[:0], _sample_rows(arrays)
+    return RowChecks(arrays, rows, test, train, data.prepare is not None, sizes)
+
+
+def _sample_rows(arrays: Arrays) -> Arrays:
+    apart = None if arrays.apart is None else Samples(*map(take_samples, arrays.apart))
+    x, y = map(take_samples, arrays[:2])
+    return arrays._replace(x=x, y=y, apart=apart)
 
 
 def trace_programs(

@@ -57,7 +57,7 @@ def make_prototype(
             check_monitor(callback, lowered, metrics, callbacks.may_log)
         elif type(callback) is keras.callbacks.LearningRateScheduler:
             _check_rate(lowered)
-    stepped = find_step_reasons(callbacks, study.given_steps, study.batches is not None)
+    stepped = _find_step_reasons(study, callbacks)
     return Prototype(
         variant,
         lowered,
@@ -69,6 +69,11 @@ def make_prototype(
         choose_route(fitted, stepped if alike else [*stepped, UNLIKE]),
         alike,
     )
+
+
+def _find_step_reasons(study: StudySpec, callbacks: Callbacks) -> list[str]:
+    stored = {name: array.nbytes for name, array in study.stored.items()}
+    return find_step_reasons(callbacks, study.given_steps, study.batches is not None, stored)
 
 
 def _metric_faults(metrics: Sequence[str]) -> Faults:

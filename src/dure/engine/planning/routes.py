@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from dure.core.formatting import format_bytes
 from dure.engine.program.host_callbacks import Callbacks
 
 Kind: TypeAlias = Literal["compiled", "stepped", "fitted"]
@@ -50,7 +51,7 @@ def choose_route(fitted: list[str], stepped: list[str]) -> Route:
 
 
 def find_step_reasons(
-    callbacks: Callbacks, steps: Iterable[str], in_batches: bool = False
+    callbacks: Callbacks, steps: Iterable[str], in_batches: bool, stored: Mapping[str, int]
 ) -> list[str]:
     """Why batches have to come from the host one by one; empty if they need not.
 
@@ -60,8 +61,14 @@ def find_step_reasons(
         Names of the arguments that are given and count batches.
     in_batches
         Whether the data come from a source of batches.
+    stored
+        Names of arrays that stay on disk, and their bytes.
     """
     given = [f"{name} is given" for name in steps]
     if in_batches:
         given.insert(0, "the data come in batches")
+    given += [
+        f"{name} ({format_bytes(size)}) stays on disk, and its batches are read a few ahead"
+        for name, size in stored.items()
+    ]
     return [*callbacks.between_batches, *given]
