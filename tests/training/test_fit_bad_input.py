@@ -81,18 +81,15 @@ def test_faults_of_every_variant_come_together() -> None:
             model = keras.Sequential([L.Input((5,)), L.Dense(1)])
             model.compile("sgd", "mse")
             return model
-        if kind == "eager":
-            return _of(run_eagerly=True)
         return {"nothing": None, "text": "model", "labels": _of(SPARSE)}[kind]
 
-    kinds = ["raises", "uncompiled", "wrong input", "eager", "nothing", "text", "labels"]
+    kinds = ["raises", "uncompiled", "wrong input", "nothing", "text", "labels"]
     text = faults_of(build, variants={"kind": kinds}, epochs=1)
     for part in (
         "variant 'kind=raises': build raised KeyError: 'no such layer'",
         "variant 'kind=uncompiled': model",
         "is not compiled",
         "variant 'kind=wrong input': the model does not take these data (x (32, 6)",
-        "run_eagerly=True",
         "variant 'kind=nothing': build returned NoneType",
         "variant 'kind=text': build returned str",
         "variant 'kind=labels': y holds labels from 0 to 1, and the output it belongs to has 1",
