@@ -252,7 +252,7 @@ class Result(RunResult):
         return measure(self)
 
     def overfitting(
-        self, metric: str = "loss", confidence: float = 0.95, tolerance: float = 0.01
+        self, metric: str | None = None, confidence: float = 0.95, tolerance: float = 0.01
     ) -> Overfitting:
         """Where validation loss turns, by variant, and what training on after that gives away.
 
@@ -267,10 +267,11 @@ class Result(RunResult):
         Parameters
         ----------
         metric
-            A loss, with or without ``val_``. Gaps compare it on training and validation rows:
-            Keras' training loss is a mean over an epoch in which the weights moved, so it is
-            moved by half an epoch here; with dropout it is higher than the network would have
-            without it, and the gap too small by that.
+            A loss, with or without ``val_``; None is "loss", or where a model's own training step
+            logs none of this name, the one that is monitored. Gaps compare it on training and
+            validation rows: Keras' training loss is a mean over an epoch in which the weights
+            moved, so it is moved by half an epoch here; with dropout it is higher than the network
+            would have without it, and the gap too small by that.
         confidence
             Of all intervals, between 0 and 1.
         tolerance

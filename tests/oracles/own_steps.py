@@ -381,11 +381,9 @@ def two_speeds() -> Any:
 
 CASES = {
     "variational autoencoder": Case(own(Autoencoder), X),
-    "adversaries": Case(adversarial(Adversaries), X),
     "wasserstein with gradient penalty": Case(adversarial(Wasserstein), X),
     "siamese": Case(own(Siamese, "sgd"), PAIRS),
     "distillation": Case(own(Distiller, loss="mse"), X, Y),
-    "calls super": Case(compiled(ThenShrinks), X, Y),
     "own test step": Case(compiled(OwnTest), X, Y),
     "last batch": Case(compiled(LastBatch, loss=None, metrics=None), X, Y),
     "some metrics": Case(compiled(SomeMetrics), X, Y),

@@ -3,12 +3,14 @@
 import multiprocessing
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import dure
-from helpers.small_study import assert_same_runs, study
+from helpers.small_study import assert_same_runs, assert_same_training, study
+from oracles.own_steps import CASES
 
 # Where no process can be forked, each child imports Keras anew.
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
@@ -22,7 +24,13 @@ def long_study() -> dure.Study:
     return study(epochs=60, seeds=[0, 1, 2, 3], callbacks=[])
 
 
-def train(folder: str, pipe: Any) -> None:
+def long_own_steps() -> dure.Study:
+    """The same of a network with a training step of its own, whose logs are those of a batch."""
+    make, x, y, _ = CASES["last batch"]
+    return dure.Study(make, dure.Data(x, y), seeds=[0, 1], epochs=20, batch_size=16, health=False)
+
+
+def train(make: Callable[[], dure.Study], folder: str, pipe: Any) -> None:
     """Child process: go on with the run, telling of every round, one epoch a round, slowly."""
     import dure.training.run
     import dure.training.trainer
@@ -50,17 +58,19 @@ def train(folder: str, pipe: Any) -> None:
         def note(self, _: str) -> None:
             pass
 
-    dure.training.run.run_study(long_study(), folder, resume=True, reporter=lambda _: Telling())
+    dure.training.run.run_study(make(), folder, resume=True, reporter=lambda _: Telling())
     pipe.send("end")
 
 
-def live_and_die(folder: Path, rounds: int, delay: float) -> bool:
+def live_and_die(
+    folder: Path, rounds: int, delay: float, make: Callable[[], dure.Study] = long_study
+) -> bool:
     """Let a child train some rounds and a moment more, then kill it; whether it had ended."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     context: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
     if FORKS:
         context.set_forkserver_preload(["keras", "dure.training.run", "engine.small"])
-    child = context.Process(target=train, args=(str(folder), theirs), daemon=True)
+    child = context.Process(target=train, args=(make, str(folder), theirs), daemon=True)
     child.start()
     theirs.close()
     ended = False
@@ -98,3 +108,9 @@ def test_killed_fifty_times_and_the_same_to_the_bit(tmp_path: Path, monkeypatch:
     for folder in folders:
         resumed = long_study().run(folder, progress=False, resume=True)
         assert_same_runs(resumed, whole)
+
+
+def test_steps_of_a_models_own_go_on_after_a_kill(tmp_path: Path) -> None:
+    assert not live_and_die(tmp_path / "killed", 5, 0.0, long_own_steps)
+    resumed = long_own_steps().run(tmp_path / "killed", progress=False, resume=True)
+    assert_same_training(resumed, long_own_steps().run(tmp_path / "whole", progress=False))

@@ -131,13 +131,12 @@ def _faults(study: StudySpec, terms: SequentialTerms) -> list[str]:
 def _rule(study: StudySpec, terms: SequentialTerms, prepared: PreparedStudy) -> Rule:
     first = next(iter(prepared.prototypes.values()))
     monitor = first.monitor
-    metric, mode = monitor.name, monitor.mode
-    if metric in first.metrics:  # what a callback logs and watches decides as it is
-        metric, mode = rule_metric(metric, mode)
+    if monitor.name in first.metrics:  # what a callback logs and watches decides as it is
+        monitor = rule_metric(monitor, first.metrics, first.lowered.directions())
     return Rule.of(
         [variant.name for variant in study.variant_list],
-        metric,
-        mode,
+        monitor.name,
+        monitor.mode,
         seeds=len(study.seed_list),
         max_seeds=terms.max_seeds,
         baseline=terms.baseline,

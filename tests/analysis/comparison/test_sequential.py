@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dure.analysis.comparison.interim import late_chance, pair_differences, review, rule_metric
 from dure.analysis.comparison.sequential import ALPHA, InterimLook, Rule, Sequential
+from dure.core.types import Monitor
 from dure.stats.alpha_spending import FIRST, Paths, SpendingPlan, interval, make_plan, sign_rows
 
 WHOLE = st.integers(-6, 6).map(float)
@@ -311,8 +312,13 @@ def test_p_is_raised_for_the_number_of_pairs() -> None:
 
 
 def test_what_decides_is_measured_on_validation_rows() -> None:
-    assert rule_metric("val_accuracy", "max") == ("val_accuracy", "max")
-    assert rule_metric("accuracy", "max") == ("val_loss", "min")
+    metrics = ("loss", "accuracy", "val_loss", "val_accuracy")
+    held_out = Monitor("val_accuracy", "max")
+    assert rule_metric(held_out, metrics, {}) == held_out
+    assert rule_metric(Monitor("accuracy", "max"), metrics, {}) == Monitor("val_loss", "min")
+    # What a training step of one's own logs need not be called "loss".
+    judged = rule_metric(Monitor("d_loss", "min"), ("d_loss", "val_realness"), {"realness": "max"})
+    assert judged == Monitor("val_realness", "max")
 
 
 def test_what_was_settled_stays_settled() -> None:

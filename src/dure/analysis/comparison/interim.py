@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,8 @@ from dure.analysis.comparison.sequential import (
     SequentialPair,
     SequentialVerdict,
 )
-from dure.core.metrics import mode_of
-from dure.core.types import Bools, Floats, Mode
+from dure.core.metrics import choose_monitor
+from dure.core.types import Bools, Floats, Mode, Monitor
 from dure.stats.alpha_spending import FIRST, Paths, interval
 
 if TYPE_CHECKING:
@@ -242,8 +242,15 @@ def values_of(result: RunResult, metric: str, seeds: Iterable[int]) -> tuple[Flo
     return grid.mean(axis=2), lost
 
 
-def rule_metric(result_monitor: str, mode: Mode) -> tuple[str, Mode]:
-    """What decides: the monitor where it validates, else the validation loss."""
-    if result_monitor.startswith("val_"):
-        return result_monitor, mode
-    return "val_loss", mode_of("val_loss")
+def rule_metric(monitor: Monitor, metrics: Iterable[str], known: Mapping[str, Mode]) -> Monitor:
+    """What decides: the monitor where it validates, else the validation loss, or what is like it.
+
+    Parameters
+    ----------
+    metrics
+        Everything that an epoch measures.
+    known
+        Modes by name without "val_".
+    """
+    held_out = [name for name in metrics if name.startswith("val_")]
+    return monitor if monitor.name.startswith("val_") else choose_monitor(held_out, known)

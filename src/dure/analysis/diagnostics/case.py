@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dure.core.lane_grid import spread_lanes
+from dure.core.metrics import find_losses
 from dure.core.types import Bools, Floats, Monitor, Status
 from dure.messages.message import Message, say
 from dure.stats.intervals import Interval, interval_texts, mean_interval
@@ -120,6 +121,12 @@ class Case:
         return ~self.diverged
 
     @property
+    def loss(self) -> Floats | None:
+        """The training loss, [lane, epoch]; None where several are logged, or none."""
+        losses = find_losses(name for name in self.curves if not name.startswith("val_"))
+        return self.curves[losses[0]] if len(losses) == 1 else None
+
+    @property
     def measured(self) -> bool:
         """Whether layers were measured while it trained."""
         return bool(self.layers) and len(self.epochs) > 0
@@ -218,7 +225,7 @@ def describe_interval(interval: Interval) -> str:
 
 def measure_growth(case: Case) -> tuple[int, float]:
     """How many diverged lanes had a growing loss before, and by what factor (median of those)."""
-    loss = case.curve("loss")
+    loss = case.loss
     if loss is None or not case.diverged.any():
         return 0, float("nan")
     lost = loss[case.diverged]

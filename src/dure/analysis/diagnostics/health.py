@@ -292,6 +292,9 @@ def _missing(known: Sequence[Case]) -> Iterator[tuple[str, Message]]:
             (kind, say("no rows were held for validation"))
             for kind in ("overfitting", "underfitting")
         )
+    if all(case.loss is None for case in known):
+        why = say("no single loss of training is logged")
+        yield from ((kind, why) for kind in ("rate_too_high", "rate_too_low"))
     if not any(case.measured for case in known):
         yield from (
             (kind, say("nothing was recorded of the layers (health=False)")) for kind in _LAYERED

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dure.analysis.overfitting.model import TOLERANCE, Kind, Overfitting, OverfittingRow
-from dure.core.metrics import mode_of
+from dure.core.metrics import find_losses, mode_of
 from dure.core.types import Floats, trained
 from dure.errors import Faults, did_you_mean
 from dure.results.run_result import known_modes, lane_grid
@@ -36,7 +36,10 @@ _ONE_LANE = 3.0  # standard errors that a single lane has to change by
 
 
 def measure(
-    result: RunResult, metric: str = "loss", confidence: float = 0.95, tolerance: float = TOLERANCE
+    result: RunResult,
+    metric: str | None = None,
+    confidence: float = 0.95,
+    tolerance: float = TOLERANCE,
 ) -> Overfitting:
     """Where validation turns, by variant: `Result.overfitting` says it all.
 
@@ -45,10 +48,19 @@ def measure(
     StudyError
         Everything that is wrong with what came, at once.
     """
-    base = metric.removeprefix("val_")
+    base = (metric or _default_loss(result)).removeprefix("val_")
     Faults(_faults(result, base, confidence, tolerance)).raise_if_any("this question")
     rows = tuple(_row(result, name, base, confidence, tolerance) for name in result.variants)
     return Overfitting(rows, base, confidence, tolerance)
+
+
+def _default_loss(result: RunResult) -> str:
+    """The loss; of models that log none of this name the monitor, or what else is called a loss."""
+    known = [str(m).removeprefix("val_") for m in result.curves if str(m).startswith("val_")]
+    wanted = ("loss", result.monitor.name.removeprefix("val_"), *find_losses(known))
+    modes = known_modes(result)
+    low = [name for name in wanted if mode_of(name, result.monitor, modes) == "min"]
+    return next((name for name in low if name in known), "loss")
 
 
 def _faults(result: RunResult, base: str, confidence: float, tolerance: float) -> list[str]:

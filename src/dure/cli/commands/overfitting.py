@@ -43,7 +43,9 @@ Folder = Annotated[
 @command()
 def overfitting(
     folder: Run,
-    metric: Annotated[str, typer.Option("--metric", help="The loss that is followed.")] = "loss",
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="The loss that is followed; else the loss.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Where validation loss turns, what training on gives away, how many epochs are enough.

@@ -49,6 +49,7 @@ TEXTS: dict[str, str] = {
     # Why something was not looked for
     "no lane has run an epoch": "한 에포크라도 훈련한 레인이 없기 때문",
     "no rows were held for validation": "검증에 쓸 행을 떼어 두지 않았기 때문",
+    "no single loss of training is logged": "훈련 손실 하나가 따로 기록되지 않기 때문",
     "nothing was recorded of the layers (health=False)": (
         "층마다의 기록을 남기지 않았기(health=False) 때문"
     ),

@@ -62,7 +62,7 @@ def find(case: Case) -> Iterator[Finding]:
 
 
 def _too_high(case: Case) -> Iterator[Finding]:
-    loss = case.curve("loss")
+    loss = case.loss
     if loss is None:
         return
     grew, by = measure_growth(case)
@@ -145,8 +145,8 @@ def _signs(
             "the loss grew to {by} times its first value and beyond all numbers",
             by=describe_number(by),
         )
-    if numbers["worse"]:
-        start, end = _start_and_end(case, case.curves["loss"])
+    if numbers["worse"] and case.loss is not None:
+        start, end = _start_and_end(case, case.loss)
         numbers |= {"loss_before": median(start[ill]), "loss_after": median(end[ill])}
         yield say(
             "training ends with a loss of {end}, worse than the {start} before it",
@@ -241,7 +241,7 @@ def _add_curvature(case: Case, numbers: dict[str, Number], ill: Bools) -> None:
 
 
 def _too_low(case: Case) -> Iterator[Finding]:
-    loss = case.curve("loss")
+    loss = case.loss
     if loss is None or loss.shape[1] < FEWEST_EPOCHS:
         return
     straight, ratio, left = _straight(case, loss)
