@@ -299,10 +299,10 @@ class RunResult:
     def _summary_metrics(self) -> list[str]:
         first = (self.monitor.name, self.monitor.name.removeprefix("val_"))
         curves = sorted(map(str, self.curves), key=lambda name: name not in first)
-        held_out = [name for name in curves if name.startswith("val_")]
+        held_out = [n for n in curves if n.startswith("val_") or n == self.monitor.name]
         tests = [f"{TEST}{n}" for n in curves if n in self.test]
         tests += [f"{TEST}{n}" for n in self.test if n not in self.curves]
-        return (held_out or curves) + tests
+        return (held_out if any(n.startswith("val_") for n in held_out) else curves) + tests
 
     def _require_metric(self, metric: str) -> str:
         known = [str(name) for name in self.curves] + [f"{TEST}{name}" for name in self.test]
