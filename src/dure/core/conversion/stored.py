@@ -133,6 +133,8 @@ def is_stored(value: Any) -> bool:
     """Whether this is an array of numbers on disk: of a mapped file, of HDF5, of zarr, ..."""
     if isinstance(value, np.memmap):
         return value.dtype.kind in "fiub" and value.ndim > 0 and value.size > 0
+    if type(value).__module__.partition(".")[0] in ("pandas", "scipy"):  # tables, sparse matrices
+        return False
     dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
     in_memory = isinstance(value, np.ndarray) or hasattr(value, "__dlpack__")
     if in_memory or not isinstance(dtype, np.dtype) or not isinstance(shape, tuple):
