@@ -67,10 +67,11 @@ def _align_leaf(
         return leaf
     if prepared:
         return _as_prepared(model, leaf, name, of, faults)
-    if _is_on_another_scale(take_samples(model), take_samples(leaf)):
+    known, other = take_samples(model), take_samples(leaf)
+    if _is_on_another_scale(known, other):
         warnings.warn(
-            f"{name} holds whole numbers up to {np.abs(leaf).max():g} ({leaf.dtype}), {of} "
-            f"fractions up to {np.abs(model).max():g} ({model.dtype}). It is evaluated as it is, "
+            f"{name} holds whole numbers up to {np.abs(other).max():g} ({leaf.dtype}), {of} "
+            f"fractions up to {np.abs(known).max():g} ({model.dtype}). It is evaluated as it is, "
             "as in Keras; if training was scaled, scale both alike.",
             stacklevel=2,
         )
