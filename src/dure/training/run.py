@@ -54,8 +54,8 @@ def run_study(
     with open_store(study, manifest, out, resume) as store:
         store_networks(prepared, store.folder)
         shown = make_reporter(prepared, progress) if reporter is None else reporter(prepared)
-        with shown:
-            LaneTrainer(prepared, store).train(shown)
+        with shown, LaneTrainer(prepared, store) as trainer:
+            trainer.train(shown)
         folder = store.folder
     save_pictures(load(folder))
     return folder

@@ -160,6 +160,10 @@ class _Looks:
         """Make the looks that are left, each after training what it needs."""
         if self._looks and self._looks[-1].ended:
             return
+        with self._trainer:
+            self._train_and_look()
+
+    def _train_and_look(self) -> None:
         for seeds in self._rule.plan.looks[len(self._looks) :]:
             study = with_seeds(self._prepared.study, self._prepared.study.seed_list[:seeds])
             self._store.extend(study.lanes)

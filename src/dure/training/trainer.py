@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dure.engine.planning.prepared import PreparedStudy
 from dure.engine.planning.width import widen_for_device
 from dure.storage.checkpoints import LaneSnapshot
 from dure.storage.curves_db import LaneRound
+from dure.storage.disk import remove_folder
 from dure.storage.probes_db import LaneHealth
 from dure.storage.store import Store
 
@@ -30,6 +32,8 @@ CHECKPOINT_SECONDS = 20.0
 class LaneTrainer:
     """Trains the lanes of a run folder; programs are compiled once, whatever comes when.
 
+    A context manager, which ends what processes train lanes.
+
     Parameters
     ----------
     prepared
@@ -39,10 +43,24 @@ class LaneTrainer:
     def __init__(self, prepared: PreparedStudy, store: Store) -> None:
         self._prepared, self._store = prepared, store
         self._places = devices()[: prepared.plan.workers]
-        self._builder = LaneBuilder(prepared, self._places[0])
+        self._shared = store.folder / "fitting"
+        remove_folder(self._shared)  # of a run that was killed
+        self._builder = LaneBuilder(prepared, self._places[0], self._shared)
         if self._places[0].platform != "cpu" and not prepared.study.stored:
             widen_for_device(prepared, self._builder.rows(0))
         self._order = _lane_order(prepared)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._builder.close()
+        remove_folder(self._shared)
 
     def train(self, shown: Reporter) -> None:
         """Train every lane that the folder has and that is not done."""

@@ -12,8 +12,30 @@ import numpy.typing as npt
 
 from dure.core.types import LaneKey, Status
 from dure.engine.lanes.outcome import LaneOutcome
-from dure.engine.probes.probe import Probe, ProbeReading
+from dure.engine.probes.probe import ProbeReading
 from dure.engine.program.round_data import Carry
+
+
+class AnyProbe(Protocol):
+    """What is known of whatever measures a lane."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Layers in the order of what is measured; empty before the first time."""
+        ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why the lane cannot be measured, if so."""
+        ...
+
+
+@dataclass(frozen=True)
+class DistantProbe:
+    """The probe of a lane that another process trains."""
+
+    names: tuple[str, ...] = ()
+    fault: str | None = None
 
 
 class AnyLane(Protocol):
@@ -22,7 +44,11 @@ class AnyLane(Protocol):
     index: int
     key: LaneKey
     program: Any
-    probe: Probe | None
+
+    @property
+    def probe(self) -> AnyProbe | None:
+        """What measures it; None for nothing."""
+        ...
 
     def stacks_with(self, other: Any) -> bool:
         """Whether one call can train both."""

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from dure.engine.fitting.fit_lane import FitLane, ModelProbe
 from dure.engine.fitting.fit_run import EpochDone, FitRun, FitTerms
 from dure.engine.fitting.lane_batches import BatchTerms, LaneBatches, batch_rows, open_batches
 from dure.engine.fitting.own_random import HOST_LOCK, OwnRandom
+from dure.engine.fitting.processes.by_value import dumps
+from dure.engine.fitting.processes.process_lane import ProcessLane
+from dure.engine.fitting.processes.surroundings import Surroundings, read_custom_objects
+from dure.engine.fitting.processes.worker import Workers
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
 from dure.engine.lanes.lane import TrainingLane, with_leaves
 from dure.engine.planning.prepared import PreparedStudy
@@ -51,6 +56,8 @@ class _OnDevice:
     def __init__(self, rows: Arrays, test: Arrays | None, device: Any) -> None:
         self.rows: Arrays = put_on_device(rows, device)
         self.test: Arrays | None = put_on_device(test, device)
+        self.packed: bytes | None = None
+        """The same on its way to other processes."""
 
 
 class LaneBuilder:
@@ -58,16 +65,32 @@ class LaneBuilder:
 
     Keras keeps its dtype policy and names by thread, so every lane is built in the thread that
     made this object.
+
+    Parameters
+    ----------
+    folder
+        Where processes of their own find large arrays; None: lanes stay in this process.
     """
 
-    def __init__(self, prepared: PreparedStudy, device: Any) -> None:
+    def __init__(self, prepared: PreparedStudy, device: Any, folder: Path | None = None) -> None:
         self.prepared = prepared
         self.study = prepared.study
         self._device = device
+        # One process has a GPU to itself: two would run out of its memory.
+        self._folder = folder if device.platform == "cpu" else None
+        self._workers: Workers | None = None
         self._cache: weakref.WeakValueDictionary[int, _OnDevice] = weakref.WeakValueDictionary()
         self._latest: _OnDevice | None = None
 
-    def lane(self, index: int, saved: LaneSave | None = None) -> TrainingLane | FitLane:
+    def close(self) -> None:
+        """End the processes that train lanes."""
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
+
+    def lane(
+        self, index: int, saved: LaneSave | None = None
+    ) -> TrainingLane | FitLane | ProcessLane:
         """Build the model of lane `index` under its seed and make the lane ready to train.
 
         Where `fit` trains it, there is nothing to go on from: it starts from its seed.
@@ -81,6 +104,10 @@ class LaneBuilder:
         program = self.prepared.program(key)
         if isinstance(program, Program):
             return self._compiled_lane(index, key, program, saved)
+        # Arrays on disk are read in this process: what opens them need not open elsewhere.
+        here = self._folder is None or self.study.stored
+        if isinstance(program, OwnSteps) and not here:
+            return self._process_lane(index, key, program)
         return self._fit_lane(index, key, program)
 
     def _build(self, key: LaneKey, whole: bool) -> tuple[Any, np.random.RandomState, OwnRandom]:
@@ -208,6 +235,24 @@ class LaneBuilder:
             rows, test = jax.tree.map(np.asarray, (on_device.rows, on_device.test))
         how = BatchTerms(study.batch_size, size, study.shuffle)
         return batch_rows(how, split, rows, test, alone), rows
+
+    def _process_lane(self, index: int, key: LaneKey, program: OwnSteps) -> ProcessLane:
+        folder = self._folder
+        assert folder is not None
+        if self._workers is None:
+            # In one piece: a function that two of them hold is one function.
+            study = dumps((self.prepared.without_models(), read_custom_objects()), folder)
+            self._workers = Workers(dumps(Surroundings(), folder), study)
+        packed = b"" if self.study.batches is not None else self._packed_rows(key, folder)
+        return ProcessLane(index, key, program, None, packed, self._workers)
+
+    def _packed_rows(self, key: LaneKey, folder: Path) -> bytes:
+        """The arrays of a fold on their way to other processes."""
+        held = self._on_device(key)
+        if held.packed is None:
+            rows = jax.tree.map(np.asarray, (held.rows, held.test))
+            held.packed = dumps(rows, folder)
+        return held.packed
 
     def rows(self, index: int) -> Arrays:
         """The arrays lane `index` reads, on the device."""

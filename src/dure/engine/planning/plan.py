@@ -10,6 +10,7 @@ from dure.core.arrays import row_count
 from dure.core.backend import jax
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey
+from dure.engine.fitting.processes.by_value import find_pickle_faults
 from dure.engine.planning.prepared import PreparedStudy
 from dure.engine.planning.programs import check_rows, held_bytes, row_shapes, trace_programs
 from dure.engine.planning.prototype import AnyProgram, Prototype
@@ -73,6 +74,9 @@ def prepare(study: StudySpec) -> PreparedStudy:
             prototypes[variant.name] = make_prototype(study, variant, callbacks, checks)
         except StudyError as error:
             faults += [f"variant {variant.name!r}: {fault}" for fault in error.faults]
+    fitted = any(prototype.route.kind == "fitted" for prototype in prototypes.values())
+    if fitted and not study.stored:
+        faults += _find_pickle_faults(study)
     Faults(dict.fromkeys(faults)).raise_if_any()
     memory = trace_programs(study, callbacks, prototypes, rows, checks.batch)
     schedule = _schedule_probes(study, prototypes, memory)
@@ -86,6 +90,19 @@ def prepare(study: StudySpec) -> PreparedStudy:
     if plan.memory_bytes > MEMORY_SHARE * plan.available_bytes:
         raise MemoryPlanError(_memory_message(plan))
     return PreparedStudy(study, plan, callbacks, prototypes, programs, checks.batch, schedule)
+
+
+def _find_pickle_faults(study: StudySpec) -> list[str]:
+    """What of a study cannot be handed to another process, one sentence each."""
+    named: dict[str, Any] = {"build": study.build}
+    for variant in study.variant_list:
+        for name, value in variant.arguments.items():
+            named[f"variant {variant.name!r}: argument {name!r}"] = value
+    for callback in study.callbacks:
+        named[f"callback {type(callback).__name__}"] = callback
+    if study.batches is not None:
+        named["what makes batches"] = study.batches
+    return find_pickle_faults(named)
 
 
 def _schedule_probes(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import copy
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from dure.core.types import LaneKey
 from dure.engine.planning.prototype import AnyProgram, Prototype
@@ -53,6 +54,22 @@ class PreparedStudy:
         if shared not in self._probes:
             self._probes[shared] = Probe(prototype.lowered, width)
         return self._probes[shared]
+
+    def without_models(self) -> PreparedStudy:
+        """What another process needs to train lanes: no model, no arrays, no program."""
+        study = copy.copy(self.study)
+        # Made of what is left out; arrays on disk never come here.
+        study.__dict__.update(splits=self.study.splits, stored={})
+        for name in ("_arrays", "_fitted"):
+            study.__dict__.pop(name, None)
+        if study.batches is None:
+            for name in ("data", "_validation", "validation_data"):
+                object.__setattr__(study, name, None)
+        prototypes = {
+            name: replace(prototype, lowered=cast(Any, None), controllers=[], programs={})
+            for name, prototype in self.prototypes.items()
+        }
+        return replace(self, study=study, prototypes=prototypes, programs={}, _probes={})
 
     def program(self, key: LaneKey) -> AnyProgram:
         """The program that trains a lane."""

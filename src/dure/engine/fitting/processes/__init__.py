@@ -1,0 +1,1 @@
+"""Keras' own `fit` in processes of its own, one a core."""
