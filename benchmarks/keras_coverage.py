@@ -250,6 +250,13 @@ def summary(measured: dict[str, Any]) -> str:
             f"- {told}: {len(done)} of {len(given)} networks train ({by}); "
             f"worst deviation {short(worst)}."
         )
+    from oracles.networks.all import NETWORKS
+
+    if len(measured) < len(NETWORKS):
+        lines.append(
+            f"- {len(NETWORKS) - len(measured)} of the {len(NETWORKS)} networks were not trained "
+            "for this page; names that only they use are called not tried."
+        )
     raised = len(measured) - len(asked)
     if raised:
         lines.append(f"- {raised} more raise an error in Keras' own `fit`: told below.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -113,14 +113,27 @@ def _note_arguments(names: set[str]) -> Callable[..., Any]:
 def make_study(case: Case, rows: int, folder: Path) -> dure.Study | None:
     """The same as a study of one lane; None where an argument has no meaning there."""
     options = given(case, rows, folder)
-    weight = options.pop("sample_weight", None)
-    data = dure.Data(options.pop("x"), options.pop("y"), sample_weight=weight)
     options = {name: value for name, value in options.items() if name not in OF_A_FIT}
-    if case.fit.get("initial_epoch") or set(options) - set(
-        inspect.signature(dure.Study).parameters
-    ):
+    apart = _comes_in_batches(options["validation_data"]) > _comes_in_batches(options["x"])
+    if case.fit.get("initial_epoch") or apart:
         return None
+    if _comes_in_batches(options["x"]):
+
+        def make(part: str) -> Any:
+            again = given(case, rows, folder / part)
+            return again["x" if part == "train" else "validation_data"]
+
+        data: Any = dure.Batches(make)
+        of_arrays = ("x", "y", "batch_size", "validation_data")
+        options = {name: value for name, value in options.items() if name not in of_arrays}
+    else:
+        weight = options.pop("sample_weight", None)
+        data = dure.Data(options.pop("x"), options.pop("y"), sample_weight=weight)
     return dure.Study(case.model, data, seeds=[SEED], health=False, **options)
+
+
+def _comes_in_batches(data: Any) -> bool:
+    return isinstance(data, (keras.utils.PyDataset, Iterator))
 
 
 def train_by_study(study: dure.Study, folder: Path) -> Trained:

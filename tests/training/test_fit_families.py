@@ -23,13 +23,9 @@ CHOSEN = [
     "CTC",
     "Bidirectional of two kinds",
     "transfer learning, fine-tuned",
-    "mixed_float16 with loss scaling",
-    "LoRA on int8",
     "variational autoencoder",
     "siamese, contrastive",
-    "own compute_loss and compute_metrics",
     "optimizer: two optimizers",
-    "metrics of labels",
 ]
 
 

@@ -313,7 +313,6 @@ JUDGED: dict[str, Case] = {
                 m.categorical_hinge,
                 m.kl_divergence,
                 m.top_k_categorical_accuracy,
-                m.cosine_similarity,
             ],
         ),
         TABLE,
@@ -364,6 +363,8 @@ JUDGED: dict[str, Case] = {
         NUMBERS,
     ),
     "metrics of a layer": Case(
-        sequential(lambda: L.Dense(4, "relu"), Kept, sigmoid), TABLE, BINARY
+        sequential(lambda: L.Input((10,)), lambda: L.Dense(4, "relu"), Kept, sigmoid),
+        TABLE,
+        BINARY,
     ),
 }

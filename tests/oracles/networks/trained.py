@@ -225,9 +225,9 @@ TRAINED: dict[str, Case] = {
     "steps_per_execution=2": Case(_dropped(steps_per_execution=2), TABLE, BINARY),
     "run_eagerly": Case(_compiled(run_eagerly=True), TABLE, BINARY),
     "auto_scale_loss=False": Case(
-        _compiled(
+        lambda: _compiled(
             optimizer=keras.optimizers.SGD(1e-2, loss_scale_factor=4.0), auto_scale_loss=False
-        ),
+        )(),
         TABLE,
         BINARY,
     ),
