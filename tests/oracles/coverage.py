@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 import dure
+from dure.engine.program.round_data import name_parts
 from oracles.keras_names import Name, names_used
 from oracles.networks.case import BATCH, Case
 from oracles.parity import relative
@@ -152,11 +153,28 @@ def deviation(ours: Trained, theirs: Trained) -> float:
     Infinity where curves have other names or lengths.
     """
     if set(ours.curves) != set(theirs.curves):
+        theirs = theirs._replace(curves=_as_numbers(theirs.curves))
+    if set(ours.curves) != set(theirs.curves):
         return float("inf")
     pairs = [(ours.weights, theirs.weights)]
     pairs += [(ours.state, theirs.state)] if ours.state else []
     pairs += [([_dense(ours.curves[n])], [_dense(theirs.curves[n])]) for n in theirs.curves]
     return max(relative(a, b) for a, b in pairs)
+
+
+def _as_numbers(curves: Mapping[str, Any]) -> dict[str, Any]:
+    """Curves of several values as a study names them: their mean, and each by its place."""
+    flat: dict[str, Any] = {}
+    for name, curve in curves.items():
+        array = np.asarray(curve)
+        if array.ndim == 1:
+            flat[name] = array
+            continue
+        if array.ndim == 2:
+            flat[name] = array.mean(axis=1)
+        values = array.reshape(len(array), -1).T
+        flat |= dict(zip(name_parts(name, array.shape[1:]), values, strict=True))
+    return flat
 
 
 def _dense(curve: Any) -> Any:
