@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -34,16 +34,16 @@ def is_source(x: Any) -> bool:
 
 
 class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name-defined]
-    """Batches of rows that are numbered, cut from an order that may be another each epoch.
+    """Batches of rows that are numbered, which may be others each epoch.
 
     Parameters
     ----------
     take
         Gathers the rows of a batch.
-    next_order
-        Row numbers of an epoch, in the order of their batches; called once an epoch.
+    next_epoch
+        Row numbers of each batch of an epoch, one after another; called once an epoch.
     rows
-        How many numbers it gives.
+        How many numbers it gives in all.
     size
         Rows of a batch; the last may have fewer.
     ahead
@@ -53,27 +53,35 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
     def __init__(
         self,
         take: TakeRows,
-        next_order: Callable[[], npt.NDArray[np.int32]],
+        next_epoch: Callable[[], Iterable[npt.NDArray[np.int32]]],
         rows: int,
         size: int,
         ahead: int = 0,
     ) -> None:
-        self._take, self._next_order = take, next_order
+        self._take, self._next_epoch = take, next_epoch
         self._rows, self._size, self._ahead = rows, size, ahead
-        self._latest = np.empty(0, np.int32)
+        self._latest: list[npt.NDArray[np.int32]] = []
 
     def get_jax_iterator(self) -> Iterator[Any]:
         """An epoch's batches."""
-        self._latest = self._next_order()
-        yield from self.repeat_epoch()
+        self._latest = []
+        return self._gather(self._remembered(self._next_epoch()))
+
+    def _remembered(
+        self, parts: Iterable[npt.NDArray[np.int32]]
+    ) -> Iterator[npt.NDArray[np.int32]]:
+        for part in parts:
+            self._latest.append(part)
+            yield part
 
     def repeat_epoch(self) -> Iterator[Any]:
-        """The batches of the latest epoch once more."""
-        order = self._latest
-        parts = [order[at : at + self._size] for at in range(0, len(order), self._size)]
-        yield from (
-            _take_ahead(self._take, parts, self._ahead) if self._ahead else map(self._take, parts)
-        )
+        """The batches of the latest epoch once more, as far as it came."""
+        return self._gather(iter(list(self._latest)))
+
+    def _gather(self, parts: Iterator[npt.NDArray[np.int32]]) -> Iterator[Any]:
+        if self._ahead:
+            return _take_ahead(self._take, parts, self._ahead)
+        return map(self._take, parts)
 
     get_numpy_iterator = get_jax_iterator
 
@@ -99,7 +107,7 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
 
 
 def _take_ahead(
-    take: TakeRows, parts: list[npt.NDArray[np.int32]], ahead: int
+    take: TakeRows, parts: Iterator[npt.NDArray[np.int32]], ahead: int
 ) -> Iterator[tuple[Tree, ...]]:
     """The batches of these rows, gathered by a thread, so many before they are asked for."""
     with ThreadPoolExecutor(1, "dure-batches") as pool:

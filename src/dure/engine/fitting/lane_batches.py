@@ -61,7 +61,7 @@ def batch_rows(
     order = BatchOrder(split.train, terms.shuffle, terms.batch_size, alone)
     take = _taker(Samples(rows.x, rows.y, rows.train_weight))
     ahead = _batches_ahead(Samples(rows.x, rows.y, rows.train_weight))
-    train = RowBatches(take, order.next, len(split.train), terms.batch_size, ahead)
+    train = RowBatches(take, order.batches, len(split.train), terms.batch_size, ahead)
     size = terms.validation_batch_size
     validation = None
     if split.validation is not None:
@@ -102,7 +102,8 @@ def open_batches(
 
 def _in_order(rows: Samples, places: npt.NDArray[np.int32], size: int) -> RowBatches:
     take, ahead = _taker(rows), _batches_ahead(rows)
-    return RowBatches(take, lambda: places, len(places), size, ahead)
+    parts = [places[start : start + size] for start in range(0, len(places), size)]
+    return RowBatches(take, lambda: parts, len(places), size, ahead)
 
 
 def _batches_ahead(rows: Samples) -> int:

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -291,15 +291,17 @@ class _Slots:
         if epochs_run.max():
             self.program.seconds_per_epoch = seconds / float(epochs_run.max())
         status = np.asarray(self.carry.status)
+        rows_of = [curves[slot, :count] for slot, count in enumerate(epochs_run)]
+        # Callbacks first: what they make of a lane is what its layers are measured in.
+        metrics = [self._end_epochs(slot, row) for slot, row in enumerate(rows_of)]
         self.probes.measure_end(self.lanes, self.carry, rows, epochs_run)
         share = seconds / max(1, sum(lane is not None for lane in self.lanes))
         for slot, lane in enumerate(self.lanes):
             if lane is not None:
-                row = curves[slot, : epochs_run[slot]]
-                self._report_round(slot, lane, row, share)
+                self._report_round(slot, lane, metrics[slot], int(epochs_run[slot]), share)
                 lost = None
                 if status[slot] == DIVERGED:
-                    lost = find_first_nan(lane, before, stacked, slot, row)
+                    lost = find_first_nan(lane, before, stacked, slot, rows_of[slot])
                 self._end_if_done(slot, lane, int(status[slot]), lost)
 
     def _orders(self, slot: int, count: int) -> Orders:
@@ -313,13 +315,19 @@ class _Slots:
             rate = float(self.program.lowered.learning_rate(state))
         return lane.orders(count, rate)
 
-    def _report_round(self, slot: int, lane: TrainingLane, curves: Any, seconds: float) -> None:
-        first = lane.epoch + 1
-        lane.epoch += len(curves)
-        lane.seconds += seconds
+    def _end_epochs(self, slot: int, curves: Any) -> Mapping[str, Any]:
+        """The curves of a round, and what callbacks on the host made of them."""
         metrics = self.program.metrics(curves)
         if slot in self.hosts:
             self.carry, metrics = self.hosts[slot].epoch_end(self.carry, metrics)
+        return metrics
+
+    def _report_round(
+        self, slot: int, lane: TrainingLane, metrics: Any, epochs: int, seconds: float
+    ) -> None:
+        first = lane.epoch + 1
+        lane.epoch += epochs
+        lane.seconds += seconds
         order, readings = lane.order.state(), tuple(lane.readings)
         lane.readings.clear()
         self.report(

@@ -11,8 +11,15 @@ from dure.core.backend import jax
 from dure.core.formatting import format_bytes
 from dure.core.types import LaneKey
 from dure.engine.fitting.processes.by_value import find_pickle_faults
+from dure.engine.fitting.shared_steps import OwnSteps
 from dure.engine.planning.prepared import PreparedStudy
-from dure.engine.planning.programs import check_rows, held_bytes, row_shapes, trace_programs
+from dure.engine.planning.programs import (
+    PROCESS_BYTES,
+    check_rows,
+    held_bytes,
+    row_shapes,
+    trace_programs,
+)
 from dure.engine.planning.prototype import AnyProgram, Prototype
 from dure.engine.planning.prototypes import make_prototype
 from dure.engine.planning.routes import Route
@@ -117,7 +124,10 @@ def _schedule_probes(
             train_rows=_fewest_rows(study),
             batch_size=_batch_rows(study),
             parameters=min(count_parameters(p.lowered.model) for p in prototypes.values()),
-            memory_bytes=max(memory.values()),
+            memory_bytes=max(
+                needed - (PROCESS_BYTES if isinstance(program, OwnSteps) else 0)
+                for program, needed in memory.items()
+            ),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,14 +55,18 @@ class BatchOrder:
 
     def next(self) -> Rows:
         """The next epoch's order, int32 [n]."""
-        if self.shuffle == "batch":
-            starts = range(0, len(self.rows), self.batch_size)
-            parts = [self.rows[start : start + self.batch_size] for start in starts]
-            return np.concatenate([part[self.generator.permutation(len(part))] for part in parts])
-        if self.shuffle:
-            order: Rows = self.rows[self.generator.permutation(len(self.rows))]
-            return order
-        return self.rows
+        return np.concatenate(list(self.batches()))
+
+    def batches(self) -> Iterator[Rows]:
+        """The next epoch's batches; what is drawn is drawn when it is needed, as by Keras."""
+        order = self.rows
+        if self.shuffle and self.shuffle != "batch":
+            order = order[self.generator.permutation(len(order))]
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            if self.shuffle == "batch":
+                batch = batch[self.generator.permutation(len(batch))]
+            yield batch
 
     def state(self) -> dict[str, Any]:
         """The generator's state, JSON-able but for the array "keys"."""
