@@ -322,6 +322,7 @@ def missing() -> list[tuple[str, Message]]:
     cases: list[list[Case]] = [
         [],
         [replace(made, curves={"loss": made.curves["loss"]})],
+        [replace(made, curves={f"{name}_loss": made.curves["loss"] for name in ("d", "g")})],
         [_bare(made)],
         [shallow],
         [made],

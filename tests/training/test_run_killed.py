@@ -8,6 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
+import psutil
+
 import dure
 from helpers.small_study import assert_same_runs, assert_same_training, study
 from oracles.own_steps import CASES
@@ -16,7 +20,7 @@ from oracles.own_steps import CASES
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 KILLS = 50 if FORKS else 6
 CHAINS = 2  # run folders, each killed and resumed again and again
-LONGEST_LIFE = 60.0
+LONGEST_LIFE = 180.0
 
 
 def long_study() -> dure.Study:
@@ -28,6 +32,22 @@ def long_own_steps() -> dure.Study:
     """The same of a network with a training step of its own, whose logs are those of a batch."""
     make, x, y, _ = CASES["last batch"]
     return dure.Study(make, dure.Data(x, y), seeds=[0, 1], epochs=20, batch_size=16, health=False)
+
+
+def build_either(eager: bool) -> keras.Model:
+    layers = [keras.layers.Dense(4, "relu"), keras.layers.Dropout(0.3), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile("adam", "mse", run_eagerly=eager)
+    return model
+
+
+def long_fits() -> dure.Study:
+    """Lanes that Keras' `fit` trains: with shared steps, and in processes of their own."""
+    x = np.random.default_rng(0).normal(size=(48, 3)).astype("float32")
+    heard = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    options = {"epochs": 12, "batch_size": 16, "validation_split": 0.25, "callbacks": [heard]}
+    variants = {"eager": [False, True]}
+    return dure.Study(build_either, dure.Data(x, x[:, 0]), variants, seeds=[0, 1], **options)
 
 
 def train(make: Callable[[], dure.Study], folder: str, pipe: Any) -> None:
@@ -114,3 +134,16 @@ def test_steps_of_a_models_own_go_on_after_a_kill(tmp_path: Path) -> None:
     assert not live_and_die(tmp_path / "killed", 5, 0.0, long_own_steps)
     resumed = long_own_steps().run(tmp_path / "killed", progress=False, resume=True)
     assert_same_training(resumed, long_own_steps().run(tmp_path / "whole", progress=False))
+
+
+def test_lanes_of_keras_fit_begin_again_after_a_kill_and_end_the_same(tmp_path: Path) -> None:
+    programs = long_fits().plan().programs
+    assert [program.route for program in programs] == ["stepped", "fitted"]
+    before = set(psutil.pids())
+    for rounds in (5, 30):  # in the first lanes, and in those of the processes
+        assert not live_and_die(tmp_path / "killed", rounds, 0.0, long_fits)
+    resumed = long_fits().run(tmp_path / "killed", progress=False, resume=True)
+    assert not (tmp_path / "killed" / "fitting").exists()
+    assert_same_training(resumed, long_fits().run(tmp_path / "whole", progress=False))
+    left = [psutil.Process(pid).cmdline() for pid in set(psutil.pids()) - before]
+    assert not [line for line in left if "reading, writing" in " ".join(line)]
