@@ -19,8 +19,8 @@ from dure.core.backend import keras
 
 _adapters = keras.src.trainers.data_adapters
 
-TakeRows = Callable[[npt.NDArray[np.int32]], tuple[Tree, ...]]
-"""From row numbers to the batch of these rows: (x,), (x, y) or (x, y, weights)."""
+TakeRows = Callable[[npt.NDArray[np.int32]], Tree]
+"""From row numbers to the batch of these rows, as Keras hands it to a step."""
 
 
 def is_source(x: Any) -> bool:
@@ -108,10 +108,10 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
 
 def _take_ahead(
     take: TakeRows, parts: Iterator[npt.NDArray[np.int32]], ahead: int
-) -> Iterator[tuple[Tree, ...]]:
+) -> Iterator[Tree]:
     """The batches of these rows, gathered by a thread, so many before they are asked for."""
     with ThreadPoolExecutor(1, "dure-batches") as pool:
-        waiting: deque[Future[tuple[Tree, ...]]] = deque()
+        waiting: deque[Future[Tree]] = deque()
         try:
             for part in parts:
                 waiting.append(pool.submit(take, part))

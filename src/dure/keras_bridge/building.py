@@ -103,6 +103,7 @@ def check_and_lower(
     batch: Batch,
     targets: Mapping[str, Tree],
     find_call: FindCall | None,
+    evaluates: bool = True,
 ) -> LoweredBuild:
     """Build a variant's model, check it against its data, and take it apart into functions.
 
@@ -117,6 +118,8 @@ def check_and_lower(
         By what their faults begin with ("" or "test: ") all targets the model will be judged by.
     find_call
         As in :class:`Lowered`.
+    evaluates
+        Whether the model is evaluated, on validation or test rows.
 
     Raises
     ------
@@ -128,13 +131,13 @@ def check_and_lower(
         lead + fault for lead, y in targets.items() for fault in find_target_faults(model, y)
     ).raise_if_any()
     architecture = describe_architecture(model)
-    reasons = find_fitted_reasons(model, batch)
+    reasons = find_fitted_reasons(model, batch, evaluates)
     alike = True
     for seed in seeds[1:2]:
         other, _ = _build_checked(build, arguments, seed, batch)
         _check_architecture(other, seed, seeds[0], architecture)
-        alike = bool(reasons) or not differs_by_seed(model, other, batch)
-    logs = None if reasons else describe_logs(model, batch)
+        alike = bool(reasons) or not differs_by_seed(model, other, batch, evaluates)
+    logs = None if reasons else describe_logs(model, batch, evaluates)
     return LoweredBuild(Lowered(model, find_call, logs), architecture, draws, reasons, alike)
 
 

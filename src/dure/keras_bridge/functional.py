@@ -51,6 +51,22 @@ def state_of(model: keras.Model) -> ModelState:
     )
 
 
+_OF_A_THREAD = ("global_seed_generator", "dtype_policy")
+"""What Keras keeps for each thread, and a user sets for all of a program."""
+
+
+def read_thread_state() -> dict[str, Any]:
+    """Keras' generator for whoever names no seed, and its dtype policy, in this thread."""
+    state = keras.src.backend.common.global_state
+    return {name: state.get_global_attribute(name) for name in _OF_A_THREAD}
+
+
+def write_thread_state(held: Mapping[str, Any]) -> None:
+    """Set in this thread what :func:`read_thread_state` read in another."""
+    for name, value in held.items():
+        keras.src.backend.common.global_state.set_global_attribute(name, value)
+
+
 def full_state(model: keras.Model) -> tuple[list[Any], ...]:
     """What a training step of this model takes and gives back, metrics included."""
     return (*state_of(model), [v.value for v in model.metrics_variables])

@@ -8,7 +8,9 @@ or changes anything else, only Keras' ``fit`` does what it does.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
+import random
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -56,6 +58,12 @@ _KNOWN = ("keras", "dure", "builtins")
 """Packages whose code does the same whenever it is called."""
 
 
+_PLAIN = (bool, int, float, str)
+
+_OF_THE_LOOP = ("stop_training", "stop_evaluating", "_jax_state_synced", "_initial_epoch", "built")
+"""What changes in a model while it is trained, and in no step."""
+
+
 class _Trace(NamedTuple):
     """One step as JAX traced it."""
 
@@ -73,7 +81,9 @@ def _has_own_steps(model: keras.Model) -> bool:
     return own_metrics or any(not is_keras_own(getattr(model, name)) for name in _STEP_METHODS)
 
 
-def find_fitted_reasons(model: keras.Model, batch: Batch | None = None) -> list[str]:
+def find_fitted_reasons(
+    model: keras.Model, batch: Batch | None = None, evaluates: bool = True
+) -> list[str]:
     """Why only Keras' own ``fit`` can train a compiled model, one sentence each; mostly empty.
 
     Parameters
@@ -81,6 +91,8 @@ def find_fitted_reasons(model: keras.Model, batch: Batch | None = None) -> list[
     batch
         Arrays of a training batch, or their shapes, for a model that is ready for them; None: only
         what needs no data is looked at.
+    evaluates
+        Whether it is ever evaluated: else nobody, and no Keras, asks for its test step.
 
     Raises
     ------
@@ -99,24 +111,94 @@ def find_fitted_reasons(model: keras.Model, batch: Batch | None = None) -> list[
     if batch is None or reasons:
         return reasons
     by_python = not model.jit_compile and _has_own_layers(model)
-    if not by_python and not _has_own_steps(model):
+    if by_python or _has_own_steps(model):
+        faults = _step_faults(model, batch, by_python, evaluates)
+    else:
+        faults = _drawing_faults(model, batch)
+    return [f"{name}: {fault}" for fault in faults]
+
+
+def share_variables(model: keras.Model, other: keras.Model) -> bool:
+    """Whether two builds hold a variable in common, of what was made outside of `build`."""
+    ours = {id(v) for v in (*model.variables, *model.metrics_variables)}
+    return any(id(v) in ours for v in (*other.variables, *other.metrics_variables))
+
+
+def read_settings(model: keras.Model, drawn: bool = False) -> dict[str, Any]:
+    """Plain values that a model's layers, losses and optimizer keep in Python, by owner and name.
+
+    A step that is compiled holds them as they were when it was traced.
+
+    Parameters
+    ----------
+    drawn
+        Only those that people's own classes keep, arrays included: what a build may have drawn.
+    """
+    own = [layer for layer in model._flatten_layers() if not drawn or not _is_known(type(layer))]
+    optimizer = model.optimizer
+    inner = [getattr(optimizer, "inner_optimizer", optimizer)]
+    parts = own if drawn else [*own, *inner, *(loss for _, loss in losses_of(model))]
+    kinds = _PLAIN + ((np.ndarray, list, tuple) if drawn else ())
+    return {
+        f"{place} {type(part).__name__}.{name}": repr(_digest(value))
+        for place, part in enumerate(parts)
+        for name, value in vars(part).items()
+        if isinstance(value, kinds) and name not in _OF_THE_LOOP
+    }
+
+
+def _digest(value: Any) -> Any:
+    """A value, or for an array what differs where its numbers do."""
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+    if isinstance(value, (list, tuple)):
+        return [_digest(v) for v in value if isinstance(v, (*_PLAIN, np.ndarray, list, tuple))]
+    return value
+
+
+def _is_known(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in _KNOWN
+
+
+def _drawing_faults(model: keras.Model, batch: Batch) -> list[str]:
+    """That a step draws when it is traced: Keras traces it after the first batch was drawn."""
+    if not _has_own_code(model):
         return []
-    return [f"{name}: {fault}" for fault in _step_faults(model, batch, by_python)]
+    state = _read_generators()
+    try:
+        first, again = (_trace(model, batch, False).text for _ in range(2))
+    except Exception:  # whoever traces it next says it better
+        return []
+    finally:
+        _write_generators(state)
+    return [] if first == again else ["its train_step draws anew every time it is traced."]
 
 
-def describe_logs(model: keras.Model, batch: Batch) -> StepLogs | None:
+def _read_generators() -> Any:
+    return random.getstate(), np.random.get_state()
+
+
+def _write_generators(state: Any) -> None:
+    random.setstate(state[0])
+    np.random.set_state(state[1])
+
+
+def describe_logs(model: keras.Model, batch: Batch, evaluates: bool = True) -> StepLogs | None:
     """What the steps of a model log, if it has its own; :func:`find_fitted_reasons` comes first."""
     if not _has_own_steps(model):
         return None
     results = set(jax.eval_shape(model.get_metrics_result))
-    logs = {testing: _trace(model, batch, testing).logs for testing in (False, True)}
-    flat = {testing: flat_results(found) for testing, found in logs.items()}
-    return StepLogs(
-        flat[False], flat[True], set(logs[False]) != results, set(logs[True]) != results
-    )
+    train = _trace(model, batch, False).logs
+    reported = set(train) != results
+    if not evaluates:
+        return StepLogs(flat_results(train), {}, reported, False)
+    test = _trace(model, batch, True).logs
+    return StepLogs(flat_results(train), flat_results(test), reported, set(test) != results)
 
 
-def differs_by_seed(model: keras.Model, other: keras.Model, batch: Batch) -> bool:
+def differs_by_seed(
+    model: keras.Model, other: keras.Model, batch: Batch, evaluates: bool = True
+) -> bool:
     """Whether two builds of one network compute with other constants.
 
     What a build draws at random and keeps as an array, not as a weight, stands in the traced step.
@@ -130,7 +212,7 @@ def differs_by_seed(model: keras.Model, other: keras.Model, batch: Batch) -> boo
         return False
     return any(
         _trace(model, batch, testing).text != _trace(other, batch, testing).text
-        for testing in (False, True)
+        for testing in ((False, True) if evaluates else (False,))
     )
 
 
@@ -179,10 +261,10 @@ def _unreset_metrics(model: keras.Model) -> list[str]:
     return [f"metric {name!r}" for name in dict.fromkeys(kept)]
 
 
-def _step_faults(model: keras.Model, batch: Batch, by_python: bool) -> list[str]:
+def _step_faults(model: keras.Model, batch: Batch, by_python: bool, evaluates: bool) -> list[str]:
     """What the steps of a model do that a program cannot."""
     found = []
-    for testing in (False, True):
+    for testing in (False, True) if evaluates else (False,):
         step = "test_step" if testing else "train_step"
         try:
             trace = _trace(model, batch, testing)

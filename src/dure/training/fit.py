@@ -14,6 +14,7 @@ from dure.core.arrays import Arrays, whole
 from dure.core.backend import jax, keras
 from dure.data.dataset import Data
 from dure.engine.fitting.shared_steps import SharedSteps
+from dure.engine.lanes.callback_runner import refuse_changes
 from dure.engine.lanes.factory import validated_epochs, validation_rows
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.pool import ROUND_SECONDS
@@ -47,7 +48,7 @@ from dure.keras_bridge.building import (
     make_ready,
 )
 from dure.keras_bridge.functional import put_on_device, state_of, write_state
-from dure.keras_bridge.own_steps import find_fitted_reasons
+from dure.keras_bridge.own_steps import find_fitted_reasons, read_settings
 from dure.keras_bridge.preparation.prepared_model import PreparedModel
 
 ROOM_EPOCHS, ROOM_ROWS = 64, 400_000
@@ -201,10 +202,11 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     order = BatchOrder(study.splits[0].train, study.shuffle, study.batch_size, np.random)
     if make_ready(model, checks.batch):
         order.skip_building_draw()
-    if find_fitted_reasons(model, checks.batch):
+    evaluates = study.splits[0].validation is not None
+    if find_fitted_reasons(model, checks.batch, evaluates):
         return partial(_fit_by_keras, given)
     Faults(checks.find_target_faults(model)).raise_if_any("this fit")
-    Faults(checks.find_faults(lower_model(model, checks.batch))).raise_if_any("this fit")
+    Faults(checks.find_faults(lower_model(model, checks.batch, evaluates))).raise_if_any("this fit")
     if sorted_callbacks.between_batches or study.given_steps:
         return partial(_fit_by_keras, given)
     stops = sorted_callbacks.stop_on_nan
@@ -310,12 +312,14 @@ class _Fit:
             steps=self.lane.program.shape.steps,
         )
         self.by_epoch = level != 0 or bool(callbacks)
+        self._settings: dict[str, Any] | None = None
 
     def run(self) -> keras.callbacks.History:
         """Train; whatever ends it, the model holds the state of the last complete epoch."""
         lane = self.lane
         self.model.stop_training = False
         logs: dict[str, Any] = {}
+        self._settings = read_settings(self.model)
         self.callbacks.on_train_begin()
         try:
             while lane.epoch < lane.epochs:
@@ -333,6 +337,8 @@ class _Fit:
         count = lane.round_epochs(ROUND_SECONDS, 1 if self.by_epoch else None)
         if self.by_epoch:
             self.callbacks.on_epoch_begin(lane.epoch)
+        if self._settings is not None and not program.compilations:
+            refuse_changes(self._settings, self.model)
         orders = lane.orders(count, None)
         if self.model.stop_training:  # before the first batch
             program = program.for_one_batch()
@@ -384,7 +390,8 @@ def _program(model: keras.Model, study: StudySpec, shapes: Arrays, stop_on_nan: 
     )
     programs = _Programs.of(model).by_size
     if key not in programs:
-        lowered = lower_model(model, first_batch(shapes, study.batch_size))
+        evaluates = study.splits[0].validation is not None
+        lowered = lower_model(model, first_batch(shapes, study.batch_size), evaluates)
         program = Program(lowered, shape, None, [], compile_rounds)
         with explained_errors(model, shapes.x, shapes.y):
             program.trace(program.start(state_of(model)), shapes)

@@ -159,7 +159,8 @@ def _as_array(value: Any, name: str, faults: Faults, missing: bool) -> Array | N
     if not hasattr(value, "__array__"):
         faults.append(
             f"{name} is of type {kind.removeprefix('builtins.')}; Dure takes NumPy arrays (or "
-            "tuples, lists and dicts of them). Read generators and data sets into arrays first."
+            "tuples, lists and dicts of them). Sources of batches (generators, loaders) go into "
+            "dure.Batches."
         )
         return None
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):

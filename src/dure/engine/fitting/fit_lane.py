@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,10 @@ class FitLane:
         try:
             run = self.run(hear, stop.is_set)
             self.program.install(run.model, lambda change: report(CompilationChange(change)))
-            status, outcome = run.run()
+            # Keras' own steps may run the model's Python for every batch.
+            own = isinstance(self.program, OwnSteps)
+            with run.random if own else nullcontext():
+                status, outcome = run.run()
         except FitInterruptedError:
             return
         except StudyError:  # true of every lane: none is to be trained any further

@@ -231,7 +231,8 @@ def find_lost_step(
         Before the epoch.
     """
     for number, batch in enumerate(batches, 1):
-        rows = Arrays(*batch, *(None,) * (4 - len(batch)))
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+        rows = Arrays(x, y, weight, None)
         state, finite = steps(state, np.arange(row_count(rows.x), dtype=np.int32), rows)
         if not finite.all:
             return FirstNan(epoch, number, *steps.origin(finite))

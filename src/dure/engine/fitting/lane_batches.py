@@ -15,6 +15,7 @@ from dure.data.splits import Split
 from dure.engine.fitting.own_random import OwnRandom
 from dure.engine.program.batch_order import BatchOrder
 from dure.keras_bridge.batches import RowBatches, SourceBatches, TakeRows
+from dure.keras_bridge.model_state import pack_batch
 
 STORED_AHEAD = 3
 """Batches that are read from disk before they are asked for."""
@@ -112,7 +113,5 @@ def _batches_ahead(rows: Samples) -> int:
 
 
 def _taker(rows: Samples) -> TakeRows:
-    """Gathers batches as ``fit`` takes them: (x,), (x, y) or (x, y, weights)."""
-    parts = (rows.x,) if rows.y is None else (rows.x, rows.y)
-    parts = parts if rows.weight is None else (*parts, rows.weight)
-    return lambda places: tuple(take_rows(part, places) for part in parts)
+    """Gathers batches as Keras hands them to a step."""
+    return lambda places: pack_batch(tuple(take_rows(part, places) for part in rows))

@@ -1,4 +1,4 @@
-"""Python's and NumPy's global generators, one pair for each of many trainings in one process."""
+"""The global generators of Python, NumPy and Keras, for each of many trainings in one process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dure.keras_bridge.functional import read_thread_state, write_thread_state
+
 HOST_LOCK = threading.RLock()
 """Held while people's own code runs (callbacks, sources of batches): lanes share one process."""
 
@@ -16,9 +18,9 @@ HOST_LOCK = threading.RLock()
 class OwnRandom:
     """The global generators of one training, as they are now; while open they are the process's.
 
-    So code that draws from ``random`` or ``numpy.random`` finds what it would find if the training
-    were alone in its process. One thread at a time, with `HOST_LOCK` held; it may be opened again
-    inside.
+    So code that draws from ``random``, ``numpy.random`` or ``keras.random`` finds what it would
+    find if the training were alone in its process, and Keras' dtype policy. One thread at a time,
+    with `HOST_LOCK` held; it may be opened again inside.
     """
 
     def __init__(self) -> None:
@@ -56,10 +58,11 @@ class OwnRandom:
         return self._state[1]
 
 
-def _read() -> tuple[Any, Any]:
-    return random.getstate(), np.random.get_state()
+def _read() -> tuple[Any, Any, Any]:
+    return random.getstate(), np.random.get_state(), read_thread_state()
 
 
-def _write(state: tuple[Any, Any]) -> None:
+def _write(state: tuple[Any, Any, Any]) -> None:
     random.setstate(state[0])
     np.random.set_state(state[1])
+    write_thread_state(state[2])

@@ -8,6 +8,7 @@ from typing import Any
 
 from dure.core.backend import jax
 from dure.keras_bridge.functional import Lowered
+from dure.keras_bridge.own_steps import read_settings
 
 Hear = Callable[[int], None]
 """Called with 1 when a compilation begins, and with -1 when it is over."""
@@ -41,8 +42,10 @@ class SharedSteps:
 
     def install(self, model: Any, hear: Hear = lambda change: None) -> None:
         """Make these the steps that ``fit`` and ``evaluate`` of this model of a lane take."""
-        model.train_function = _several(self._shared("train", self._train, hear), model)
-        model.test_function = _several(self._shared("test", self._test, hear), model)
+        known = read_settings(model)
+        for kind, step in (("train", self._train), ("test", self._test)):
+            shared = _several(self._shared(kind, step, hear), model)
+            setattr(model, f"{kind}_function", _unless_changed(shared, model, kind, known))
 
     def _count(self, step: Callable[..., Any]) -> Callable[..., Any]:
         """The step, which is run by Python only while it is traced."""
@@ -90,6 +93,26 @@ class OwnSteps:
 
     def install(self, model: Any, hear: Hear = lambda change: None) -> None:
         """Leave ``fit`` as it is."""
+
+
+def _unless_changed(
+    shared: Callable[..., Any], model: Any, kind: str, known: dict[str, Any]
+) -> Callable[..., Any]:
+    """A shared step, or Keras' own where a callback has set anything in Python before the first.
+
+    Keras traces a step when it first calls it, and so with what was set by then.
+    """
+    checked = False
+
+    def run(state: Any, batches: Iterator[Any]) -> Any:
+        nonlocal checked
+        if not checked and read_settings(model) != known:
+            getattr(model, f"make_{kind}_function")(force=True)
+            return getattr(model, f"{kind}_function")(state, batches)
+        checked = True
+        return shared(state, batches)
+
+    return run
 
 
 def _several(step: Callable[..., Any], model: Any) -> Callable[..., Any]:

@@ -8,11 +8,32 @@ from typing import Any
 import numpy.typing as npt
 
 from dure.core.backend import keras
+from dure.core.formatting import join_first
 from dure.engine.lanes.epoch_record import EpochRecord
 from dure.engine.lanes.lane import TrainingLane
 from dure.engine.lanes.outcome import BestSoFar
 from dure.engine.program.round_data import Carry, gather_logs, lane_of, stack_lanes
+from dure.errors import StudyError
 from dure.keras_bridge.functional import state_of, write_state
+from dure.keras_bridge.own_steps import read_settings
+
+
+def refuse_changes(known: Mapping[str, Any], model: keras.Model) -> None:
+    """Raise where callbacks set in Python, before the first batch, what compiled rounds hold.
+
+    Raises
+    ------
+    StudyError
+        With what was set, and how the study trains as Keras does.
+    """
+    changed = [n.partition(" ")[2] for n, v in read_settings(model).items() if known.get(n) != v]
+    if changed:
+        raise StudyError(
+            f"a callback sets {join_first(changed, 3)} before the first batch, and whole epochs "
+            "were compiled before it did. Give that callback a method for batches (def "
+            "on_train_batch_begin(self, batch, logs=None): pass), and batches come one by one, as "
+            "in Keras."
+        )
 
 
 class CallbackRunner:
@@ -39,6 +60,7 @@ class CallbackRunner:
             verbose=0,
         )
         self._logs: dict[str, Any] = {}
+        self._settings: dict[str, Any] | None = None
 
     @property
     def best(self) -> BestSoFar:
@@ -53,6 +75,7 @@ class CallbackRunner:
     def train_begin(self, carry: Carry) -> Carry:
         """Before the first epoch."""
         with self._alone:
+            self._settings = read_settings(self.model)
             self.model.stop_training = False
             write_state(self.model, lane_of(carry.model))
             self._list.on_train_begin()
@@ -62,6 +85,9 @@ class CallbackRunner:
         """Before an epoch."""
         with self._alone:
             self._list.on_epoch_begin(self.epoch)
+            if self._settings is not None:
+                refuse_changes(self._settings, self.model)
+                self._settings = None
             return self._read_back(carry)
 
     def epoch_end(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -100,6 +102,21 @@ class CompilationChange:
 
 
 def describe_failure(error: Exception) -> Status:
-    """The status of a lane that an error ended."""
+    """The status of a lane that an error ended: its words, and the line of people's own code."""
     text = str(error).strip().splitlines()
-    return Status("failed", reason=f"{type(error).__name__}: {text[0] if text else ''}"[:500])
+    place = _place_of(error)
+    words = f"{type(error).__name__}: {text[0] if text else ''}"[:400]
+    return Status("failed", reason=f"{words} ({place})" if place else words)
+
+
+def _place_of(error: Exception) -> str:
+    """The innermost line of an error that is no package's: file, line and function."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "site-packages" not in f.filename and not _is_ours(f.filename)]
+    if not own:
+        return ""
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}, in {own[-1].name}"
+
+
+def _is_ours(filename: str) -> bool:
+    return Path(__file__).parents[2] in Path(filename).parents or filename.startswith("<frozen")

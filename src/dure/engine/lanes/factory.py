@@ -35,6 +35,7 @@ from dure.engine.program.host_callbacks import copy_callbacks, hand_over_validat
 from dure.engine.program.program import Program
 from dure.keras_bridge.building import build_again
 from dure.keras_bridge.functional import put_on_device, state_of
+from dure.keras_bridge.own_steps import read_settings
 
 if TYPE_CHECKING:
     from dure.experiment.spec import Split
@@ -126,11 +127,13 @@ class LaneBuilder:
 
     def _compiled_lane(
         self, index: int, key: LaneKey, program: Program, saved: LaneSave | None
-    ) -> TrainingLane:
+    ) -> TrainingLane | FitLane:
         study, prototype = self.study, self.prepared.prototypes[key.variant]
         split = study.splits[key.fold - 1]
         has_callbacks = bool(self.prepared.callbacks.host)
         model, generator, alone = self._build(key, whole=has_callbacks)
+        if prototype.settings != read_settings(model, drawn=True):
+            return self._fit_lane(index, key, SharedSteps(prototype.lowered))
         # A callback may draw from the generators that the order comes from, too.
         source = alone if has_callbacks else generator
         order = BatchOrder(split.train, study.shuffle, study.batch_size, source)
@@ -176,7 +179,8 @@ class LaneBuilder:
         study, prepared = self.study, self.prepared
         prototype, split = prepared.prototypes[key.variant], study.splits[key.fold - 1]
         model, _, alone = self._build(key, whole=False)
-        if isinstance(program, SharedSteps) and not prototype.alike:
+        alike = prototype.alike and prototype.settings == read_settings(model, drawn=True)
+        if isinstance(program, SharedSteps) and not alike:
             program = SharedSteps(lower_model(model))
         batches, rows = self._fit_batches(key, alone)
         callbacks = copy_callbacks(study.callbacks, key, list(prepared.prototypes))
@@ -184,7 +188,7 @@ class LaneBuilder:
         if study.batches is None and not study.stored:
             hand_over_validation(callbacks, rows, validation_rows(split))
         probe, schedule = prepared.probe(key), prepared.probe_schedule
-        if probe is not None and not prototype.alike:
+        if probe is not None and not alike:
             probe = Probe(program.lowered)
         measure = None
         if probe is not None:

@@ -31,7 +31,11 @@ from dure.engine.probes.schedule import (
     Work,
     schedule_probes,
 )
-from dure.engine.program.host_callbacks import find_missing_packages, sort_callbacks
+from dure.engine.program.host_callbacks import (
+    find_copy_faults,
+    find_missing_packages,
+    sort_callbacks,
+)
 from dure.engine.program.memory import available_bytes
 from dure.engine.program.program import Program
 from dure.engine.program.rounds import steps_are_faster
@@ -74,7 +78,7 @@ def prepare(study: StudySpec) -> PreparedStudy:
     callbacks = sort_callbacks(study.callbacks)
     rows = row_shapes(study)
     checks = check_rows(study, rows)
-    faults = Faults(find_missing_packages(study.callbacks))
+    faults = Faults((*find_missing_packages(study.callbacks), *find_copy_faults(study.callbacks)))
     prototypes: dict[str, Prototype] = {}
     for variant in study.variant_list:
         try:

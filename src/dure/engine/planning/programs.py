@@ -20,7 +20,7 @@ from dure.engine.program.program import Program
 from dure.engine.program.round_data import Shape
 from dure.engine.program.rounds import compile_rounds
 from dure.keras_bridge.functional import full_state, state_of
-from dure.keras_bridge.model_state import Batch
+from dure.keras_bridge.model_state import Batch, pack_batch
 
 if TYPE_CHECKING:
     from dure.experiment.spec import StudySpec
@@ -120,7 +120,7 @@ def _steps(prototype: Prototype, batch: Batch) -> tuple[AnyProgram, str, int]:
     if prototype.route.kind == "fitted":
         return OwnSteps(lowered), f"fitted {prototype.variant.name}", held + PROCESS_BYTES
     steps = SharedSteps(lowered)
-    jaxpr = steps.trace(state, batch)
+    jaxpr = steps.trace(state, pack_batch(batch))
     return steps, _identity(jaxpr), held + peak_bytes(jaxpr)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from dure.core.types import Monitor
 from dure.engine.fitting.shared_steps import OwnSteps, SharedSteps
@@ -12,6 +14,7 @@ from dure.engine.program.callbacks import Controller
 from dure.engine.program.program import Program
 from dure.experiment.variants import Variant
 from dure.keras_bridge.functional import Lowered
+from dure.keras_bridge.own_steps import read_settings
 
 AnyProgram = Program | SharedSteps | OwnSteps
 """What trains lanes, one kind for each route."""
@@ -38,6 +41,12 @@ class Prototype:
     route: Route
     alike: bool
     programs: dict[tuple[int, int], AnyProgram] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What the classes of the user's own keep in Python; lanes that keep other things do other
+        things."""
+        return read_settings(self.lowered.model, drawn=True)
 
     @property
     def fingerprint(self) -> str:

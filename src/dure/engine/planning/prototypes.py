@@ -9,7 +9,7 @@ from dure.core.backend import keras
 from dure.core.metrics import choose_monitor
 from dure.core.types import Monitor
 from dure.engine.planning.prototype import Prototype
-from dure.engine.planning.routes import UNLIKE, choose_route, find_step_reasons
+from dure.engine.planning.routes import SHARED, UNLIKE, choose_route, find_step_reasons
 from dure.engine.planning.row_checks import RowChecks
 from dure.engine.program.callback_logs import AXES
 from dure.engine.program.callbacks import (
@@ -20,10 +20,10 @@ from dure.engine.program.callbacks import (
 from dure.engine.program.host_callbacks import IN_PROGRAM, Callbacks, watches_by_itself
 from dure.engine.program.round_data import column_names
 from dure.errors import Faults, StudyError
-from dure.keras_bridge.building import check_and_lower
+from dure.keras_bridge.building import build_model, check_and_lower
 from dure.keras_bridge.functional import Lowered
 from dure.keras_bridge.model_state import Batch
-from dure.keras_bridge.own_steps import describe_logs
+from dure.keras_bridge.own_steps import describe_logs, share_variables
 from dure.layers import fast_call
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def make_prototype(
     study: StudySpec, variant: Variant, callbacks: Callbacks, checks: RowChecks
 ) -> Prototype:
     """Build a variant for the first time, check it, and decide how its lanes are trained."""
+    validated = any(split.validation is not None for split in study.splits)
     lowered, architecture, draws, fitted, alike = check_and_lower(
         study.build,
         variant.arguments,
@@ -44,11 +45,12 @@ def make_prototype(
         checks.batch,
         checks.targets,
         fast_call,
+        validated or study.batches is not None or study.data.test is not None,
     )
     if not fitted:
         Faults(checks.find_faults(lowered)).raise_if_any()
     metrics = column_names(lowered.metric_shapes())
-    if any(split.validation is not None for split in study.splits):
+    if validated:
         held_out = column_names(lowered.metric_shapes(testing=True))
         metrics += tuple(f"val_{name}" for name in held_out)
     _metric_faults(metrics).raise_if_any()
@@ -58,6 +60,10 @@ def make_prototype(
         elif type(callback) is keras.callbacks.LearningRateScheduler:
             _check_rate(lowered)
     stepped = _find_step_reasons(study, callbacks)
+    if (stepped or not alike) and not fitted and len(study.lanes) > 1:
+        other, _ = build_model(study.build, variant.arguments, study.seed_list[0])
+        if share_variables(lowered.model, other):
+            fitted = [SHARED]
     return Prototype(
         variant,
         lowered,
@@ -102,7 +108,7 @@ def _check_rate(lowered: Lowered) -> None:
         )
 
 
-def lower_model(model: keras.Model, batch: Batch | None = None) -> Lowered:
+def lower_model(model: keras.Model, batch: Batch | None = None, evaluates: bool = True) -> Lowered:
     """The functions of a model, with fast twins of its layers.
 
     Parameters
@@ -110,8 +116,11 @@ def lower_model(model: keras.Model, batch: Batch | None = None) -> Lowered:
     batch
         Shapes for which the model is ready, to know what steps of its own log; None: its steps are
         called as Keras calls them.
+    evaluates
+        Whether the model is ever evaluated.
     """
-    return Lowered(model, fast_call, None if batch is None else describe_logs(model, batch))
+    logs = None if batch is None else describe_logs(model, batch, evaluates)
+    return Lowered(model, fast_call, logs)
 
 
 def _monitor(callbacks: Callbacks, lowered: Lowered, metrics: Sequence[str]) -> Monitor:

@@ -30,6 +30,12 @@ class Route(NamedTuple):
 
 COMPILED = Route("compiled")
 
+SHARED = (
+    "build uses layers or metrics that were made outside of it, which batches from the host would "
+    "change for other lanes, too"
+)
+"""Why lanes that hold variables in common are trained in processes of their own."""
+
 UNLIKE = (
     "build draws constants that are others for each seed, so that each lane's step is compiled for "
     "itself (add_weight(trainable=False) makes a weight of such a constant)"

@@ -115,6 +115,22 @@ def find_missing_packages(callbacks: Sequence[Any]) -> list[str]:
     ]
 
 
+def find_copy_faults(callbacks: Sequence[Any]) -> list[str]:
+    """Callbacks of which lanes cannot have copies, one sentence each."""
+    found = []
+    for callback in callbacks:
+        try:
+            copy.deepcopy(callback)
+        except Exception as error:  # whatever an object raises that is not to be copied
+            words = f"{type(error).__name__}: {error}".split("\n")[0]
+            found.append(
+                f"callback {type(callback).__name__} cannot be copied, and each lane needs a copy "
+                f"of its own ({words[:200]}). Let it make what it holds (a lock, an open file, a "
+                "model) in on_train_begin."
+            )
+    return found
+
+
 def watches_by_itself(callback: Any) -> bool:
     """Whether a callback acts on what its ``monitor`` names, whoever puts that into the logs."""
     if isinstance(callback, keras.callbacks.ModelCheckpoint):
