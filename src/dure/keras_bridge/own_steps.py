@@ -58,6 +58,9 @@ _KNOWN = ("keras", "dure", "builtins")
 """Packages whose code does the same whenever it is called."""
 
 
+_DRAWING = ("AugMix",)
+"""Keras' layers that draw from Python's generator when they are traced."""
+
 _PLAIN = (bool, int, float, str)
 
 _OF_THE_LOOP = ("stop_training", "stop_evaluating", "_jax_state_synced", "_initial_epoch", "built")
@@ -162,7 +165,8 @@ def _is_known(kind: type) -> bool:
 
 def _drawing_faults(model: keras.Model, batch: Batch) -> list[str]:
     """That a step draws when it is traced: Keras traces it after the first batch was drawn."""
-    if not _has_own_code(model):
+    drawing = any(type(layer).__name__ in _DRAWING for layer in model._flatten_layers())
+    if not drawing and not _has_own_code(model):
         return []
     state = _read_generators()
     try:
