@@ -215,7 +215,10 @@ class FitRun:
         test: dict[str, float] = {}
         if self.batches.test is not None:
             self.model.set_weights(chosen)
-            found = self.model.evaluate(self.batches.test, verbose=0, return_dict=True)
+            # A source that does not say how long it is may have no end.
+            endless = self.batches.test.num_batches is None
+            steps = self.terms.validation_steps if endless else None
+            found = self.model.evaluate(self.batches.test, steps=steps, verbose=0, return_dict=True)
             test = {name: float(value) for name, value in flat_numbers(found).items()}
         return settle_outcome(best.epoch, best.value, weights, best.weights, test)
 
