@@ -175,7 +175,7 @@ def _drawing_faults(model: keras.Model, batch: Batch) -> list[str]:
         return []
     finally:
         _write_generators(state)
-    return [] if first == again else ["its train_step draws anew every time it is traced."]
+    return [] if first == again else ["its train_step does something else every time it is traced."]
 
 
 def _read_generators() -> Any:
