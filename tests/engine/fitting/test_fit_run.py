@@ -114,6 +114,7 @@ SITUATIONS = {
         {"shuffle": False, "epochs": 3, "callbacks": lambda _: [keras.callbacks.TerminateOnNaN()]},
         {"shuffle": False, "epochs": 3, "sample_weight": WEIGHT},
         make=fails_for_one,
+        seeds=(0, 1, 3),
     ),
     "several": Situation(
         ["several"],
