@@ -63,9 +63,9 @@ class RowBatches(_adapters.data_adapter.DataAdapter):  # type: ignore[misc, name
         self._latest: list[npt.NDArray[np.int32]] = []
 
     def get_jax_iterator(self) -> Iterator[Any]:
-        """An epoch's batches."""
+        """An epoch's batches; nothing happens before the first is asked for."""
         self._latest = []
-        return self._gather(self._remembered(self._next_epoch()))
+        yield from self._gather(self._remembered(self._next_epoch()))
 
     def _remembered(
         self, parts: Iterable[npt.NDArray[np.int32]]
