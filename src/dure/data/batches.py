@@ -17,6 +17,7 @@ import numpy as np
 from dure.core.arrays import Samples, is_nested, leaves, map_leaves
 from dure.core.fingerprint import describe_function
 from dure.data.class_names import list_class_names
+from dure.data.random_state import keep_generators
 from dure.errors import Faults, StudyError
 
 Part: TypeAlias = Literal["train", "validation", "test"]
@@ -272,14 +273,10 @@ def peek(open_source: Callable[[], Any], seed: int, what: str, faults: Faults) -
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """The global generators as ``set_random_seed`` makes them; put back afterwards."""
-    before = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    try:
+    with keep_generators():
+        random.seed(seed)
+        np.random.seed(seed)
         yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
 
 
 def _first_batch(source: Any) -> Any:

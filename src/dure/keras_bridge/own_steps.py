@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-import random
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ import numpy as np
 
 from dure.core.backend import jax, keras
 from dure.core.formatting import join_first
+from dure.data.random_state import keep_generators
 from dure.errors import StudyError
 from dure.keras_bridge.model_state import (
     Batch,
@@ -159,7 +159,8 @@ def _digest(value: Any) -> Any:
     return value
 
 
-def _is_known(kind: type) -> bool:
+def _is_known(kind: Any) -> bool:
+    """Whether a class or function is of these packages."""
     return kind.__module__.partition(".")[0] in _KNOWN
 
 
@@ -168,23 +169,12 @@ def _drawing_faults(model: keras.Model, batch: Batch) -> list[str]:
     drawing = any(type(layer).__name__ in _DRAWING for layer in model._flatten_layers())
     if not drawing and not _has_own_code(model):
         return []
-    state = _read_generators()
     try:
-        first, again = (_trace(model, batch, False).text for _ in range(2))
+        with keep_generators():
+            first, again = (_trace(model, batch, False).text for _ in range(2))
     except Exception:  # whoever traces it next says it better
         return []
-    finally:
-        _write_generators(state)
     return [] if first == again else ["its train_step does something else every time it is traced."]
-
-
-def _read_generators() -> Any:
-    return random.getstate(), np.random.get_state()
-
-
-def _write_generators(state: Any) -> None:
-    random.setstate(state[0])
-    np.random.set_state(state[1])
 
 
 def describe_logs(model: keras.Model, batch: Batch, evaluates: bool = True) -> StepLogs | None:
@@ -227,7 +217,7 @@ def _has_own_code(model: keras.Model) -> bool:
     parts += [getattr(part, name, None) for part in parts for name in ("fn", "_fn")]
     parts += [v.regularizer for v in model.trainable_variables]
     kinds = [part if inspect.isroutine(part) else type(part) for part in parts if part is not None]
-    own = any(kind.__module__.partition(".")[0] not in _KNOWN for kind in kinds)
+    own = not all(map(_is_known, kinds))
     return own or _has_own_steps(model) or _has_own_layers(model)
 
 
@@ -235,7 +225,7 @@ def _has_own_layers(model: keras.Model) -> bool:
     """Whether anything in a model runs code that is neither Keras' nor Dure's."""
     return any(
         isinstance(layer, keras.layers.Lambda)
-        or (layer is not model and type(layer).__module__.partition(".")[0] not in _KNOWN)
+        or (layer is not model and not _is_known(type(layer)))
         or (layer is model and not is_keras_own(layer.call))
         for layer in model._flatten_layers()
     )

@@ -219,7 +219,7 @@ class FitRun:
             endless = self.batches.test.num_batches is None
             steps = self.terms.validation_steps if endless else None
             found = self.model.evaluate(self.batches.test, steps=steps, verbose=0, return_dict=True)
-            test = {name: float(value) for name, value in flat_numbers(found).items()}
+            test = flat_numbers(read_logs(found))
         return settle_outcome(best.epoch, best.value, weights, best.weights, test)
 
 
@@ -243,6 +243,6 @@ def find_lost_step(
 
 
 def flat_numbers(logs: Mapping[str, Any]) -> dict[str, float]:
-    """Logs as single numbers by name."""
-    arrays = {name: np.asarray(value) for name, value in read_logs(logs).items()}
+    """Logs that `read_logs` gave, as single numbers by name."""
+    arrays = {name: np.asarray(value) for name, value in logs.items()}
     return {name: float(value) for name, value in flatten_logs(arrays).items()}

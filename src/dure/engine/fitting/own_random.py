@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from dure.data.random_state import read_generators, write_generators
 from dure.keras_bridge.functional import read_thread_state, write_thread_state
 
 HOST_LOCK = threading.RLock()
@@ -59,10 +59,9 @@ class OwnRandom:
 
 
 def _read() -> tuple[Any, Any, Any]:
-    return random.getstate(), np.random.get_state(), read_thread_state()
+    return *read_generators(), read_thread_state()
 
 
 def _write(state: tuple[Any, Any, Any]) -> None:
-    random.setstate(state[0])
-    np.random.set_state(state[1])
+    write_generators(state[:2])
     write_thread_state(state[2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import xarray as xr
 
 from dure.core.arrays import Array, Tree, is_nested
 from dure.core.backend import keras
+from dure.data.random_state import keep_generators
 from dure.errors import DureError
 from dure.inspection.network.axes import attributes
 from dure.inspection.network.network import INPUT, LayerLike, Network
@@ -269,10 +269,6 @@ def _from_config(model: keras.Model) -> keras.Model:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
+    with keep_generators():
         keras.utils.set_random_seed(seed)
         yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from dure.core.backend import keras
+from dure.data.random_state import keep_generators
 from dure.remedies.surgery.model_config import snake_case
-from dure.remedies.surgery.rebuild import keep_generators
 
 _SHORT = {"keras.layers": "layers", "keras": "keras"}
 _INSTEAD_OF = {"LSTM": ("SimpleRNN",), "GRU": ("SimpleRNN",), "Activation": ("ReLU",)}

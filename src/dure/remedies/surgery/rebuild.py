@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from dure.core.backend import keras
+from dure.data.random_state import read_generators, write_generators
 from dure.messages.message import Message
 from dure.remedies.surgery.edits import ORDER, Edit
 from dure.remedies.surgery.model_config import Blueprint, own_classes
@@ -69,7 +66,7 @@ def operate(
     CannotEdit
         An edit has no place in this network.
     """
-    before = random.getstate(), np.random.get_state()
+    before = read_generators()
     model = build(**arguments)
     # What `compile` was called with, as objects: serialised, one's own functions may be lost.
     compiled = dict(model._compile_config.config)
@@ -83,8 +80,7 @@ def operate(
     if score is not None:
         add_score(compiled, accuracy=score == "accuracy")
     if drawing is not None:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
+        write_generators(before)
         model = drawing.model(own_classes(model))
         # True is what "auto" became for the original; new layers may not allow it.
         compiled["jit_compile"] = "auto" if compiled.get("jit_compile") else False
@@ -137,14 +133,3 @@ class CureBuild:
         """The network with a cure, and what was done to it."""
         edits = self.cures[self.default if cure is None else cure]
         return operate(self.build, self.arguments, edits, self.score)
-
-
-@contextmanager
-def keep_generators() -> Iterator[None]:
-    """While open, random numbers may be drawn; afterwards Python's and NumPy's stand as before."""
-    before = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
