@@ -207,3 +207,20 @@ def test_what_does_not_fit_is_told_before_batches_are_trained_too() -> None:
     model = net()
     with pytest.raises(dure.StudyError, match="binary_crossentropy"):
         dure.fit(model, X, Y + 3, callbacks=[watched], verbose=0)
+
+
+def test_a_step_that_draws_when_traced_is_left_to_keras(monkeypatch: Any) -> None:
+    class Drawn(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x * np.float32(np.random.normal())
+
+    def make() -> keras.Model:
+        model = keras.Sequential([Drawn(), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("these steps are Keras' own")
+
+    monkeypatch.setattr("dure.training.fit.SharedSteps.install", refuse)
+    both(lambda: {"x": X, "y": Y, "epochs": 2}, make)

@@ -43,6 +43,7 @@ from dure.experiment.spec import StudySpec
 from dure.keras_bridge.batches import is_source
 from dure.keras_bridge.building import (
     compiled_parts,
+    draws_to_build,
     explained_errors,
     find_faults,
     make_ready,
@@ -171,7 +172,7 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
     problems += _argument_faults(given)
     if any(map(is_source, (given["x"], given["validation_data"]))):
         problems.raise_if_any("this fit")
-        return partial(_fit_by_keras, given)
+        return partial(_fit_by_keras, given, bool(find_fitted_reasons(model)))
     study = None
     with problems.collect():
         data = Data(given["x"], given["y"], sample_weight=given["sample_weight"])
@@ -191,26 +192,26 @@ def _check(given: Mapping[str, Any]) -> Callable[[], keras.callbacks.History]:
         )
     if problems or study is None:
         raise StudyError(problems, "this fit")
+    own = bool(find_fitted_reasons(model))
     if study.stored:
-        return partial(_fit_by_keras, given)
+        return partial(_fit_by_keras, given, own)
     hand_over_validation(callbacks, study.arrays(), validation_rows(study.splits[0]))
     given = {**given, **_converted(study)}
-    if find_fitted_reasons(model):
-        return partial(_fit_by_keras, given)
-    shapes = row_shapes(study)
-    checks = check_rows(study, shapes)
+    if own:
+        return partial(_fit_by_keras, given, own)
+    checks = check_rows(study, row_shapes(study))
     order = BatchOrder(study.splits[0].train, study.shuffle, study.batch_size, np.random)
-    if make_ready(model, checks.batch):
+    if draws_to_build(model):  # first the batch, then what the model's own code draws for it
         order.skip_building_draw()
+    make_ready(model, checks.batch)
     evaluates = study.splits[0].validation is not None
     if find_fitted_reasons(model, checks.batch, evaluates):
-        return partial(_fit_by_keras, given)
+        return partial(_fit_by_keras, given, True)
     Faults(checks.find_target_faults(model)).raise_if_any("this fit")
     Faults(checks.find_faults(lower_model(model, checks.batch, evaluates))).raise_if_any("this fit")
     if sorted_callbacks.between_batches or study.given_steps:
-        return partial(_fit_by_keras, given)
-    stops = sorted_callbacks.stop_on_nan
-    return _Fit(given, study, order, callbacks, stops).run
+        return partial(_fit_by_keras, given, own)
+    return _Fit(given, study, order, callbacks, sorted_callbacks.stop_on_nan).run
 
 
 def _converted(study: StudySpec) -> dict[str, Any]:
@@ -221,11 +222,11 @@ def _converted(study: StudySpec) -> dict[str, Any]:
     return {**x_y_weight, "validation_data": held_out}
 
 
-def _fit_by_keras(given: Mapping[str, Any]) -> keras.callbacks.History:
-    """Keras' own ``fit`` of these arguments, with compiled steps where they do the same."""
+def _fit_by_keras(given: Mapping[str, Any], own: bool) -> keras.callbacks.History:
+    """Keras' own ``fit`` of these arguments, with its own steps or with compiled ones."""
     model = given["model"]
     arguments = {name: value for name, value in given.items() if name != "model"}
-    if find_fitted_reasons(model) or not model.jit_compile:
+    if own or not model.jit_compile:
         return model.fit(**arguments)
     before = model.train_function, model.test_function
     _Programs.of(model).steps(model).install(model)
